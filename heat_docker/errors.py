@@ -1,0 +1,80 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What can go wrong between Heat and a Docker daemon, classified once.
+
+::
+
+    DockerError
+      +-- NotFound      the object does not exist (any more)
+      +-- Conflict      another object is in the way, e.g. has the name
+      +-- Busy          the daemon is doing just that; ask again
+      +-- Unreachable   no daemon answers at the endpoint
+      |     +-- NoAnswer    the request was sent, the answer did not come
+      +-- Unsupported   the daemon is too old for what was asked
+      +-- Failed        anything else, in the words of the daemon
+
+The messages are written for the reader of a stack's status reason.
+"""
+
+
+class DockerError(Exception):
+    """Base of all errors that talking to a daemon can raise."""
+
+
+class NotFound(DockerError):
+    """The object does not exist (HTTP 404)."""
+
+
+class Conflict(DockerError):
+    """The state of the daemon's objects forbids the request (HTTP 409)."""
+
+
+class Busy(DockerError):
+    """The daemon is already at it and will be done by itself."""
+
+
+class Unreachable(DockerError):
+    """No daemon answers at the endpoint."""
+
+
+class NoAnswer(Unreachable):
+    """The daemon got the request and may carry it out, but did not say so."""
+
+
+class Unsupported(DockerError):
+    """The daemon's API is too old (or too new) for what was asked."""
+
+
+class Failed(DockerError):
+    """The daemon refused or failed, and said why."""
+
+
+def of_status(status, words):
+    """Return the class of error that an HTTP answer of the daemon means.
+
+    :param int status: HTTP status code of the answer.
+    :param str words: the ``message`` of the answer.
+    :returns: a subclass of :class:`DockerError`.
+
+    Source: https://docs.docker.com/reference/api/engine/. The API has no
+    error codes below the HTTP status, so a removal that is under way can be
+    told from other conflicts by its text only:
+    https://github.com/moby/moby/blob/v28.0.0/daemon/delete.go#L50
+    """
+    if status == 404:
+        return NotFound
+    if status == 409:
+        return Busy if 'already in progress' in words else Conflict
+    if status in (502, 503, 504):
+        return Unreachable
+    return Failed
