@@ -1,0 +1,121 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Pulls that go on while heat-engine does other things.
+
+A pull takes as long as it takes, and a handler of Heat must not: it is run
+in a thread of its own, and polled. However many resources of a worker want
+one image of one daemon, there is one pull.
+"""
+
+import threading
+import time
+
+from . import engine
+from . import errors
+from . import i18n
+
+_ = i18n._
+
+_LOCK = threading.Lock()
+_RUNNING = {}
+
+
+class Pull:
+    """A pull in the background.
+
+    :ivar error: the :class:`errors.DockerError` it has ended with, or None.
+    """
+
+    def __init__(self, endpoint, image):
+        self.endpoint = endpoint
+        self.image = image
+        self.error = None
+        self.waiting = 1
+        self.started = time.monotonic()
+        self._layers = {}
+        self._thread = threading.Thread(
+            target=self._run, name='pull %s' % image, daemon=True)
+
+    def start(self):
+        """Begin to pull."""
+        self._thread.start()
+
+    @property
+    def done(self):
+        """Whether it has ended, one way or the other."""
+        return not self._thread.is_alive()
+
+    @property
+    def progress(self):
+        """How far it is, such as ``45 %, 120 of 266 MB``."""
+        layers = list(self._layers.values())
+        total = sum(size for _got, size in layers)
+        if not total:
+            return _('waiting for the registry')
+        got = sum(got for got, _size in layers)
+        return _('%(percent)d %%, %(got)d of %(total)d MB') % {
+            'percent': 100 * got // total, 'got': got // 10 ** 6,
+            'total': total // 10 ** 6}
+
+    def leave(self):
+        """Want it no longer; a pull that nobody wants ends."""
+        with _LOCK:
+            self.waiting -= 1
+
+    def _run(self):
+        try:
+            with engine.Engine(self.endpoint) as docker:
+                for report in docker.pull_image(self.image):
+                    if self._abandoned():
+                        return
+                    self._note(report)
+        except errors.DockerError as ex:
+            self.error = ex
+        finally:
+            with _LOCK:
+                self._retire()
+
+    def _abandoned(self):
+        with _LOCK:
+            if not self.waiting:
+                self._retire()
+            return not self.waiting
+
+    def _retire(self):
+        if _RUNNING.get((self.endpoint, self.image)) is self:
+            del _RUNNING[self.endpoint, self.image]
+
+    def _note(self, report):
+        detail = report.get('progressDetail') or {}
+        layer = report.get('id')
+        if report.get('status') == 'Downloading' and detail.get('total'):
+            self._layers[layer] = detail.get('current', 0), detail['total']
+        elif report.get('status') == 'Download complete':
+            _got, size = self._layers.get(layer, (0, 0))
+            self._layers[layer] = size, size
+
+
+def join(endpoint, image):
+    """Return the :class:`Pull` of an image, started if nobody else has.
+
+    Every caller has to call :meth:`Pull.leave` in the end.
+    """
+    key = endpoint, image
+    with _LOCK:
+        pull = _RUNNING.get(key)
+        if pull is not None:
+            pull.waiting += 1
+            return pull
+        pull = _RUNNING[key] = Pull(endpoint, image)
+        pull.start()
+        return pull
