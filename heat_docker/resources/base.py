@@ -1,0 +1,286 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The life of anything that a Docker daemon keeps for a stack."""
+
+import contextlib
+import dataclasses
+import re
+import time
+
+from heat.common import exception
+from heat.engine import attributes
+from heat.engine import resource
+from heat.engine import support
+from oslo_log import log as logging
+
+from .. import conf
+from .. import endpoint
+from .. import engine
+from .. import errors
+from .. import fields
+from .. import i18n
+
+_ = i18n._
+
+LOG = logging.getLogger(__name__)
+
+LABEL = 'org.openstack.heat.'
+
+# How long, in seconds, the attributes of a resource share what was read.
+_FRESH = 2.0
+
+
+@dataclasses.dataclass
+class Progress:
+    """How far an action is: what is left of its steps.
+
+    A step is a method of the resource that takes a daemon and the progress,
+    does one quick thing, and returns whether its aim is reached. If not it
+    is called again after a while. It therefore has to bear being called
+    again: after a lost answer, nobody knows what the daemon has done.
+    """
+
+    steps: list
+    notes: dict = dataclasses.field(default_factory=dict)
+
+
+class DockerResource(resource.Resource):
+    """Base of the types: a table of fields, and a life in steps.
+
+    A type says what it consists of in ``spec``, a module with ``FIELDS`` and
+    ``ATTRIBUTES``, and how Docker makes, shows, finds and removes it.
+    """
+
+    # A drop-in has no entry points and so no client plugin of Heat.
+    default_client_name = None
+
+    support_status = support.SupportStatus(version='1.0.0')
+
+    spec = None
+
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        cls.properties_schema = fields.properties_schema(cls.spec.FIELDS)
+        cls.attributes_schema = fields.attributes_schema(cls.spec.ATTRIBUTES)
+
+    def __init__(self, name, definition, stack):
+        super().__init__(name, definition, stack)
+        self._shown = None
+
+    # What a type has to say.
+
+    def _docker_create(self, docker, query, body):
+        """Create the object and return its id."""
+        raise NotImplementedError()
+
+    def _docker_inspect(self, docker, object_id):
+        """Return all that the daemon knows of the object."""
+        raise NotImplementedError()
+
+    def _docker_find(self, docker, labels):
+        """Return the ids of the objects that have all the labels."""
+        raise NotImplementedError()
+
+    # What all types share.
+
+    @property
+    def endpoint(self):
+        """The endpoint of the daemon that keeps this object."""
+        url = (self.properties['docker_endpoint'] or
+               conf.group().default_endpoint)
+        try:
+            return endpoint.parse(url)
+        except ValueError as ex:
+            raise exception.Error(str(ex)) from ex
+
+    @property
+    def labels(self):
+        """The labels that tell whose an object of a daemon is."""
+        return {LABEL + 'stack_id': self.stack.id,
+                LABEL + 'stack_name': self.stack.name,
+                LABEL + 'resource_name': self.name,
+                LABEL + 'resource_id': self.uuid,
+                LABEL + 'project_id': self.context.project_id or ''}
+
+    def docker_name(self):
+        """Return the name of the object, which Docker accepts."""
+        name = self.properties['name'] or re.sub(
+            '[^a-zA-Z0-9_.-]', '_', self.physical_resource_name())
+        return name.lstrip('/')
+
+    @contextlib.contextmanager
+    def _docker(self):
+        """Connect to the daemon; its errors become those of Heat.
+
+        Heat shows the name of an exception's class in the status reason, so
+        it is Heat's plainest, and not ResourceInError, on which Heat would
+        delete the object and try anew.
+        """
+        try:
+            with engine.Engine(self.endpoint) as docker:
+                yield docker
+        except errors.DockerError as ex:
+            raise exception.Error(str(ex)) from ex
+
+    def _advance(self, progress):
+        """Take steps until one needs time, and return whether all are done.
+
+        :param Progress progress: changed in place.
+        """
+        with self._docker() as docker:
+            while progress.steps:
+                if not progress.steps[0](docker, progress):
+                    return False
+                del progress.steps[0]
+        return True
+
+    def _event(self, reason):
+        """Tell the reader of the stack's events how it goes."""
+        self._add_event(self.action, self.status, str(reason))
+
+    # Steps.
+
+    def _make(self, docker, progress):
+        """Create the object, once, however often the answer is lost."""
+        values = self.properties
+        fields.check_api(self.spec.FIELDS, values, docker.api,
+                         docker.endpoint)
+        request = fields.request(self.spec.FIELDS, values)
+        request.query['name'] = self.docker_name()
+        request.body['Labels'] = self.labels
+        # Whoever deletes this resource has to know that there may be
+        # something on the daemon, even if nobody lives to hear its id.
+        if 'requested' not in self.data():
+            self.data_set('requested', str(docker.endpoint))
+        try:
+            object_id = self._docker_create(docker, request.query,
+                                            request.body)
+        except errors.NoAnswer:
+            return False
+        except errors.Conflict:
+            object_id = self._find_own(docker)
+            if object_id is None:
+                raise
+        self.resource_id_set(object_id)
+        return True
+
+    def _find_own(self, docker):
+        """Return the id of the object made for this resource, or None."""
+        found = self._docker_find(
+            docker, {LABEL + 'resource_id': self.uuid,
+                     LABEL + 'stack_id': self.stack.id})
+        return found[0] if found else None
+
+    def _locate(self, docker, progress):
+        """Find what there is to delete; without an id, by the labels."""
+        if self.resource_id is None:
+            object_id = self._find_own(docker)
+            if object_id is None:
+                progress.steps[1:] = []
+            else:
+                self.resource_id_set(object_id)
+        return True
+
+    # Actions.
+
+    def handle_delete(self):
+        """Return how the object is to be deleted.
+
+        What has never been asked of a daemon is deleted without one.
+        """
+        if self.resource_id is None and 'requested' not in self.data():
+            return Progress([])
+        return Progress([self._locate] + self._delete_steps())
+
+    def check_delete_complete(self, progress):
+        """Return whether the object is gone, after doing what is next."""
+        return self._advance(progress)
+
+    def _delete_steps(self):
+        """Return the steps that remove the object of ``resource_id``."""
+        raise NotImplementedError()
+
+    # Live state.
+
+    def _show_resource(self):
+        """Return all that the daemon knows of the object.
+
+        Heat replaces an object that is gone.
+        """
+        with self._docker() as docker:
+            try:
+                return self._docker_inspect(docker, self.resource_id)
+            except errors.NotFound as ex:
+                raise exception.EntityNotFound(entity=self.type(),
+                                               name=self.name) from ex
+
+    def _resolve_any_attribute(self, attr):
+        """Return the value of an attribute, or None if nobody knows it.
+
+        A daemon that is away must not keep anybody from seeing the stack.
+        """
+        try:
+            value = super()._resolve_any_attribute(attr)
+        except exception.HeatException as ex:
+            LOG.warning('Attribute %(attribute)s of %(resource)s: %(why)s',
+                        {'attribute': attr, 'resource': self.name,
+                         'why': ex})
+            return None
+        if attr == attributes.SHOW_ATTR and value is not None:
+            # Of a resource that has it, Heat shows no other attribute.
+            return {**value, **{
+                attribute.name: self._resolve_any_attribute(attribute.name)
+                for attribute in self.spec.ATTRIBUTES}}
+        return value
+
+    def _resolve_attribute(self, name):
+        """Return the value of an attribute of the table.
+
+        What was read for one attribute, or could not be, serves those that
+        are asked for in the same breath.
+        """
+        if self.resource_id is None:
+            return None
+        attribute = next(attribute for attribute in self.spec.ATTRIBUTES
+                         if attribute.name == name)
+        inspected = self._inspected()
+        if inspected is None:
+            return None
+        if attribute.source is None:
+            value = fields.read(inspected, attribute.at)
+        else:
+            with self._docker() as docker:
+                value = getattr(self, attribute.source)(docker, inspected)
+        return None if value is None else attribute.from_api(value)
+
+    def _inspected(self):
+        if self._shown is None or (
+                time.monotonic() - self._shown[0] > _FRESH):
+            self._shown = time.monotonic(), None
+            self._shown = time.monotonic(), self._show_resource()
+        return self._shown[1]
+
+
+def available(mapping):
+    """Return the mapping of types if this host can serve them, else none.
+
+    Heat stops when a plugin raises while it is loaded, so the reason goes to
+    the log.
+    """
+    try:
+        engine.library()
+    except errors.Unsupported as ex:
+        LOG.error('The resource types %(types)s are not available: %(why)s',
+                  {'types': ', '.join(mapping), 'why': ex})
+        return {}
+    return mapping
