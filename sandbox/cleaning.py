@@ -1,0 +1,161 @@
+#    Licensed under the Apache License, Version 2.0 (the "License"); you may
+#    not use this file except in compliance with the License. You may obtain
+#    a copy of the License at
+#
+#         http://www.apache.org/licenses/LICENSE-2.0
+#
+#    Unless required by applicable law or agreed to in writing, software
+#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+#    License for the specific language governing permissions and limitations
+#    under the License.
+
+"""Leave nothing: what ``down`` does, also after a supervisor was killed.
+
+``leftovers.json`` names all that a sandbox has outside of its folder. It is
+written before the first such thing exists, and read by whoever cleans up.
+"""
+
+import contextlib
+import dataclasses
+import ipaddress
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+
+import docker
+
+from sandbox import network
+from sandbox import processes
+
+LABEL = 'org.openstack.heat.project_id'
+
+
+@dataclasses.dataclass
+class Leftovers:
+    tag: str
+    short: str
+    supervisor: list                # [pid, start time]
+    processes: list = dataclasses.field(default_factory=list)
+    pool: str = None                # addresses of our own engine
+    endpoint: str = None            # borrowed engine
+    projects: list = dataclasses.field(default_factory=list)
+    registries: list = dataclasses.field(default_factory=list)
+
+    def save(self, path):
+        partial = f'{path}.partial'
+        with open(partial, 'w') as f:
+            json.dump(dataclasses.asdict(self), f, indent=1)
+        os.replace(partial, path)
+
+    @classmethod
+    def load(cls, path):
+        with open(path) as f:
+            return cls(**json.load(f))
+
+
+def sweep(leftovers, data):
+    """Remove all that is outside of the folder; return what would not go.
+
+    :param data: folder of the services' data, below which may be mounts.
+    """
+    recorded = [(pid, started) for _, pid, started in leftovers.processes]
+    alive = processes.end(processes.find(recorded, leftovers.tag))
+    if leftovers.endpoint:
+        with contextlib.suppress(docker.errors.DockerException):
+            return_borrowed(leftovers)
+    unmount(data, leftovers.short)
+    remove_shim_sockets(leftovers.short)
+    if leftovers.pool:
+        network.remove(leftovers.tag, ipaddress.ip_network(leftovers.pool))
+        remove_cgroups(leftovers.tag)
+    shutil.rmtree(leftovers.short, ignore_errors=True)
+    return [f'process {pid}' for pid in alive]
+
+
+def empty_engine(endpoint):
+    """Remove everything from an engine of our own."""
+    with contextlib.closing(docker.DockerClient(endpoint)) as client:
+        if client.swarm.attrs:
+            with contextlib.suppress(docker.errors.APIError):
+                client.swarm.leave(force=True)
+        _remove_containers(client, {})
+        client.networks.prune()
+
+
+def return_borrowed(leftovers):
+    """Remove what our Heat and our registries brought to an engine.
+
+    What Heat made carries the id of its project, and the ids are those of
+    our own Keystone; the images, and what was started of them by hand, have
+    the address of our own registries. So nobody else's can match.
+    """
+    with contextlib.closing(docker.DockerClient(
+            leftovers.endpoint)) as client:
+        for project in leftovers.projects:
+            ours = {'label': f'{LABEL}={project}'}
+            _remove_containers(client, ours)
+            for collection in (client.networks, client.volumes):
+                for item in collection.list(filters=ours):
+                    with contextlib.suppress(docker.errors.APIError):
+                        item.remove()
+            for image in client.images.list(filters=ours):
+                _remove_image(client, image.id)
+        _remove_containers(
+            client, {}, lambda c: _registry(c['Image'])
+            in leftovers.registries)
+        for image in client.images.list():
+            for name in image.tags + image.attrs.get('RepoDigests', []):
+                if _registry(name) in leftovers.registries:
+                    _remove_image(client, name)
+
+
+def _registry(reference):
+    return reference.partition('/')[0]
+
+
+def _remove_containers(client, filters, wanted=lambda container: True):
+    for container in client.api.containers(all=True, filters=filters):
+        if wanted(container):
+            with contextlib.suppress(docker.errors.APIError):
+                client.api.remove_container(container['Id'], v=True,
+                                            force=True)
+
+
+def _remove_image(client, name):
+    with contextlib.suppress(docker.errors.APIError):
+        client.images.remove(name, force=True)
+
+
+def unmount(*folders):
+    """Unmount all that is mounted below the folders, deepest first."""
+    # Mounts are listed by their real path.
+    prefixes = tuple(os.path.realpath(f) + os.sep for f in folders)
+    with open('/proc/self/mounts') as f:
+        points = [line.split()[1] for line in f]
+    for point in sorted(points, key=len, reverse=True):
+        if (point + os.sep).startswith(prefixes):
+            subprocess.run(['umount', '--lazy', point], timeout=30,
+                           capture_output=True)
+
+
+def remove_cgroups(tag):
+    """Remove the empty control groups of our own engine's containers."""
+    root = pathlib.Path('/sys/fs/cgroup')
+    for parent in [*root.glob(f'*/{tag}'), root / tag]:
+        for folder, _, _ in os.walk(parent, topdown=False):
+            with contextlib.suppress(OSError):
+                os.rmdir(folder)
+
+
+def remove_shim_sockets(short):
+    """Remove the sockets of containerd's shims that could not end in order.
+
+    They are in /run/containerd/s whatever the daemon's folders are.
+    https://github.com/containerd/containerd/blob/main/runtime/v2/README.md
+    """
+    for address in pathlib.Path(short).glob('exec/**/address'):
+        with contextlib.suppress(OSError):
+            os.remove(address.read_text().removeprefix('unix://'))

@@ -1,0 +1,198 @@
+#    Licensed under the Apache License, Version 2.0 (the "License"); you may
+#    not use this file except in compliance with the License. You may obtain
+#    a copy of the License at
+#
+#         http://www.apache.org/licenses/LICENSE-2.0
+#
+#    Unless required by applicable law or agreed to in writing, software
+#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+#    License for the specific language governing permissions and limitations
+#    under the License.
+
+"""The composition: which service needs which, and what they are told."""
+
+import secrets
+
+import fixtures
+import requests
+
+from sandbox import errors
+from sandbox import identity
+from sandbox import images
+from sandbox import packages
+from sandbox import plugin
+from sandbox import processes
+from sandbox import state
+from sandbox import steps
+from sandbox.services import docker_engine
+from sandbox.services import heat
+from sandbox.services import keystone
+from sandbox.services import mariadb
+from sandbox.services import rabbitmq
+from sandbox.services import registry
+
+DEADLINE = 300
+
+
+class Cloud(fixtures.Fixture):
+    """All services, started as concurrently as their needs allow."""
+
+    def __init__(self, context, report):
+        """Create a cloud that is not started yet.
+
+        :param context: services.base.Context.
+        :param report: function(title, seconds, detail).
+        """
+        super().__init__()
+        self.context = context
+        self.layout = context.layout
+        self.leftovers = context.leftovers
+        self.report = report
+
+    def _setUp(self):
+        # Each service needs its package, so this is a plan of its own; a
+        # first download takes as long as it takes.
+        prepare = steps.Plan(self.report, self.context.stop, 1800)
+        prepare.add('packages', packages.ensure)
+        prepare.run()
+        self._choose_services()
+        self._start_services()
+
+    def _choose_services(self):
+        context = self.context
+        self.heat_password = secrets.token_hex(8)
+        self.mariadb = mariadb.MariaDB(context)
+        self.rabbitmq = rabbitmq.RabbitMQ(context)
+        self.registry = registry.Registry(context)
+        self.private_registry = registry.PrivateRegistry(context)
+        self.keystone = keystone.Keystone(context)
+        self.heat_api = heat.HeatAPI(context)
+        self.heat_api_cfn = heat.HeatAPICFN(context)
+        self.heat_engine = heat.HeatEngine(context, self.mariadb)
+        self.docker = None
+        self.docker_endpoint = docker_engine.running()
+        if self.docker_endpoint:
+            self.leftovers.endpoint = self.docker_endpoint
+        else:
+            self.docker = docker_engine.DockerEngine(context)
+            self.docker_endpoint = self.docker.endpoint
+            self.leftovers.pool = str(self.docker.pool)
+        self.leftovers.registries = [self.registry.address,
+                                     self.private_registry.address]
+        self.context.record()
+
+    def _start_services(self):
+        plan = steps.Plan(self.report, self.context.stop, DEADLINE)
+        add = plan.add
+        database = add('MariaDB', self._mariadb)
+        setup = add('Keystone database', self._keystone_setup, database)
+        bus = add('RabbitMQ', self._start(self.rabbitmq, 'port'))
+        config = add('plugin, heat.conf', self._heat_config, database)
+        tables = add('Heat database', self._heat_setup, config)
+        add('Docker Engine', self._docker)
+        public = add('registry', self._start(self.registry, 'address'))
+        private = add('private registry',
+                      self._start(self.private_registry, 'address'))
+        login = add('Keystone', self._start(self.keystone, 'url'), setup)
+        users = add('projects and users', self._identity, login)
+        api = add('heat-api', self._start(self.heat_api, 'url'), config)
+        add('heat-api-cfn', self._start(self.heat_api_cfn, 'url'), config)
+        worker = add('heat-engine', self._start(self.heat_engine, 'workers'),
+                     tables, bus)
+        add('images', self._images, public, private)
+        add('Heat answers', self._probe, users, api, worker)
+        plan.run()
+
+    def _start(self, service, detail):
+        """Return the step that starts a service and tells one attribute."""
+        def step():
+            return getattr(self.useFixture(service), detail)
+        return step
+
+    def _mariadb(self):
+        return self.useFixture(self.mariadb).version
+
+    def _docker(self):
+        if self.docker:
+            self.useFixture(self.docker)
+            return f'our own, {self.docker.tcp_endpoint}'
+        return f'borrowed, {self.docker_endpoint}'
+
+    def _keystone_setup(self):
+        self.keystone_setup = self.useFixture(keystone.KeystoneSetup(
+            self.context, self.mariadb.url_of('keystone'),
+            self.keystone.url))
+
+    def _heat_config(self):
+        plugin.install(self.layout.plugins)
+        heat.write_config(
+            self.layout,
+            bus=self.rabbitmq.url,
+            database=self.mariadb.url_of('heat'),
+            docker_endpoint=self.docker_endpoint,
+            auth_url=self.keystone.url,
+            cfn_url=self.heat_api_cfn.url,
+            password=self.heat_password,
+            encryption_key=secrets.token_hex(16))
+        return self.layout.plugins
+
+    def _heat_setup(self):
+        self.useFixture(heat.HeatSetup(self.context))
+
+    def _identity(self):
+        self.identity = identity.Identity(
+            self.keystone.url, self.keystone_setup.password,
+            self.heat_password)
+        self.identity.create(self.heat_api.url, self.heat_api_cfn.url)
+        self.identity.write_clouds(self.layout.clouds)
+        self.leftovers.projects = self.identity.projects
+        self.context.record()
+        return ', '.join(identity.CLOUDS)
+
+    def _images(self):
+        self.images = images.provide(self.registry, self.private_registry)
+        return ', '.join(self.images)
+
+    def _probe(self):
+        """Ask for the list of stacks: API, Keystone, bus, engine, database.
+
+        heat-engine says itself when it is ready, so one answer is enough.
+        """
+        token, project = self.identity.token('demo')
+        response = requests.get(
+            f'{self.heat_api.url}/v1/{project}/stacks',
+            headers={'X-Auth-Token': token}, timeout=60)
+        if not response.ok:
+            raise errors.ServiceError(
+                f'heat-api answers {response.status_code} '
+                f'{response.reason}', self.heat_api.log)
+
+    def state(self):
+        """Describe the running cloud for state.json."""
+        return state.State(
+            supervisor_pid=self.leftovers.supervisor[0],
+            clouds_file=str(self.layout.clouds),
+            auth_url=self.identity.auth_url,
+            heat_url=self.heat_api.url,
+            heat_cfn_url=self.heat_api_cfn.url,
+            heat_conf=str(self.layout.heat_conf),
+            plugin_dir=str(self.layout.plugins),
+            docker={
+                'endpoint': self.docker_endpoint,
+                'tcp_endpoint': self.docker and self.docker.tcp_endpoint,
+                'own': self.docker is not None,
+            },
+            registry=self.registry.address,
+            private_registry={
+                'address': self.private_registry.address,
+                'username': self.private_registry.username,
+                'password': self.private_registry.password,
+            },
+            images=self.images,
+            logs=str(self.layout.logs),
+            services={
+                name: {'pid': pid, 'started': started}
+                for name, pid, started in self.context.started
+                if processes.is_alive(pid, started)},
+        )

@@ -1,0 +1,36 @@
+#    Licensed under the Apache License, Version 2.0 (the "License"); you may
+#    not use this file except in compliance with the License. You may obtain
+#    a copy of the License at
+#
+#         http://www.apache.org/licenses/LICENSE-2.0
+#
+#    Unless required by applicable law or agreed to in writing, software
+#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+#    License for the specific language governing permissions and limitations
+#    under the License.
+
+"""What can go wrong here, always with a text that a person can act on."""
+
+
+class SandboxError(Exception):
+    """Something the user has to know; the CLI prints it without traceback."""
+
+
+class Interrupted(SandboxError):
+    """The sandbox was told to stop while it was still starting."""
+
+
+class ServiceError(SandboxError):
+    """A service did not become ready; carries the log that says why."""
+
+    def __init__(self, message, log=None):
+        super().__init__(message)
+        self.log = log
+
+
+def root_cause(error):
+    """Unpack what ``fixtures`` wraps around an error raised in setUp()."""
+    while error.args and isinstance(error.args[0], tuple):
+        error = error.args[0][1]
+    return error

@@ -1,0 +1,86 @@
+#    Licensed under the Apache License, Version 2.0 (the "License"); you may
+#    not use this file except in compliance with the License. You may obtain
+#    a copy of the License at
+#
+#         http://www.apache.org/licenses/LICENSE-2.0
+#
+#    Unless required by applicable law or agreed to in writing, software
+#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+#    License for the specific language governing permissions and limitations
+#    under the License.
+
+"""The bridge and the addresses of the sandbox's own Docker Engine."""
+
+import contextlib
+import ipaddress
+import json
+import secrets
+import subprocess
+
+from sandbox import errors
+
+
+def _run(*command):
+    result = subprocess.run(command, capture_output=True, text=True,
+                            timeout=30)
+    if result.returncode:
+        raise errors.SandboxError(
+            f'{" ".join(command)}: {result.stderr.strip()}')
+    return result.stdout
+
+
+def _used_networks():
+    for route in json.loads(_run('ip', '-4', '-json', 'route', 'show',
+                                 'table', 'all')):
+        with contextlib.suppress(ValueError):
+            yield ipaddress.ip_network(route['dst'], strict=False)
+
+
+def free_pool():
+    """Return a /16 that no route of this machine touches.
+
+    Drawn at random, so that two sandboxes started together differ.
+    """
+    used = list(_used_networks())
+    while True:
+        pool = ipaddress.ip_network(f'10.{128 + secrets.randbelow(127)}.0.0'
+                                    '/16')
+        if not any(pool.overlaps(network) for network in used):
+            return pool
+
+
+def _rules(pool):
+    return (('filter', 'FORWARD', '-s', str(pool), '-j', 'ACCEPT'),
+            ('filter', 'FORWARD', '-d', str(pool), '-j', 'ACCEPT'),
+            ('nat', 'POSTROUTING', '-s', str(pool), '!', '-d', str(pool),
+             '-j', 'MASQUERADE'))
+
+
+def create(bridge, pool):
+    """Make the bridge, and let the containers of the range talk.
+
+    Needed because another Docker Engine sets the policy of FORWARD to DROP.
+    """
+    _run('ip', 'link', 'add', bridge, 'type', 'bridge')
+    _run('ip', 'address', 'add', f'{pool[1]}/24', 'dev', bridge)
+    _run('ip', 'link', 'set', bridge, 'up')
+    for table, *rule in _rules(pool):
+        _run('iptables', '-w', '-t', table, '-I', *rule)
+
+
+def remove(bridge, pool):
+    """Remove what is left of create(), and bridges that dockerd left."""
+    for table, *rule in _rules(pool):
+        with contextlib.suppress(errors.SandboxError):
+            _run('iptables', '-w', '-t', table, '-D', *rule)
+    for name in {bridge, *_bridges(pool)}:
+        with contextlib.suppress(errors.SandboxError):
+            _run('ip', 'link', 'delete', name)
+
+
+def _bridges(pool):
+    for link in json.loads(_run('ip', '-json', 'address')):
+        for address in link.get('addr_info', ()):
+            if ipaddress.ip_address(address['local']) in pool:
+                yield link['ifname']

@@ -1,0 +1,180 @@
+#    Licensed under the Apache License, Version 2.0 (the "License"); you may
+#    not use this file except in compliance with the License. You may obtain
+#    a copy of the License at
+#
+#         http://www.apache.org/licenses/LICENSE-2.0
+#
+#    Unless required by applicable law or agreed to in writing, software
+#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+#    License for the specific language governing permissions and limitations
+#    under the License.
+
+"""What every service has: a log file, deadlines, a record of its pid."""
+
+import contextlib
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+from pifpaf import drivers
+import psutil
+
+from sandbox import errors
+from sandbox import processes
+
+POLL = 0.05
+
+
+class Context:
+    """What the services of one sandbox share."""
+
+    def __init__(self, layout, leftovers, stop):
+        """Put together the surroundings of the services.
+
+        :param layout: state.Layout.
+        :param leftovers: cleaning.Leftovers, kept up to date from here.
+        :param stop: threading.Event; when set, nothing waits any longer.
+        """
+        self.layout = layout
+        self.leftovers = leftovers
+        # Folder with a short path, for unix sockets.
+        self.short = leftovers.short
+        # Random word that marks all processes of this sandbox.
+        self.tag = leftovers.tag
+        self.stop = stop
+        self.started = []
+        self._lock = threading.Lock()
+
+    def environment(self):
+        # Programs of the running interpreter's venv first; daemons live in
+        # sbin, which is not in every user's path.
+        path = [os.path.dirname(sys.executable),
+                os.environ.get('PATH', os.defpath), '/usr/sbin', '/sbin']
+        env = dict(os.environ, PATH=os.pathsep.join(path))
+        env[processes.ENV_TAG] = self.tag
+        return env
+
+    def spawned(self, name, pid, started):
+        self.started.append((name, pid, started))
+        self.record()
+
+    def record(self):
+        """Write down what has to be cleaned, should we be killed."""
+        with self._lock:
+            self.leftovers.processes = list(self.started)
+            self.leftovers.save(self.layout.leftovers)
+
+
+class Service(drivers.Driver):
+    """A pifpaf driver whose programs write to a log and cannot hang us.
+
+    Replaces pifpaf's ``_exec``, which reads a pipe until a line comes, for
+    ever if need be; here the output goes straight to ``logs/<name>.log``
+    (so that it is complete even after a SIGKILL of ours), and each wait has
+    a deadline. Otherwise a driver of pifpaf works unchanged on top of it.
+    """
+
+    name = None
+    timeout = 120
+    # All data is thrown away, so there is nothing to shut down in order;
+    # a service that holds something outside of the sandbox overrides this.
+    stop_signal = signal.SIGKILL
+    stop_timeout = 10
+
+    def __init__(self, context, **kwargs):
+        # The path through the short folder keeps sockets that a driver
+        # makes below its data within the limit of 107 characters.
+        super().__init__(tmp_rootdir=os.path.join(context.short, 'data'),
+                         **kwargs)
+        self.context = context
+        self.log = context.layout.log(self.name)
+        self.process = None
+
+    def putenv(self, key, value, raw=False):
+        """Keep it for our programs only: services start in threads."""
+        if not raw:
+            key = f'{self.env_prefix}_{key}'
+        self.env[key] = value
+
+    # The name and the parameters that pifpaf's drivers call.
+    def _exec(self, command, stdout=False, ignore_failure=False, stdin=None,
+              wait_for_line=None, wait_for_port=None, path=(), env=None,
+              forbidden_line_after_start=None, allow_debug=True):
+        env = dict(env or {})
+        env['PATH'] = os.pathsep.join(
+            [*path, self.context.environment()['PATH']])
+        begin = self.log.stat().st_size if self.log.exists() else 0
+        process = self.spawn(command, env)
+        if wait_for_line:
+            self.wait(lambda: re.search(wait_for_line, self.output(begin)),
+                      f'did not print "{wait_for_line}"')
+        else:
+            self.wait(lambda: process.poll() is not None,
+                      f'{command[0]} did not end')
+            if process.returncode and not ignore_failure:
+                raise errors.ServiceError(
+                    f'{command[0]} failed with {process.returncode}',
+                    self.log)
+        return process, self.output(begin).encode()
+
+    def spawn(self, command, env=None):
+        """Start a program in a session of its own; the caller waits."""
+        complete_env = self.context.environment()
+        complete_env.update(env or {})
+        try:
+            with open(self.log, 'ab') as log:
+                self.process = psutil.Popen(
+                    command, stdin=subprocess.DEVNULL, stdout=log,
+                    stderr=subprocess.STDOUT, env=complete_env,
+                    start_new_session=True)
+        except OSError as e:
+            raise errors.ServiceError(
+                f'cannot run {command[0]}: {e.strerror}',
+                self.log) from e
+        self.leader = (self.process.pid,
+                       processes.start_time(self.process.pid))
+        self.context.spawned(self.name, *self.leader)
+        self.addCleanup(self.end, self.process, self.leader)
+        return self.process
+
+    def is_running(self):
+        return self.process is not None and self.process.poll() is None
+
+    def output(self, begin=0):
+        with open(self.log, 'rb') as log:
+            log.seek(begin)
+            return log.read().decode(errors='replace')
+
+    def wait(self, probe, problem):
+        """Wait until probe() is true; what it raises means "not yet"."""
+        deadline = time.monotonic() + self.timeout
+        while True:
+            exited = self.process and self.process.poll() is not None
+            with contextlib.suppress(Exception):
+                if probe():
+                    return
+            if self.context.stop.is_set():
+                raise errors.Interrupted('interrupted')
+            if exited:
+                raise errors.ServiceError(
+                    f'{self.name} ended with code '
+                    f'{self.process.returncode}', self.log)
+            if time.monotonic() > deadline:
+                raise errors.ServiceError(
+                    f'{self.name}: {problem} within {self.timeout} s',
+                    self.log)
+            time.sleep(POLL)
+
+    def end(self, process, leader, number=None):
+        """End a program and all of its session, gently first."""
+        if processes.is_alive(*leader):
+            processes.end(dict([leader]), number or self.stop_signal,
+                          self.stop_timeout)
+        processes.end(processes.find([leader]))
+        with contextlib.suppress(psutil.TimeoutExpired):
+            process.wait(timeout=5)

@@ -1,0 +1,43 @@
+#    Licensed under the Apache License, Version 2.0 (the "License"); you may
+#    not use this file except in compliance with the License. You may obtain
+#    a copy of the License at
+#
+#         http://www.apache.org/licenses/LICENSE-2.0
+#
+#    Unless required by applicable law or agreed to in writing, software
+#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+#    License for the specific language governing permissions and limitations
+#    under the License.
+
+"""Serve one WSGI application with waitress: the program of the API services.
+
+waitress-serve would do, but OpenStack's applications read their options
+from the command line, where they would meet those of waitress. uwsgi, which
+OpenStack documents, drops kept connections now and then.
+"""
+
+import argparse
+import importlib
+import logging
+import sys
+
+import waitress
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('factory', help='MODULE:FUNCTION')
+    parser.add_argument('port', type=int)
+    parser.add_argument('options', nargs=argparse.REMAINDER)
+    args = parser.parse_args()
+    sys.argv[1:] = args.options
+    module, _, function = args.factory.partition(':')
+    application = getattr(importlib.import_module(module), function)()
+    # One line for each request that had to queue is noise here.
+    logging.getLogger('waitress.queue').setLevel(logging.ERROR)
+    waitress.serve(application, host='127.0.0.1', port=args.port, threads=16)
+
+
+if __name__ == '__main__':
+    main()

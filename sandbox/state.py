@@ -1,0 +1,94 @@
+#    Licensed under the Apache License, Version 2.0 (the "License"); you may
+#    not use this file except in compliance with the License. You may obtain
+#    a copy of the License at
+#
+#         http://www.apache.org/licenses/LICENSE-2.0
+#
+#    Unless required by applicable law or agreed to in writing, software
+#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+#    License for the specific language governing permissions and limitations
+#    under the License.
+
+"""Where things are: the folder's layout, and the file tests read.
+
+``state.json`` is the contract between a running sandbox and the tests; it
+exists exactly while the sandbox is ready to use.
+"""
+
+import dataclasses
+import json
+import os
+import pathlib
+
+from sandbox import errors
+
+ENV_FILE = 'HEAT_DOCKER_SANDBOX'
+ENV_DIR = 'HEAT_DOCKER_SANDBOX_DIR'
+DEFAULT_DIR = '.sandbox'
+# The repository, from which programs of this package are started.
+ROOT = pathlib.Path(__file__).parents[1]
+
+
+@dataclasses.dataclass
+class State:
+    supervisor_pid: int
+    clouds_file: str
+    auth_url: str
+    heat_url: str
+    heat_cfn_url: str
+    heat_conf: str
+    plugin_dir: str
+    docker: dict            # endpoint, tcp_endpoint, own
+    registry: str
+    private_registry: dict  # address, username, password
+    images: dict            # name -> reference in the registry
+    logs: str
+    services: dict          # name -> {pid, started}
+
+    def save(self, path):
+        """Write the file in one go: nobody ever reads half of it."""
+        partial = f'{path}.partial'
+        with open(partial, 'w') as f:
+            json.dump(dataclasses.asdict(self), f, indent=1)
+        os.replace(partial, path)
+
+
+def load(path=None):
+    """Read the state file, by default the one of the surrounding ``run``."""
+    path = path or os.environ.get(ENV_FILE)
+    if not path:
+        raise errors.SandboxError(
+            f'{ENV_FILE} is not set: start this command with '
+            '"python -m sandbox run -- COMMAND"')
+    try:
+        with open(path) as f:
+            return State(**json.load(f))
+    except FileNotFoundError:
+        raise errors.SandboxError(
+            f'no sandbox is up: {path} does not exist') from None
+
+
+class Layout:
+    """Every path below the state folder, made up in this one place."""
+
+    def __init__(self, folder=None):
+        folder = folder or os.environ.get(ENV_DIR) or DEFAULT_DIR
+        self.folder = pathlib.Path(folder).absolute()
+        self.state = self.folder / 'state.json'
+        self.leftovers = self.folder / 'leftovers.json'
+        self.clouds = self.folder / 'clouds.yaml'
+        self.logs = self.folder / 'logs'
+        self.etc = self.folder / 'etc'
+        self.data = self.folder / 'data'
+        self.plugins = self.folder / 'plugins'
+        self.heat_conf = self.etc / 'heat.conf'
+
+    def create(self):
+        for folder in (self.logs, self.etc, self.data, self.plugins):
+            folder.mkdir(parents=True, exist_ok=True)
+        # Passwords are in the files below.
+        self.folder.chmod(0o700)
+
+    def log(self, service):
+        return self.logs / f'{service}.log'
