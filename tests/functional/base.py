@@ -1,0 +1,196 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Stacks on the sandbox: the real Heat API, the real Docker Engine."""
+
+import contextlib
+import fcntl
+import os
+import pathlib
+import time
+import uuid
+
+import docker
+from heatclient import client as heat_client
+from heatclient import exc as heat_errors
+import openstack.config
+import testtools
+import yaml
+
+from sandbox import state
+
+TYPE = 'DockerInc::Docker::Container'
+
+# How long anything may take that a test waits for, in seconds.
+PATIENCE = 120.0
+
+# Ends at once when it is asked to, as the first process of a container has
+# to arrange for itself.
+SLEEP = ['sh', '-c', 'trap "exit 0" TERM; sleep 3600 & wait']
+
+
+def wait_until(predicate, what):
+    """Return what the predicate returns once it is true."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        result = predicate()
+        if result:
+            return result
+        if time.monotonic() > deadline:
+            raise AssertionError('%s: not within %d s' % (what, PATIENCE))
+        time.sleep(0.2)
+
+
+class FunctionalTest(testtools.TestCase):
+    """A test with a cloud, which it shares with other tests.
+
+    A class with ``alone`` set has the cloud for itself, so that it may kill
+    what the others need.
+    """
+
+    alone = False
+
+    def setUp(self):
+        super().setUp()
+        self.cloud = state.load()
+        self._take_turn()
+        self.heat = self.heat_of('sandbox')
+        self.docker = docker.APIClient(self.cloud.docker['endpoint'],
+                                       version='auto')
+        self.addCleanup(self.docker.close)
+        self.busybox = self.cloud.images['busybox']
+
+    def _take_turn(self):
+        path = pathlib.Path(self.cloud.logs).parent / 'turn'
+        turn = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
+        self.addCleanup(os.close, turn)
+        fcntl.flock(turn, fcntl.LOCK_EX if self.alone else fcntl.LOCK_SH)
+
+    def heat_of(self, cloud):
+        """Return the Heat client of one of the users of the sandbox."""
+        region = openstack.config.OpenStackConfig(
+            config_files=[self.cloud.clouds_file]).get_one(cloud=cloud)
+        session = region.get_session()
+        return heat_client.Client('1', session=session,
+                                  service_type='orchestration')
+
+    # Stacks.
+
+    def template(self, resources, outputs=None):
+        return {'heat_template_version': '2021-04-16',
+                'resources': resources, 'outputs': outputs or {}}
+
+    def container(self, **properties):
+        """Return a container that runs until it is stopped."""
+        return {'type': TYPE,
+                'properties': {'image': self.busybox, 'cmd': SLEEP,
+                               **properties}}
+
+    def start_stack(self, template, **kwargs):
+        """Begin to create a stack and return its id."""
+        name = 't-%s' % uuid.uuid4().hex[:12]
+        stack = self.heat.stacks.create(
+            stack_name=name, template=yaml.safe_dump(template), **kwargs)
+        stack_id = stack['stack']['id']
+        self.addCleanup(self._cleanup_stack, self.heat, stack_id)
+        return stack_id
+
+    def create_stack(self, template, **kwargs):
+        """Create a stack that succeeds and return its id."""
+        stack_id = self.start_stack(template, **kwargs)
+        self.expect(stack_id, 'CREATE_COMPLETE')
+        return stack_id
+
+    def create_container(self, **properties):
+        """Create a stack of one container; return its id and inspect."""
+        stack_id = self.create_stack(
+            self.template({'web': self.container(**properties)}))
+        return stack_id, self.inspect(stack_id)
+
+    def fail_container(self, **properties):
+        """Create a stack that fails; return its id, and why it failed."""
+        stack_id = self.start_stack(
+            self.template({'web': self.container(**properties)}))
+        self.expect(stack_id, 'CREATE_FAILED')
+        return stack_id, self.resource(stack_id).resource_status_reason
+
+    def update_stack(self, stack_id, template, status='UPDATE_COMPLETE'):
+        self.heat.stacks.update(stack_id, template=yaml.safe_dump(template))
+        self.expect(stack_id, status)
+
+    def act(self, stack_id, action, status):
+        """Suspend, resume or check a stack."""
+        getattr(self.heat.actions, action)(stack_id)
+        self.expect(stack_id, status)
+
+    def expect(self, stack_id, status):
+        """Wait for a status of the stack; another end is a failure."""
+        self._expect(self.heat, stack_id, status)
+
+    def _expect(self, heat, stack_id, status):
+        def reached():
+            stack = heat.stacks.get(stack_id, resolve_outputs=False)
+            action = status.partition('_')[0]
+            if stack.stack_status == status:
+                return True
+            if (stack.stack_status.startswith(action)
+                    and not stack.stack_status.endswith('IN_PROGRESS')):
+                raise AssertionError('%s: %s' % (stack.stack_status,
+                                                 stack.stack_status_reason))
+            return False
+        wait_until(reached, 'stack %s' % status)
+
+    def delete_stack(self, stack_id):
+        """Delete a stack and wait until Heat has forgotten it."""
+        self.heat.stacks.delete(stack_id)
+        self.expect(stack_id, 'DELETE_COMPLETE')
+
+    def _cleanup_stack(self, heat, stack_id):
+        stack = heat.stacks.get(stack_id, resolve_outputs=False)
+        if stack.stack_status != 'DELETE_COMPLETE':
+            heat.stacks.delete(stack_id)
+            self._expect(heat, stack_id, 'DELETE_COMPLETE')
+        self.assertEqual([], self.containers(stack_id))
+
+    def resource(self, stack_id, name='web'):
+        return self.heat.resources.get(stack_id, name)
+
+    def outputs(self, stack_id):
+        return {output['output_key']: output['output_value']
+                for output in self.heat.stacks.get(stack_id).outputs}
+
+    def reasons(self, stack_id):
+        """Return all that the events of a stack say, as one text."""
+        return '\n'.join(event.resource_status_reason for event in
+                         self.heat.events.list(stack_id))
+
+    def refused(self, resources):
+        """Return why Heat refuses to create a stack at all."""
+        error = self.assertRaises(
+            heat_errors.HTTPBadRequest, self.start_stack,
+            self.template(resources))
+        return str(error)
+
+    # Docker.
+
+    def containers(self, stack_id):
+        """Return the containers of a stack, as Docker lists them."""
+        return self.docker.containers(all=True, filters={
+            'label': 'org.openstack.heat.stack_id=%s' % stack_id})
+
+    def inspect(self, stack_id, name='web'):
+        return self.docker.inspect_container(
+            self.resource(stack_id, name).physical_resource_id)
+
+    def remove_container(self, container):
+        with contextlib.suppress(docker.errors.NotFound):
+            self.docker.remove_container(container, force=True, v=True)

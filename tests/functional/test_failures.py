@@ -1,0 +1,130 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Creates that fail: at once, once, with the reason."""
+
+from tests.functional import base
+from tests.functional import proxy
+
+
+class FailuresTest(base.FunctionalTest):
+
+    def test_command_that_fails(self):
+        stack_id, reason = self.fail_container(
+            cmd=['sh', '-c', 'echo first; echo the last words >&2; exit 3'])
+        self.assertIn('exited, exit code 3', reason)
+        self.assertIn('the last words', reason)
+        self.assertEqual(1, len(self.containers(stack_id)))
+        self.assertIn('the last words', self.reasons(stack_id))
+
+    def test_command_that_ends(self):
+        _stack_id, reason = self.fail_container(cmd=['echo', 'done'])
+        self.assertIn('exited, exit code 0', reason)
+
+    def test_command_that_fails_soon(self):
+        _stack_id, reason = self.fail_container(
+            cmd=['sh', '-c', 'sleep 0.5; exit 4'])
+        self.assertIn('exit code 4', reason)
+
+    def test_command_that_is_not_there(self):
+        _stack_id, reason = self.fail_container(cmd=['nosuch'])
+        self.assertIn('executable file not found', reason)
+
+    def test_command_that_never_succeeds(self):
+        _stack_id, reason = self.fail_container(
+            cmd=['false'], restart_policy={'Name': 'on-failure',
+                                           'MaximumRetryCount': 2})
+        self.assertIn('exit code 1', reason)
+
+    def test_out_of_memory(self):
+        _stack_id, reason = self.fail_container(
+            memory=8 * 1024 * 1024,
+            cmd=['sh', '-c', 'x=0123456789; while :; do x=$x$x; done'])
+        self.assertIn('not running', reason)
+
+    def test_image_that_is_not_there(self):
+        image = self.cloud.registry + '/nosuch:1'
+        _stack_id, reason = self.fail_container(image=image)
+        self.assertIn('The image %s cannot be pulled' % image, reason)
+        self.assertIn('manifest unknown', reason)
+
+    def test_image_that_needs_a_password(self):
+        image = self.cloud.private_registry['address'] + '/busybox'
+        _stack_id, reason = self.fail_container(image=image)
+        self.assertIn('no basic auth credentials', reason)
+
+    def test_registry_that_is_not_there(self):
+        _stack_id, reason = self.fail_container(image='127.0.0.1:1/busybox')
+        self.assertIn('connection refused', reason)
+
+    def test_name_that_is_taken(self):
+        _stack_id, inspected = self.create_container()
+        _stack_id, reason = self.fail_container(name=inspected['Name'])
+        self.assertIn('is already in use by container', reason)
+
+    def test_container_that_is_not_there(self):
+        _stack_id, reason = self.fail_container(volumes_from=['nosuch'])
+        self.assertIn('No such container: nosuch', reason)
+
+    def test_no_reason_names_an_exception_of_python(self):
+        for properties in ({'cmd': ['false']}, {'cmd': ['nosuch']},
+                           {'image': '127.0.0.1:1/busybox'},
+                           {'docker_endpoint': 'tcp://127.0.0.1:1'},
+                           {'docker_endpoint': 'unix:///nosuch'}):
+            _stack_id, reason = self.fail_container(**properties)
+            self.assertNotIn('Exception', reason)
+            self.assertNotIn('Error', reason.removeprefix('Error: '))
+
+    def test_rollback_leaves_nothing(self):
+        stack_id = self.start_stack(self.template(
+            {'good': self.container(),
+             'bad': {**self.container(cmd=['false']),
+                     'depends_on': 'good'}}), disable_rollback=False)
+        self.expect(stack_id, 'ROLLBACK_COMPLETE')
+        self.assertEqual([], self.containers(stack_id))
+
+    def test_failed_update_is_mended_by_the_next(self):
+        stack_id, reason = self.fail_container(cmd=['false'])
+        self.update_stack(stack_id, self.template({'web': self.container()}))
+        self.assertEqual(1, len(self.containers(stack_id)))
+
+
+class LostAnswersTest(base.FunctionalTest):
+
+    def setUp(self):
+        super().setUp()
+        self.way = self.useFixture(
+            proxy.Proxy(self.cloud.docker['endpoint']))
+
+    def test_create(self):
+        self.way.swallow_answer('POST .*/containers/create')
+        stack_id, _inspected = self.create_container(
+            docker_endpoint=self.way.endpoint)
+        self.assertTrue(self.way.swallowed.is_set())
+        self.assertEqual(1, len(self.containers(stack_id)))
+
+    def test_start(self):
+        self.way.swallow_answer('POST .*/start')
+        stack_id, _inspected = self.create_container(
+            docker_endpoint=self.way.endpoint)
+        self.assertTrue(self.way.swallowed.is_set())
+        self.assertEqual(1, len(self.containers(stack_id)))
+
+    def test_stop_and_remove(self):
+        stack_id, _inspected = self.create_container(
+            docker_endpoint=self.way.endpoint)
+        self.way.swallow_answer('POST .*/stop')
+        self.heat.stacks.delete(stack_id)
+        base.wait_until(self.way.swallowed.is_set, 'a lost answer')
+        self.way.swallow_answer('DELETE ')
+        self.expect(stack_id, 'DELETE_COMPLETE')
+        self.assertEqual([], self.containers(stack_id))

@@ -1,0 +1,78 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Both ways to install, from the source to the type that is registered."""
+
+import filecmp
+import pathlib
+import subprocess
+import sys
+import venv
+
+import fixtures
+
+from tests.functional import base
+
+ROOT = pathlib.Path(__file__).parents[2]
+
+
+class InstallTest(base.FunctionalTest):
+
+    def check(self, plugin_dir):
+        """Run check.py of an installed plugin; return what it says."""
+        conf = pathlib.Path(self.useFixture(fixtures.TempDir()).path,
+                            'heat.conf')
+        conf.write_text('[DEFAULT]\nplugin_dirs = %s\n' % plugin_dir)
+        done = subprocess.run(
+            [sys.executable, '%s/heat_docker/check.py' % plugin_dir,
+             '--config-file', str(conf)],
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            timeout=base.PATIENCE)
+        self.assertEqual(0, done.returncode, done.stdout)
+        return done.stdout
+
+    def test_rsync(self):
+        folder = self.useFixture(fixtures.TempDir()).path
+        subprocess.run(['rsync', '-a', '--delete', 'heat_docker',
+                        folder + '/'], cwd=ROOT, check=True)
+        self.assertIn('%s: registered' % base.TYPE, self.check(folder))
+
+    def test_rsync_removes_what_is_stale(self):
+        folder = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
+        stale = folder / 'heat_docker' / 'resources' / 'docker_container.py'
+        stale.parent.mkdir(parents=True)
+        stale.write_text('raise ImportError()\n')
+        subprocess.run(['rsync', '-a', '--delete', 'heat_docker',
+                        '%s/' % folder], cwd=ROOT, check=True)
+        self.assertFalse(stale.exists())
+        self.check(folder)
+
+    def test_pip(self):
+        prefix = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
+        venv.create(prefix, with_pip=True)
+        done = subprocess.run(
+            [prefix / 'bin' / 'pip', 'install', '.'], cwd=ROOT, text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        self.assertEqual(0, done.returncode, done.stdout)
+        installed = prefix / 'lib' / 'heat' / 'heat_docker'
+        compared = filecmp.dircmp(ROOT / 'heat_docker', installed,
+                                  ignore=['__pycache__'])
+        self.assertEqual(([], [], []), (
+            compared.left_only, compared.right_only, compared.diff_files))
+        self.assertEqual([installed], list(prefix.rglob('heat_docker')))
+        self.assertIn('%s: registered' % base.TYPE,
+                      self.check(installed.parent))
+
+    def test_sandbox(self):
+        """The engine of the sandbox runs what rsync has installed."""
+        self.assertIn('%s: registered' % base.TYPE,
+                      self.check(self.cloud.plugin_dir))
