@@ -20,7 +20,7 @@ class AttributesTest(base.FunctionalTest):
 
     def test_all(self):
         stack_id, inspected = self.create_container(
-            cmd=['sh', '-c', 'echo first; echo caf\xe9; printf "\\377\\n"; '
+            cmd=['sh', '-c', 'echo first; echo gr\xfcn; printf "\\377\\n"; '
                  'trap "exit 0" TERM; sleep 3600 & wait'],
             port_bindings={80: '127.0.0.1:', '53/udp': '127.0.0.1:'})
         network = inspected['NetworkSettings']['Networks']['bridge']
@@ -48,7 +48,7 @@ class AttributesTest(base.FunctionalTest):
         self.assertEqual(str(tcp), shown['network_info']['TcpPorts'])
         self.assertEqual('first', shown['logs_head'])
         self.assertEqual('�', shown['logs_tail'])
-        self.assertEqual('first\ncaf\xe9\n�\n', shown['logs'])
+        self.assertEqual('first\ngr\xfcn\n�\n', shown['logs'])
         self.assertEqual(inspected['Id'], shown['Id'])
 
     def test_logs_of_both_streams(self):
