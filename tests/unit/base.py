@@ -1,0 +1,332 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What the unit tests share: Heat's scheduler, and Docker's HTTP.
+
+Nothing of the plugin is replaced: a resource is driven by Heat's own tasks
+in a stack that is stored in a database in memory, and what it sends to its
+daemon is answered, and kept, on the level of HTTP.
+"""
+
+import functools
+import http.client
+import io
+import json
+import logging
+import os
+import re
+import struct
+import urllib.parse
+
+import fixtures
+from heat.engine import environment
+from heat.engine import resource
+from heat.engine import resources
+from heat.engine import scheduler
+from heat.engine.clients.os.keystone import fake_keystoneclient
+from heat.engine.clients.os.keystone import heat_keystoneclient
+from heat.tests import utils
+import mock
+from oslo_config import cfg
+from requests_mock.contrib import fixture as requests_mock_fixture
+import testtools
+import urllib3
+
+from heat_docker import conf
+from heat_docker.resources import container
+
+TYPE = 'DockerInc::Docker::Container'
+URL = 'tcp://docker.test:2375'
+BASE_URL = 'http://docker.test:2375'
+ID = 'c0ffee' + 58 * '0'
+
+# Names of classes and other Python that must not reach a user. Heat puts
+# "Error: " in front of the words of its plainest exception.
+PYTHON = re.compile(r'(?!^Error: )\b(\w*(Error|Exception|Timeout|Warning)\b|'
+                    r'Traceback|object at 0x|urllib3|requests\.|NoneType)')
+
+_SAMPLES = os.path.join(os.path.dirname(__file__), 'samples')
+_SECONDS = 10
+
+
+def sample(name):
+    """Return the JSON that a real daemon has given."""
+    with open(os.path.join(_SAMPLES, name + '.json'),
+              encoding='utf-8') as recorded:
+        return json.load(recorded)
+
+
+def frame(content, stream=1):
+    """Return what a container without terminal wrote, as Docker sends it."""
+    return struct.pack('>BxxxL', stream, len(content)) + content
+
+
+def chunked(*pieces):
+    """Return a response of which each piece comes as a chunk of its own.
+
+    A piece is bytes, or a function that is called when its turn has come.
+    """
+    head = b'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n'
+    wire = http.client.HTTPResponse(mock.Mock(
+        spec=['makefile'],
+        makefile=lambda mode: io.BufferedReader(_Wire(head, pieces), 1)),
+        method='GET')
+    wire.begin()
+    return urllib3.HTTPResponse(
+        body=wire, headers=wire.headers.items(), status=200, reason='OK',
+        preload_content=False, original_response=wire)
+
+
+class _Wire(io.RawIOBase):
+    def __init__(self, head, pieces):
+        self._pieces = [head] + list(pieces) + [b'']
+        self._rest = b''
+
+    def readable(self):
+        return True
+
+    def readinto(self, buffer):
+        while not self._rest and self._pieces:
+            piece = self._pieces.pop(0)
+            if callable(piece):
+                piece()
+            elif piece.startswith(b'HTTP/'):
+                self._rest = piece
+            else:
+                self._rest = b'%x\r\n%s\r\n' % (len(piece), piece)
+        count = min(len(buffer), len(self._rest))
+        buffer[:count], self._rest = self._rest[:count], self._rest[count:]
+        return count
+
+
+class FakeDaemon(fixtures.Fixture):
+    """Answers the HTTP requests to a daemon, and keeps them.
+
+    :ivar requests: pairs of verb and path without version, in order, but
+        for those of the version.
+    """
+
+    VERSION = {'ApiVersion': '1.41', 'MinAPIVersion': '1.12'}
+    PREFIX = '/v1.41'
+
+    def _setUp(self):
+        self._mock = self.useFixture(
+            requests_mock_fixture.Fixture(case_sensitive=True))
+        self._forgotten = 0
+        self.on('GET', '/version', {'json': self.VERSION}, prefix='')
+
+    def on(self, verb, path, *answers, prefix=None, base_url=BASE_URL):
+        """Answer a request; the last answer serves all that follow it.
+
+        :param answers: keywords of requests-mock's responses, or the status
+            alone.
+        """
+        prefix = self.PREFIX if prefix is None else prefix
+        self._mock.register_uri(verb, base_url + prefix + path, [
+            {'status_code': answer} if isinstance(answer, int) else answer
+            for answer in answers])
+
+    @property
+    def history(self):
+        """All requests as requests-mock has kept them."""
+        return self._mock.request_history[self._forgotten:]
+
+    def reset(self):
+        """Forget the requests."""
+        self._forgotten = len(self._mock.request_history)
+
+    @property
+    def requests(self):
+        """Pairs of verb and path of all requests but GET /version."""
+        return [(sent.method, self._path(sent)) for sent in self.history
+                if self._path(sent) != '/version']
+
+    def sent(self, verb, path):
+        """Return the requests with a verb and a path."""
+        return [sent for sent in self.history
+                if (sent.method, self._path(sent)) == (verb, path)]
+
+    def _path(self, sent):
+        path = urllib.parse.urlsplit(sent.url).path
+        return path[len(self.PREFIX):] if path.startswith(
+            self.PREFIX + '/') else path
+
+
+def refusal(status, words):
+    """Return an answer of a daemon that refuses."""
+    return {'status_code': status, 'json': {'message': words}}
+
+
+class TestCase(testtools.TestCase):
+    """Keeps the environment of whoever runs the tests out of them."""
+
+    def setUp(self):
+        super().setUp()
+        self.home = self.useFixture(fixtures.TempHomeDir()).path
+        self.useFixture(fixtures.EnvironmentVariable('DOCKER_CONFIG'))
+        self.log = self.useFixture(fixtures.FakeLogger(
+            level=1, format='%(levelname)s %(name)s %(message)s'))
+
+    def assert_plain(self, words):
+        """Assert that there is no Python in what a user is shown."""
+        self.assertNotRegex(words, PYTHON)
+
+    def assertNotRegex(self, text, pattern):  # noqa: N802
+        found = re.search(pattern, text)
+        if found:
+            self.fail('%r in %r' % (found[0], text))
+
+
+@functools.cache
+def _heat():
+    """Set up Heat, once per process, without what the host has of it."""
+    cfg.CONF([], project='heat', default_config_files=[],
+             default_config_dirs=[])
+    # As oslo.log has it by default: SQL shows the values of properties.
+    logging.getLogger('sqlalchemy').setLevel(logging.WARNING)
+    cfg.CONF.import_opt('deferred_auth_method', 'heat.common.config')
+    cfg.CONF.set_override('deferred_auth_method', 'password')
+    utils.setup_dummy_db()
+    types = environment.Environment({}, user_env=False)
+    types.register_class(TYPE, container.DockerContainer)
+    return types
+
+
+class ResourceTestCase(TestCase):
+    """A test of a resource in a stored stack, and a daemon's HTTP."""
+
+    def setUp(self):
+        super().setUp()
+        self.patch(resources, '_environment', _heat())
+        self.patch(scheduler, 'ENABLE_SLEEP', False)
+        self.patch(heat_keystoneclient, 'KeystoneClient',
+                   lambda context, region_name=None:
+                   fake_keystoneclient.FakeKeystoneClient())
+        self.events = []
+        self.patch(resource.Resource, '_add_event', self._keep_event)
+        self.daemon = self.useFixture(FakeDaemon())
+
+    def patch(self, owner, name, value):
+        """Replace an attribute until the end of the test."""
+        patcher = mock.patch.object(owner, name, value)
+        patcher.start()
+        self.addCleanup(patcher.stop)
+
+    def configure(self, **options):
+        """Set options of ``[heat_docker]`` until the end of the test."""
+        conf.group()
+        for name, value in options.items():
+            cfg.CONF.set_override(name, value, group=conf.GROUP)
+            self.addCleanup(cfg.CONF.clear_override, name, group=conf.GROUP)
+
+    def _keep_event(self, action, status, reason):
+        self.events.append((action, status, reason))
+
+    def make_resource(self, properties=None, template=None, **more):
+        """Return the resource ``web`` of a stored stack, not yet created."""
+        properties = dict({'docker_endpoint': URL, 'image': 'busybox:1'},
+                          **(properties or {}), **more)
+        # A resource has only a weak reference to its stack.
+        self.stack = utils.parse_stack(template or {
+            'heat_template_version': '2018-08-31',
+            'resources': {'web': {'type': TYPE, 'properties': properties}}})
+        made = self.stack['web']
+        made.store()
+        return made
+
+    def run_task(self, task):
+        """Run a task of Heat's to its end, without its pauses."""
+        try:
+            scheduler.TaskRunner(task)(timeout=_SECONDS)
+        except scheduler.Timeout as ex:
+            self.fail('%s after %s' % (ex, self.daemon.requests[:50]))
+
+    def fail_task(self, task):
+        """Run a task that has to fail, and return the status reason."""
+        failing = task.__self__
+        self.assertRaises(resource.exception.ResourceFailure, self.run_task,
+                          task)
+        self.assertEqual('FAILED', failing.status)
+        self.assert_plain(failing.status_reason)
+        return failing.status_reason
+
+
+class ContainerTestCase(ResourceTestCase):
+    """A test of a container that its daemon calls :data:`ID`."""
+
+    PATH = '/containers/' + ID
+
+    def inspected(self, status='running', **more):
+        """Return what the daemon shows; more is of State or Config."""
+        shown = sample('container_running_v1.41')
+        shown.update(Id=ID, Name='/web')
+        shown['State']['Status'] = status
+        for key, value in more.items():
+            [part] = [part for part in (shown['State'], shown['Config'],
+                                        shown) if key in part]
+            part[key] = value
+        return {'json': shown}
+
+    def serve_create(self, *answers):
+        """Answer the request to create, by default with success."""
+        self.daemon.on('POST', '/containers/create', *(
+            answers or [{'status_code': 201,
+                         'json': {'Id': ID, 'Warnings': []}}]))
+
+    def serve_run(self, *inspected, start=(204,)):
+        """Answer what follows it, by default with a running container."""
+        self.daemon.on('POST', self.PATH + '/start', *start)
+        self.daemon.on('POST', self.PATH + '/wait', {'json': {}})
+        self.serve_inspect(*inspected)
+
+    def serve_inspect(self, *inspected):
+        """Answer the request to inspect, by default with a running one."""
+        self.daemon.on('GET', self.PATH + '/json',
+                       *(inspected or [self.inspected()]))
+
+    def serve_log(self, content):
+        """Answer the requests for logs."""
+        self.daemon.on('GET', self.PATH + '/logs', {
+            'raw': lambda request, context: chunked(frame(content))})
+
+    def serve_found(self, *ids):
+        """Answer the request for containers with certain labels."""
+        self.daemon.on('GET', '/containers/json',
+                       {'json': [{'Id': found} for found in ids]})
+
+    def serve_stop(self, *answers):
+        """Answer the request to stop, by default with success."""
+        self.daemon.on('POST', self.PATH + '/stop', *(answers or [204]))
+
+    def serve_remove(self, *answers):
+        """Answer the request to remove, by default with success."""
+        self.daemon.on('DELETE', self.PATH, *(answers or [204]))
+
+    def make_running(self, properties=None, **more):
+        """Return a resource of which the create is complete."""
+        self.serve_create()
+        self.serve_run()
+        made = self.make_resource(properties, **more)
+        self.run_task(made.create)
+        self.forget()
+        return made
+
+    def forget(self):
+        """Forget what has been sent and told so far."""
+        self.daemon.reset()
+        self.events.clear()
+
+    @property
+    def reasons(self):
+        """What the events say, but for those of Heat itself."""
+        return [reason for _action, _status, reason in self.events
+                if reason != 'state changed']

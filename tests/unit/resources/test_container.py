@@ -1,0 +1,829 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The life of a container, from what Heat asks to what Docker is sent."""
+
+import threading
+
+from heat.engine import scheduler
+import requests
+
+from heat_docker import pulls
+from heat_docker.resources import container
+from tests.unit import base
+
+LOST = {'exc': requests.exceptions.ReadTimeout}
+REFUSED = {'exc': requests.exceptions.ConnectTimeout}
+NO_IMAGE = base.refusal(404, 'No such image: busybox:1')
+CREATED = {'status_code': 201, 'json': {'Id': base.ID, 'Warnings': []}}
+GONE = base.refusal(404, 'No such container: web')
+
+CREATE = ('POST', '/containers/create')
+HAS_IMAGE = ('GET', '/images/busybox%3A1/json')
+PULL = ('POST', '/images/create')
+FOUND = ('GET', '/containers/json')
+START = ('POST', base.ContainerTestCase.PATH + '/start')
+STOP = ('POST', base.ContainerTestCase.PATH + '/stop')
+WAIT = ('POST', base.ContainerTestCase.PATH + '/wait')
+INSPECT = ('GET', base.ContainerTestCase.PATH + '/json')
+LOGS = ('GET', base.ContainerTestCase.PATH + '/logs')
+REMOVE = ('DELETE', base.ContainerTestCase.PATH)
+
+
+class CreateTestCase(base.ContainerTestCase):
+
+    def create(self, *inspected, **properties):
+        self.serve_create()
+        self.serve_run(*inspected)
+        made = self.make_resource(properties)
+        self.run_task(made.create)
+        self.assertEqual(('CREATE', 'COMPLETE'), made.state)
+        return made
+
+    def test_create(self):
+        made = self.create()
+        self.assertEqual([CREATE, START, WAIT, INSPECT],
+                         self.daemon.requests)
+        self.assertEqual(base.ID, made.resource_id)
+        self.assertEqual([], self.reasons)
+
+    def test_create_sends(self):
+        made = self.create(
+            name='web', env=['A=1', 'B='], cmd=['sleep', 60], memory=0,
+            tty=False, port_bindings={80: 8080, '53/udp': '127.0.0.1:'},
+            port_specs=[81], volumes={'/srv': '/www:ro'},
+            links={'wiki-db': 'db'}, volumes_from=['data'],
+            restart_policy={'Name': 'always'})
+        [sent] = self.daemon.sent(*CREATE)
+        self.assertEqual({'name': ['web']}, sent.qs)
+        self.assertEqual({
+            'Image': 'busybox:1',
+            'Env': ['A=1', 'B='],
+            'Cmd': ['sleep', '60'],
+            'Tty': False,
+            'ExposedPorts': {'81/tcp': {}, '80/tcp': {}, '53/udp': {}},
+            'Labels': {
+                'org.openstack.heat.stack_id': self.stack.id,
+                'org.openstack.heat.stack_name': self.stack.name,
+                'org.openstack.heat.resource_name': 'web',
+                'org.openstack.heat.resource_id': made.uuid,
+                'org.openstack.heat.project_id': 'test_tenant_id'},
+            'HostConfig': {
+                'Memory': 0,
+                'PortBindings': {
+                    '80/tcp': [{'HostIp': '', 'HostPort': '8080'}],
+                    '53/udp': [{'HostIp': '127.0.0.1', 'HostPort': ''}]},
+                'Binds': ['/srv:/www:ro'],
+                'Links': ['wiki-db:db'],
+                'VolumesFrom': ['data'],
+                'RestartPolicy': {'Name': 'always', 'MaximumRetryCount': 0}},
+        }, sent.json())
+
+    def test_create_sends_the_default_name(self):
+        made = self.create()
+        [sent] = self.daemon.sent(*CREATE)
+        self.assertEqual({'name': [made.physical_resource_name()]}, sent.qs)
+        self.assertIn('-web-', sent.qs['name'][0])
+
+    def test_create_sends_nothing_that_is_unset(self):
+        self.create()
+        [sent] = self.daemon.sent(*CREATE)
+        self.assertEqual({'Image', 'Labels'}, set(sent.json()))
+
+    def test_create_waits_for_a_while(self):
+        self.configure(running_after=7.5)
+        self.create()
+        [sent] = self.daemon.sent(*WAIT)
+        self.assertEqual(7.5, sent.timeout[1])
+
+    def test_create_running_on(self):
+        """That the container has not ended in time is as it should be."""
+        self.daemon.on(*WAIT, LOST)
+        self.serve_create()
+        self.daemon.on(*START, 204)
+        self.serve_inspect()
+        made = self.make_resource()
+        self.run_task(made.create)
+        self.assertEqual(('CREATE', 'COMPLETE'), made.state)
+
+    def test_create_paused_counts_as_running(self):
+        self.create(self.inspected('paused'))
+
+    def test_create_warnings(self):
+        self.serve_create({'status_code': 201, 'json': {
+            'Id': base.ID, 'Warnings': ['no swap limit', 'odd']}})
+        self.serve_run()
+        self.run_task(self.make_resource().create)
+        self.assertEqual(['Docker warns: no swap limit',
+                          'Docker warns: odd'], self.reasons)
+
+    def test_create_start_answer_lost(self):
+        self.serve_create()
+        self.serve_run(self.inspected('created'), self.inspected(),
+                       start=[LOST, 204])
+        made = self.make_resource()
+        self.run_task(made.create)
+        self.assertEqual([CREATE, START, INSPECT, START, WAIT, INSPECT],
+                         self.daemon.requests)
+
+    def test_create_start_answer_lost_but_heard(self):
+        """What has run is not run twice."""
+        self.serve_create()
+        self.serve_run(start=[LOST, 204])
+        self.run_task(self.make_resource().create)
+        self.assertEqual(1, len(self.daemon.sent(*START)))
+
+    def test_create_inspect_answer_lost(self):
+        self.serve_create()
+        self.serve_run(LOST, self.inspected())
+        self.run_task(self.make_resource().create)
+
+    def test_create_list_answer_lost(self):
+        self.serve_create(LOST, base.refusal(409, 'in use'))
+        self.daemon.on(*FOUND, LOST, {'json': [{'Id': base.ID}]})
+        self.serve_run()
+        self.run_task(self.make_resource().create)
+
+    def test_create_answer_lost_and_not_listed_yet(self):
+        self.serve_create(LOST, base.refusal(409, 'in use'))
+        self.daemon.on(*FOUND, {'json': []}, {'json': [{'Id': base.ID}]})
+        self.serve_run()
+        self.run_task(self.make_resource().create)
+
+    def test_create_odd_answers(self):
+        for answer in ({}, []):
+            self.serve_create({'status_code': 201, 'json': answer})
+            reason = self.fail_task(self.make_resource().create)
+            self.assertIn('is not a Docker daemon', reason)
+
+    def test_create_odd_inspect(self):
+        self.serve_create()
+        self.serve_run({'json': {}})
+        reason = self.fail_task(self.make_resource().create)
+        self.assertIn('is not a Docker daemon', reason)
+
+    def test_create_start_refused(self):
+        self.serve_create()
+        self.serve_run(start=[base.refusal(500, 'port is allocated')])
+        reason = self.fail_task(self.make_resource().create)
+        self.assertIn('port is allocated', reason)
+        self.assertEqual([CREATE, START], self.daemon.requests)
+
+
+class EndsTestCase(base.ContainerTestCase):
+
+    def fails(self, *inspected, log=b'', **properties):
+        self.serve_create()
+        self.serve_run(*inspected)
+        self.serve_log(log)
+        reason = self.fail_task(self.make_resource(properties).create)
+        self.assertEqual(1, len(self.daemon.sent(*CREATE)))
+        self.assertEqual(1, len(self.daemon.sent(*START)))
+        return reason
+
+    def test_exit_code_and_output(self):
+        reason = self.fails(self.inspected('exited', ExitCode=3),
+                            log=b'cannot open database\n')
+        self.assertIn('The container web is not running: exited, exit code '
+                      '3.', reason)
+        self.assertIn('cannot open database', reason)
+        self.assertEqual([CREATE, START, WAIT, INSPECT, LOGS],
+                         self.daemon.requests)
+
+    def test_exit_code_zero(self):
+        self.assertIn('exited, exit code 0.', self.fails(
+            self.inspected('exited', ExitCode=0)))
+
+    def test_exit_dead(self):
+        self.assertIn('dead, exit code 1.', self.fails(
+            self.inspected('dead', ExitCode=1)))
+
+    def test_out_of_memory(self):
+        self.assertIn('exit code 137, out of memory.', self.fails(
+            self.inspected('exited', ExitCode=137, OOMKilled=True)))
+
+    def test_words_of_the_daemon(self):
+        self.assertIn('exit code 127, no such file.', self.fails(
+            self.inspected('exited', ExitCode=127, Error='no such file')))
+
+    def test_last_lines(self):
+        reason = self.fails(
+            self.inspected('exited', ExitCode=3),
+            log=b''.join(b'line%d.\n' % number for number in range(99)))
+        self.assertNotIn('line88.', reason)
+        for number in range(89, 99):
+            self.assertIn('line%d.' % number, reason)
+
+    def test_last_line_comes_first(self):
+        """Heat cuts reasons off after 255 characters."""
+        reason = self.fails(
+            self.inspected('exited', ExitCode=3),
+            log=b'x' * 500 + b'\nthe cause\n')
+        self.assertIn('the cause', reason[:255])
+
+    def test_output_is_limited(self):
+        reason = self.fails(self.inspected('exited', ExitCode=3),
+                            log=b'x' * 9999)
+        self.assertLess(len(reason), 2500)
+
+    def test_no_output(self):
+        reason = self.fails(self.inspected('exited', ExitCode=3), log=b'\n')
+        self.assertTrue(reason.endswith('exit code 3.'), reason)
+
+    def test_no_log(self):
+        self.serve_create()
+        self.serve_run(self.inspected('exited', ExitCode=3))
+        self.daemon.on(*LOGS, base.refusal(
+            500, 'configured logging driver does not support reading'))
+        reason = self.fail_task(self.make_resource().create)
+        self.assertTrue(reason.endswith('exit code 3.'), reason)
+
+    def test_delete_after_it(self):
+        self.serve_create()
+        self.serve_run(self.inspected('exited', ExitCode=3))
+        self.serve_log(b'')
+        made = self.make_resource()
+        self.fail_task(made.create)
+        self.forget()
+        self.serve_stop(304)
+        self.serve_remove()
+        self.run_task(made.delete)
+        self.assertEqual([STOP, REMOVE], self.daemon.requests)
+
+
+class RestartsTestCase(base.ContainerTestCase):
+
+    POLICY = {'Name': 'on-failure', 'MaximumRetryCount': 3}
+
+    def create(self, *inspected):
+        self.serve_create()
+        self.serve_run(*inspected)
+        self.serve_log(b'cannot open database\n')
+        return self.make_resource(restart_policy=self.POLICY)
+
+    def test_settles(self):
+        """It has run on for as long as is waited, since the last restart."""
+        made = self.create(
+            self.inspected('restarting', ExitCode=2, RestartCount=1),
+            self.inspected('restarting', ExitCode=2, RestartCount=2),
+            self.inspected('running', RestartCount=2),
+            self.inspected('running', RestartCount=2))
+        self.run_task(made.create)
+        self.assertEqual(('CREATE', 'COMPLETE'), made.state)
+        self.assertEqual(4, len(self.daemon.sent(*INSPECT)))
+        self.assertEqual(1, len(self.daemon.sent(*CREATE)))
+        [event] = self.reasons
+        self.assertIn('restarting, exit code 2', event)
+        self.assertIn('cannot open database', event)
+
+    def test_gives_up(self):
+        made = self.create(
+            self.inspected('restarting', ExitCode=2, RestartCount=1),
+            self.inspected('exited', ExitCode=2, RestartCount=3))
+        self.assertIn('exited, exit code 2', self.fail_task(made.create))
+        self.assertEqual(1, len(self.daemon.sent(*CREATE)))
+
+    def test_running_between_two_restarts_is_not_enough(self):
+        made = self.create(*(
+            self.inspected('running', RestartCount=count,
+                           StartedAt='2026-01-01T00:00:0%dZ' % count)
+            for count in (1, 2, 3, 3)))
+        self.run_task(made.create)
+        self.assertEqual(4, len(self.daemon.sent(*INSPECT)))
+
+
+class PullTestCase(base.ContainerTestCase):
+
+    def serve_pull(self, *pieces):
+        self.daemon.on(*PULL, {
+            'raw': lambda request, context: base.chunked(*pieces)})
+        self.daemon.on(*HAS_IMAGE, 404)
+
+    def test_image_missing(self):
+        self.serve_create(NO_IMAGE, CREATED)
+        self.serve_pull(b'{"status": "Pulling"}\r\n')
+        self.serve_run()
+        made = self.make_resource()
+        self.run_task(made.create)
+        self.assertEqual(
+            [CREATE, HAS_IMAGE, PULL, CREATE, START, WAIT, INSPECT],
+            self.daemon.requests)
+        self.assertEqual(['Pulling busybox:1', 'Pulled busybox:1 in 0 s'],
+                         self.reasons)
+
+    def test_image_is_there(self):
+        """Something else that the daemon does not find is not pulled."""
+        self.serve_create(base.refusal(404, 'No such container: wiki-db'))
+        self.daemon.on(*HAS_IMAGE, {'json': {}})
+        reason = self.fail_task(self.make_resource().create)
+        self.assertIn('No such container: wiki-db', reason)
+        self.assertEqual([CREATE, HAS_IMAGE], self.daemon.requests)
+
+    def test_image_missing_after_the_pull(self):
+        self.serve_create(NO_IMAGE)
+        self.serve_pull(b'{"status": "Pulling"}\r\n')
+        reason = self.fail_task(self.make_resource().create)
+        self.assertIn('No such image: busybox:1', reason)
+        self.assertEqual([CREATE, HAS_IMAGE, PULL, CREATE],
+                         self.daemon.requests)
+
+    def test_create_answer_lost_after_the_pull(self):
+        self.serve_create(NO_IMAGE, LOST, CREATED)
+        self.serve_pull(b'{"status": "Pulling"}\r\n')
+        self.serve_run()
+        self.run_task(self.make_resource().create)
+        self.assertEqual(
+            [CREATE, HAS_IMAGE, PULL, CREATE, CREATE, START, WAIT, INSPECT],
+            self.daemon.requests)
+        self.assertEqual(['Pulling busybox:1', 'Pulled busybox:1 in 0 s'],
+                         self.reasons)
+
+    def test_pull_fails(self):
+        self.serve_create(NO_IMAGE)
+        self.serve_pull(b'{"status": "Pulling"}\r\n',
+                        b'{"errorDetail": {"message": "toomanyrequests"}}')
+        reason = self.fail_task(self.make_resource().create)
+        self.assertIn('The image busybox:1 cannot be pulled. Docker at %s: '
+                      'toomanyrequests' % base.URL, reason)
+        self.assertEqual(1, len(self.daemon.sent(*PULL)))
+
+    def test_pull_refused(self):
+        self.serve_create(NO_IMAGE)
+        self.daemon.on(*HAS_IMAGE, 404)
+        self.daemon.on(*PULL, base.refusal(404, 'pull access denied'))
+        self.assertIn('pull access denied',
+                      self.fail_task(self.make_resource().create))
+
+    def test_pull_progress(self):
+        self.patch(container, '_REPORT_EVERY', -1)
+        told = threading.Event()
+        self.serve_create(NO_IMAGE, CREATED)
+        self.serve_pull(
+            b'{"status": "Downloading", "id": "a", "progressDetail": '
+            b'{"current": 5000000, "total": 20000000}}\r\n',
+            lambda: self.assertTrue(told.wait(20)))
+        self.serve_run()
+        made = self.make_resource()
+        task = scheduler.TaskRunner(made.create)
+        task.start()
+        progress = 'Pulling busybox:1: 25 %, 5 of 20 MB'
+        while not task.step():
+            if progress in self.reasons:
+                told.set()
+        self.assertIn(progress, self.reasons)
+        self.assertEqual(('CREATE', 'COMPLETE'), made.state)
+
+    def test_pull_progress_not_too_often(self):
+        told = threading.Event()
+        self.serve_create(NO_IMAGE, CREATED)
+        self.serve_pull(lambda: self.assertTrue(told.wait(20)))
+        self.serve_run()
+        task = scheduler.TaskRunner(self.make_resource().create)
+        task.start()
+        for _poll in range(50):
+            task.step()
+        self.assertEqual(['Pulling busybox:1'], self.reasons)
+        told.set()
+        task.run_to_completion()
+
+    def test_poll_sends_nothing_while_it_pulls(self):
+        told = threading.Event()
+        arrived = threading.Event()
+        self.serve_create(NO_IMAGE, CREATED)
+        self.serve_pull(arrived.set,
+                        lambda: self.assertTrue(told.wait(20)))
+        self.serve_run()
+        task = scheduler.TaskRunner(self.make_resource().create)
+        task.start()
+        task.step()
+        self.assertTrue(arrived.wait(20))
+        for _poll in range(5):
+            task.step()
+        self.assertEqual([CREATE, HAS_IMAGE, PULL], self.daemon.requests)
+        told.set()
+        task.run_to_completion()
+
+    def test_cancelled(self):
+        """Nobody goes on pulling for a create that was given up."""
+        told = threading.Event()
+        arrived = threading.Event()
+        end = threading.Event()
+        self.serve_create(NO_IMAGE)
+        self.serve_pull(arrived.set,
+                        lambda: self.assertTrue(told.wait(20)),
+                        b'{"status": "Pulling"}\r\n', end.set)
+        made = self.make_resource()
+        task = scheduler.TaskRunner(made.create)
+        task.start()
+        task.step()
+        self.assertTrue(arrived.wait(20))
+        [pull] = pulls._RUNNING.values()
+        task.cancel()
+        told.set()
+        pull._thread.join(20)
+        self.assertTrue(pull.done)
+        self.assertFalse(end.is_set())
+        self.assertEqual(('CREATE', 'FAILED'), made.state)
+
+    def test_pull_that_breaks_off(self):
+        """The end of the thread is no success."""
+        self.serve_create(NO_IMAGE)
+        self.daemon.on(*HAS_IMAGE, 404)
+        self.daemon.on(*PULL, {'raw': base.chunked(b'<html>')})
+        self.fail_task(self.make_resource().create)
+        self.assertNotIn('Pulled', str(self.reasons))
+
+
+class DeleteTestCase(base.ContainerTestCase):
+
+    def delete(self, made=None):
+        made = made or self.make_running()
+        self.run_task(made.delete)
+        self.assertEqual(('DELETE', 'COMPLETE'), made.state)
+        return self.daemon.requests
+
+    def test_delete(self):
+        self.serve_stop()
+        self.serve_remove()
+        self.assertEqual([STOP, REMOVE], self.delete())
+        [sent] = self.daemon.sent(*REMOVE)
+        self.assertEqual({'v': ['1']}, sent.qs)
+
+    def test_stopped_already(self):
+        self.serve_stop(304)
+        self.serve_remove()
+        self.assertEqual([STOP, REMOVE], self.delete())
+
+    def test_gone_already(self):
+        self.serve_stop(GONE)
+        self.assertEqual([STOP], self.delete())
+
+    def test_gone_before_the_remove(self):
+        self.serve_stop()
+        self.serve_remove(GONE)
+        self.assertEqual([STOP, REMOVE], self.delete())
+
+    def test_being_removed(self):
+        self.serve_stop()
+        self.serve_remove(
+            base.refusal(409, 'removal of container web is already in '
+                         'progress'), GONE)
+        self.assertEqual([STOP, REMOVE, REMOVE], self.delete())
+
+    def test_remove_answer_lost(self):
+        self.serve_stop()
+        self.serve_remove(LOST, GONE)
+        self.assertEqual([STOP, REMOVE, REMOVE], self.delete())
+
+    def test_stop_takes_time(self):
+        made = self.make_running()
+        self.serve_stop(LOST)
+        self.serve_inspect(self.inspected(), self.inspected(),
+                           self.inspected('exited'))
+        self.serve_remove()
+        self.assertEqual([STOP, INSPECT, INSPECT, INSPECT, REMOVE],
+                         self.delete(made))
+
+    def test_stop_takes_time_and_it_goes(self):
+        made = self.make_running()
+        self.serve_stop(LOST)
+        self.serve_inspect(self.inspected(), GONE)
+        self.assertEqual([STOP, INSPECT, INSPECT], self.delete(made))
+
+    def test_stop_is_asked_again(self):
+        """The daemon may have died without having heard the first."""
+        self.patch(container, '_STOP_AGAIN', -1)
+        self.serve_stop(LOST, LOST, 204)
+        self.serve_remove()
+        self.assertEqual([STOP, STOP, STOP, REMOVE], self.delete())
+
+    def test_stop_waits_a_short_time(self):
+        self.serve_stop()
+        self.serve_remove()
+        self.delete()
+        [sent] = self.daemon.sent(*STOP)
+        self.assertLess(sent.timeout[1], 3)
+
+    def test_refused(self):
+        made = self.make_running()
+        self.serve_stop()
+        self.serve_remove(base.refusal(500, 'device or resource busy'))
+        self.assertIn('device or resource busy', self.fail_task(made.delete))
+
+    def test_unreachable(self):
+        made = self.make_running()
+        self.daemon.on('GET', '/version', REFUSED, prefix='')
+        self.assertIn('cannot be reached', self.fail_task(made.delete))
+
+    def test_again_after_a_failure(self):
+        made = self.make_running()
+        self.serve_stop(base.refusal(500, 'cannot kill'), 204)
+        self.serve_remove()
+        self.fail_task(made.delete)
+        self.delete(made)
+
+    def test_twice(self):
+        self.serve_stop()
+        self.serve_remove()
+        made = self.make_running()
+        self.delete(made)
+        self.forget()
+        self.assertEqual([], self.delete(made))
+
+    def test_delete_inspect_answer_lost(self):
+        made = self.make_running()
+        self.serve_stop(LOST)
+        self.daemon.on(*INSPECT, LOST, self.inspected('exited'))
+        self.serve_remove()
+        self.run_task(made.delete)
+
+    def test_delete_list_answer_lost(self):
+        self.serve_create(REFUSED)
+        made = self.make_resource()
+        self.fail_task(made.create)
+        self.daemon.on(*FOUND, LOST, {'json': []})
+        self.run_task(made.delete)
+
+    def test_delete_started_again(self):
+        """By somebody else, after it was stopped."""
+        made = self.make_running()
+        self.serve_stop()
+        self.serve_remove(
+            base.refusal(409, 'You cannot remove a running container'), 204)
+        self.run_task(made.delete)
+        self.assertEqual(2, len(self.daemon.sent(*STOP)))
+
+    def test_delete_with_endpoint_that_is_wrong(self):
+        """What was never asked of a daemon is deleted without one."""
+        self.configure(default_endpoint='mine')
+        made = self.make_resource(docker_endpoint=None)
+        self.fail_task(made.create)
+        self.run_task(made.delete)
+
+
+class SuspendTestCase(base.ContainerTestCase):
+
+    def test_suspend(self):
+        made = self.make_running()
+        self.serve_stop()
+        self.run_task(made.suspend)
+        self.assertEqual(('SUSPEND', 'COMPLETE'), made.state)
+        self.assertEqual([STOP], self.daemon.requests)
+
+    def test_suspend_takes_time(self):
+        made = self.make_running()
+        self.serve_stop(LOST)
+        self.serve_inspect(self.inspected(), self.inspected('exited'))
+        self.run_task(made.suspend)
+        self.assertEqual([STOP, INSPECT, INSPECT], self.daemon.requests)
+
+    def test_suspend_gone(self):
+        made = self.make_running()
+        self.serve_stop(GONE)
+        self.assertIn('No such container', self.fail_task(made.suspend))
+
+    def suspended(self):
+        made = self.make_running()
+        self.serve_stop()
+        self.run_task(made.suspend)
+        self.forget()
+        return made
+
+    def test_resume(self):
+        made = self.suspended()
+        self.serve_run()
+        self.run_task(made.resume)
+        self.assertEqual(('RESUME', 'COMPLETE'), made.state)
+        self.assertEqual([START, WAIT, INSPECT], self.daemon.requests)
+
+    def test_resume_ends_at_once(self):
+        made = self.suspended()
+        self.serve_run(self.inspected('exited', ExitCode=3))
+        self.serve_log(b'no more\n')
+        reason = self.fail_task(made.resume)
+        self.assertIn('exit code 3', reason)
+        self.assertIn('no more', reason)
+
+    def test_resume_gone(self):
+        made = self.suspended()
+        self.serve_run(start=[GONE])
+        self.assertIn('No such container', self.fail_task(made.resume))
+
+    def test_delete_suspended(self):
+        made = self.suspended()
+        self.serve_stop(304)
+        self.serve_remove()
+        self.run_task(made.delete)
+        self.assertEqual([STOP, REMOVE], self.daemon.requests)
+
+
+class CheckTestCase(base.ContainerTestCase):
+
+    def test_running(self):
+        made = self.make_running()
+        self.run_task(made.check)
+        self.assertEqual(('CHECK', 'COMPLETE'), made.state)
+        self.assertEqual([INSPECT], self.daemon.requests)
+
+    def test_exited(self):
+        made = self.make_running()
+        self.serve_inspect(self.inspected('exited', ExitCode=137,
+                                          OOMKilled=True))
+        self.serve_log(b'allocating\n')
+        reason = self.fail_task(made.check)
+        self.assertIn('exited, exit code 137, out of memory.', reason)
+        self.assertIn('allocating', reason)
+
+    def test_not_running(self):
+        for status in ('created', 'paused', 'restarting', 'dead'):
+            made = self.make_running()
+            self.serve_inspect(self.inspected(status))
+            self.serve_log(b'')
+            self.assertIn('not running: %s' % status,
+                          self.fail_task(made.check))
+
+    def test_missing(self):
+        made = self.make_running()
+        self.serve_inspect(GONE)
+        self.assertIn('No such container', self.fail_task(made.check))
+
+    def test_unreachable(self):
+        made = self.make_running()
+        self.daemon.on('GET', '/version', REFUSED, prefix='')
+        self.assertIn('%s cannot be reached' % base.URL,
+                      self.fail_task(made.check))
+
+    def test_check_never_created(self):
+        self.serve_create(base.refusal(400, 'no'))
+        made = self.make_resource()
+        self.fail_task(made.create)
+        self.assertIn('never created', self.fail_task(made.check))
+
+
+class AttributesTestCase(base.ContainerTestCase):
+
+    def attributes(self, *names):
+        made = self.make_running()
+        return [made.FnGetAtt(name) for name in names]
+
+    def test_name_and_state(self):
+        self.assertEqual(['web', 'running', 0],
+                         self.attributes('name', 'state', 'exit_code'))
+
+    def test_exit_code(self):
+        made = self.make_running()
+        self.serve_inspect(self.inspected('exited', ExitCode=3))
+        self.assertEqual(3, made.FnGetAtt('exit_code'))
+
+    def test_info(self):
+        self.assertEqual([self.inspected()['json']], self.attributes('info'))
+
+    def test_network(self):
+        settings = self.inspected()['json']['NetworkSettings']
+        network = settings['Networks']['bridge']
+        info, address, gateway, tcp, udp = self.attributes(
+            'network_info', 'network_ip', 'network_gateway',
+            'network_tcp_ports', 'network_udp_ports')
+        self.assertEqual((network['IPAddress'], network['Gateway']),
+                         (address, gateway))
+        self.assertEqual(
+            [settings['Ports']['8080/tcp'][0]['HostPort'],
+             settings['Ports']['9090/tcp'][0]['HostPort']], tcp.split(','))
+        self.assertEqual(settings['Ports']['53/udp'][0]['HostPort'], udp)
+        self.assertEqual(dict(settings, TcpPorts=tcp, UdpPorts=udp), info)
+
+    def test_ports(self):
+        [ports] = self.attributes('ports')
+        self.assertEqual(
+            [(53, 'udp', '127.0.0.1'), (8080, 'tcp', '0.0.0.0'),
+             (8080, 'tcp', '::'), (9090, 'tcp', '0.0.0.0'),
+             (9090, 'tcp', '::')],
+            [(port['container_port'], port['protocol'], port['host_ip'])
+             for port in ports])
+        for port in ports:
+            self.assertIsInstance(port['host_port'], int)
+
+    def test_networks(self):
+        [networks] = self.attributes('networks')
+        self.assertEqual(['bridge'], list(networks))
+        self.assertEqual({'network_id', 'ip_address', 'gateway',
+                          'ipv6_address', 'ipv6_gateway', 'mac_address',
+                          'aliases'}, set(networks['bridge']))
+
+    def test_logs(self):
+        self.serve_log(b'hello\ngood bye\n')
+        self.assertEqual(['hello\ngood bye\n', 'hello', 'good bye'],
+                         self.attributes('logs', 'logs_head', 'logs_tail'))
+
+    def test_logs_of_nothing(self):
+        self.serve_log(b'')
+        self.assertEqual(['', '', ''],
+                         self.attributes('logs', 'logs_head', 'logs_tail'))
+
+    def test_logs_of_a_terminal(self):
+        made = self.make_running()
+        self.serve_inspect(self.inspected(Tty=True))
+        self.daemon.on(*LOGS, {'content': b'hello\r\ngood bye\r\n'})
+        self.assertEqual('good bye', made.FnGetAtt('logs_tail'))
+
+    def test_logs_limited_by_the_operator(self):
+        self.configure(log_bytes=16)
+        self.serve_log(b'0123456789' * 9)
+        self.assertEqual(['4567890123456789', '0123456789012345'],
+                         self.attributes('logs', 'logs_head'))
+
+    def test_logs_unreadable(self):
+        made = self.make_running()
+        self.daemon.on(*LOGS, base.refusal(
+            500, 'configured logging driver does not support reading'))
+        self.assertIsNone(made.FnGetAtt('logs'))
+        self.assertEqual('running', made.FnGetAtt('state'))
+
+
+class SecretsTestCase(base.ContainerTestCase):
+    """The values of env are in nothing that is shown or logged."""
+
+    ENV = ['PASSWORD=hunter2', 'TOKEN=hunter2hunter2']
+
+    def make(self, env=None, **properties):
+        return self.make_resource(env=env or self.ENV, **properties)
+
+    def assert_secret(self, made):
+        said = '%s %s %s' % (made.status_reason, self.events,
+                             self.log.output)
+        self.assertNotIn('hunter2', said)
+
+    def fails(self, made, task=None):
+        self.fail_task(task or made.create)
+        self.assert_secret(made)
+
+    def test_create(self):
+        self.serve_create()
+        self.serve_run()
+        made = self.make()
+        self.run_task(made.create)
+        self.assertEqual(self.ENV,
+                         self.daemon.sent(*CREATE)[0].json()['Env'])
+        self.assert_secret(made)
+
+    def test_refused(self):
+        for status in (400, 409, 500, 503):
+            self.serve_create(base.refusal(status, 'no'))
+            self.serve_found()
+            self.fails(self.make())
+
+    def test_invalid(self):
+        for env in (['=hunter2'], ['A=hunter2\0'], [{'A': 'hunter2'}],
+                    [['hunter2']]):
+            self.fails(self.make(env=env))
+
+    def test_unreachable(self):
+        self.daemon.on('GET', '/version', REFUSED, prefix='')
+        self.fails(self.make())
+
+    def test_lost(self):
+        self.serve_create(LOST, base.refusal(400, 'no'))
+        self.fails(self.make())
+
+    def test_pull_fails(self):
+        self.serve_create(NO_IMAGE)
+        self.daemon.on(*HAS_IMAGE, 404)
+        self.daemon.on(*PULL, base.refusal(500, 'no'))
+        self.fails(self.make())
+
+    def test_ends_at_once(self):
+        shown = self.inspected('exited', ExitCode=3, Env=self.ENV)
+        self.serve_create()
+        self.serve_run(shown)
+        self.serve_log(b'sorry')
+        self.fails(self.make())
+
+    def test_delete_fails(self):
+        made = self.make_running(env=self.ENV)
+        self.serve_stop(base.refusal(500, 'no'))
+        self.fails(made, made.delete)
+
+    def test_check_fails(self):
+        made = self.make_running(env=self.ENV)
+        shown = self.inspected('exited', ExitCode=3, Env=self.ENV)
+        self.serve_inspect(shown)
+        self.serve_log(b'')
+        self.fails(made, made.check)
+
+    def test_attributes(self):
+        made = self.make_running(env=self.ENV)
+        self.serve_inspect(self.inspected(Env=self.ENV))
+        self.serve_log(b'hello')
+        for name in container.DockerContainer.attributes_schema:
+            if name not in ('info', 'show'):
+                self.assertNotIn('hunter2', str(made.FnGetAtt(name)))
+        self.assert_secret(made)

@@ -1,0 +1,724 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What is sent to a daemon, and what is made of what it answers."""
+
+import base64
+import errno
+import http.client
+import itertools
+import json
+import os
+import socket
+import socketserver
+import ssl
+import threading
+
+import docker
+import fixtures
+import mock
+import requests
+import testtools
+import urllib3
+
+from heat_docker import endpoint
+from heat_docker import engine
+from heat_docker import errors
+from tests.unit import base
+
+# method, arguments, verb, path, query, answer, result
+CALLS = (
+    ('create_container', ({'name': 'a b'}, {'Image': 'x'}),
+     'POST', '/containers/create', {'name': ['a b']},
+     {'status_code': 201, 'json': {'Id': 'c1', 'Warnings': ['w']}},
+     ('c1', ['w'])),
+    ('create_container', ({}, {'Image': 'x'}),
+     'POST', '/containers/create', {},
+     {'status_code': 201, 'json': {'Id': 'c1', 'Warnings': None}},
+     ('c1', [])),
+    ('start_container', ('c1',), 'POST', '/containers/c1/start', {},
+     {'status_code': 204}, None),
+    ('start_container', ('c1',), 'POST', '/containers/c1/start', {},
+     {'status_code': 304}, None),
+    ('stop_container', ('c1', 3.0), 'POST', '/containers/c1/stop', {},
+     {'status_code': 304}, None),
+    ('wait_container', ('c1', 3.0), 'POST', '/containers/c1/wait', {},
+     {'json': {'StatusCode': 0}}, None),
+    ('remove_container', ('c1',), 'DELETE', '/containers/c1', {'v': ['1']},
+     {'status_code': 204}, None),
+    ('inspect_container', ('c1',), 'GET', '/containers/c1/json', {},
+     {'json': {'Id': 'c1', 'State': {}}}, {'Id': 'c1', 'State': {}}),
+    ('list_containers', ({'a': 'b', 'c': 'd'},), 'GET', '/containers/json',
+     {'all': ['1'], 'filters': ['{"label": ["a=b", "c=d"]}']},
+     {'json': [{'Id': 'c1'}]}, [{'Id': 'c1'}]),
+    ('has_image', ('h:5000/a/b:c',), 'GET',
+     '/images/h%3A5000%2Fa%2Fb%3Ac/json', {}, {'json': {}}, True),
+    ('has_image', ('a',), 'GET', '/images/a/json', {},
+     {'status_code': 404, 'json': {'message': 'No such image'}}, False),
+)
+
+INSPECTED = {'Id': 'x', 'State': {}}
+
+NAMES = (('a/b', 'a%2Fb'), ('a?b#c', 'a%3Fb%23c'), ('../x', '..%2Fx'),
+         ('%s', '%25s'), ('ä', '%C3%A4'))
+
+
+def raised(*chain):
+    """Return an error that each of the following ones has caused."""
+    for error, cause in itertools.pairwise(chain):
+        error.__context__ = cause
+    return chain[0]
+
+
+POOL = mock.Mock(spec=urllib3.HTTPConnectionPool)
+CONNECTION = mock.Mock(spec=urllib3.connection.HTTPConnection)
+ADDRESS = socket.gaierror(socket.EAI_NONAME, 'Name or service not known')
+
+# What requests raises before the daemon can have got the request.
+NOT_REACHED = (
+    raised(requests.exceptions.ConnectionError('x'),
+           urllib3.exceptions.NewConnectionError(CONNECTION, 'x'),
+           ConnectionRefusedError(errno.ECONNREFUSED, 'Connection refused')),
+    raised(requests.exceptions.ConnectionError('x'),
+           urllib3.exceptions.NewConnectionError(CONNECTION, 'x'),
+           OSError(errno.EHOSTUNREACH, 'No route to host')),
+    raised(requests.exceptions.ConnectionError('x'), ADDRESS),
+    raised(requests.exceptions.ConnectionError('x'),
+           urllib3.exceptions.ProtocolError('Connection aborted.'),
+           FileNotFoundError(errno.ENOENT, 'No such file or directory')),
+    raised(requests.exceptions.ConnectionError('x'),
+           urllib3.exceptions.ProtocolError('Connection aborted.'),
+           PermissionError(errno.EACCES, 'Permission denied')),
+    requests.exceptions.ConnectTimeout('x'),
+    raised(requests.exceptions.ConnectTimeout('x'),
+           urllib3.exceptions.ConnectTimeoutError(CONNECTION, 'x'),
+           TimeoutError('timed out')),
+    requests.exceptions.SSLError('x'),
+    raised(requests.exceptions.SSLError('x'),
+           ssl.SSLCertVerificationError(1, 'certificate verify failed')),
+)
+
+# What it raises when the daemon may be carrying the request out.
+NOT_ANSWERED = (
+    requests.exceptions.ConnectionError('x'),
+    raised(requests.exceptions.ConnectionError('x'),
+           urllib3.exceptions.ProtocolError('Connection aborted.'),
+           ConnectionResetError(errno.ECONNRESET,
+                                'Connection reset by peer')),
+    raised(requests.exceptions.ConnectionError('x'),
+           urllib3.exceptions.ProtocolError('Connection aborted.'),
+           http.client.RemoteDisconnected(
+               'Remote end closed connection without response')),
+    raised(requests.exceptions.ConnectionError('x'),
+           BrokenPipeError(errno.EPIPE, 'Broken pipe')),
+    requests.exceptions.ReadTimeout('x'),
+    raised(requests.exceptions.ReadTimeout('x'),
+           urllib3.exceptions.ReadTimeoutError(POOL, '/', 'x'),
+           TimeoutError('timed out')),
+    urllib3.exceptions.ReadTimeoutError(POOL, '/', 'x'),
+    requests.exceptions.ChunkedEncodingError('x'),
+    requests.exceptions.ContentDecodingError('x'),
+    requests.exceptions.RequestException('x'),
+    urllib3.exceptions.ProtocolError('x'),
+    urllib3.exceptions.IncompleteRead(1, 2),
+    OSError('x'),
+)
+
+REASONS = {
+    0: 'Connection refused', 1: 'No route to host',
+    2: 'Name or service not known', 3: 'No such file or directory',
+    4: 'Permission denied', 5: 'no answer in time', 6: 'no answer in time',
+    7: 'the connection broke', 8: 'certificate verify failed'}
+
+
+class EngineTestCase(base.TestCase):
+
+    def setUp(self):
+        super().setUp()
+        self.daemon = self.useFixture(base.FakeDaemon())
+        self.engine = self.connect()
+
+    def connect(self, url=base.URL):
+        connected = engine.Engine(endpoint.parse(url))
+        self.addCleanup(connected.close)
+        return connected
+
+    def failing(self, error, method, *arguments):
+        """Return the words of the error that has exactly this class."""
+        ex = self.assertRaises(errors.DockerError,
+                               getattr(self.engine, method), *arguments)
+        self.assertIs(error, type(ex), ex)
+        self.assertIn(base.URL, str(ex))
+        self.assert_plain(str(ex))
+        return str(ex)
+
+
+class VersionTestCase(EngineTestCase):
+
+    def answer(self, **answer):
+        self.daemon.on('GET', '/version', answer, prefix='')
+
+    def speak(self, newest, oldest='1.12'):
+        self.answer(json={'ApiVersion': newest, 'MinAPIVersion': oldest})
+
+    def test_version_is_lower_of_both(self):
+        newest = engine.NEWEST_API
+        later = '%d.%d' % (newest[0], newest[1] + 1)
+        for spoken, expected in (('1.40', (1, 40)), (later, newest),
+                                 ('%d.%d' % newest, newest),
+                                 ('2.0', newest)):
+            self.speak(spoken)
+            self.assertEqual(expected, self.connect().api, spoken)
+
+    def test_version_asked_once(self):
+        self.daemon.on('GET', '/containers/x/json', {'json': INSPECTED})
+        self.engine.inspect_container('x')
+        self.engine.inspect_container('x')
+        self.assertEqual(
+            ['/version', '/v1.41/containers/x/json',
+             '/v1.41/containers/x/json'],
+            [sent.path for sent in self.daemon.history])
+
+    def test_version_in_path(self):
+        self.speak('1.40')
+        self.daemon.on('GET', '/containers/x/json', {'json': INSPECTED},
+                       prefix='/v1.40')
+        self.assertEqual(INSPECTED, self.engine.inspect_container('x'))
+
+    def test_version_too_old(self):
+        self.speak('1.39')
+        words = self.failing(errors.Unsupported, 'inspect_container', 'x')
+        self.assertIn('1.12 to 1.39', words)
+        self.assertIn('1.40 to ', words)
+        self.assertEqual([], self.daemon.requests)
+
+    def test_version_compared_as_numbers(self):
+        self.speak('1.9')
+        self.failing(errors.Unsupported, 'inspect_container', 'x')
+
+    def test_version_too_new(self):
+        self.speak('9.9', '9.8')
+        words = self.failing(errors.Unsupported, 'inspect_container', 'x')
+        self.assertIn('9.8 to 9.9', words)
+
+    def test_version_without_oldest(self):
+        self.answer(json={'ApiVersion': '1.41'})
+        self.assertEqual((1, 41), self.engine.api)
+
+    def test_version_not_a_daemon(self):
+        for answer in ({'text': '<html>hello</html>'}, {'json': []},
+                       {'json': 'hello'}, {'json': {}}, {'text': ''},
+                       {'json': {'ApiVersion': 'new'}},
+                       {'json': {'ApiVersion': '1'}},
+                       {'json': {'ApiVersion': 1.41}},
+                       {'json': {'ApiVersion': None}}):
+            self.answer(**answer)
+            words = self.failing(errors.Failed, 'inspect_container', 'x')
+            self.assertIn('is not a Docker daemon', words)
+
+    def test_version_not_found(self):
+        self.answer(status_code=404, reason='Not Found',
+                    text='<html>nothing here</html>')
+        words = self.failing(errors.NotFound, 'inspect_container', 'x')
+        self.assertIn('HTTP status 404 Not Found', words)
+
+
+class RequestTestCase(EngineTestCase):
+
+    def test_calls(self):
+        for method, arguments, verb, path, query, answer, result in CALLS:
+            self.daemon.on(verb, path, answer)
+            self.assertEqual(result,
+                             getattr(self.engine, method)(*arguments))
+            sent = self.daemon.sent(verb, path)[-1]
+            self.assertEqual(query, sent.qs, method)
+
+    def test_create_body(self):
+        self.daemon.on('POST', '/containers/create',
+                       {'status_code': 201, 'json': {'Id': 'c1'}})
+        body = {'Image': 'x', 'Tty': False, 'HostConfig': {'Memory': 0}}
+        self.engine.create_container({}, body)
+        [sent] = self.daemon.sent('POST', '/containers/create')
+        self.assertEqual(body, sent.json())
+        self.assertEqual('application/json', sent.headers['Content-Type'])
+
+    def test_other_calls_without_body(self):
+        for method, arguments, verb, path, _query, answer, _res in CALLS[2:]:
+            self.daemon.on(verb, path, answer)
+            getattr(self.engine, method)(*arguments)
+            self.assertIsNone(self.daemon.sent(verb, path)[-1].body, method)
+
+    def test_names_quoted(self):
+        for name, quoted in NAMES:
+            path = '/containers/%s/json' % quoted
+            self.daemon.on('GET', path, {'json': INSPECTED})
+            self.engine.inspect_container(name)
+            self.assertEqual(1, len(self.daemon.sent('GET', path)), name)
+
+    def test_timeouts(self):
+        """Every request has one, and no long one but pull, stop and wait."""
+        for method, arguments, verb, path, _query, answer, _res in CALLS:
+            self.daemon.on(verb, path, answer)
+            getattr(self.engine, method)(*arguments)
+            connect, read = self.daemon.sent(verb, path)[-1].timeout
+            self.assertEqual(5.0, connect)
+            self.assertEqual(arguments[1] if 'patience' in getattr(
+                engine.Engine, method).__code__.co_varnames else 10.0, read)
+
+    def test_errors_by_status(self):
+        for status, expected in ((400, errors.Failed),
+                                 (404, errors.NotFound),
+                                 (409, errors.Conflict),
+                                 (500, errors.Failed),
+                                 (503, errors.Unreachable)):
+            self.daemon.on('POST', '/containers/x/start',
+                           base.refusal(status, 'my own words\n'))
+            self.assertEqual('Docker at %s: my own words' % base.URL,
+                             self.failing(expected, 'start_container', 'x'))
+
+    def test_error_busy(self):
+        self.daemon.on('DELETE', '/containers/x', base.refusal(
+            409, 'removal of container x is already in progress'))
+        self.failing(errors.Busy, 'remove_container', 'x')
+
+    def test_errors_without_words(self):
+        for answer in ({'text': '<html>'}, {'json': []}, {'json': {}},
+                       {'json': {'message': None}}, {'text': ''}):
+            self.daemon.on('POST', '/containers/x/start',
+                           dict(answer, status_code=500, reason='Oh No'))
+            words = self.failing(errors.Failed, 'start_container', 'x')
+            self.assertIn('HTTP status 500 Oh No', words)
+
+    def test_redirect_not_followed(self):
+        for status in (301, 302, 307, 308):
+            self.daemon.on('POST', '/containers/x/start', {
+                'status_code': status,
+                'headers': {'Location': 'http://other.test/'}})
+            self.failing(errors.Failed, 'start_container', 'x')
+        self.assertEqual({'docker.test:2375'},
+                         {sent.netloc for sent in self.daemon.history})
+
+    def test_answer_not_json(self):
+        self.daemon.on('GET', '/containers/x/json', {'text': '<html>'})
+        words = self.failing(errors.Failed, 'inspect_container', 'x')
+        self.assertIn('is not a Docker daemon', words)
+
+    def test_wait_suppresses_no_answer_only(self):
+        self.daemon.on('POST', '/containers/x/wait',
+                       {'exc': requests.exceptions.ReadTimeout})
+        self.engine.wait_container('x', 0.1)
+        self.daemon.on('POST', '/containers/x/wait',
+                       {'exc': requests.exceptions.ConnectTimeout})
+        self.failing(errors.Unreachable, 'wait_container', 'x', 0.1)
+
+    def test_closed_by_context(self):
+        with self.connect() as connected:
+            self.assertEqual((1, 41), connected.api)
+            client = connected._client
+            self.patch_close(client)
+        client.close.assert_called_once_with()
+
+    def test_close_before_connect(self):
+        self.engine.close()
+        self.assertEqual([], self.daemon.history)
+
+    def patch_close(self, client):
+        patcher = mock.patch.object(client, 'close', autospec=True)
+        patcher.start()
+        self.addCleanup(patcher.stop)
+
+
+class EnvironmentTestCase(EngineTestCase):
+    """What belongs to the operator stays out of what a tenant receives."""
+
+    def setUp(self):
+        super().setUp()
+        folder = os.path.join(self.home, '.docker')
+        os.mkdir(folder)
+        with open(os.path.join(folder, 'config.json'), 'w',
+                  encoding='utf-8') as config:
+            json.dump({
+                'HttpHeaders': {'X-Secret': 'hunter2'},
+                'auths': {'registry.test': {'auth': base64.b64encode(
+                    b'me:hunter2').decode()}, 'https://index.docker.io/v1/':
+                    {'auth': base64.b64encode(b'me:hunter2').decode()}},
+                'proxies': {'default': {
+                    'httpProxy': 'http://hunter2.test:3128'}}}, config)
+        with open(os.path.join(self.home, '.netrc'), 'w',
+                  encoding='utf-8') as netrc:
+            netrc.write('machine docker.test login me password hunter2\n')
+        for name, value in (
+                ('HTTP_PROXY', 'http://hunter2.test:3128'),
+                ('http_proxy', 'http://hunter2.test:3128'),
+                ('ALL_PROXY', 'http://hunter2.test:3128'),
+                ('NETRC', os.path.join(self.home, '.netrc')),
+                ('DOCKER_HOST', 'tcp://hunter2.test:2375'),
+                ('DOCKER_TLS_VERIFY', '1')):
+            self.useFixture(fixtures.EnvironmentVariable(name, value))
+
+    def assert_nothing_sent(self):
+        for sent in self.daemon.history:
+            self.assertFalse(sent.proxies, sent)
+            self.assertNotIn('Authorization', sent.headers)
+            shown = '%s %s %s' % (sent.url, dict(sent.headers), sent.text)
+            self.assertNotIn('hunter2', shown)
+            self.assertNotIn('X-Secret', shown)
+            self.assertNotIn(base64.b64encode(b'me:hunter2').decode(), shown)
+
+    def test_requests_have_nothing_of_it(self):
+        for method, arguments, verb, path, _query, answer, _res in CALLS:
+            self.daemon.on(verb, path, answer)
+            getattr(self.engine, method)(*arguments)
+        self.assert_nothing_sent()
+        self.assertThat(self.daemon.history, testtools.matchers.HasLength(
+            len(CALLS) + 1))
+
+    def test_pull_has_nothing_of_it(self):
+        self.daemon.on('POST', '/images/create', {'text': '{}'})
+        for image in ('busybox', 'registry.test/a:1'):
+            list(self.engine.pull_image(image))
+            sent = self.daemon.sent('POST', '/images/create')[-1]
+            self.assertEqual({}, json.loads(base64.urlsafe_b64decode(
+                sent.headers['X-Registry-Auth'])))
+        self.assert_nothing_sent()
+
+
+class ConnectionTestCase(EngineTestCase):
+
+    def test_not_reached(self):
+        for number, exc in enumerate(NOT_REACHED):
+            self.daemon.on('POST', '/containers/x/start', {'exc': exc})
+            words = self.failing(errors.Unreachable, 'start_container', 'x')
+            self.assertIn('cannot be reached from heat-engine on %s'
+                          % socket.gethostname(), words)
+            self.assertIn(REASONS[number], words)
+
+    def test_not_answered(self):
+        for exc in NOT_ANSWERED:
+            self.daemon.on('POST', '/containers/x/start', {'exc': exc})
+            self.failing(errors.NoAnswer, 'start_container', 'x')
+
+    def test_works_again(self):
+        self.daemon.on('POST', '/containers/x/start',
+                       {'exc': NOT_ANSWERED[1]}, 204)
+        self.failing(errors.NoAnswer, 'start_container', 'x')
+        self.assertIsNone(self.engine.start_container('x'))
+
+    def test_unreachable_at_the_version(self):
+        self.daemon.on('GET', '/version', {'exc': NOT_REACHED[0]}, prefix='')
+        self.failing(errors.Unreachable, 'inspect_container', 'x')
+        self.assertEqual(1, len(self.daemon.history))
+
+
+class SocketTestCase(base.TestCase):
+    """What really happens on a socket is classified as in the tables."""
+
+    def setUp(self):
+        super().setUp()
+        self.path = os.path.join(
+            self.useFixture(fixtures.TempDir()).path, 'docker.sock')
+        self.engine = engine.Engine(endpoint.parse('unix://' + self.path))
+        self.addCleanup(self.engine.close)
+
+    def serve(self, *answers):
+        """Answer one request per connection; None waits for the end."""
+        answers = list(answers)
+        end = threading.Event()
+
+        class Handler(socketserver.StreamRequestHandler):
+            def handle(self):
+                while self.rfile.readline().strip():
+                    pass
+                answer = answers.pop(0)
+                if answer is None:
+                    end.wait()
+                else:
+                    self.wfile.write(answer)
+
+        server = socketserver.ThreadingUnixStreamServer(self.path, Handler)
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        self.addCleanup(server.server_close)
+        self.addCleanup(thread.join)
+        self.addCleanup(server.shutdown)
+        self.addCleanup(end.set)
+
+    def http(self, content):
+        return (b'HTTP/1.1 200 OK\r\nConnection: close\r\n'
+                b'Content-Length: %d\r\n\r\n%s' % (len(content), content))
+
+    def version(self):
+        return self.http(b'{"ApiVersion": "1.41", "MinAPIVersion": "1.12"}')
+
+    def failing(self, error, *arguments):
+        ex = self.assertRaises(errors.DockerError, *arguments)
+        self.assertIs(error, type(ex), ex)
+        self.assertIn('unix://' + self.path, str(ex))
+        self.assert_plain(str(ex))
+        return str(ex)
+
+    def test_answered(self):
+        self.serve(self.version(), self.http(b'{"Id": "x", "State": {}}'))
+        self.assertEqual(INSPECTED, self.engine.inspect_container('x'))
+
+    def test_no_socket(self):
+        words = self.failing(errors.Unreachable,
+                             self.engine.start_container, 'x')
+        self.assertIn('No such file or directory', words)
+
+    def test_nobody_listens(self):
+        with socket.socket(socket.AF_UNIX) as left:
+            left.bind(self.path)
+        words = self.failing(errors.Unreachable,
+                             self.engine.start_container, 'x')
+        self.assertIn('Connection refused', words)
+
+    def test_nobody_listens_on_port(self):
+        with socket.socket() as bound:
+            bound.bind(('127.0.0.1', 0))
+            url = 'tcp://127.0.0.1:%d' % bound.getsockname()[1]
+            ex = self.assertRaises(
+                errors.Unreachable,
+                engine.Engine(endpoint.parse(url)).start_container, 'x')
+        self.assertIs(errors.Unreachable, type(ex))
+        self.assertIn('Connection refused', str(ex))
+
+    def test_closed_without_answer(self):
+        self.serve(self.version(), b'')
+        words = self.failing(errors.NoAnswer,
+                             self.engine.start_container, 'x')
+        self.assertIn('the connection broke', words)
+
+    def test_no_answer_in_time(self):
+        self.serve(self.version(), None)
+        words = self.failing(errors.NoAnswer,
+                             self.engine.stop_container, 'x', 0.02)
+        self.assertIn('no answer in time', words)
+
+    def test_answer_cut_short(self):
+        self.serve(self.version(),
+                   b'HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{"Id')
+        self.failing(errors.NoAnswer, self.engine.inspect_container, 'x')
+
+    def test_not_http(self):
+        self.serve(b'220 mail.test ESMTP\r\n')
+        self.failing(errors.NoAnswer, self.engine.start_container, 'x')
+
+
+class LogTestCase(EngineTestCase):
+
+    PATH = '/containers/x/logs'
+
+    def written(self, *pieces):
+        self.daemon.on('GET', self.PATH, {
+            'raw': lambda request, context: base.chunked(*pieces)})
+
+    def test_query(self):
+        self.written()
+        self.engine.log_tail('x', False, 1600)
+        self.engine.log_head('x', False, 1600)
+        self.assertEqual(
+            [{'stdout': ['1'], 'stderr': ['1'], 'tail': ['100']},
+             {'stdout': ['1'], 'stderr': ['1']}],
+            [sent.qs for sent in self.daemon.sent('GET', self.PATH)])
+
+    def test_tail_of_frames(self):
+        self.written(base.frame(b'one\n'), base.frame(b'two\n', 2))
+        self.assertEqual('one\ntwo\n', self.engine.log_tail('x', False, 99))
+
+    def test_tail_of_frames_split_anywhere(self):
+        content = base.frame(b'one\n') + base.frame(b'two\n', 2)
+        for cut in range(1, len(content)):
+            self.written(content[:cut], content[cut:])
+            self.assertEqual('one\ntwo\n',
+                             self.engine.log_tail('x', False, 99), cut)
+
+    def test_tail_of_frames_byte_by_byte(self):
+        content = base.frame(b'one\n') + base.frame(b'two\n', 2)
+        self.written(*(content[n:n + 1] for n in range(len(content))))
+        self.assertEqual('one\ntwo\n', self.engine.log_tail('x', False, 99))
+
+    def test_tail_cut_off(self):
+        self.written(base.frame(b'one\n'), base.frame(b'two\n')[:10])
+        self.assertEqual('one\ntw', self.engine.log_tail('x', False, 99))
+        self.written(base.frame(b'one\n'), base.frame(b'two\n')[:3])
+        self.assertEqual('one\n', self.engine.log_tail('x', False, 99))
+
+    def test_tail_of_terminal(self):
+        self.written(b'\x01\x00\x00\x00one\r\n', b'two\r\n')
+        self.assertEqual('\x01\x00\x00\x00one\r\ntwo\r\n',
+                         self.engine.log_tail('x', True, 99))
+
+    def test_tail_capped(self):
+        self.written(base.frame(b'12345'), base.frame(b'67890'))
+        for size in (10, 7, 5, 1):
+            self.assertEqual('1234567890'[-size:],
+                             self.engine.log_tail('x', False, size))
+
+    def test_tail_of_nothing(self):
+        self.written()
+        self.assertEqual('', self.engine.log_tail('x', False, 99))
+        self.written(base.frame(b'one'))
+        self.assertEqual('', self.engine.log_tail('x', False, 0))
+
+    def test_tail_invalid_utf_8(self):
+        self.written(base.frame(b'\xffone \xc3\xa4'))
+        self.assertEqual('\ufffdone ä', self.engine.log_tail('x', False, 99))
+
+    def test_tail_character_split(self):
+        self.written(base.frame(b'\xc3'), base.frame(b'\xa4'))
+        self.assertEqual('ä', self.engine.log_tail('x', False, 99))
+
+    def test_head(self):
+        for tty, content in ((False, base.frame(b'one\r\ntwo\n')),
+                             (True, b'one\r\ntwo\n')):
+            self.written(content)
+            self.assertEqual('one', self.engine.log_head('x', tty, 99))
+
+    def test_head_in_pieces(self):
+        self.written(base.frame(b'on'), base.frame(b'e'), base.frame(b'\n2'))
+        self.assertEqual('one', self.engine.log_head('x', False, 99))
+
+    def test_head_without_end_of_line(self):
+        self.written(base.frame(b'one'))
+        self.assertEqual('one', self.engine.log_head('x', False, 99))
+
+    def test_head_capped(self):
+        self.written(base.frame(b'12345'), base.frame(b'67890'))
+        self.assertEqual('1234567', self.engine.log_head('x', False, 7))
+
+    def test_head_reads_no_more_than_it_needs(self):
+        self.written(base.frame(b'one\n'),
+                 lambda: self.fail('The log was read to its end'))
+        self.assertEqual('one', self.engine.log_head('x', False, 99))
+
+    def test_not_found(self):
+        self.daemon.on('GET', self.PATH, base.refusal(404, 'no such'))
+        self.failing(errors.NotFound, 'log_tail', 'x', False, 9)
+
+    def test_broken(self):
+        def breaks():
+            raise ConnectionResetError(errno.ECONNRESET,
+                                       'Connection reset by peer')
+
+        for tty in (True, False):
+            self.written(base.frame(b'one\n'), breaks)
+            words = self.failing(errors.NoAnswer, 'log_tail', 'x', tty, 99)
+            self.assertIn('Connection reset by peer', words)
+
+
+class PullTestCase(EngineTestCase):
+
+    def pull(self, *pieces, image='busybox'):
+        self.daemon.on('POST', '/images/create', {
+            'raw': lambda request, context: base.chunked(*pieces)})
+        return list(self.engine.pull_image(image))
+
+    def test_query(self):
+        for image, name, tag in (
+                ('busybox', 'busybox', 'latest'),
+                ('busybox:1', 'busybox', '1'),
+                ('h.test:5000/a/b', 'h.test:5000/a/b', 'latest'),
+                ('h.test:5000/a/b:c', 'h.test:5000/a/b', 'c'),
+                ('a@sha256:' + 64 * '0', 'a', 'sha256:' + 64 * '0')):
+            self.pull(image=image)
+            self.assertEqual({'fromImage': [name], 'tag': [tag]},
+                             self.daemon.sent('POST',
+                                              '/images/create')[-1].qs)
+
+    def test_reports(self):
+        self.assertEqual(
+            [{'status': 'a'}, {'status': 'b', 'id': '1'}, {'status': 'ä'}],
+            self.pull(b'{"status": "a"}\r\n', b'{"status": "b",',
+                      b'"id": "1"}\r\n{"status": "\xc3\xa4"}'))
+
+    def test_error_in_stream(self):
+        for report in ({'error': 'toomanyrequests'},
+                       {'errorDetail': {'message': 'toomanyrequests'}},
+                       {'errorDetail': {'message': 'toomanyrequests'},
+                        'error': 'toomanyrequests'},
+                       {'errorDetail': {'code': 1,
+                                        'message': 'toomanyrequests'}}):
+            ex = self.assertRaises(
+                errors.Failed, self.pull, b'{"status": "a"}\r\n',
+                json.dumps(report).encode())
+            self.assertEqual('Docker at %s: toomanyrequests' % base.URL,
+                             str(ex))
+
+    def test_refused(self):
+        self.daemon.on('POST', '/images/create',
+                       base.refusal(404, 'pull access denied'))
+        ex = self.assertRaises(
+            errors.NotFound, lambda: list(self.engine.pull_image('x')))
+        self.assertIn('pull access denied', str(ex))
+
+    def test_broken(self):
+        def breaks():
+            raise ConnectionResetError(errno.ECONNRESET, 'reset')
+
+        ex = self.assertRaises(errors.NoAnswer, self.pull,
+                               b'{"status": "a"}\r\n', breaks)
+        self.assert_plain(str(ex))
+
+    def test_pull_not_json(self):
+        for content in (b'<html>', b'{"status": "a"}\r\n{"stat'):
+            ex = self.assertRaises(errors.DockerError, self.pull, content)
+            self.assert_plain(str(ex))
+
+    def test_pull_json_of_another_kind(self):
+        for content in (b'[]', b'"a"', b'1'):
+            ex = self.assertRaises(errors.DockerError, self.pull, content)
+            self.assert_plain(str(ex))
+
+
+class LibraryTestCase(base.TestCase):
+
+    def library(self, module, why='No module named docker'):
+        patcher = mock.patch.multiple(engine, create=True, docker=module,
+                                      _import_error=why)
+        patcher.start()
+        self.addCleanup(patcher.stop)
+
+    def module(self, **attributes):
+        return mock.Mock(spec=list(attributes), **attributes)
+
+    def unsupported(self):
+        return str(self.assertRaises(errors.Unsupported, engine.library))
+
+    def test_library_installed(self):
+        self.assertEqual(docker.__version__, engine.library())
+        self.assertEqual(os.path.dirname(docker.__file__),
+                         engine.library_path())
+
+    def test_library_missing(self):
+        self.library(None)
+        self.assertEqual(
+            'The Python library docker 7.1 or later is needed, and there is '
+            'none: No module named docker', self.unsupported())
+
+    def test_library_too_old(self):
+        for version in ('5.0.3', '7.0.0', '1.10.6'):
+            self.library(self.module(__version__=version, APIClient=None,
+                                     __path__=['/opt/docker']))
+            self.assertEqual(
+                'The Python library docker 7.1 or later is needed, and '
+                '/opt/docker is version %s' % version, self.unsupported())
+
+    def test_library_new_enough(self):
+        for version in ('7.1.0', '7.10', '8.0.0.dev1', '10.0'):
+            self.library(self.module(__version__=version, APIClient=None))
+            self.assertEqual(version, engine.library())
+
+    def test_library_something_else(self):
+        for attributes in ({'APIClient': None}, {'__version__': '8.0'}):
+            self.library(self.module(__path__=['/opt/docker'], **attributes))
+            self.assertIn('/opt/docker is not it', self.unsupported())

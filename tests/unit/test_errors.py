@@ -1,0 +1,63 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What the answers of a daemon are classified as."""
+
+import inspect
+
+import testtools
+
+from heat_docker import errors
+
+CLASSES = (
+    (404, 'No such container: x', errors.NotFound),
+    (404, 'No such image: x', errors.NotFound),
+    (409, 'The container name "/x" is already in use', errors.Conflict),
+    (409, 'removal of container x is already in progress', errors.Busy),
+    (400, 'removal already in progress', errors.Failed),
+    (301, 'moved', errors.Failed),
+    (400, 'bad parameter', errors.Failed),
+    (401, 'unauthorized', errors.Failed),
+    (403, 'forbidden', errors.Failed),
+    (500, 'driver failed', errors.Failed),
+    (502, 'bad gateway', errors.Unreachable),
+    (503, 'unavailable', errors.Unreachable),
+    (504, 'gateway timeout', errors.Unreachable),
+)
+
+
+class ErrorsTestCase(testtools.TestCase):
+
+    def test_of_status(self):
+        for status, words, expected in CLASSES:
+            self.assertIs(expected, errors.of_status(status, words),
+                          '%d %s' % (status, words))
+
+    def test_tree_one_root(self):
+        for name, member in vars(errors).items():
+            if inspect.isclass(member):
+                self.assertTrue(issubclass(member, errors.DockerError), name)
+
+    def test_tree_leaves_apart(self):
+        leaves = (errors.NotFound, errors.Conflict, errors.Busy,
+                  errors.Unreachable, errors.Unsupported, errors.Failed)
+        for leaf in leaves:
+            self.assertEqual([leaf], [other for other in leaves
+                                      if issubclass(leaf, other)])
+
+    def test_no_answer_is_unreachable(self):
+        self.assertTrue(issubclass(errors.NoAnswer, errors.Unreachable))
+
+    def test_tree_in_docstring(self):
+        for name, member in vars(errors).items():
+            if inspect.isclass(member):
+                self.assertIn(name, errors.__doc__)

@@ -1,0 +1,281 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What Heat's loader forces on the source below heat_docker/.
+
+The loader puts no module into ``sys.modules`` but runs the files one after
+the other, so that much of what works in a package makes second copies of
+modules here, or stops heat-engine.
+"""
+
+import ast
+import os
+import re
+import warnings
+
+import testtools
+
+import heat_docker
+
+TREE = os.path.dirname(heat_docker.__file__)
+
+# From top to bottom: a module may import what is in lower lines only.
+LAYERS = (
+    ('resources.container',),
+    ('resources.base',),
+    ('specs.container', 'pulls'),
+    ('engine',),
+    ('fields', 'endpoint'),
+    ('convert', 'errors', 'conf'),
+    ('i18n',),
+)
+
+# What must not be imported although it is in a lower line.
+FORBIDDEN = {
+    'specs.container': {'engine', 'pulls', 'errors', 'conf'},
+    'endpoint': {'convert', 'errors', 'conf'},
+    'engine': {'conf'},
+    'fields': {'conf'},
+}
+
+SCRIPTS = ('check',)
+
+_DEFINITIONS = (ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom,
+                ast.Assign, ast.AnnAssign)
+
+
+def sources():
+    """Yield all files, as paths below the tree with slashes."""
+    for folder, folders, names in os.walk(TREE):
+        folders[:] = [name for name in folders if name != '__pycache__']
+        for name in names:
+            path = os.path.join(folder, name)
+            yield os.path.relpath(path, TREE).replace(os.sep, '/')
+
+
+def parse(path):
+    with open(os.path.join(TREE, path), encoding='utf-8') as source:
+        return ast.parse(source.read(), path)
+
+
+def module_name(path):
+    return path[:-len('.py')].replace('/', '.')
+
+
+def imports(tree):
+    """Yield (level, module, name) of all that is imported anywhere."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for name in node.names:
+                yield 0, name.name, None
+        elif isinstance(node, ast.ImportFrom):
+            for name in node.names:
+                yield node.level, node.module or '', name.name
+
+
+def imported_modules(path, tree, modules):
+    """Yield the modules of this tree that a file imports."""
+    package = path.split('/')[:-1]
+    for level, module, name in imports(tree):
+        if level:
+            parts = package[:len(package) - level + 1]
+            yield '.'.join(parts + module.split('.') * bool(module) + [name])
+
+
+def no_content(path, tree, modules):
+    """Packages are empty, for the loader runs them twice."""
+    return path.endswith('__init__.py') and tree.body != []
+
+
+def forbidden_name(path, tree, modules):
+    """The loader skips setup.py, and docker.py hides the library."""
+    return path.rsplit('/', 1)[-1] in ('docker.py', 'setup.py')
+
+
+def relative_import_of_no_module(path, tree, modules):
+    """Names are looked up in sys.modules, where the module is not."""
+    return any(module not in modules
+               for module in imported_modules(path, tree, modules))
+
+
+def absolute_import_of_the_tree(path, tree, modules):
+    """Heat knows the tree by another name."""
+    return any(level == 0 and module.split('.')[0] == 'heat_docker'
+               for level, module, _name in imports(tree))
+
+
+def future_import(path, tree, modules):
+    """Dataclasses look their quoted annotations up in sys.modules."""
+    return any(module == '__future__' for _level, module, _name
+               in imports(tree))
+
+
+def quoted_annotation(path, tree, modules):
+    """They are looked up in sys.modules as well."""
+    annotations = [
+        node.annotation for node in ast.walk(tree)
+        if isinstance(node, (ast.AnnAssign, ast.arg))]
+    return any(isinstance(part, ast.Constant) and isinstance(part.value, str)
+               for annotation in annotations if annotation
+               for part in ast.walk(annotation))
+
+
+def docker_imported(path, tree, modules):
+    """A missing library must not stop heat-engine."""
+    return path != 'engine.py' and any(
+        level == 0 and module.split('.')[0] == 'docker'
+        for level, module, _name in imports(tree))
+
+
+def message_added(path, tree, modules):
+    """Messages that are translated late cannot be added to."""
+    def message(node):
+        return (isinstance(node, ast.Call) and
+                isinstance(node.func, ast.Name) and node.func.id == '_' or
+                isinstance(node, ast.BinOp) and message(node.left))
+
+    return any(isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add)
+               and (message(node.left) or message(node.right))
+               for node in ast.walk(tree))
+
+
+def something_run(path, tree, modules):
+    """An error here would stop heat-engine."""
+    def allowed(node):
+        if isinstance(node, ast.Try):
+            return all(map(allowed, node.body + [
+                one for handler in node.handlers for one in handler.body]))
+        if isinstance(node, ast.Expr):
+            return isinstance(node.value, ast.Constant)
+        return isinstance(node, _DEFINITIONS)
+
+    def main(node):
+        return (module_name(path) in SCRIPTS and isinstance(node, ast.If)
+                and ast.unparse(node.test) == "__name__ == '__main__'")
+
+    return not all(allowed(node) or main(node) for node in tree.body)
+
+
+def layers_broken(path, tree, modules):
+    """Imports point one way."""
+    name = module_name(path)
+    lines = {module: number for number, line in enumerate(LAYERS)
+             for module in line}
+    used = set(imported_modules(path, tree, modules))
+    if name in SCRIPTS or path.endswith('__init__.py'):
+        return bool(used)
+    return name not in lines or any(
+        lines.get(other, -1) <= lines[name] or
+        other in FORBIDDEN.get(name, ()) for other in used)
+
+
+# rule, file and source that break it
+RULES = (
+    (no_content, 'x/__init__.py', 'from . import y'),
+    (no_content, '__init__.py', '"""A docstring."""'),
+    (forbidden_name, 'resources/docker.py', ''),
+    (forbidden_name, 'setup.py', ''),
+    (relative_import_of_no_module, 'a.py', 'from .errors import NotFound'),
+    (relative_import_of_no_module, 'resources/a.py',
+     'from ..errors import NotFound'),
+    (relative_import_of_no_module, 'a.py',
+     'def f():\n    from .errors import NotFound'),
+    (relative_import_of_no_module, 'a.py', 'from . import nothing'),
+    (relative_import_of_no_module, 'resources/a.py', 'from . import errors'),
+    (relative_import_of_no_module, 'a.py', 'from .errors import *'),
+    (absolute_import_of_the_tree, 'a.py', 'import heat_docker.errors'),
+    (absolute_import_of_the_tree, 'a.py', 'from heat_docker import errors'),
+    (future_import, 'a.py', 'from __future__ import annotations'),
+    (quoted_annotation, 'a.py', 'class A:\n    a: "int" = 1'),
+    (quoted_annotation, 'a.py', 'def f(a: "int"):\n    pass'),
+    (docker_imported, 'pulls.py', 'import docker'),
+    (docker_imported, 'resources/a.py', 'from docker import errors'),
+    (docker_imported, 'a.py', 'def f():\n    import docker.utils'),
+    (message_added, 'a.py', 'a = _("a") + b'),
+    (message_added, 'a.py', 'a = b + _("a")'),
+    (message_added, 'a.py', 'a = _("%s") % b + c'),
+    (something_run, 'a.py', 'print(1)'),
+    (something_run, 'a.py', 'for a in b:\n    pass'),
+    (something_run, 'a.py', 'if a:\n    b = 1'),
+    (something_run, 'a.py', 'with a:\n    pass'),
+    (something_run, 'a.py', 'try:\n    a()\nexcept E:\n    pass'),
+    (something_run, 'a.py', 'try:\n    a = 1\nexcept E:\n    b()'),
+    (something_run, 'a.py', 'if __name__ == "__main__":\n    a()'),
+    (layers_broken, 'i18n.py', 'from . import errors'),
+    (layers_broken, 'errors.py', 'from . import convert'),
+    (layers_broken, 'endpoint.py', 'from . import errors'),
+    (layers_broken, 'fields.py', 'from . import engine'),
+    (layers_broken, 'engine.py', 'from .specs import container'),
+    (layers_broken, 'engine.py', 'def f():\n    from . import pulls'),
+    (layers_broken, 'specs/container.py', 'from .. import engine'),
+    (layers_broken, 'resources/base.py', 'from . import container'),
+    (layers_broken, 'unheard_of.py', ''),
+    (layers_broken, 'check.py', 'from . import engine'),
+)
+
+
+class ImportsTestCase(testtools.TestCase):
+
+    def setUp(self):
+        super().setUp()
+        self.paths = sorted(sources())
+        self.modules = {module_name(path) for path in self.paths
+                        if path.endswith('.py')}
+
+    def test_tree_is_seen(self):
+        for line in LAYERS:
+            for name in line:
+                self.assertIn(name, self.modules)
+
+    def test_tree_has_source_only(self):
+        """What else Heat finds there is imported, or shipped in vain."""
+        self.assertEqual([], [path for path in self.paths
+                              if not path.endswith('.py')])
+
+    def test_rules_hold(self):
+        for path in self.paths:
+            tree = parse(path)
+            for rule in {rule for rule, _path, _source in RULES}:
+                self.assertFalse(rule(path, tree, self.modules), '%s: %s' % (
+                    path, rule.__doc__))
+
+    def test_rules_fire(self):
+        for rule, path, source in RULES:
+            self.assertTrue(rule(path, ast.parse(source), self.modules),
+                            '%s misses %r in %s' % (rule.__name__, source,
+                                                    path))
+
+    def test_licence(self):
+        for path in self.paths:
+            with open(os.path.join(TREE, path), encoding='utf-8') as source:
+                self.assertTrue(source.readline().startswith(
+                    '# Licensed under the Apache License, Version 2.0'), path)
+
+    def test_compiled_without_warning(self):
+        """A warning while it is compiled is one at each start of Heat."""
+        for path in self.paths:
+            with open(os.path.join(TREE, path), encoding='utf-8') as source:
+                with warnings.catch_warnings():
+                    warnings.simplefilter('error')
+                    compile(source.read(), path, 'exec', dont_inherit=True)
+
+    def test_syntax_of_oldest_python(self):
+        """Only what Python 3.10 can parse."""
+        for path in self.paths:
+            with open(os.path.join(TREE, path), encoding='utf-8') as source:
+                ast.parse(source.read(), path, feature_version=(3, 10))
+
+    def test_no_sleep(self):
+        """Heat's scheduler does the waiting."""
+        for path in self.paths:
+            text = ast.unparse(parse(path))
+            self.assertIsNone(re.search(r'\bsleep\(', text), path)

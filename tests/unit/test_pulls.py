@@ -1,0 +1,206 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""One pull in the background serves all who want the same image."""
+
+import json
+import threading
+
+from heat_docker import endpoint
+from heat_docker import errors
+from heat_docker import pulls
+from tests.unit import base
+
+SECONDS = 20
+
+
+def report(status, layer=None, **detail):
+    return json.dumps({'status': status, 'id': layer,
+                       'progressDetail': detail}).encode() + b'\r\n'
+
+
+class PullsTestCase(base.TestCase):
+
+    def setUp(self):
+        super().setUp()
+        self.daemon = self.useFixture(base.FakeDaemon())
+        self.endpoint = endpoint.parse(base.URL)
+        self.arrived = threading.Event()
+        self.go_on = threading.Event()
+        self.addCleanup(self.go_on.set)
+
+    def serve(self, *answers):
+        """Answer one pull after the other, each with its pieces."""
+        self.daemon.on('POST', '/images/create', *(
+            {'raw': base.chunked(*pieces)} for pieces in answers))
+
+    def stop(self):
+        """Be a piece of an answer that has to wait for the test."""
+        self.arrived.set()
+        self.assertTrue(self.go_on.wait(SECONDS))
+
+    def join(self, image='busybox'):
+        pull = pulls.join(self.endpoint, image)
+        self.addCleanup(self.end, pull)
+        return pull
+
+    def join_running(self):
+        pull = self.join()
+        self.assertTrue(self.arrived.wait(SECONDS))
+        return pull
+
+    def end(self, pull):
+        self.go_on.set()
+        pull._thread.join(SECONDS)
+        self.assertTrue(pull.done)
+
+    def pulled(self):
+        return [sent.qs['fromImage'] for sent in
+                self.daemon.sent('POST', '/images/create')]
+
+    def test_done(self):
+        self.serve([report('a')])
+        pull = self.join()
+        self.end(pull)
+        self.assertIsNone(pull.error)
+
+    def test_not_done_while_it_runs(self):
+        self.serve([self.stop])
+        self.assertFalse(self.join_running().done)
+
+    def test_join_many(self):
+        self.serve([report('a'), self.stop, report('b')])
+        first = self.join_running()
+        for _number in range(9):
+            self.assertIs(first, self.join())
+        self.end(first)
+        self.assertIsNone(first.error)
+        self.assertEqual([['busybox']], self.pulled())
+
+    def test_join_other_image(self):
+        self.serve([self.stop], [])
+        first = self.join_running()
+        other = self.join('mariadb')
+        other._thread.join(SECONDS)
+        self.assertTrue(other.done)
+        self.assertFalse(first.done)
+        self.end(first)
+        self.assertEqual([['busybox'], ['mariadb']], self.pulled())
+
+    def test_join_other_daemon(self):
+        self.serve([self.stop])
+        first = self.join_running()
+        self.daemon.on('GET', '/version', 503, prefix='',
+                       base_url='http://other.test:2375')
+        other = pulls.join(endpoint.parse('tcp://other.test'), 'busybox')
+        other._thread.join(SECONDS)
+        self.assertFalse(first.done)
+        self.assertIsInstance(other.error, errors.Unreachable)
+        self.assertIsNone(first.error)
+
+    def test_join_after_the_end(self):
+        self.serve([], [])
+        first = self.join()
+        self.end(first)
+        second = self.join()
+        self.end(second)
+        self.assertIsNot(first, second)
+        self.assertEqual(2, len(self.pulled()))
+
+    def test_leave_one_of_two(self):
+        self.serve([report('a'), self.stop, report('b'), report('c')])
+        pull = self.join_running()
+        self.join()
+        pull.leave()
+        self.assertIs(pull, self.join())
+        self.end(pull)
+        self.assertIsNone(pull.error)
+
+    def test_leave_all_ends_it(self):
+        rest_read = threading.Event()
+        self.serve([report('a'), self.stop, report('b'), rest_read.set])
+        pull = self.join_running()
+        self.join()
+        pull.leave()
+        pull.leave()
+        self.end(pull)
+        self.assertFalse(rest_read.is_set())
+
+    def test_join_after_all_left(self):
+        """One that nobody has left yet may be joined by a latecomer."""
+        rest_read = threading.Event()
+        self.serve([report('a'), self.stop, report('b'), rest_read.set])
+        pull = self.join_running()
+        pull.leave()
+        self.assertIs(pull, self.join())
+        self.end(pull)
+        self.assertTrue(rest_read.is_set())
+
+    def test_leave_all_then_join_starts_anew(self):
+        self.serve([report('a'), self.stop, report('b')], [])
+        pull = self.join_running()
+        pull.leave()
+        self.end(pull)
+        second = self.join()
+        self.assertIsNot(pull, second)
+        self.end(second)
+        self.assertEqual(2, len(self.pulled()))
+
+    def test_error_kept(self):
+        self.serve([report('a'), b'{"error": "toomanyrequests"}'], [])
+        pull = self.join()
+        self.end(pull)
+        self.assertIsInstance(pull.error, errors.Failed)
+        self.assertIn('toomanyrequests', str(pull.error))
+
+    def test_error_of_one_is_not_that_of_the_next(self):
+        self.serve([b'{"error": "toomanyrequests"}'], [])
+        self.end(self.join())
+        second = self.join()
+        self.end(second)
+        self.assertIsNone(second.error)
+
+    def test_error_reaches_all(self):
+        self.serve([self.stop, b'{"error": "toomanyrequests"}'])
+        first, second = self.join_running(), self.join()
+        self.end(first)
+        self.assertIn('toomanyrequests', str(second.error))
+
+    def test_progress_before_the_first_report(self):
+        self.serve([self.stop])
+        self.assertEqual('waiting for the registry',
+                         self.join_running().progress)
+
+    def test_progress(self):
+        million = 10 ** 6
+        self.serve([
+            report('Pulling fs layer', 'a'),
+            report('Waiting', 'c'),
+            report('Downloading', 'a', current=20 * million,
+                   total=100 * million),
+            report('Downloading', 'b', current=0, total=100 * million),
+            report('Downloading', 'b', current=10 * million,
+                   total=100 * million),
+            report('Verifying Checksum', 'b'),
+            report('Extracting', 'd', current=1, total=5 * million),
+            self.stop,
+            report('Download complete', 'a'),
+            report('Download complete', 'e')])
+        pull = self.join_running()
+        self.assertEqual('15 %, 30 of 200 MB', pull.progress)
+        self.end(pull)
+        self.assertEqual('55 %, 110 of 200 MB', pull.progress)
+
+    def test_thread_does_not_keep_the_process(self):
+        self.serve([])
+        pull = self.join()
+        self.assertTrue(pull._thread.daemon)
