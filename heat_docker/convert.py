@@ -261,6 +261,7 @@ def volumes_to_api(value):
     binds = []
     targets = set()
     for source, target in value.items():
+        source = text(source)
         if isinstance(target, dict):
             unknown = set(target) - {'bind', 'mode'}
             if unknown or 'bind' not in target:
@@ -275,7 +276,7 @@ def volumes_to_api(value):
         if ':' in source:
             raise ValueError(_('%r has a colon, which Docker takes for the '
                                'end of the path') % source)
-        if not path.startswith('/') or path == '/' or ':' in path:
+        if not path.startswith('/') or not path.strip('/') or ':' in path:
             raise ValueError(_('%(target)r, the target of %(source)s, is not '
                                'an absolute path below / in the container')
                              % {'target': path, 'source': source})
@@ -310,6 +311,7 @@ def links_to_api(value):
     """Turn a map of other container to alias to ``["other:alias"]``."""
     links = []
     for other, alias in value.items():
+        other = text(other)
         alias = text(alias) if alias else other
         if not re.fullmatch(NAME, other):
             raise ValueError(_('%r is not the name or id of a container')

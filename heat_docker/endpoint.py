@@ -59,7 +59,7 @@ def parse(url):
         if not re.fullmatch(r'/[^\0?#]*[^\0?#/]', rest):
             raise ValueError(_('%r does not name an absolute path of a '
                                'socket, such as unix:///var/run/docker.sock')
-                             % url)
+                             % _masked(url))
         return Endpoint('unix://' + rest)
     if not separator or scheme not in _DEFAULT_PORTS:
         raise ValueError(_('%r is not a Docker endpoint; say '
@@ -79,7 +79,7 @@ def parse(url):
     if port is not None or host.endswith(':'):
         host = host.rpartition(':')[0]
     if not _HOST.fullmatch(host):
-        raise ValueError(_('%r names no host') % url)
+        raise ValueError(_('%r names no host') % _masked(url))
     if port == 0:
         raise ValueError(_('%r names port 0') % url)
     return Endpoint('%s://%s:%d' % (scheme, host,
@@ -87,4 +87,4 @@ def parse(url):
 
 
 def _masked(url):
-    return re.sub(r'//[^/@]*@', '//…@', url)
+    return re.sub(r'//.*@', '//…@', url)

@@ -58,6 +58,7 @@ READ_TIMEOUT = 10.0
 # A registry may keep a daemon waiting that long before it sends more.
 PULL_TIMEOUT = 300.0
 
+_PIECE = 64 * 1024
 _FRAME_HEADER = struct.Struct('>BxxxL')
 
 
@@ -128,12 +129,12 @@ class Engine(contextlib.AbstractContextManager):
         return self._api
 
     def _negotiate(self):
-        answer = self._json('GET', '/version', version='')
+        answer = self._json('GET', '/version', version='', has='ApiVersion')
         try:
             newest = _version(answer['ApiVersion'])
             # Podman before 4.0 does not say.
-            oldest = _version(answer.get('MinAPIVersion', '1.24'))
-        except (KeyError, TypeError, ValueError) as ex:
+            oldest = _version(answer.get('MinAPIVersion') or '1.24')
+        except (AttributeError, ValueError) as ex:
             raise self._stranger() from ex
         if newest < fields.OLDEST_API or oldest > NEWEST_API:
             raise errors.Unsupported(
@@ -150,7 +151,7 @@ class Engine(contextlib.AbstractContextManager):
     def create_container(self, query, body):
         """Create a container and return its id and the daemon's warnings."""
         answer = self._json('POST', '/containers/create', query=query,
-                            body=body)
+                            body=body, has='Id')
         return answer['Id'], answer.get('Warnings') or []
 
     def start_container(self, container):
@@ -181,7 +182,8 @@ class Engine(contextlib.AbstractContextManager):
 
     def inspect_container(self, container):
         """Return all that the daemon knows of a container."""
-        return self._json('GET', '/containers/%s/json', container)
+        return self._json('GET', '/containers/%s/json', container,
+                          has='State')
 
     def list_containers(self, labels):
         """Return the containers, running or not, that have all the labels.
@@ -228,7 +230,7 @@ class Engine(contextlib.AbstractContextManager):
             query={'stdout': '1', 'stderr': '1', **query})
         with contextlib.closing(response), self._translated():
             if tty:
-                yield from response.iter_content(8192)
+                yield from response.iter_content(_PIECE)
             else:
                 yield from _frames(response.raw)
 
@@ -256,6 +258,8 @@ class Engine(contextlib.AbstractContextManager):
             chunks = (chunk.decode(errors='replace')
                       for chunk in response.iter_content(None))
             for report in json_stream.json_stream(chunks):
+                if not isinstance(report, dict):
+                    raise self._stranger()
                 # The status was sent before the pull could fail. "error" is
                 # deprecated: docs of the API, version history, v1.48.
                 failure = report.get('errorDetail') or report.get('error')
@@ -267,12 +271,15 @@ class Engine(contextlib.AbstractContextManager):
                         % {'endpoint': self.endpoint, 'words': words})
                 yield report
 
-    def _json(self, *args, **kwargs):
+    def _json(self, *args, has=None, **kwargs):
         response = self._request(*args, **kwargs)
         try:
-            return response.json()
+            answer = response.json()
         except ValueError as ex:
             raise self._stranger() from ex
+        if has and not (isinstance(answer, dict) and has in answer):
+            raise self._stranger()
+        return answer
 
     def _stranger(self):
         return errors.Failed(
@@ -305,6 +312,9 @@ class Engine(contextlib.AbstractContextManager):
             yield
         except errors.DockerError:
             raise
+        except docker_errors.StreamParseError as ex:
+            self.close()
+            raise self._stranger() from ex
         except (requests.exceptions.ConnectTimeout,
                 requests.exceptions.SSLError) as ex:
             self.close()
@@ -328,10 +338,16 @@ class Engine(contextlib.AbstractContextManager):
 
 
 def _connect(endpoint):
-    # Any version keeps the constructor from asking the daemon for one.
-    client = docker.APIClient(
-        endpoint.base_url, version=fields.version_text(fields.OLDEST_API),
-        timeout=CONNECT_TIMEOUT)
+    try:
+        # Any version keeps the constructor from asking the daemon for one.
+        client = docker.APIClient(
+            endpoint.base_url, version=fields.version_text(fields.OLDEST_API),
+            timeout=CONNECT_TIMEOUT)
+    except (AttributeError, KeyError, TypeError) as ex:
+        # The library reads it, although nothing of it is used.
+        raise errors.Failed(
+            _('The docker library cannot read the file .docker/config.json '
+              'of the user that runs heat-engine')) from ex
     # Proxies, .netrc and CA bundles of the environment are the operator's.
     client.trust_env = False
     return client
@@ -357,7 +373,11 @@ def _frames(raw):
         header = raw.read(_FRAME_HEADER.size)
         if len(header) < _FRAME_HEADER.size:
             return
-        yield raw.read(_FRAME_HEADER.unpack(header)[1])
+        length = _FRAME_HEADER.unpack(header)[1]
+        # A frame may be 4 GiB long, if the daemon says so.
+        while length and (piece := raw.read(min(length, _PIECE))):
+            length -= len(piece)
+            yield piece
 
 
 def _causes(ex):

@@ -93,6 +93,8 @@ class Attribute:
     :ivar from_api: function from the JSON there to the value.
     :ivar source: method of the resource that reads what ``from_api`` takes
         instead of the inspect request.
+    :ivar secret: whether the value may have secrets in it, so that it is
+        shown only to those who ask for it by name.
     :ivar cached: whether Heat may keep the value, because it never changes.
     """
 
@@ -102,6 +104,7 @@ class Attribute:
     at: str = ''
     from_api: typing.Callable = convert.same
     source: str | None = None
+    secret: bool = False
     cached: bool = False
     support: str = '1.0.0'
 

@@ -20,11 +20,15 @@ one image of one daemon, there is one pull.
 import threading
 import time
 
+from oslo_log import log as logging
+
 from . import engine
 from . import errors
 from . import i18n
 
 _ = i18n._
+
+LOG = logging.getLogger(__name__)
 
 _LOCK = threading.Lock()
 _RUNNING = {}
@@ -81,6 +85,10 @@ class Pull:
                     self._note(report)
         except errors.DockerError as ex:
             self.error = ex
+        except Exception:
+            # Whoever waits must not take the end of the thread for success.
+            LOG.exception('The pull of %s broke off', self.image)
+            self.error = errors.Failed(_('The pull broke off'))
         finally:
             with _LOCK:
                 self._retire()

@@ -39,15 +39,19 @@ LABEL = 'org.openstack.heat.'
 # How long, in seconds, the attributes of a resource share what was read.
 _FRESH = 2.0
 
+# How long, in seconds, a daemon may be busy with a create whose answer was
+# lost: it has taken the name already, but does not list the object yet.
+_STILL_CREATING = 30.0
+
 
 @dataclasses.dataclass
 class Progress:
     """How far an action is: what is left of its steps.
 
     A step is a method of the resource that takes a daemon and the progress,
-    does one quick thing, and returns whether its aim is reached. If not it
-    is called again after a while. It therefore has to bear being called
-    again: after a lost answer, nobody knows what the daemon has done.
+    does one quick thing, and returns whether its aim is reached. If not, or
+    if an answer of the daemon was lost, it is called again after a while. It
+    has to bear that: nobody knows what the daemon has done.
     """
 
     steps: list
@@ -137,11 +141,19 @@ class DockerResource(resource.Resource):
 
         :param Progress progress: changed in place.
         """
+        self._shown = None
+        if not progress.steps:
+            return True
         with self._docker() as docker:
-            while progress.steps:
-                if not progress.steps[0](docker, progress):
-                    return False
-                del progress.steps[0]
+            try:
+                while progress.steps:
+                    if not progress.steps[0](docker, progress):
+                        return False
+                    del progress.steps[0]
+            except errors.NoAnswer as ex:
+                LOG.info('%(resource)s will try again: %(why)s',
+                         {'resource': self.name, 'why': ex})
+                return False
         return True
 
     def _event(self, reason):
@@ -166,11 +178,15 @@ class DockerResource(resource.Resource):
             object_id = self._docker_create(docker, request.query,
                                             request.body)
         except errors.NoAnswer:
-            return False
+            progress.notes['create lost'] = time.monotonic()
+            raise
         except errors.Conflict:
             object_id = self._find_own(docker)
             if object_id is None:
-                raise
+                lost = progress.notes.get('create lost')
+                if lost is None or time.monotonic() - lost > _STILL_CREATING:
+                    raise
+                return False
         self.resource_id_set(object_id)
         return True
 
@@ -219,10 +235,12 @@ class DockerResource(resource.Resource):
         """
         with self._docker() as docker:
             try:
-                return self._docker_inspect(docker, self.resource_id)
+                inspected = self._docker_inspect(docker, self.resource_id)
             except errors.NotFound as ex:
                 raise exception.EntityNotFound(entity=self.type(),
                                                name=self.name) from ex
+        self._shown = time.monotonic(), inspected
+        return inspected
 
     def _resolve_any_attribute(self, attr):
         """Return the value of an attribute, or None if nobody knows it.
@@ -237,10 +255,11 @@ class DockerResource(resource.Resource):
                          'why': ex})
             return None
         if attr == attributes.SHOW_ATTR and value is not None:
-            # Of a resource that has it, Heat shows no other attribute.
-            return {**value, **{
-                attribute.name: self._resolve_any_attribute(attribute.name)
-                for attribute in self.spec.ATTRIBUTES}}
+            # Heat shows it instead of all attributes.
+            return {attribute.name: self._resolve_any_attribute(
+                        attribute.name)
+                    for attribute in self.spec.ATTRIBUTES
+                    if not attribute.secret}
         return value
 
     def _resolve_attribute(self, name):
@@ -267,7 +286,7 @@ class DockerResource(resource.Resource):
         if self._shown is None or (
                 time.monotonic() - self._shown[0] > _FRESH):
             self._shown = time.monotonic(), None
-            self._shown = time.monotonic(), self._show_resource()
+            self._show_resource()
         return self._shown[1]
 
 

@@ -112,6 +112,8 @@ class DockerContainer(base.DockerResource):
 
     def handle_check(self):
         """Fail, saying why, unless the container is there and running."""
+        if self.resource_id is None:
+            raise exception.Error(_('The container was never created'))
         with self._docker() as docker:
             inspected = docker.inspect_container(self.resource_id)
             if inspected['State'].get('Status') != 'running':
@@ -162,10 +164,13 @@ class DockerContainer(base.DockerResource):
 
     def _start(self, docker, progress):
         """Start the container; it may run already."""
-        try:
-            docker.start_container(self.resource_id)
-        except errors.NoAnswer:
-            return False
+        if 'start asked' in progress.notes:
+            # The answer was lost. What has run is not run twice.
+            state = docker.inspect_container(self.resource_id)['State']
+            if state.get('Status') != 'created':
+                return True
+        progress.notes['start asked'] = True
+        docker.start_container(self.resource_id)
         return True
 
     def _settle(self, docker, progress):
@@ -203,10 +208,7 @@ class DockerContainer(base.DockerResource):
             state = docker.inspect_container(self.resource_id)['State']
             return state.get('Status') in _STOPPED
         progress.notes['stop asked'] = time.monotonic()
-        try:
-            docker.stop_container(self.resource_id, _STOP_PATIENCE)
-        except errors.NoAnswer:
-            return False
+        docker.stop_container(self.resource_id, _STOP_PATIENCE)
         return True
 
     def _stop_if_there(self, docker, progress):
@@ -223,7 +225,12 @@ class DockerContainer(base.DockerResource):
             docker.remove_container(self.resource_id)
         except errors.NotFound:
             return True
-        except (errors.Busy, errors.NoAnswer):
+        except errors.Busy:
+            return False
+        except errors.Conflict:
+            # Somebody has started it again.
+            del progress.notes['stop asked']
+            progress.steps.insert(0, self._stop_if_there)
             return False
         return True
 

@@ -52,7 +52,7 @@ FIELDS = (
         doc=_('Name of the container, unique on its daemon. If unset, it is '
               'made of the names of stack and resource.'),
         at='?name', live_at='Name', from_api=convert.name_from_api,
-        constraints=(constraints.AllowedPattern('^/?%s$' % convert.NAME),),
+        constraints=(constraints.AllowedPattern('^(/?%s)?$' % convert.NAME),),
         example='web-1'),
     fields.Field(
         name='hostname', type=fields.STRING,
@@ -269,7 +269,7 @@ ATTRIBUTES = (
         name='exit_code', type=fields.INTEGER, at='State.ExitCode',
         doc=_('Exit code of the command; 0 while it has not ended.')),
     fields.Attribute(
-        name='info', type=fields.MAP,
+        name='info', type=fields.MAP, secret=True,
         doc=_('All that "docker inspect" shows of the container, its '
               'environment variables included.')),
     fields.Attribute(
