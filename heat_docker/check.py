@@ -91,10 +91,15 @@ def _unregistered(environment):
         try:
             registered = environment.get_class(name)
         except Exception as ex:
-            problems.append('%s is not registered: %s' % (name, ex))
+            problems.append('%s is not registered: %s Does a file of the '
+                            'environment_dir take it out?' % (name, ex))
             continue
         if registered is ours:
             print('%s: registered' % name)
+            continue
+        if not registered.__module__.startswith(plugins.__name__ + '.'):
+            problems.append('a file of the environment_dir maps %s to %s of '
+                            'Heat' % (name, registered.__name__))
             continue
         problems.append('%s is registered by %s, which shadows %s: remove it'
                         % (name, _file(registered), _file(ours)))
@@ -108,8 +113,8 @@ def _types(package):
 
 
 def _file(cls):
-    return next(member.__code__.co_filename for member in vars(cls).values()
-                if hasattr(member, '__code__'))
+    return next((member.__code__.co_filename for member in vars(cls).values()
+                 if hasattr(member, '__code__')), cls.__module__)
 
 
 if __name__ == '__main__':

@@ -25,6 +25,7 @@ https://docs.docker.com/reference/api/engine/version/v1.41/.
 
 import collections
 import ipaddress
+import posixpath
 import re
 
 from . import i18n
@@ -276,18 +277,19 @@ def volumes_to_api(value):
         if ':' in source:
             raise ValueError(_('%r has a colon, which Docker takes for the '
                                'end of the path') % source)
-        if not path.startswith('/') or not path.strip('/') or ':' in path:
+        if not path.startswith('/') or ':' in path or (
+                posixpath.normpath(path).strip('/') == ''):
             raise ValueError(_('%(target)r, the target of %(source)s, is not '
                                'an absolute path below / in the container')
                              % {'target': path, 'source': source})
-        if path.rstrip('/') in targets:
+        if posixpath.normpath(path) in targets:
             raise ValueError(_('two volumes have the target %s') % path)
         for option in mode.split(',') if mode else ():
             if option not in VOLUME_MODES:
                 raise ValueError(_('%(mode)r is not a mode of a volume '
                                    '(%(source)s)')
                                  % {'mode': option, 'source': source})
-        targets.add(path.rstrip('/'))
+        targets.add(posixpath.normpath(path))
         binds.append(':'.join(part for part in (source, path, mode) if part))
     return binds
 
@@ -311,7 +313,7 @@ def links_to_api(value):
     """Turn a map of other container to alias to ``["other:alias"]``."""
     links = []
     for other, alias in value.items():
-        other = text(other)
+        other = name_from_api(text(other))
         alias = text(alias) if alias else other
         if not re.fullmatch(NAME, other):
             raise ValueError(_('%r is not the name or id of a container')
@@ -398,7 +400,7 @@ def network_info_from_api(inspected):
 
 def last_line(output):
     """Return the last line of the text that a container has written."""
-    return output.splitlines()[-1] if output else ''
+    return output.rstrip('\n').split('\n')[-1].rstrip('\r')
 
 
 def first_address(inspected):
@@ -492,9 +494,14 @@ def _overlap(one, other):
 
 def _address(value):
     try:
-        return str(ipaddress.ip_address(value))
+        address = ipaddress.ip_address(value)
     except ValueError as ex:
         raise ValueError(_('%r is not an IP address') % value) from ex
+    if getattr(address, 'scope_id', None):
+        # Docker would leave out all of the address, and listen everywhere.
+        raise ValueError(_('%r has a zone, which Docker does not know')
+                         % value)
+    return str(address)
 
 
 def _port_order(key):

@@ -23,7 +23,7 @@ _ = i18n._
 # https://docs.docker.com/reference/cli/dockerd/#daemon-socket-option
 _DEFAULT_PORTS = {'tcp': 2375, 'http': 2375, 'https': 2376}
 
-_HOST = re.compile(r'[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_.])?|'
+_HOST = re.compile(r'[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63})*\.?|'
                    r'\[[0-9A-Fa-f:.]+\]', re.ASCII)
 
 

@@ -129,12 +129,13 @@ class Engine(contextlib.AbstractContextManager):
         return self._api
 
     def _negotiate(self):
-        answer = self._json('GET', '/version', version='', has='ApiVersion')
         try:
+            answer = self._json('GET', '/version', version='',
+                                has='ApiVersion')
             newest = _version(answer['ApiVersion'])
             # Podman before 4.0 does not say.
             oldest = _version(answer.get('MinAPIVersion') or '1.24')
-        except (AttributeError, ValueError) as ex:
+        except (AttributeError, ValueError, errors.NotFound) as ex:
             raise self._stranger() from ex
         if newest < fields.OLDEST_API or oldest > NEWEST_API:
             raise errors.Unsupported(
@@ -203,8 +204,8 @@ class Engine(contextlib.AbstractContextManager):
         :param int size: bytes to return at the most.
         """
         tail = b''
-        # No line is shorter than one byte, and few are shorter than 16.
-        for chunk in self._log(container, tty, {'tail': max(1, size // 16)}):
+        # The shortest line is one character and its end.
+        for chunk in self._log(container, tty, {'tail': max(1, size // 2)}):
             tail = (tail + chunk)[-size:] if size else b''
         return tail.decode(errors='replace')
 
@@ -302,7 +303,9 @@ class Engine(contextlib.AbstractContextManager):
                 words = _words(response)
                 raise errors.of_status(response.status_code, words)(
                     _('Docker at %(endpoint)s: %(words)s')
-                    % {'endpoint': self.endpoint, 'words': words})
+                    % {'endpoint': self.endpoint,
+                       'words': words or 'HTTP status %d %s' % (
+                           response.status_code, response.reason)})
             return response
 
     @contextlib.contextmanager
@@ -359,12 +362,11 @@ def _version(value):
 
 
 def _words(response):
-    """Return what the daemon says in an answer that is an error."""
+    """Return what the daemon says in an answer that is an error, if so."""
     try:
         return response.json()['message'].strip()
     except (ValueError, KeyError, TypeError, AttributeError):
-        return _('HTTP status %(status)s %(reason)s') % {
-            'status': response.status_code, 'reason': response.reason}
+        return ''
 
 
 def _frames(raw):

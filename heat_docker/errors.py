@@ -26,6 +26,10 @@
 The messages are written for the reader of a stack's status reason.
 """
 
+import re
+
+_MISSING = re.compile('no such|(?<!page )not found', re.IGNORECASE)
+
 
 class DockerError(Exception):
     """Base of all errors that talking to a daemon can raise."""
@@ -69,9 +73,12 @@ def of_status(status, words):
     Source: https://docs.docker.com/reference/api/engine/. The API has no
     error codes below the HTTP status, so a removal that is under way can be
     told from other conflicts by its text only:
-    https://github.com/moby/moby/blob/v28.0.0/daemon/delete.go#L50
+    https://github.com/moby/moby/blob/v28.0.0/daemon/delete.go#L50. Nor is
+    every 404 about the object: a proxy or another server at the address may
+    say it, or the daemon of a path that it does not have. To take that for
+    "it is gone" would leak what is still there.
     """
-    if status == 404:
+    if status == 404 and _MISSING.search(words):
         return NotFound
     if status == 409:
         return Busy if 'already in progress' in words else Conflict

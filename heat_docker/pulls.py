@@ -75,6 +75,9 @@ class Pull:
         """Want it no longer; a pull that nobody wants ends."""
         with _LOCK:
             self.waiting -= 1
+            if not self.waiting:
+                # It may hang, and the next to want the image shall not.
+                self._retire()
 
     def _run(self):
         try:
@@ -95,8 +98,6 @@ class Pull:
 
     def _abandoned(self):
         with _LOCK:
-            if not self.waiting:
-                self._retire()
             return not self.waiting
 
     def _retire(self):

@@ -39,6 +39,9 @@ LABEL = 'org.openstack.heat.'
 # How long, in seconds, the attributes of a resource share what was read.
 _FRESH = 2.0
 
+# How long, in seconds, a daemon may leave requests without an answer.
+_UNANSWERED = 120.0
+
 # How long, in seconds, a daemon may be busy with a create whose answer was
 # lost: it has taken the name already, but does not list the object yet.
 _STILL_CREATING = 30.0
@@ -150,11 +153,19 @@ class DockerResource(resource.Resource):
                     if not progress.steps[0](docker, progress):
                         return False
                     del progress.steps[0]
+                    progress.notes.pop('unanswered', None)
             except errors.NoAnswer as ex:
-                LOG.info('%(resource)s will try again: %(why)s',
-                         {'resource': self.name, 'why': ex})
+                self._try_again(progress, ex)
                 return False
         return True
+
+    def _try_again(self, progress, ex):
+        """Tell that an answer was lost, and raise if none comes for long."""
+        now = time.monotonic()
+        if 'unanswered' not in progress.notes:
+            self._event(_('%s. Trying again') % ex)
+        if now - progress.notes.setdefault('unanswered', now) > _UNANSWERED:
+            raise ex
 
     def _event(self, reason):
         """Tell the reader of the stack's events how it goes."""
@@ -285,8 +296,11 @@ class DockerResource(resource.Resource):
     def _inspected(self):
         if self._shown is None or (
                 time.monotonic() - self._shown[0] > _FRESH):
-            self._shown = time.monotonic(), None
-            self._show_resource()
+            try:
+                self._show_resource()
+            except exception.HeatException:
+                self._shown = time.monotonic(), None
+                raise
         return self._shown[1]
 
 

@@ -36,6 +36,10 @@ _REPORT_EVERY = 10.0
 _STOP_PATIENCE = 1.0
 _STOP_AGAIN = 15.0
 
+# Restarts after which a container is given up that does not keep running.
+# Docker doubles the pause before each from 0.1 s on: a minute and a half.
+_RESTARTS = 10
+
 _STOPPED = ('created', 'exited', 'dead', 'removing')
 
 # How much of its output is shown of a container that failed.
@@ -189,7 +193,8 @@ class DockerContainer(base.DockerResource):
             progress.notes['run'] = run
             return settled
         obituary = self._obituary(docker, inspected)
-        if state.get('Status') != 'restarting':
+        if (state.get('Status') != 'restarting'
+                or inspected.get('RestartCount', 0) >= _RESTARTS):
             raise exception.Error(obituary)
         if 'restarting' not in progress.notes:
             progress.notes['restarting'] = True
@@ -253,7 +258,10 @@ class DockerContainer(base.DockerResource):
             LOG.info('No output of %(name)s: %(why)s',
                      {'name': self.name, 'why': ex})
             return said
-        *before, last = output.strip().splitlines()[-_LAST_LINES:] or ['']
+        *before, last = [
+            ''.join(letter if letter.isprintable() else '�'
+                    for letter in line.rstrip('\r'))
+            for line in output.strip().split('\n')[-_LAST_LINES:]]
         if not last:
             return said
         # Events and stacks show 255 characters, so what matters comes first.

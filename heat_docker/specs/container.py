@@ -218,7 +218,7 @@ FIELDS = (
               'unset, it may run on all.'),
         at='HostConfig.CpusetCpus',
         constraints=(constraints.AllowedPattern(
-            r'^(\d+(-\d+)?(,\d+(-\d+)?)*)?$'),),
+            '^([0-9]+(-[0-9]+)?(,[0-9]+(-[0-9]+)?)*)?$'),),
         example='0-1'),
     fields.Field(
         name='devices', type=fields.LIST,
@@ -242,7 +242,8 @@ FIELDS = (
                       'unset, it is that on the host.'),
                     constraints=[
                         constraints.Length(max=255),
-                        constraints.AllowedPattern(_ABSOLUTE_PATH)]),
+                        constraints.AllowedPattern('^(%s)?$'
+                                                   % _ABSOLUTE_PATH)]),
                 'permissions': properties.Schema(
                     properties.Schema.STRING,
                     _('What the container may do with the device: read (r), '

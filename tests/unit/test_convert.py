@@ -515,3 +515,15 @@ class KeysTestCase(testtools.TestCase):
 
     def test_target_is_no_root(self):
         self.assertRaises(ValueError, convert.volumes_to_api, {'/a': '//'})
+
+    def test_address_with_a_zone(self):
+        """Docker would take it for no address, and publish on all."""
+        self.assertRaises(ValueError, convert.port_bindings_to_api,
+                          {80: '[fe80::1%lo]:80'})
+
+    def test_last_line_is_split_at_newlines_only(self):
+        self.assertEqual('a\x0cb\u2028c', convert.last_line(
+            'x\na\x0cb\u2028c\r\n'))
+
+    def test_link_with_the_slash_of_docker(self):
+        self.assertEqual(['db:db'], convert.links_to_api({'/db': 'db'}))

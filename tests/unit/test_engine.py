@@ -228,8 +228,14 @@ class VersionTestCase(EngineTestCase):
     def test_version_not_found(self):
         self.answer(status_code=404, reason='Not Found',
                     text='<html>nothing here</html>')
-        words = self.failing(errors.NotFound, 'inspect_container', 'x')
+        words = self.failing(errors.Failed, 'inspect_container', 'x')
         self.assertIn('HTTP status 404 Not Found', words)
+
+    def test_version_not_found_by_somebody_else(self):
+        """Not a word about the object that is asked for."""
+        self.answer(status_code=404, json={'message': 'not found'})
+        words = self.failing(errors.Failed, 'inspect_container', 'x')
+        self.assertIn('is not a Docker daemon', words)
 
 
 class RequestTestCase(EngineTestCase):
@@ -276,7 +282,7 @@ class RequestTestCase(EngineTestCase):
 
     def test_errors_by_status(self):
         for status, expected in ((400, errors.Failed),
-                                 (404, errors.NotFound),
+                                 (404, errors.Failed),
                                  (409, errors.Conflict),
                                  (500, errors.Failed),
                                  (503, errors.Unreachable)):
@@ -527,7 +533,7 @@ class LogTestCase(EngineTestCase):
         self.engine.log_tail('x', False, 1600)
         self.engine.log_head('x', False, 1600)
         self.assertEqual(
-            [{'stdout': ['1'], 'stderr': ['1'], 'tail': ['100']},
+            [{'stdout': ['1'], 'stderr': ['1'], 'tail': ['800']},
              {'stdout': ['1'], 'stderr': ['1']}],
             [sent.qs for sent in self.daemon.sent('GET', self.PATH)])
 
@@ -658,7 +664,7 @@ class PullTestCase(EngineTestCase):
         self.daemon.on('POST', '/images/create',
                        base.refusal(404, 'pull access denied'))
         ex = self.assertRaises(
-            errors.NotFound, lambda: list(self.engine.pull_image('x')))
+            errors.Failed, lambda: list(self.engine.pull_image('x')))
         self.assertIn('pull access denied', str(ex))
 
     def test_broken(self):

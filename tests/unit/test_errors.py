@@ -21,6 +21,9 @@ from heat_docker import errors
 CLASSES = (
     (404, 'No such container: x', errors.NotFound),
     (404, 'No such image: x', errors.NotFound),
+    (404, 'network x not found', errors.NotFound),
+    (404, 'page not found', errors.Failed),
+    (404, '', errors.Failed),
     (409, 'The container name "/x" is already in use', errors.Conflict),
     (409, 'removal of container x is already in progress', errors.Busy),
     (400, 'removal already in progress', errors.Failed),

@@ -136,14 +136,14 @@ class PullsTestCase(base.TestCase):
         self.assertFalse(rest_read.is_set())
 
     def test_join_after_all_left(self):
-        """One that nobody has left yet may be joined by a latecomer."""
-        rest_read = threading.Event()
-        self.serve([report('a'), self.stop, report('b'), rest_read.set])
+        """One that nobody wants may hang; whoever comes later starts anew."""
+        self.serve([report('a'), self.stop], [report('b')])
         pull = self.join_running()
         pull.leave()
-        self.assertIs(pull, self.join())
+        second = self.join()
+        self.assertIsNot(pull, second)
         self.end(pull)
-        self.assertTrue(rest_read.is_set())
+        self.end(second)
 
     def test_leave_all_then_join_starts_anew(self):
         self.serve([report('a'), self.stop, report('b')], [])

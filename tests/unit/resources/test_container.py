@@ -18,6 +18,7 @@ from heat.engine import scheduler
 import requests
 
 from heat_docker import pulls
+from heat_docker.resources import base as resource_base
 from heat_docker.resources import container
 from tests.unit import base
 
@@ -300,13 +301,21 @@ class RestartsTestCase(base.ContainerTestCase):
         self.run_task(made.create)
         self.assertEqual(4, len(self.daemon.sent(*INSPECT)))
 
+    def test_restarts_without_end(self):
+        self.serve_create()
+        self.serve_run(self.inspected('restarting', RestartCount=3),
+                       self.inspected('restarting', RestartCount=10))
+        self.serve_log(b'no\n')
+        self.assertIn('restarting', self.fail_task(
+            self.make_resource().create))
+
 
 class PullTestCase(base.ContainerTestCase):
 
     def serve_pull(self, *pieces):
         self.daemon.on(*PULL, {
             'raw': lambda request, context: base.chunked(*pieces)})
-        self.daemon.on(*HAS_IMAGE, 404)
+        self.daemon.on(*HAS_IMAGE, NO_IMAGE)
 
     def test_image_missing(self):
         self.serve_create(NO_IMAGE, CREATED)
@@ -345,7 +354,8 @@ class PullTestCase(base.ContainerTestCase):
             [CREATE, HAS_IMAGE, PULL, CREATE, CREATE, START, WAIT, INSPECT],
             self.daemon.requests)
         self.assertEqual(['Pulling busybox:1', 'Pulled busybox:1 in 0 s'],
-                         self.reasons)
+                         self.reasons[:2])
+        self.assertIn('Trying again', self.reasons[2])
 
     def test_pull_fails(self):
         self.serve_create(NO_IMAGE)
@@ -358,7 +368,7 @@ class PullTestCase(base.ContainerTestCase):
 
     def test_pull_refused(self):
         self.serve_create(NO_IMAGE)
-        self.daemon.on(*HAS_IMAGE, 404)
+        self.daemon.on(*HAS_IMAGE, NO_IMAGE)
         self.daemon.on(*PULL, base.refusal(404, 'pull access denied'))
         self.assertIn('pull access denied',
                       self.fail_task(self.make_resource().create))
@@ -437,7 +447,7 @@ class PullTestCase(base.ContainerTestCase):
     def test_pull_that_breaks_off(self):
         """The end of the thread is no success."""
         self.serve_create(NO_IMAGE)
-        self.daemon.on(*HAS_IMAGE, 404)
+        self.daemon.on(*HAS_IMAGE, NO_IMAGE)
         self.daemon.on(*PULL, {'raw': base.chunked(b'<html>')})
         self.fail_task(self.make_resource().create)
         self.assertNotIn('Pulled', str(self.reasons))
@@ -568,6 +578,21 @@ class DeleteTestCase(base.ContainerTestCase):
         made = self.make_resource(docker_endpoint=None)
         self.fail_task(made.create)
         self.run_task(made.delete)
+
+    def test_delete_with_a_stranger_at_the_endpoint(self):
+        """Its 404 says nothing about the container."""
+        made = self.make_running()
+        self.serve_stop({'status_code': 404, 'reason': 'Not Found',
+                         'text': '<html>Not Found</html>'})
+        self.fail_task(made.delete)
+
+    def test_delete_without_any_answer(self):
+        made = self.make_running()
+        self.patch(resource_base, '_UNANSWERED', 0)
+        self.serve_stop(LOST)
+        self.daemon.on(*INSPECT, LOST)
+        self.assertIn('cannot be reached', self.fail_task(made.delete))
+        self.assertIn('Trying again', str(self.reasons))
 
 
 class SuspendTestCase(base.ContainerTestCase):
@@ -796,7 +821,7 @@ class SecretsTestCase(base.ContainerTestCase):
 
     def test_pull_fails(self):
         self.serve_create(NO_IMAGE)
-        self.daemon.on(*HAS_IMAGE, 404)
+        self.daemon.on(*HAS_IMAGE, NO_IMAGE)
         self.daemon.on(*PULL, base.refusal(500, 'no'))
         self.fails(self.make())
 
