@@ -57,6 +57,12 @@ CONNECT_TIMEOUT = 5.0
 READ_TIMEOUT = 10.0
 # A registry may keep a daemon waiting that long before it sends more.
 PULL_TIMEOUT = 300.0
+COMMIT_TIMEOUT = 3600.0
+
+# How long one poll waits for a container to stop; and how long after its
+# grace period a daemon is asked again.
+STOP_PATIENCE = 1.0
+STOP_AGAIN = 5.0
 
 _PIECE = 64 * 1024
 _FRAME_HEADER = struct.Struct('>BxxxL')
@@ -159,14 +165,93 @@ class Engine(contextlib.AbstractContextManager):
         """Start a container; one that runs already is left alone."""
         self._request('POST', '/containers/%s/start', container)
 
-    def stop_container(self, container, patience):
-        """Stop a container, killing it after its own grace period.
+    def stop_container(self, container, grace, patience):
+        """Stop a container, killing it after a grace period.
 
+        :param grace: seconds that it has to end by itself; None is what it
+            was created with, or 10.
         :param float patience: seconds to wait. The daemon goes on stopping
             the container after :class:`errors.NoAnswer`.
         """
         self._request('POST', '/containers/%s/stop', container,
+                      query={} if grace is None else {'t': grace},
                       timeout=patience)
+
+    def restart_container(self, container, grace, patience):
+        """Stop and start a container; see :meth:`stop_container`."""
+        self._request('POST', '/containers/%s/restart', container,
+                      query={} if grace is None else {'t': grace},
+                      timeout=patience)
+
+    def kill_container(self, container, signal):
+        """Send a signal to a container."""
+        self._request('POST', '/containers/%s/kill', container,
+                      query={'signal': signal})
+
+    def pause_container(self, container):
+        """Freeze the processes of a container."""
+        self._request('POST', '/containers/%s/pause', container)
+
+    def unpause_container(self, container):
+        """Let the processes of a container go on."""
+        self._request('POST', '/containers/%s/unpause', container)
+
+    def rename_container(self, container, name):
+        """Give a container another name."""
+        self._request('POST', '/containers/%s/rename', container,
+                      query={'name': name})
+
+    def update_container(self, container, body):
+        """Change limits of a container; return the daemon's warnings."""
+        return self._json('POST', '/containers/%s/update', container,
+                          body=body).get('Warnings') or []
+
+    def connect_container(self, container, network, endpoint):
+        """Attach a container to a network."""
+        self._request('POST', '/networks/%s/connect', network,
+                      body={'Container': container,
+                            'EndpointConfig': endpoint})
+
+    def disconnect_container(self, container, network):
+        """Detach a container from a network."""
+        self._request('POST', '/networks/%s/disconnect', network,
+                      body={'Container': container, 'Force': True})
+
+    def put_archive(self, container, archive):
+        """Unpack a tar archive at the root of a container."""
+        self._request('PUT', '/containers/%s/archive', container,
+                      query={'path': '/'}, data=archive,
+                      headers={'Content-Type': 'application/x-tar'})
+
+    def stats(self, container):
+        """Return one sample of what a container uses."""
+        query = {'stream': 'false'}
+        if self.api >= (1, 41):
+            # Without it the daemon takes a second sample, a second later.
+            query['one-shot'] = 'true'
+        return self._json('GET', '/containers/%s/stats', container,
+                          query=query)
+
+    def execute(self, container, command, size):
+        """Run a command in a container.
+
+        :param list command: words of the command.
+        :param int size: bytes of output to return at the most.
+        :returns: exit code and output.
+        """
+        created = self._json(
+            'POST', '/containers/%s/exec', container,
+            body={'Cmd': command, 'AttachStdout': True, 'AttachStderr': True})
+        response = self._request(
+            'POST', '/exec/%s/start', created['Id'], stream=True,
+            body={'Detach': False, 'Tty': False})
+        output = b''
+        with contextlib.closing(response), self._translated():
+            for chunk in _frames(response.raw):
+                output = (output + chunk)[-size:]
+        self.close()
+        done = self._json('GET', '/exec/%s/json', created['Id'])
+        return done['ExitCode'], output.decode(errors='replace')
 
     def wait_container(self, container, patience):
         """Return once the container has ended, or after some seconds.
@@ -177,9 +262,14 @@ class Engine(contextlib.AbstractContextManager):
             self._request('POST', '/containers/%s/wait', container,
                           timeout=patience)
 
-    def remove_container(self, container):
-        """Remove a container that is stopped, and its anonymous volumes."""
-        self._request('DELETE', '/containers/%s', container, query={'v': '1'})
+    def remove_container(self, container, volumes=True, force=False):
+        """Remove a container.
+
+        :param bool volumes: its anonymous volumes, too.
+        :param bool force: kill it if it runs.
+        """
+        query = {'v': int(volumes), 'force': int(force)}
+        self._request('DELETE', '/containers/%s', container, query=query)
 
     def inspect_container(self, container):
         """Return all that the daemon knows of a container."""
@@ -238,22 +328,50 @@ class Engine(contextlib.AbstractContextManager):
     def has_image(self, image):
         """Return whether the daemon has an image."""
         try:
-            self._request('GET', '/images/%s/json', image)
+            self.inspect_image(image)
         except errors.NotFound:
             return False
         return True
 
-    def pull_image(self, image):
+    def list_images(self, labels):
+        """Return the images that have all the labels."""
+        filters = {'label': ['%s=%s' % item for item in labels.items()]}
+        return self._json('GET', '/images/json',
+                          query={'filters': json.dumps(filters)})
+
+    def inspect_image(self, image):
+        """Return all that the daemon knows of an image."""
+        return self._json('GET', '/images/%s/json', image)
+
+    def commit_container(self, container, name, tag):
+        """Make an image of the files and settings of a container.
+
+        It takes as long as it takes to copy what the container has written.
+        """
+        self._request(
+            'POST', '/commit', body={}, timeout=COMMIT_TIMEOUT,
+            query={'container': container, 'repo': name, 'tag': tag})
+
+    def remove_image(self, image):
+        """Remove an image, or the name if others use the image."""
+        self._request('DELETE', '/images/%s', image)
+
+    def pull_image(self, image, platform=None):
         """Pull an image, yielding the daemon's reports on the progress.
 
         :param str image: a reference; without tag or digest it is
             ``latest``.
+        :param str platform: one of those it exists for; by default that of
+            the daemon.
         :raises errors.Failed: with the words of the registry.
         """
         name, tag = docker_utils.parse_repository_tag(image)
+        query = {'fromImage': name, 'tag': tag or 'latest'}
+        if platform:
+            query['platform'] = platform
         response = self._request(
             'POST', '/images/create', stream=True, timeout=PULL_TIMEOUT,
-            query={'fromImage': name, 'tag': tag or 'latest'},
+            query=query,
             headers={'X-Registry-Auth': docker_auth.encode_header({})})
         with contextlib.closing(response), self._translated():
             chunks = (chunk.decode(errors='replace')
@@ -287,7 +405,7 @@ class Engine(contextlib.AbstractContextManager):
             _('What answers at %s is not a Docker daemon') % self.endpoint)
 
     def _request(self, method, path, *names, version=None, query=None,
-                 body=None, headers=None, stream=False,
+                 body=None, data=None, headers=None, stream=False,
                  timeout=READ_TIMEOUT):
         if version is None:
             version = '/v' + fields.version_text(self.api)
@@ -297,7 +415,7 @@ class Engine(contextlib.AbstractContextManager):
                 self._client = _connect(self.endpoint)
             response = self._client.request(
                 method, self._client.base_url + version + path, params=query,
-                json=body, headers=headers, stream=stream,
+                json=body, data=data, headers=headers, stream=stream,
                 timeout=(CONNECT_TIMEOUT, timeout), allow_redirects=False)
             if response.status_code >= 300 and response.status_code != 304:
                 words = _words(response)

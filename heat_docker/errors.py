@@ -28,7 +28,9 @@ The messages are written for the reader of a stack's status reason.
 
 import re
 
-_MISSING = re.compile('no such|(?<!page )not found', re.IGNORECASE)
+# The last one is an image that is there for other platforms only.
+_MISSING = re.compile('no such|(?<!page )not found|was found but does not '
+                      'match the specified platform', re.IGNORECASE)
 
 
 class DockerError(Exception):

@@ -26,19 +26,25 @@ from heat.engine import constraints as heat_constraints
 from heat.engine import properties as heat_properties
 from heat.engine import support as heat_support
 
-from . import convert
 from . import errors
 from . import i18n
+from .convert import scalars
 
 _ = i18n._
 
 STRING = heat_properties.Schema.STRING
 INTEGER = heat_properties.Schema.INTEGER
+NUMBER = heat_properties.Schema.NUMBER
 BOOLEAN = heat_properties.Schema.BOOLEAN
 LIST = heat_properties.Schema.LIST
 MAP = heat_properties.Schema.MAP
 
 OLDEST_API = (1, 40)
+
+# Where a field is that Docker's inspect request does not show.
+NOWHERE = ''
+# How a field is updated that only this plugin uses.
+OURS = ''
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,7 +52,8 @@ class Field:
     """One property: what users write, and where Docker wants it.
 
     :ivar name: name in templates.
-    :ivar type: type in templates, one of STRING, INTEGER, BOOLEAN, LIST, MAP.
+    :ivar type: type in templates, one of STRING, INTEGER, NUMBER, BOOLEAN,
+        LIST, MAP.
     :ivar doc: sentences for users; units, what unset means.
     :ivar at: path in the body of Docker's create request, such as
         ``HostConfig.Memory``; ``?name`` is an argument of its query. None
@@ -61,6 +68,18 @@ class Field:
         that of ``at``.
     :ivar also: further paths of the create body, each with the function
         that makes their JSON of the same value.
+    :ivar needs: function from the value to the version of the API that it
+        needs beyond ``since``, or None.
+    :ivar update: path in the body of Docker's update request, or ``OURS``.
+    :ivar update_also: as ``also``, for the update request.
+    :ivar unset: what the update request says for a property that has been
+        removed. Without it, what is removed or zero replaces the object:
+        Docker takes both for "leave it as it is".
+    :ivar step: name of the resource's step that changes it in place, if
+        another request than update does it.
+    :ivar alike: function that tells whether the JSON that was sent and the
+        JSON that a daemon shows say the same; by default, whether they are
+        the same value.
     :ivar nested: Heat schema of the items of a list or the keys of a map.
     :ivar text_too: accept text with commas for a list.
     """
@@ -71,15 +90,26 @@ class Field:
     at: str | None
     example: typing.Any
     since: tuple = OLDEST_API
-    to_api: typing.Callable = convert.same
-    from_api: typing.Callable = convert.same
+    to_api: typing.Callable = scalars.same
+    from_api: typing.Callable = scalars.same
     live_at: str | None = None
     also: dict = dataclasses.field(default_factory=dict)
+    needs: typing.Callable | None = None
+    update: str | None = None
+    update_also: dict = dataclasses.field(default_factory=dict)
+    unset: typing.Any = None
+    step: str | None = None
+    alike: typing.Callable | None = None
     required: bool = False
     constraints: tuple = ()
     nested: typing.Any = None
     text_too: bool = False
     support: str = '1.0.0'
+
+    @property
+    def in_place(self):
+        """Whether a change may leave the object in place."""
+        return self.update is not None or self.step is not None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -102,7 +132,7 @@ class Attribute:
     type: str
     doc: typing.Any
     at: str = ''
-    from_api: typing.Callable = convert.same
+    from_api: typing.Callable = scalars.same
     source: str | None = None
     secret: bool = False
     cached: bool = False
@@ -136,6 +166,7 @@ class PropertySchema(heat_properties.Schema):
             field.type, _description(field), schema=nested,
             required=field.required, constraints=list(field.constraints),
             allow_conversion=field.text_too,
+            update_allowed=field.in_place,
             support_status=_support(field.support))
 
     def validate_constraints(self, value, context=None, skipped=None):
@@ -170,11 +201,19 @@ def attributes_schema(attributes):
 
 
 def _description(field):
+    since = ''
     if field.since > OLDEST_API:
-        return _('%(doc)s It needs version %(since)s of the Docker API. A '
-                 'change replaces the resource.') % {
-            'doc': field.doc, 'since': version_text(field.since)}
-    return _('%(doc)s A change replaces the resource.') % {'doc': field.doc}
+        since = _(' It needs version %s of the Docker API.') % version_text(
+            field.since)
+    if field.update not in (None, OURS) and field.unset is None:
+        change = _('A change is made in place, but a removal replaces the '
+                   'resource.')
+    elif field.in_place:
+        change = _('A change is made in place.')
+    else:
+        change = _('A change replaces the resource.')
+    return _('%(doc)s%(since)s %(change)s') % {
+        'doc': field.doc, 'since': since, 'change': change}
 
 
 def _support(version):
@@ -184,12 +223,22 @@ def _support(version):
 def given(fields, values):
     """Yield the fields whose value is set, with the value.
 
-    Only None means unset: false, 0 and empty values are values.
+    Only None means unset: false, 0 and empty values are values. Text that
+    has to be converted is unset, too, when it is empty, which is what Heat
+    makes of an explicit null.
     """
     for field in fields:
-        value = values[field.name]
+        value = value_of(field, values)
         if value is not None:
             yield field, value
+
+
+def value_of(field, values):
+    """Return the value of a field, or None if it is unset."""
+    value = values[field.name]
+    if value == '' and field.to_api is not scalars.same:
+        return None
+    return value
 
 
 def check_api(fields, values, api, endpoint):
@@ -199,12 +248,14 @@ def check_api(fields, values, api, endpoint):
     :param endpoint: where the daemon is, for the message.
     :raises errors.Unsupported: naming the property and both versions.
     """
-    for field, _value in given(fields, values):
-        if field.since > api:
+    for field, value in given(fields, values):
+        since = max(field.since,
+                    (field.needs and field.needs(value)) or field.since)
+        if since > api:
             raise errors.Unsupported(
                 _('The property %(name)s needs version %(since)s of the '
                   'Docker API, and the daemon at %(endpoint)s has %(api)s')
-                % {'name': field.name, 'since': version_text(field.since),
+                % {'name': field.name, 'since': version_text(since),
                    'endpoint': endpoint, 'api': version_text(api)})
 
 
@@ -228,6 +279,87 @@ def request(fields, values):
     return Request(query, body)
 
 
+def replaces(fields, changed, values):
+    """Tell whether a change cannot be made in place.
+
+    :param changed: names of the properties that differ.
+    :param values: the values after the change.
+    """
+    for field in fields:
+        if field.name not in changed or field.step is not None:
+            continue
+        if field.update is None:
+            return True
+        value = value_of(field, values)
+        if field.update != OURS and field.unset is None and (
+                value is None or not field.to_api(value)):
+            return True
+    return False
+
+
+def update(fields, changed, values):
+    """Return the body of Docker's update request.
+
+    It has all that the update request can set, changed or not: Docker
+    refuses some values if others are not sent along, and Podman takes a
+    restart policy that is not sent for an empty one.
+
+    :param changed: names of the properties that differ.
+    :param values: the values after the change.
+    :returns: dict, empty if there is nothing to tell the daemon.
+    """
+    fields = [field for field in fields if field.update]
+    if not any(field.name in changed for field in fields):
+        return {}
+    body = {}
+    for field in fields:
+        value = value_of(field, values)
+        if value is not None:
+            _put(body, field.update, field.to_api(value))
+            for path, to_api in field.update_also.items():
+                _put(body, path, to_api(value))
+        elif field.name in changed:
+            _put(body, field.update, field.unset)
+    return body
+
+
+def forgotten(fields, changed, body, inspected):
+    """Tell whether a daemon left out a change that it was asked for.
+
+    :param changed: names of the properties that differ.
+    :param dict body: what the update request said.
+    :param dict inspected: what Docker's inspect request returned after it.
+    """
+    return any(
+        field.from_api(read(inspected, field.live_at or field.at))
+        != field.from_api(read(body, field.update))
+        for field in fields
+        if field.update and field.name in changed
+        and read(body, field.update) != field.unset)
+
+
+def drift(fields, values, inspected):
+    """Return the live values of properties that differ from the template's.
+
+    Only what is set and can be changed in place is compared: what an image
+    or a daemon adds by itself is no difference.
+
+    :param values: what the template says.
+    :param dict inspected: what Docker's inspect request returned.
+    """
+    differ = {}
+    for field, value in given(fields, values):
+        path = field.at if field.live_at is None else field.live_at
+        if not path or not (field.update or field.step):
+            continue
+        wanted, there = field.to_api(value), read(inspected, path)
+        alike = (field.alike(wanted, there) if field.alike else
+                 field.from_api(wanted) == field.from_api(there))
+        if not alike:
+            differ[field.name] = field.from_api(there)
+    return differ
+
+
 def live(fields, inspected):
     """Return the values of the properties that a daemon's object has.
 
@@ -235,8 +367,8 @@ def live(fields, inspected):
     """
     values = {}
     for field in fields:
-        path = field.live_at or field.at
-        if path is not None:
+        path = field.at if field.live_at is None else field.live_at
+        if path:
             values[field.name] = field.from_api(read(inspected, path))
     return values
 

@@ -40,9 +40,10 @@ class Pull:
     :ivar error: the :class:`errors.DockerError` it has ended with, or None.
     """
 
-    def __init__(self, endpoint, image):
+    def __init__(self, endpoint, image, platform):
         self.endpoint = endpoint
         self.image = image
+        self.platform = platform
         self.error = None
         self.waiting = 1
         self.started = time.monotonic()
@@ -53,6 +54,10 @@ class Pull:
     def start(self):
         """Begin to pull."""
         self._thread.start()
+
+    @property
+    def _key(self):
+        return self.endpoint, self.image, self.platform
 
     @property
     def done(self):
@@ -82,7 +87,8 @@ class Pull:
     def _run(self):
         try:
             with engine.Engine(self.endpoint) as docker:
-                for report in docker.pull_image(self.image):
+                for report in docker.pull_image(self.image,
+                                                self.platform):
                     if self._abandoned():
                         return
                     self._note(report)
@@ -101,8 +107,8 @@ class Pull:
             return not self.waiting
 
     def _retire(self):
-        if _RUNNING.get((self.endpoint, self.image)) is self:
-            del _RUNNING[self.endpoint, self.image]
+        if _RUNNING.get(self._key) is self:
+            del _RUNNING[self._key]
 
     def _note(self, report):
         detail = report.get('progressDetail') or {}
@@ -114,17 +120,17 @@ class Pull:
             self._layers[layer] = size, size
 
 
-def join(endpoint, image):
+def join(endpoint, image, platform=None):
     """Return the :class:`Pull` of an image, started if nobody else has.
 
     Every caller has to call :meth:`Pull.leave` in the end.
     """
-    key = endpoint, image
+    key = endpoint, image, platform
     with _LOCK:
         pull = _RUNNING.get(key)
         if pull is not None:
             pull.waiting += 1
             return pull
-        pull = _RUNNING[key] = Pull(endpoint, image)
+        pull = _RUNNING[key] = Pull(endpoint, image, platform)
         pull.start()
         return pull

@@ -29,12 +29,13 @@ from .. import engine
 from .. import errors
 from .. import fields
 from .. import i18n
+from ..convert import process
 
 _ = i18n._
 
 LOG = logging.getLogger(__name__)
 
-LABEL = 'org.openstack.heat.'
+LABEL = process.OWN_LABELS
 
 # How long, in seconds, the attributes of a resource share what was read.
 _FRESH = 2.0
@@ -60,6 +61,14 @@ class Progress:
     steps: list
     notes: dict = dataclasses.field(default_factory=dict)
 
+    def values(self, properties):
+        """Return the values that hold after the action.
+
+        :param properties: those that hold now; Heat leaves them as they were
+            before an update until it has ended.
+        """
+        return self.notes.get('values', properties)
+
 
 class DockerResource(resource.Resource):
     """Base of the types: a table of fields, and a life in steps.
@@ -83,6 +92,7 @@ class DockerResource(resource.Resource):
     def __init__(self, name, definition, stack):
         super().__init__(name, definition, stack)
         self._shown = None
+        self._unfinished = False
 
     # What a type has to say.
 
@@ -92,6 +102,10 @@ class DockerResource(resource.Resource):
 
     def _docker_inspect(self, docker, object_id):
         """Return all that the daemon knows of the object."""
+        raise NotImplementedError()
+
+    def _docker_update(self, docker, body):
+        """Change the object in place and return the daemon's warnings."""
         raise NotImplementedError()
 
     def _docker_find(self, docker, labels):
@@ -119,9 +133,12 @@ class DockerResource(resource.Resource):
                 LABEL + 'resource_id': self.uuid,
                 LABEL + 'project_id': self.context.project_id or ''}
 
-    def docker_name(self):
-        """Return the name of the object, which Docker accepts."""
-        name = self.properties['name'] or re.sub(
+    def docker_name(self, values):
+        """Return the name of the object, which Docker accepts.
+
+        :param values: of the properties.
+        """
+        name = values['name'] or re.sub(
             '[^a-zA-Z0-9_.-]', '_', self.physical_resource_name())
         return name.lstrip('/')
 
@@ -179,8 +196,8 @@ class DockerResource(resource.Resource):
         fields.check_api(self.spec.FIELDS, values, docker.api,
                          docker.endpoint)
         request = fields.request(self.spec.FIELDS, values)
-        request.query['name'] = self.docker_name()
-        request.body['Labels'] = self.labels
+        request.query['name'] = self.docker_name(values)
+        request.body.setdefault('Labels', {}).update(self.labels)
         # Whoever deletes this resource has to know that there may be
         # something on the daemon, even if nobody lives to hear its id.
         if 'requested' not in self.data():
@@ -201,11 +218,32 @@ class DockerResource(resource.Resource):
         self.resource_id_set(object_id)
         return True
 
+    def _apply(self, docker, progress):
+        """Change what the daemon can change in place, and see that it did.
+
+        Daemons take fields that they do not know, or not for updates, and
+        forget them. What the kernel cannot do they say, and a replacement
+        would not help.
+        """
+        changed, values = progress.notes['changed'], progress.notes['values']
+        body = fields.update(self.spec.FIELDS, changed, values)
+        warnings = self._docker_update(docker, body)
+        for warning in warnings:
+            self._event(_('Docker warns: %s') % warning)
+        inspected = self._docker_inspect(docker, self.resource_id)
+        if not warnings and fields.forgotten(self.spec.FIELDS, changed, body,
+                                             inspected):
+            raise resource.UpdateReplace(self.name)
+        return True
+
+    def labels_of(self, uuid):
+        """Return the labels that tell the object of a resource of Heat."""
+        return {LABEL + 'resource_id': uuid,
+                LABEL + 'stack_id': self.stack.id}
+
     def _find_own(self, docker):
         """Return the id of the object made for this resource, or None."""
-        found = self._docker_find(
-            docker, {LABEL + 'resource_id': self.uuid,
-                     LABEL + 'stack_id': self.stack.id})
+        found = self._docker_find(docker, self.labels_of(self.uuid))
         return found[0] if found else None
 
     def _locate(self, docker, progress):
@@ -219,6 +257,36 @@ class DockerResource(resource.Resource):
         return True
 
     # Actions.
+
+    def needs_replace_with_prop_diff(self, changed_properties_set,
+                                     after_props, before_props):
+        """Return whether a change cannot be made in place."""
+        return fields.replaces(self.spec.FIELDS, changed_properties_set,
+                               after_props)
+
+    def handle_update(self, json_snippet, tmpl_diff, prop_diff):
+        """Return how the object is to be changed in place."""
+        values = json_snippet.properties(self.properties_schema, self.context)
+        steps = []
+        if fields.update(self.spec.FIELDS, prop_diff, values):
+            steps.append(self._apply)
+        steps += [getattr(self, field.step) for field in self.spec.FIELDS
+                  if field.step and field.name in prop_diff]
+        if steps:
+            steps.insert(0, self._check_update)
+        if self._unfinished:
+            steps += self._finish_steps()
+        return Progress(steps, {'changed': prop_diff, 'values': values})
+
+    def _check_update(self, docker, progress):
+        """Raise if the daemon is too old for what is to be changed."""
+        fields.check_api(self.spec.FIELDS, progress.notes['values'],
+                         docker.api, docker.endpoint)
+        return True
+
+    def check_update_complete(self, progress):
+        """Return whether the object is changed, after doing what is next."""
+        return self._advance(progress)
 
     def handle_delete(self):
         """Return how the object is to be deleted.
@@ -237,6 +305,52 @@ class DockerResource(resource.Resource):
         """Return the steps that remove the object of ``resource_id``."""
         raise NotImplementedError()
 
+    def handle_adopt(self, resource_data=None):
+        """Take over an object that exists."""
+        super().handle_adopt(resource_data)
+        self._show_resource()
+
+    def validate_external(self):
+        """Refuse an external_id that the daemon does not know."""
+        if self.external_id is None:
+            return
+        self.resource_id = self.external_id
+        try:
+            self._show_resource()
+        except exception.HeatException as ex:
+            raise exception.StackValidationFailed(
+                message=_('external_id %(id)s: %(why)s')
+                % {'id': self.external_id, 'why': ex}) from ex
+
+    def needs_replace_failed(self):
+        """Return whether what a failure left has to be replaced.
+
+        What is sound is finished instead.
+        """
+        if self.resource_id is None:
+            return True
+        try:
+            return not self._is_sound(self._show_resource())
+        except exception.HeatException:
+            return True
+
+    def _is_sound(self, inspected):
+        """Return whether an object can be finished."""
+        return False
+
+    def _needs_update(self, *args, **kwargs):
+        """Return whether there is anything to do.
+
+        Heat would call a failed resource complete if its template has not
+        changed.
+        """
+        self._unfinished = self.status == self.FAILED
+        return super()._needs_update(*args, **kwargs) or self._unfinished
+
+    def _finish_steps(self):
+        """Return the steps that finish a sound object."""
+        return []
+
     # Live state.
 
     def _show_resource(self):
@@ -252,6 +366,11 @@ class DockerResource(resource.Resource):
                                                name=self.name) from ex
         self._shown = time.monotonic(), inspected
         return inspected
+
+    def parse_live_resource_data(self, resource_properties, resource_data):
+        """Return the properties that somebody else has changed."""
+        return fields.drift(self.spec.FIELDS, resource_properties,
+                            resource_data)
 
     def _resolve_any_attribute(self, attr):
         """Return the value of an attribute, or None if nobody knows it.

@@ -15,60 +15,60 @@
 import time
 
 from heat.common import exception
-from oslo_log import log as logging
 
 from .. import conf
 from .. import errors
 from .. import i18n
 from .. import pulls
+from ..convert import network
+from ..convert import storage
 from ..specs import container as spec
 from . import base
+from . import replacing
+from . import signals
+from . import snapshots
+from . import waiting
 
 _ = i18n._
-
-LOG = logging.getLogger(__name__)
 
 # Seconds between two events about one pull.
 _REPORT_EVERY = 10.0
 
-# Seconds that the first poll waits for a container to stop, and after which
-# a daemon is asked again: longer than its grace period of ten seconds.
-_STOP_PATIENCE = 1.0
-_STOP_AGAIN = 15.0
 
-# Restarts after which a container is given up that does not keep running.
-# Docker doubles the pause before each from 0.1 s on: a minute and a half.
-_RESTARTS = 10
-
-_STOPPED = ('created', 'exited', 'dead', 'removing')
-
-# How much of its output is shown of a container that failed.
-_LAST_LINES = 10
-_LAST_BYTES = 2048
-
-
-class DockerContainer(base.DockerResource):
+class DockerContainer(waiting.Waiting, replacing.Replacing, signals.Signals,
+                      snapshots.Snapshots, base.DockerResource):
     """A container on a Docker daemon.
 
     The daemon at docker_endpoint pulls the image if it does not have it,
     creates the container and starts it. The resource is complete once the
-    command has kept running for a second; a command that ends before that
-    fails it at once, with its exit code and its last output as the reason.
+    command has kept running for a second, or has reached what wait_for says;
+    a command that ends before that fails it at once, with its exit code and
+    its last output as the reason.
 
     The daemon must be reachable from heat-engine. On a server of the same
     stack it is there only when the server has installed it, so let the
     container depend on a wait condition that the server signals.
 
-    Deleting the resource stops the container, which has ten seconds to end
-    by itself, and removes it with its anonymous volumes; named volumes and
-    folders of the host stay. Suspending the stack stops the container and
-    resuming starts it again.
+    Deleting the resource stops the container, which has ten seconds or the
+    stop_grace_period to end by itself, and removes it with its anonymous
+    volumes; named volumes and folders of the host stay. Suspending the stack
+    stops the container and resuming starts it again. A snapshot of the stack
+    keeps what the container has written, but not its volumes, as an image. A
+    signal with the action restart, kill, pause, unpause or exec acts on the
+    running container.
     """
 
     spec = spec
 
     def _docker_create(self, docker, query, body):
         """Create the container; the warnings of the daemon are an event."""
+        endpoints = (body.get('NetworkingConfig') or {}).get(
+            'EndpointsConfig') or {}
+        if len(endpoints) > 1 and docker.api < (1, 44):
+            # The step _reconnect attaches it to the others.
+            main = next(iter(endpoints))
+            body['NetworkingConfig']['EndpointsConfig'] = {
+                main: endpoints[main]}
         container, warnings = docker.create_container(query, body)
         for warning in warnings:
             self._event(_('Docker warns: %s') % warning)
@@ -82,14 +82,26 @@ class DockerContainer(base.DockerResource):
         """Return the ids of the containers that have all the labels."""
         return [found['Id'] for found in docker.list_containers(labels)]
 
+    def _docker_update(self, docker, body):
+        """Change limits of the container."""
+        return docker.update_container(self.resource_id, body)
+
     # Actions.
+
+    def validate(self):
+        """Refuse what goes together in no container."""
+        super().validate()
+        if self.properties['networks'] and self.properties['network_mode']:
+            raise exception.StackValidationFailed(
+                message=_('network_mode excludes networks'))
 
     def handle_create(self):
         """Return how the container is to be created."""
-        return base.Progress([self._make_or_pull, self._start, self._settle])
+        return base.Progress([self._await_predecessor, self._make_or_pull]
+                             + self._start_steps(self.properties))
 
     def check_create_complete(self, progress):
-        """Return whether the container runs, after doing what is next."""
+        """Return whether the container is as it should be."""
         return self._advance(progress)
 
     def handle_create_cancel(self, progress):
@@ -98,8 +110,24 @@ class DockerContainer(base.DockerResource):
         if pull is not None:
             pull.leave()
 
+    def needs_replace_with_prop_diff(self, changed_properties_set,
+                                     after_props, before_props):
+        """Return whether a change cannot be made in place.
+
+        The daemon tells containers that were given networks from those that
+        were not.
+        """
+        if bool(after_props['networks']) != bool(before_props['networks']):
+            return True
+        return super().needs_replace_with_prop_diff(
+            changed_properties_set, after_props, before_props)
+
     def handle_suspend(self):
-        """Return how the container is to be stopped."""
+        """Return how the container is to be stopped, if it is ours."""
+        if self.external_id is not None:
+            return base.Progress([])
+        if self.properties['suspend_mode'] == 'pause':
+            return base.Progress([self._pause])
         return base.Progress([self._stop])
 
     def check_suspend_complete(self, progress):
@@ -107,42 +135,88 @@ class DockerContainer(base.DockerResource):
         return self._advance(progress)
 
     def handle_resume(self):
-        """Return how the container is to be started again."""
-        return base.Progress([self._start, self._settle])
+        """Return how the container is to be started again, if it is ours."""
+        if self.external_id is not None:
+            return base.Progress([])
+        return base.Progress([self._wake, self._reach])
 
     def check_resume_complete(self, progress):
-        """Return whether the container runs again."""
+        """Return whether the container is as it should be again."""
         return self._advance(progress)
 
     def handle_check(self):
-        """Fail, saying why, unless the container is there and running."""
+        """Fail, saying why, unless the container is as it should be."""
         if self.resource_id is None:
             raise exception.Error(_('The container was never created'))
+        aim = self.properties['wait_for']
         with self._docker() as docker:
             inspected = docker.inspect_container(self.resource_id)
-            if inspected['State'].get('Status') != 'running':
+            state = inspected['State']
+            well = {'none': True,
+                    'completed': self._has_completed(state),
+                    'healthy': (state.get('Health') or {}).get(
+                        'Status') == 'healthy'}
+            if not well.get(aim, state.get('Status') == 'running'):
                 raise exception.Error(self._obituary(docker, inspected))
 
     def _delete_steps(self):
         """Return the steps that stop and remove the container."""
-        return [self._stop_if_there, self._remove]
+        return [self._stop_if_there, self._remove,
+                self._remove_snapshots]
+
+    def _is_sound(self, inspected):
+        """Return whether it runs, has completed, or was never started."""
+        state = inspected['State']
+        return (state.get('Status') in ('created', 'running', 'paused')
+                or self._has_completed(state))
+
+    def _has_completed(self, state):
+        """Return whether the command has done all that it is there for."""
+        return (self.properties['wait_for'] == 'completed'
+                and state.get('Status') == 'exited'
+                and not state.get('ExitCode'))
+
+    def _finish_steps(self):
+        """Return the steps from wherever the container is."""
+        return [self._catch_up]
 
     # Steps.
+
+    def _catch_up(self, docker, progress):
+        """Decide what is left to do for a container that is made."""
+        state = docker.inspect_container(self.resource_id)['State']
+        if state.get('Status') == 'created':
+            progress.steps[1:] = self._start_steps(
+                progress.values(self.properties))
+        else:
+            progress.steps[1:] = [self._reach]
+        return True
+
+    def _start_steps(self, values):
+        steps = []
+        if values['networks']:
+            steps.append(self._reconnect)
+        if values['files']:
+            steps.append(self._put_files)
+        return steps + [self._start, self._reach]
 
     def _make_or_pull(self, docker, progress):
         """Create the container, after a pull if the image is missing."""
         pull = progress.notes.get('pull')
         if pull is not None and not self._pulled(pull, progress):
             return False
+        image, platform = (self.properties['image'],
+                           self.properties['platform'])
         try:
             return self._make(docker, progress)
         except errors.NotFound:
-            # The daemon misses the image, or a container that is named.
-            image = self.properties['image']
-            if 'pulled' in progress.notes or docker.has_image(image):
+            # The daemon misses the image, for this platform, or a container
+            # that is named.
+            if 'pulled' in progress.notes or (
+                    not platform and docker.has_image(image)):
                 raise
         self._event(_('Pulling %s') % image)
-        progress.notes['pull'] = pulls.join(docker.endpoint, image)
+        progress.notes['pull'] = pulls.join(docker.endpoint, image, platform)
         progress.notes['reported'] = time.monotonic()
         return False
 
@@ -166,6 +240,13 @@ class DockerContainer(base.DockerResource):
                        'seconds': time.monotonic() - pull.started})
         return True
 
+    def _put_files(self, docker, progress):
+        """Put the files into the container."""
+        values = progress.values(self.properties)
+        docker.put_archive(self.resource_id,
+                           storage.files_to_archive(values['files']))
+        return True
+
     def _start(self, docker, progress):
         """Start the container; it may run already."""
         if 'start asked' in progress.notes:
@@ -177,100 +258,102 @@ class DockerContainer(base.DockerResource):
         docker.start_container(self.resource_id)
         return True
 
-    def _settle(self, docker, progress):
-        """Return whether the container has kept running for a while.
+    def _wake(self, docker, progress):
+        """Let a paused container go on, or start one that was stopped.
 
-        A command that ends at once still reads as running right after the
-        start, so one look is not enough.
+        A command that has completed is not run again.
         """
-        docker.wait_container(self.resource_id, conf.group().running_after)
-        inspected = docker.inspect_container(self.resource_id)
-        state = inspected['State']
-        run = state.get('StartedAt')
-        if state.get('Status') in ('running', 'paused'):
-            settled = (not inspected.get('RestartCount')
-                       or progress.notes.get('run') == run)
-            progress.notes['run'] = run
-            return settled
-        obituary = self._obituary(docker, inspected)
-        if (state.get('Status') != 'restarting'
-                or inspected.get('RestartCount', 0) >= _RESTARTS):
-            raise exception.Error(obituary)
-        if 'restarting' not in progress.notes:
-            progress.notes['restarting'] = True
-            self._event(obituary)
-        return False
+        state = docker.inspect_container(self.resource_id)['State']
+        if state.get('Status') == 'paused':
+            docker.unpause_container(self.resource_id)
+            return True
+        if self._has_completed(state):
+            return True
+        return self._start(docker, progress)
 
-    def _stop(self, docker, progress):
-        """Return whether the container has stopped, having asked for it.
-
-        The daemon goes on stopping it when we stop waiting for the answer
-        (https://github.com/moby/moby/blob/v28.0.0/daemon/stop.go#L46), but
-        it may have died without having heard the request.
-        """
-        asked = progress.notes.get('stop asked')
-        if asked is not None and time.monotonic() - asked < _STOP_AGAIN:
-            state = docker.inspect_container(self.resource_id)['State']
-            return state.get('Status') in _STOPPED
-        progress.notes['stop asked'] = time.monotonic()
-        docker.stop_container(self.resource_id, _STOP_PATIENCE)
+    def _pause(self, docker, progress):
+        """Freeze the container, unless it is frozen."""
+        state = docker.inspect_container(self.resource_id)['State']
+        if state.get('Status') == 'running':
+            docker.pause_container(self.resource_id)
         return True
 
+    def _stop(self, docker, progress):
+        """Return whether the container has stopped, having asked for it."""
+        if self._ask_to_stop(docker, progress, self.resource_id):
+            return True
+        state = docker.inspect_container(self.resource_id)['State']
+        return state.get('Status') in ('created', 'exited', 'dead',
+                                       'removing')
+
     def _stop_if_there(self, docker, progress):
-        """Stop the container; one that is gone has nothing left to do."""
+        """Stop the container, unless it is gone."""
         try:
             return self._stop(docker, progress)
         except errors.NotFound:
-            progress.steps[1:] = []
             return True
 
     def _remove(self, docker, progress):
         """Remove the container; others may be at it, or have been."""
+        volumes = self.properties['remove_volumes'] is not False
         try:
-            docker.remove_container(self.resource_id)
+            docker.remove_container(self.resource_id, volumes=volumes)
         except errors.NotFound:
             return True
         except errors.Busy:
             return False
         except errors.Conflict:
             # Somebody has started it again.
-            del progress.notes['stop asked']
+            progress.notes.pop('stop asked', None)
             progress.steps.insert(0, self._stop_if_there)
             return False
         return True
 
-    # Words and logs.
+    def _rename(self, docker, progress):
+        """Give the container its new name, unless it has it."""
+        name = self.docker_name(progress.notes['values'])
+        inspected = docker.inspect_container(self.resource_id)
+        if inspected['Name'].lstrip('/') != name:
+            docker.rename_container(self.resource_id, name)
+        return True
 
-    def _obituary(self, docker, inspected):
-        """Say how a container came not to run, with its last output."""
-        state = inspected['State']
-        cause = (_('out of memory') if state.get('OOMKilled')
-                 else state.get('Error'))
-        said = _('The container %(name)s is not running: %(state)s, exit '
-                 'code %(code)s%(cause)s.') % {
-            'name': inspected['Name'].lstrip('/'),
-            'state': state.get('Status'), 'code': state.get('ExitCode'),
-            'cause': ', %s' % cause if cause else ''}
-        try:
-            output = docker.log_tail(
-                inspected['Id'], inspected['Config']['Tty'], _LAST_BYTES)
-        except errors.DockerError as ex:
-            LOG.info('No output of %(name)s: %(why)s',
-                     {'name': self.name, 'why': ex})
-            return said
-        *before, last = [
-            ''.join(letter if letter.isprintable() else '�'
-                    for letter in line.rstrip('\r'))
-            for line in output.strip().split('\n')[-_LAST_LINES:]]
-        if not last:
-            return said
-        # Events and stacks show 255 characters, so what matters comes first.
-        said = _('%(said)s It said last: %(last)s') % {
-            'said': said, 'last': last}
-        if not before:
-            return said
-        return _('%(said)s\nand before that:\n%(before)s') % {
-            'said': said, 'before': '\n'.join(before)}
+    def _reconnect(self, docker, progress):
+        """Attach the container to the networks that the template says.
+
+        It is detached from those only that the template said before.
+        """
+        values = progress.values(self.properties)
+        wanted = network.networks_to_api(values['networks'] or [])
+        before = network.networks_to_api(self.properties['networks'] or [])
+        live = docker.inspect_container(
+            self.resource_id)['NetworkSettings']['Networks']
+        done = progress.notes.setdefault('connected', set())
+        for name, endpoint in before.items():
+            if (endpoint != wanted.get(name) and name not in done
+                    and network.attached(name, live)):
+                docker.disconnect_container(self.resource_id, name)
+                live = {key: item for key, item in live.items()
+                        if key != network.attached(name, live)}
+        for name, endpoint in wanted.items():
+            if not network.attached(name, live):
+                docker.connect_container(self.resource_id, name, endpoint)
+            done.add(name)
+        return True
+
+    # Attributes that no inspect request shows.
+
+    def image_digest(self, docker, inspected):
+        """Return the image by its digest, in the repository it came from."""
+        digests = docker.inspect_image(inspected['Image']).get('RepoDigests')
+        repository = inspected['Config']['Image'].partition('@')[0]
+        for digest in digests or ():
+            if repository.startswith(digest.partition('@')[0]):
+                return digest
+        return (digests or [None])[0]
+
+    def stats(self, docker, inspected):
+        """Return a sample of what the container uses."""
+        return docker.stats(inspected['Id'])
 
     def log_tail(self, docker, inspected):
         """Return the last output of the container."""

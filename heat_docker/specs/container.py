@@ -20,14 +20,19 @@ https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Container.
 from heat.engine import constraints
 from heat.engine import properties
 
-from .. import convert
 from .. import endpoint
 from .. import fields
 from .. import i18n
+from ..convert import limits
+from ..convert import network
+from ..convert import process
+from ..convert import scalars
+from ..convert import storage
 
 _ = i18n._
 
 _ABSOLUTE_PATH = r'/.*'
+_NUMBERS = '^([0-9]+(-[0-9]+)?(,[0-9]+(-[0-9]+)?)*)?$'
 
 FIELDS = (
     fields.Field(
@@ -44,15 +49,16 @@ FIELDS = (
         doc=_('Image of the container, such as "mariadb:11" or '
               '"registry.example.com/team/web@sha256:...". Without a tag it '
               'is "latest". The daemon pulls it if it does not have it.'),
-        at='Image', live_at='Config.Image', to_api=convert.image,
+        at='Image', live_at='Config.Image', to_api=process.image,
         constraints=(constraints.Length(min=1),),
         example='mariadb:11'),
     fields.Field(
-        name='name', type=fields.STRING,
+        name='name', type=fields.STRING, step='_rename',
         doc=_('Name of the container, unique on its daemon. If unset, it is '
               'made of the names of stack and resource.'),
-        at='?name', live_at='Name', from_api=convert.name_from_api,
-        constraints=(constraints.AllowedPattern('^(/?%s)?$' % convert.NAME),),
+        at='?name', live_at='Name', from_api=process.name_from_api,
+        constraints=(constraints.AllowedPattern(
+            '^(/?%s)?$' % scalars.NAME),),
         example='web-1'),
     fields.Field(
         name='hostname', type=fields.STRING,
@@ -71,29 +77,179 @@ FIELDS = (
         name='cmd', type=fields.LIST,
         doc=_('Command to run, as a list of its words; no shell splits them. '
               'If unset or empty, it is the command of the image.'),
-        at='Cmd', live_at='Config.Cmd', to_api=convert.texts,
-        from_api=convert.or_empty,
+        at='Cmd', live_at='Config.Cmd', to_api=scalars.texts,
+        from_api=scalars.or_empty,
         example=['httpd', '-f', '-p', '8080']),
+    fields.Field(
+        name='entrypoint', type=fields.LIST,
+        doc=_('Program, as a list of words, that gets the words of cmd as '
+              'its arguments. If unset, it is that of the image.'),
+        at='Entrypoint', live_at='Config.Entrypoint', to_api=scalars.texts,
+        from_api=scalars.or_empty,
+        example=['/bin/sh', '-c']),
+    fields.Field(
+        name='working_dir', type=fields.STRING,
+        doc=_('Absolute path in the container in which the command runs. If '
+              'unset, it is that of the image.'),
+        at='WorkingDir', live_at='Config.WorkingDir',
+        constraints=(constraints.AllowedPattern('^(%s)?$' % _ABSOLUTE_PATH),),
+        example='/srv'),
+    fields.Field(
+        name='domainname', type=fields.STRING,
+        doc=_('Domain name inside the container.'),
+        at='Domainname', live_at='Config.Domainname',
+        constraints=(constraints.Length(max=64),),
+        example='example.com'),
+    fields.Field(
+        name='labels', type=fields.MAP,
+        doc=_('Labels of the container, as a map of name to text. Names that '
+              'begin with "org.openstack.heat." are Heat\'s own.'),
+        at='Labels', live_at='Config.Labels', to_api=process.labels_to_api,
+        from_api=process.labels_from_api,
+        example={'com.example.team': 'wiki'}),
+    fields.Field(
+        name='annotations', type=fields.MAP,
+        doc=_('Annotations for the OCI runtime, as a map of name to text.'),
+        at='HostConfig.Annotations', since=(1, 43),
+        to_api=scalars.text_map, from_api=scalars.or_empty_map,
+        example={'com.example.class': 'fast'}),
+    fields.Field(
+        name='init', type=fields.BOOLEAN,
+        doc=_('Whether a small init process runs in front of the command, '
+              'which passes signals on and reaps orphans. If unset, it is as '
+              'the daemon is configured.'),
+        at='HostConfig.Init',
+        example=True),
+    fields.Field(
+        name='stop_signal', type=fields.STRING,
+        doc=_('Signal that asks the command to end, such as SIGINT. If '
+              'unset, it is that of the image, or SIGTERM.'),
+        at='StopSignal', live_at='Config.StopSignal',
+        constraints=(constraints.AllowedPattern(
+            '^((SIG)?[A-Z][A-Z0-9+-]*|[0-9]{1,2})?$'),),
+        example='SIGINT'),
+    fields.Field(
+        name='stop_grace_period', type=fields.INTEGER, update=fields.OURS,
+        doc=_('Seconds that the command has to end by itself when the '
+              'container is stopped, before it is killed. If unset, it is '
+              '10.'),
+        at='StopTimeout', live_at='Config.StopTimeout',
+        constraints=(constraints.Range(min=0),),
+        example=30),
+    fields.Field(
+        name='group_add', type=fields.LIST,
+        doc=_('Names or ids of further groups of the user that runs the '
+              'command.'),
+        at='HostConfig.GroupAdd', to_api=scalars.texts,
+        from_api=scalars.or_empty,
+        example=['100', 'audio']),
+    fields.Field(
+        name='platform', type=fields.STRING,
+        doc=_('Platform of the image, such as linux/arm64, if it exists for '
+              'several. If unset, it is that of the daemon.'),
+        at='?platform', since=(1, 41), live_at=fields.NOWHERE,
+        example='linux/amd64'),
+    fields.Field(
+        name='runtime', type=fields.STRING,
+        doc=_('Name of the OCI runtime, as it is configured on the daemon. '
+              'If unset, it is the daemon\'s default.'),
+        at='HostConfig.Runtime',
+        example='runc'),
+    fields.Field(
+        name='healthcheck', type=fields.MAP,
+        doc=_('How the daemon checks that the container works. If unset, it '
+              'is that of the image. Times are in seconds.'),
+        at='Healthcheck', live_at='Config.Healthcheck',
+        to_api=process.healthcheck_to_api,
+        from_api=process.healthcheck_from_api,
+        needs=process.healthcheck_needs,
+        nested={
+            'test': properties.Schema(
+                properties.Schema.LIST,
+                _('Command that succeeds in a healthy container: "CMD" and '
+                  'its words, or "CMD-SHELL" and one line for a shell.')),
+            'interval': properties.Schema(
+                properties.Schema.NUMBER,
+                _('Seconds between two checks. If unset, it is 30.')),
+            'timeout': properties.Schema(
+                properties.Schema.NUMBER,
+                _('Seconds after which a check has failed. If unset, it is '
+                  '30.')),
+            'retries': properties.Schema(
+                properties.Schema.INTEGER,
+                _('Number of failures in a row that make a container '
+                  'unhealthy. If unset, it is 3.')),
+            'start_period': properties.Schema(
+                properties.Schema.NUMBER,
+                _('Seconds after the start in which failures do not count. '
+                  'If unset, it is 0.')),
+            'start_interval': properties.Schema(
+                properties.Schema.NUMBER,
+                _('Seconds between two checks in the start period. If '
+                  'unset, it is 5. It needs version 1.44 of the Docker '
+                  'API.')),
+            'disable': properties.Schema(
+                properties.Schema.BOOLEAN,
+                _('Whether the check of the image is switched off.')),
+        },
+        example={'test': ['CMD', 'true'], 'interval': 1.5, 'timeout': 10,
+                 'retries': 2, 'start_period': 0.5}),
     fields.Field(
         name='env', type=fields.LIST,
         doc=_('Environment variables, each as "NAME=value". They are added '
               'to those of the image.'),
-        at='Env', live_at='Config.Env', to_api=convert.env_to_api,
-        from_api=convert.or_empty,
+        at='Env', live_at='Config.Env', to_api=process.env_to_api,
+        from_api=scalars.or_empty,
         example=['MARIADB_DATABASE=wiki', 'EMPTY=']),
     fields.Field(
-        name='memory', type=fields.INTEGER,
+        name='memory', type=fields.INTEGER, update='Memory',
+        update_also={'MemorySwap': scalars.twice},
         doc=_('Memory limit in bytes. If unset or 0, there is no limit.'),
         at='HostConfig.Memory', constraints=(constraints.Range(min=0),),
         example=64 * 1024 * 1024),
+    fields.Field(
+        name='memory_swap', type=fields.STRING, update='MemorySwap',
+        doc=_('Limit of memory and swap together, in bytes or as 64m; -1 is '
+              'without limit. It needs memory. If unset, it is twice the '
+              'memory.'),
+        at='HostConfig.MemorySwap', to_api=scalars.size_or_unlimited_to_api,
+        from_api=scalars.size_from_api,
+        example='134217728'),
+    fields.Field(
+        name='memory_reservation', type=fields.STRING,
+        update='MemoryReservation',
+        doc=_('Memory that the container shrinks to when it is scarce, in '
+              'bytes or as 64m.'),
+        at='HostConfig.MemoryReservation', to_api=scalars.size_to_api,
+        from_api=scalars.size_from_api,
+        example='33554432'),
+    fields.Field(
+        name='memory_swappiness', type=fields.INTEGER,
+        doc=_('How readily memory is swapped out, from 0 to 100.'),
+        at='HostConfig.MemorySwappiness',
+        constraints=(constraints.Range(min=0, max=100),),
+        example=10),
+    fields.Field(
+        name='oom_kill_disable', type=fields.BOOLEAN,
+        doc=_('Whether the container waits instead of being killed when it '
+              'runs out of memory, by default false.'),
+        at='HostConfig.OomKillDisable',
+        example=True),
+    fields.Field(
+        name='oom_score_adj', type=fields.INTEGER,
+        doc=_('How soon the container is killed when the host runs out of '
+              'memory, from -1000 (never) to 1000.'),
+        at='HostConfig.OomScoreAdj',
+        constraints=(constraints.Range(min=-1000, max=1000),),
+        example=100),
     fields.Field(
         name='port_specs', type=fields.LIST,
         doc=_('Ports that the container exposes: 80, "53/udp", "132/sctp" or '
               'a range such as "5000-5010". Ports in port_bindings need not '
               'be listed here.'),
         at='ExposedPorts', live_at='Config.ExposedPorts',
-        to_api=convert.port_specs_to_api,
-        from_api=convert.port_specs_from_api,
+        to_api=network.port_specs_to_api,
+        from_api=network.port_specs_from_api,
         example=['53/udp', '80']),
     fields.Field(
         name='port_bindings', type=fields.MAP,
@@ -103,9 +259,9 @@ FIELDS = (
               '"ip:port", "[ipv6]:port", "" for any free port, or a list of '
               'those. Without an IP address the port is published on all '
               'addresses of the host.'),
-        at='HostConfig.PortBindings', to_api=convert.port_bindings_to_api,
-        from_api=convert.port_bindings_from_api,
-        also={'ExposedPorts': convert.port_bindings_to_exposed},
+        at='HostConfig.PortBindings', to_api=network.port_bindings_to_api,
+        from_api=network.port_bindings_from_api,
+        also={'ExposedPorts': network.port_bindings_to_exposed},
         example={'53/udp': '127.0.0.1:5353', '8080': ['80', '[::1]:81'],
                  '9090': ''}),
     fields.Field(
@@ -113,8 +269,8 @@ FIELDS = (
         doc=_('Containers of the same daemon that this one reaches by an '
               'alias, as a map of the name or id of the other container to '
               'the alias in this one. Docker has deprecated links.'),
-        at='HostConfig.Links', to_api=convert.links_to_api,
-        from_api=convert.links_from_api,
+        at='HostConfig.Links', to_api=network.links_to_api,
+        from_api=network.links_from_api,
         example={'wiki-db': 'db'}),
     fields.Field(
         name='volumes', type=fields.MAP,
@@ -123,23 +279,246 @@ FIELDS = (
               'to "/target", "/target:ro" or {bind: /target, mode: ro}. A '
               'volume or folder that does not exist is made, and is kept '
               'when the container is deleted.'),
-        at='HostConfig.Binds', to_api=convert.volumes_to_api,
-        from_api=convert.volumes_from_api,
+        at='HostConfig.Binds', to_api=storage.volumes_to_api,
+        from_api=storage.volumes_from_api,
         example={'/srv/www': '/www:ro', 'wiki-data': '/var/lib/mysql'}),
     fields.Field(
         name='volumes_from', type=fields.LIST, text_too=True,
         doc=_('Names or ids of containers whose volumes this one mounts too, '
               'each optionally with ":ro".'),
-        at='HostConfig.VolumesFrom', to_api=convert.volumes_from_to_api,
-        from_api=convert.or_empty,
+        at='HostConfig.VolumesFrom', to_api=storage.volumes_from_to_api,
+        from_api=scalars.or_empty,
         example=['wiki-data:ro']),
+    fields.Field(
+        name='mounts', type=fields.LIST,
+        doc=_('What the container mounts, with more options than volumes '
+              'has.'),
+        at='HostConfig.Mounts', to_api=storage.mounts_to_api,
+        from_api=storage.mounts_from_api, needs=storage.mounts_needs,
+        nested=properties.Schema(
+            properties.Schema.MAP,
+            _('A mount.'),
+            schema={
+                'type': properties.Schema(
+                    properties.Schema.STRING,
+                    _('A folder or file of the host (bind), a volume, memory '
+                      '(tmpfs), or the files of an image.'),
+                    default='volume',
+                    constraints=[constraints.AllowedValues(
+                        ['bind', 'volume', 'tmpfs', 'image'])]),
+                'source': properties.Schema(
+                    properties.Schema.STRING,
+                    _('Absolute path on the host, name of the volume, or '
+                      'reference of the image. A volume without a name is '
+                      'removed with the container.')),
+                'target': properties.Schema(
+                    properties.Schema.STRING,
+                    _('Absolute path in the container.'), required=True,
+                    constraints=[
+                        constraints.AllowedPattern(_ABSOLUTE_PATH)]),
+                'read_only': properties.Schema(
+                    properties.Schema.BOOLEAN,
+                    _('Whether the container may only read it.')),
+                'propagation': properties.Schema(
+                    properties.Schema.STRING,
+                    _('How mounts below a bind show on the other side.'),
+                    constraints=[constraints.AllowedValues(
+                        ['private', 'rprivate', 'shared', 'rshared',
+                         'slave', 'rslave'])]),
+                'create_host_path': properties.Schema(
+                    properties.Schema.BOOLEAN,
+                    _('Whether a missing path of a bind is made. It needs '
+                      'version 1.42 of the Docker API.')),
+                'subpath': properties.Schema(
+                    properties.Schema.STRING,
+                    _('Path in the volume or image that is mounted instead '
+                      'of all. It needs version 1.45 of the Docker API.')),
+                'no_copy': properties.Schema(
+                    properties.Schema.BOOLEAN,
+                    _('Whether a new volume stays empty instead of getting '
+                      'what the image has at the target.')),
+                'labels': properties.Schema(
+                    properties.Schema.MAP,
+                    _('Labels of a volume that is made for this mount.')),
+                'driver': properties.Schema(
+                    properties.Schema.STRING,
+                    _('Driver of a volume that is made for this mount.')),
+                'driver_options': properties.Schema(
+                    properties.Schema.MAP,
+                    _('Options for the driver.')),
+                'tmpfs_size': properties.Schema(
+                    properties.Schema.STRING,
+                    _('Size of a tmpfs in bytes or as 64m. If unset, it is '
+                      'without limit.')),
+                'tmpfs_mode': properties.Schema(
+                    properties.Schema.STRING,
+                    _('Permissions of a tmpfs in octal, in quotes. If unset, '
+                      'they are 1777.')),
+            }),
+        example=[{'type': 'bind', 'source': '/srv', 'target': '/srv',
+                  'read_only': True, 'propagation': 'rslave'},
+                 {'type': 'volume', 'source': 'wiki', 'target': '/wiki',
+                  'no_copy': True, 'labels': {'a': 'b'}},
+                 {'type': 'tmpfs', 'target': '/tmp/x',
+                  'tmpfs_size': '65536', 'tmpfs_mode': '1700'}]),
+    fields.Field(
+        name='tmpfs', type=fields.LIST, text_too=True,
+        doc=_('Absolute paths in the container where memory is mounted, each '
+              'alone or with options as "/run:size=64m,mode=755".'),
+        at='HostConfig.Tmpfs', to_api=storage.tmpfs_to_api,
+        from_api=storage.tmpfs_from_api,
+        example=['/run', '/tmp:size=64m']),
+    fields.Field(
+        name='shm_size', type=fields.STRING,
+        doc=_('Size of /dev/shm in bytes or as 64m. If unset, it is as the '
+              'daemon is configured, by default 64m.'),
+        at='HostConfig.ShmSize', to_api=scalars.size_to_api,
+        from_api=scalars.size_from_api,
+        example='134217728'),
+    fields.Field(
+        name='storage_opt', type=fields.MAP,
+        doc=_('Options for the storage driver of the daemon, such as {size: '
+              '10G}. Not every driver has any.'),
+        at='HostConfig.StorageOpt', to_api=scalars.text_map,
+        from_api=scalars.or_empty_map,
+        example={'size': '10G'}),
+    fields.Field(
+        name='volume_driver', type=fields.STRING,
+        doc=_('Driver of the volumes that are made for the property '
+              'volumes.'),
+        at='HostConfig.VolumeDriver',
+        example='local'),
+    fields.Field(
+        name='files', type=fields.LIST,
+        doc=_('Files that are put into the container before it starts.'),
+        at=None, to_api=storage.files_to_archive,
+        nested=properties.Schema(
+            properties.Schema.MAP,
+            _('A file.'),
+            schema={
+                'path': properties.Schema(
+                    properties.Schema.STRING,
+                    _('Absolute path in the container. Folders that are '
+                      'missing are made.'),
+                    required=True,
+                    constraints=[constraints.AllowedPattern(
+                        '^/.*[^/]$')]),
+                'content': properties.Schema(
+                    properties.Schema.STRING, _('Text of the file.')),
+                'content_base64': properties.Schema(
+                    properties.Schema.STRING,
+                    _('Bytes of the file, in base64.')),
+                'mode': properties.Schema(
+                    properties.Schema.STRING,
+                    _('Permissions in octal, in quotes. If unset, they are '
+                      '0644.'),
+                    constraints=[constraints.AllowedPattern(
+                        '^[0-7]{3,4}$')]),
+                'uid': properties.Schema(
+                    properties.Schema.INTEGER,
+                    _('Id of the user that owns it. If unset, it is 0.')),
+                'gid': properties.Schema(
+                    properties.Schema.INTEGER,
+                    _('Id of the group that owns it. If unset, it is 0.')),
+            }),
+        example=[{'path': '/etc/motd', 'content': 'Hello.'}]),
+    fields.Field(
+        name='remove_volumes', type=fields.BOOLEAN, update=fields.OURS,
+        doc=_('Whether anonymous volumes are removed with the container, by '
+              'default true.'),
+        at=None,
+        example=False),
     fields.Field(
         name='dns', type=fields.LIST,
         doc=_('IP addresses of DNS servers. If unset, they are those of the '
               'daemon.'),
-        at='HostConfig.Dns', to_api=convert.dns_to_api,
-        from_api=convert.or_empty,
+        at='HostConfig.Dns', to_api=network.dns_to_api,
+        from_api=scalars.or_empty,
         example=['192.0.2.53', '2001:db8::53']),
+    fields.Field(
+        name='networks', type=fields.LIST, step='_reconnect',
+        doc=_('Networks that the container is attached to, the first one '
+              'being its main one. If unset, it is the network "bridge" of '
+              'the daemon. From no networks to some, or back, the '
+              'container is replaced.'),
+        at='NetworkingConfig.EndpointsConfig',
+        live_at='NetworkSettings.Networks',
+        to_api=network.networks_to_api,
+        from_api=network.endpoints_from_api,
+        also={'HostConfig.NetworkMode': network.networks_to_mode},
+        needs=network.networks_needs, alike=network.connected,
+        nested=properties.Schema(
+            properties.Schema.MAP,
+            _('A network.'),
+            schema={
+                'network': properties.Schema(
+                    properties.Schema.STRING,
+                    _('Name or id of the network.'), required=True),
+                'aliases': properties.Schema(
+                    properties.Schema.LIST,
+                    _('Names that the container has in this network beside '
+                      'its own.')),
+                'ipv4_address': properties.Schema(
+                    properties.Schema.STRING,
+                    _('IPv4 address in this network. If unset, the daemon '
+                      'chooses one.')),
+                'ipv6_address': properties.Schema(
+                    properties.Schema.STRING,
+                    _('IPv6 address in this network. If unset, the daemon '
+                      'chooses one if the network has IPv6.')),
+                'link_local_ips': properties.Schema(
+                    properties.Schema.LIST,
+                    _('Link-local addresses in this network.')),
+                'mac_address': properties.Schema(
+                    properties.Schema.STRING,
+                    _('MAC address in this network. It needs version 1.44 '
+                      'of the Docker API.')),
+                'driver_opts': properties.Schema(
+                    properties.Schema.MAP,
+                    _('Options for the driver of the network, as a map of '
+                      'name to text.')),
+                'gw_priority': properties.Schema(
+                    properties.Schema.INTEGER,
+                    _('The network with the highest number gives the '
+                      'default gateway. It needs version 1.48 of the Docker '
+                      'API.')),
+            }),
+        example=[{'network': 'front', 'aliases': ['web'],
+                  'ipv4_address': '192.0.2.7',
+                  'ipv6_address': '2001:db8::7'}]),
+    fields.Field(
+        name='network_mode', type=fields.STRING,
+        doc=_('"bridge", "host", "none", or "container:NAME" to share the '
+              'network of another container. It excludes networks.'),
+        at='HostConfig.NetworkMode',
+        constraints=(constraints.AllowedPattern(
+            '^(bridge|host|none|default|container:.+)?$'),),
+        example='none'),
+    fields.Field(
+        name='dns_search', type=fields.LIST,
+        doc=_('Domains in which names without a dot are looked up.'),
+        at='HostConfig.DnsSearch', to_api=scalars.texts,
+        from_api=scalars.or_empty,
+        example=['example.com']),
+    fields.Field(
+        name='dns_options', type=fields.LIST,
+        doc=_('Options for the resolver, such as "ndots:2".'),
+        at='HostConfig.DnsOptions', to_api=scalars.texts,
+        from_api=scalars.or_empty,
+        example=['ndots:2']),
+    fields.Field(
+        name='extra_hosts', type=fields.LIST,
+        doc=_('Further names of hosts, each as "name:address". The address '
+              'host-gateway is that of the daemon\'s host.'),
+        at='HostConfig.ExtraHosts', to_api=network.extra_hosts_to_api,
+        from_api=scalars.or_empty,
+        example=['db:192.0.2.7', 'db6:2001:db8::7']),
+    fields.Field(
+        name='publish_all_ports', type=fields.BOOLEAN,
+        doc=_('Whether all exposed ports are published at free ports of the '
+              'host, by default false.'),
+        at='HostConfig.PublishAllPorts',
+        example=True),
     fields.Field(
         name='privileged', type=fields.BOOLEAN,
         doc=_('Whether the container has all privileges on the host, by '
@@ -164,12 +543,13 @@ FIELDS = (
         at='StdinOnce', live_at='Config.StdinOnce',
         example=True),
     fields.Field(
-        name='restart_policy', type=fields.MAP,
+        name='restart_policy', type=fields.MAP, update='RestartPolicy',
+        unset={'Name': 'no', 'MaximumRetryCount': 0},
         doc=_('What Docker does when the container exits. If unset, it does '
               'nothing.'),
         at='HostConfig.RestartPolicy',
-        to_api=convert.restart_policy_to_api,
-        from_api=convert.restart_policy_from_api,
+        to_api=process.restart_policy_to_api,
+        from_api=process.restart_policy_from_api,
         nested={
             'Name': properties.Schema(
                 properties.Schema.STRING,
@@ -190,15 +570,15 @@ FIELDS = (
         name='cap_add', type=fields.LIST,
         doc=_('Linux capabilities that the container gets in addition, such '
               'as NET_ADMIN, or ALL.'),
-        at='HostConfig.CapAdd', to_api=convert.capabilities_to_api,
-        from_api=convert.capabilities_from_api,
+        at='HostConfig.CapAdd', to_api=process.capabilities_to_api,
+        from_api=process.capabilities_from_api,
         example=['NET_ADMIN', 'SYS_TIME']),
     fields.Field(
         name='cap_drop', type=fields.LIST,
         doc=_('Linux capabilities that the container does not get, such as '
               'MKNOD, or ALL.'),
-        at='HostConfig.CapDrop', to_api=convert.capabilities_to_api,
-        from_api=convert.capabilities_from_api,
+        at='HostConfig.CapDrop', to_api=process.capabilities_to_api,
+        from_api=process.capabilities_from_api,
         example=['MKNOD']),
     fields.Field(
         name='read_only', type=fields.BOOLEAN,
@@ -207,24 +587,44 @@ FIELDS = (
         at='HostConfig.ReadonlyRootfs',
         example=True),
     fields.Field(
-        name='cpu_shares', type=fields.INTEGER,
+        name='cpu_shares', type=fields.INTEGER, update='CpuShares',
         doc=_('Weight of the container when processors are scarce, relative '
               'to that of other containers. If unset or 0, it is 1024.'),
         at='HostConfig.CpuShares', constraints=(constraints.Range(min=0),),
         example=512),
     fields.Field(
-        name='cpu_set', type=fields.STRING,
+        name='cpus', type=fields.NUMBER, update='NanoCpus',
+        doc=_('Number of processors that the container may use, such as '
+              '1.5. It excludes cpu_period and cpu_quota.'),
+        at='HostConfig.NanoCpus', to_api=limits.cpus_to_api,
+        from_api=limits.cpus_from_api,
+        constraints=(constraints.Range(min=0),),
+        example=0.5),
+    fields.Field(
+        name='cpu_period', type=fields.INTEGER, update='CpuPeriod',
+        doc=_('Length of a period of the scheduler, in microseconds.'),
+        at='HostConfig.CpuPeriod',
+        constraints=(constraints.Range(min=0, max=1000000),),
+        example=50000),
+    fields.Field(
+        name='cpu_quota', type=fields.INTEGER, update='CpuQuota',
+        doc=_('Processor time that the container may use in a period, in '
+              'microseconds.'),
+        at='HostConfig.CpuQuota',
+        constraints=(constraints.Range(min=0),),
+        example=25000),
+    fields.Field(
+        name='cpu_set', type=fields.STRING, update='CpusetCpus',
         doc=_('Processors that the container may run on, such as "0-2,7". If '
               'unset, it may run on all.'),
         at='HostConfig.CpusetCpus',
-        constraints=(constraints.AllowedPattern(
-            '^([0-9]+(-[0-9]+)?(,[0-9]+(-[0-9]+)?)*)?$'),),
+        constraints=(constraints.AllowedPattern(_NUMBERS),),
         example='0-1'),
     fields.Field(
         name='devices', type=fields.LIST,
         doc=_('Devices of the host that the container may use.'),
-        at='HostConfig.Devices', to_api=convert.devices_to_api,
-        from_api=convert.devices_from_api,
+        at='HostConfig.Devices', to_api=limits.devices_to_api,
+        from_api=limits.devices_from_api,
         nested=properties.Schema(
             properties.Schema.MAP,
             _('A device.'),
@@ -255,12 +655,219 @@ FIELDS = (
         example=[{'path_on_host': '/dev/null',
                   'path_in_container': '/dev/nothing',
                   'permissions': 'rw'}]),
+    fields.Field(
+        name='cpu_set_mems', type=fields.STRING, update='CpusetMems',
+        doc=_('Memory nodes that the container may use, such as "0-1".'),
+        at='HostConfig.CpusetMems',
+        constraints=(constraints.AllowedPattern(_NUMBERS),),
+        example='0'),
+    fields.Field(
+        name='blkio_weight', type=fields.INTEGER, update='BlkioWeight',
+        doc=_('Weight of the container\'s block I/O, from 10 to 1000; 0 is '
+              'unset.'),
+        at='HostConfig.BlkioWeight',
+        constraints=(constraints.Range(min=0, max=1000),),
+        example=300),
+    fields.Field(
+        name='blkio_config', type=fields.MAP,
+        doc=_('Weights and limits of block I/O of single devices.'),
+        at='HostConfig.BlkioWeightDevice',
+        to_api=limits.blkio_weights_to_api,
+        also={'HostConfig.BlkioDeviceReadBps': limits.read_bps_to_api,
+              'HostConfig.BlkioDeviceWriteBps': limits.write_bps_to_api,
+              'HostConfig.BlkioDeviceReadIOps': limits.read_iops_to_api,
+              'HostConfig.BlkioDeviceWriteIOps': limits.write_iops_to_api},
+        live_at='HostConfig', from_api=limits.blkio_from_api,
+        nested={
+            'weight_device': properties.Schema(
+                properties.Schema.LIST,
+                _('Weights, each as {path: /dev/sda, weight: 400}.')),
+            'device_read_bps': properties.Schema(
+                properties.Schema.LIST,
+                _('Bytes a second that may be read, each as {path: '
+                  '/dev/sda, rate: 1m}.')),
+            'device_write_bps': properties.Schema(
+                properties.Schema.LIST,
+                _('Bytes a second that may be written, each as {path: '
+                  '/dev/sda, rate: 1m}.')),
+            'device_read_iops': properties.Schema(
+                properties.Schema.LIST,
+                _('Reads a second, each as {path: /dev/sda, rate: 100}.')),
+            'device_write_iops': properties.Schema(
+                properties.Schema.LIST,
+                _('Writes a second, each as {path: /dev/sda, rate: 100}.')),
+        },
+        example={'weight_device': [{'path': '/dev/sda', 'weight': 400}],
+                 'device_read_bps': [{'path': '/dev/sda', 'rate': 1048576}],
+                 'device_write_iops': [{'path': '/dev/sda', 'rate': 100}]}),
+    fields.Field(
+        name='pids_limit', type=fields.INTEGER, update='PidsLimit', unset=-1,
+        doc=_('Number of processes and threads that the container may have; '
+              '-1 is without limit.'),
+        at='HostConfig.PidsLimit',
+        constraints=(constraints.Range(min=-1),),
+        example=100),
+    fields.Field(
+        name='ulimits', type=fields.LIST,
+        doc=_('Limits of the processes in the container.'),
+        at='HostConfig.Ulimits', to_api=limits.ulimits_to_api,
+        from_api=limits.ulimits_from_api,
+        nested=properties.Schema(
+            properties.Schema.MAP,
+            _('A limit.'),
+            schema={
+                'name': properties.Schema(
+                    properties.Schema.STRING,
+                    _('Name of the limit, such as nofile.'), required=True),
+                'soft': properties.Schema(
+                    properties.Schema.INTEGER,
+                    _('Limit that the process may raise up to the hard '
+                      'one.'), required=True),
+                'hard': properties.Schema(
+                    properties.Schema.INTEGER,
+                    _('Limit that nobody may raise. If unset, it is the '
+                      'soft one.')),
+            }),
+        example=[{'name': 'nofile', 'soft': 1024, 'hard': 2048}]),
+    fields.Field(
+        name='security_opt', type=fields.LIST,
+        doc=_('Options of security, such as "no-new-privileges:true".'),
+        at='HostConfig.SecurityOpt', to_api=scalars.texts,
+        from_api=scalars.or_empty,
+        example=['no-new-privileges:true']),
+    fields.Field(
+        name='sysctls', type=fields.MAP,
+        doc=_('Kernel parameters of the container\'s namespaces, as a map of '
+              'name to value.'),
+        at='HostConfig.Sysctls', to_api=scalars.text_map,
+        from_api=scalars.or_empty_map,
+        example={'net.ipv4.ip_forward': '1'}),
+    fields.Field(
+        name='device_cgroup_rules', type=fields.LIST,
+        doc=_('Rules for devices that are not there yet, such as "c 42:* '
+              'rmw".'),
+        at='HostConfig.DeviceCgroupRules', to_api=scalars.texts,
+        from_api=scalars.or_empty,
+        example=['c 42:* rmw']),
+    fields.Field(
+        name='device_requests', type=fields.LIST,
+        doc=_('Devices such as GPUs that a driver of the daemon chooses.'),
+        at='HostConfig.DeviceRequests',
+        to_api=limits.device_requests_to_api,
+        from_api=limits.device_requests_from_api,
+        nested=properties.Schema(
+            properties.Schema.MAP,
+            _('A request.'),
+            schema={
+                'driver': properties.Schema(
+                    properties.Schema.STRING,
+                    _('Name of the driver, such as nvidia or cdi. If unset, '
+                      'the daemon chooses.')),
+                'count': properties.Schema(
+                    properties.Schema.INTEGER,
+                    _('Number of devices; -1 is all.')),
+                'device_ids': properties.Schema(
+                    properties.Schema.LIST,
+                    _('Ids of the devices, instead of a number.')),
+                'capabilities': properties.Schema(
+                    properties.Schema.LIST,
+                    _('Lists of capabilities, such as [[gpu]]; the device '
+                      'has all of one list.')),
+                'options': properties.Schema(
+                    properties.Schema.MAP,
+                    _('Options for the driver.')),
+            }),
+        example=[{'driver': 'nvidia', 'count': -1,
+                  'capabilities': [['gpu']]}]),
+    fields.Field(
+        name='userns_mode', type=fields.STRING,
+        doc=_('"host" to use the user ids of the host although the daemon '
+              'maps them.'),
+        at='HostConfig.UsernsMode',
+        constraints=(constraints.AllowedPattern('^(host)?$'),),
+        example='host'),
+    fields.Field(
+        name='ipc_mode', type=fields.STRING,
+        doc=_('"private", "shareable", "none", "host", or "container:NAME" '
+              'to share the one of another container.'),
+        at='HostConfig.IpcMode',
+        constraints=(constraints.AllowedPattern(
+            '^(none|private|shareable|host|container:.+)?$'),),
+        example='private'),
+    fields.Field(
+        name='pid_mode', type=fields.STRING,
+        doc=_('"host", or "container:NAME" to see the processes of another '
+              'container.'),
+        at='HostConfig.PidMode',
+        constraints=(constraints.AllowedPattern(
+            '^(host|container:.+)?$'),),
+        example='host'),
+    fields.Field(
+        name='uts_mode', type=fields.STRING,
+        doc=_('"host" to have the hostname of the host.'),
+        at='HostConfig.UTSMode',
+        constraints=(constraints.AllowedPattern('^(host)?$'),),
+        example='host'),
+    fields.Field(
+        name='cgroupns_mode', type=fields.STRING,
+        doc=_('"private" or "host". If unset, it is as the daemon is '
+              'configured.'),
+        at='HostConfig.CgroupnsMode', since=(1, 41),
+        constraints=(constraints.AllowedPattern('^(host|private)?$'),),
+        example='private'),
+    fields.Field(
+        name='cgroup_parent', type=fields.STRING,
+        doc=_('Control group that the one of the container is made in.'),
+        at='HostConfig.CgroupParent',
+        example='/wiki'),
+    fields.Field(
+        name='log_driver', type=fields.STRING,
+        doc=_('Driver that takes the output of the container, such as '
+              'json-file or journald. If unset, it is the daemon\'s '
+              'default. With some drivers the output cannot be read back.'),
+        at='HostConfig.LogConfig.Type',
+        example='json-file'),
+    fields.Field(
+        name='log_options', type=fields.MAP,
+        doc=_('Options for the log driver, as a map of name to text.'),
+        at='HostConfig.LogConfig.Config', to_api=scalars.text_map,
+        from_api=scalars.or_empty_map,
+        example={'max-size': '10m'}),
+    fields.Field(
+        name='wait_for', type=fields.STRING, update=fields.OURS,
+        doc=_('What has to be reached for the resource to be complete: the '
+              'container keeps running (running, the default), its health '
+              'check succeeds (healthy), its command ends with exit code 0 '
+              '(completed), or nothing but its start (none).'),
+        at=None,
+        constraints=(constraints.AllowedValues(
+            ['running', 'healthy', 'completed', 'none']),),
+        example='healthy'),
+    fields.Field(
+        name='wait_timeout', type=fields.INTEGER, update=fields.OURS,
+        doc=_('Seconds within which that has to be reached. If unset, it is '
+              'the timeout of the stack.'),
+        at=None, constraints=(constraints.Range(min=1),),
+        example=60),
+    fields.Field(
+        name='suspend_mode', type=fields.STRING, update=fields.OURS,
+        doc=_('Whether suspending the stack stops the container (stop, the '
+              'default) or freezes its processes (pause).'),
+        at=None,
+        constraints=(constraints.AllowedValues(['stop', 'pause']),),
+        example='pause'),
+    fields.Field(
+        name='triggers', type=fields.MAP,
+        doc=_('Values that mean nothing to the container, but replace it '
+              'when they change.'),
+        at=None,
+        example={'build': '7'}),
 )
 
 ATTRIBUTES = (
     fields.Attribute(
         name='name', type=fields.STRING, at='Name', cached=True,
-        from_api=convert.name_from_api,
+        from_api=process.name_from_api,
         doc=_('Name of the container.')),
     fields.Attribute(
         name='state', type=fields.STRING, at='State.Status',
@@ -270,40 +877,70 @@ ATTRIBUTES = (
         name='exit_code', type=fields.INTEGER, at='State.ExitCode',
         doc=_('Exit code of the command; 0 while it has not ended.')),
     fields.Attribute(
+        name='oom_killed', type=fields.BOOLEAN, at='State.OOMKilled',
+        doc=_('Whether the container was killed for want of memory.')),
+    fields.Attribute(
+        name='health', type=fields.STRING, at='State.Health.Status',
+        doc=_('What the health check says: starting, healthy or unhealthy. '
+              'Nothing if there is no check.')),
+    fields.Attribute(
+        name='restart_count', type=fields.INTEGER, at='RestartCount',
+        doc=_('How often the restart policy has started the container '
+              'again.')),
+    fields.Attribute(
+        name='started_at', type=fields.STRING, at='State.StartedAt',
+        doc=_('Time of the last start, as in RFC 3339.')),
+    fields.Attribute(
+        name='finished_at', type=fields.STRING, at='State.FinishedAt',
+        doc=_('Time when the command last ended, as in RFC 3339.')),
+    fields.Attribute(
+        name='image_id', type=fields.STRING, at='Image', cached=True,
+        doc=_('Id of the image that the container was made of.')),
+    fields.Attribute(
+        name='image_digest', type=fields.STRING, source='image_digest',
+        doc=_('Reference of that image by its digest in a registry, such as '
+              '"mariadb@sha256:...". Nothing if it was never in one.')),
+    fields.Attribute(
+        name='stats', type=fields.MAP, source='stats',
+        from_api=limits.stats_from_api,
+        doc=_('What the container uses now: memory_bytes, '
+              'memory_limit_bytes and pids; and has used since its start: '
+              'cpu_seconds, network_received_bytes and network_sent_bytes.')),
+    fields.Attribute(
         name='info', type=fields.MAP, secret=True,
         doc=_('All that "docker inspect" shows of the container, its '
               'environment variables included.')),
     fields.Attribute(
         name='network_info', type=fields.MAP,
-        from_api=convert.network_info_from_api,
+        from_api=network.network_info_from_api,
         doc=_('All that "docker inspect" shows as NetworkSettings of the '
               'container, with TcpPorts and UdpPorts, the ports that are '
               'published on the host.')),
     fields.Attribute(
         name='network_ip', type=fields.STRING,
-        from_api=convert.first_address,
+        from_api=network.first_address,
         doc=_('IP address of the container in its first network.')),
     fields.Attribute(
         name='network_gateway', type=fields.STRING,
-        from_api=convert.first_gateway,
+        from_api=network.first_gateway,
         doc=_('IP address of the gateway of the container\'s first '
               'network.')),
     fields.Attribute(
         name='network_tcp_ports', type=fields.STRING, at='NetworkSettings',
-        from_api=convert.tcp_ports_from_api,
+        from_api=network.tcp_ports_from_api,
         doc=_('TCP ports published on the host, such as "80,443".')),
     fields.Attribute(
         name='network_udp_ports', type=fields.STRING, at='NetworkSettings',
-        from_api=convert.udp_ports_from_api,
+        from_api=network.udp_ports_from_api,
         doc=_('UDP ports published on the host, such as "53".')),
     fields.Attribute(
         name='ports', type=fields.LIST, at='NetworkSettings',
-        from_api=convert.ports_from_api,
+        from_api=network.ports_from_api,
         doc=_('Published ports, as a list of maps with container_port, '
               'protocol, host_ip and host_port.')),
     fields.Attribute(
         name='networks', type=fields.MAP, at='NetworkSettings.Networks',
-        from_api=convert.networks_from_api,
+        from_api=network.networks_from_api,
         doc=_('Networks of the container, as a map of name to a map with '
               'network_id, ip_address, gateway, ipv6_address, ipv6_gateway, '
               'mac_address and aliases.')),
@@ -316,6 +953,6 @@ ATTRIBUTES = (
         doc=_('The first line of the container\'s output.')),
     fields.Attribute(
         name='logs_tail', type=fields.STRING, source='log_tail',
-        from_api=convert.last_line,
+        from_api=process.last_line,
         doc=_('The last line of the container\'s output.')),
 )

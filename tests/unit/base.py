@@ -266,13 +266,17 @@ class ContainerTestCase(ResourceTestCase):
     PATH = '/containers/' + ID
 
     def inspected(self, status='running', **more):
-        """Return what the daemon shows; more is of State or Config."""
+        """Return what the daemon shows.
+
+        More is of the state, the two configurations or the network settings.
+        """
         shown = sample('container_running_v1.41')
         shown.update(Id=ID, Name='/web')
-        shown['State']['Status'] = status
+        shown['State'].update(Status=status, Health=None)
         for key, value in more.items():
-            [part] = [part for part in (shown['State'], shown['Config'],
-                                        shown) if key in part]
+            part = next(part for part in (
+                shown['State'], shown['Config'], shown, shown['HostConfig'],
+                shown['NetworkSettings']) if key in part)
             part[key] = value
         return {'json': shown}
 
@@ -297,6 +301,15 @@ class ContainerTestCase(ResourceTestCase):
         """Answer the requests for logs."""
         self.daemon.on('GET', self.PATH + '/logs', {
             'raw': lambda request, context: chunked(frame(content))})
+
+    def serve_sources(self, log=b'', image=None, stats=None):
+        """Answer what attributes ask for besides the inspect request."""
+        self.serve_log(log)
+        self.daemon.on(
+            'GET', '/images/%s/json' % urllib.parse.quote(
+                self.inspected()['json']['Image'], safe=''),
+            {'json': image or {'RepoDigests': []}})
+        self.daemon.on('GET', self.PATH + '/stats', {'json': stats or {}})
 
     def serve_found(self, *ids):
         """Answer the request for containers with certain labels."""
@@ -324,6 +337,23 @@ class ContainerTestCase(ResourceTestCase):
         """Forget what has been sent and told so far."""
         self.daemon.reset()
         self.events.clear()
+
+    def properties(self, **values):
+        """Return what the template of a resource says."""
+        return {**{'docker_endpoint': URL, 'image': 'busybox:1'}, **values}
+
+    def update(self, made, **values):
+        """Update a resource as convergence does."""
+        after = made.t.freeze(properties=self.properties(**values))
+        self.run_task(lambda: made.update(after))
+
+    def fail_update(self, made, **values):
+        """Fail to update a resource, and return the status reason."""
+        self.assertRaises(resource.exception.ResourceFailure, self.update,
+                          made, **values)
+        self.assertEqual('FAILED', made.status)
+        self.assert_plain(made.status_reason)
+        return made.status_reason
 
     @property
     def reasons(self):

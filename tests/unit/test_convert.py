@@ -12,224 +12,514 @@
 
 """Every converter, both ways, with values that are right and wrong."""
 
+import io
 import ipaddress
 import itertools
+import tarfile
 
 import hypothesis
 from hypothesis import strategies as st
 import testtools
 
-from heat_docker import convert
+from heat_docker.convert import limits
+from heat_docker.convert import network
+from heat_docker.convert import process
+from heat_docker.convert import scalars
+from heat_docker.convert import storage
+
+MODULES = (limits, network, process, scalars, storage)
 
 # converter to the API, converter back, canonical value, JSON of the API
 PAIRS = (
-    (convert.same, convert.same, True, True),
-    (convert.same, convert.same, 0, 0),
-    (convert.image, convert.same, 'mariadb:11', 'mariadb:11'),
-    (convert.texts, convert.or_empty, ['sleep', '9'], ['sleep', '9']),
-    (convert.texts, convert.or_empty, [], []),
-    (convert.env_to_api, convert.or_empty, ['A=1', 'B=', 'C', 'D=x=y'],
+    (scalars.same, scalars.same, True, True),
+    (scalars.same, scalars.same, 0, 0),
+    (process.image, scalars.same, 'mariadb:11', 'mariadb:11'),
+    (scalars.texts, scalars.or_empty, ['sleep', '9'], ['sleep', '9']),
+    (scalars.texts, scalars.or_empty, [], []),
+    (process.env_to_api, scalars.or_empty, ['A=1', 'B=', 'C', 'D=x=y'],
      ['A=1', 'B=', 'C', 'D=x=y']),
-    (convert.dns_to_api, convert.or_empty, ['192.0.2.1', '2001:db8::1'],
+    (network.dns_to_api, scalars.or_empty, ['192.0.2.1', '2001:db8::1'],
      ['192.0.2.1', '2001:db8::1']),
-    (convert.capabilities_to_api, convert.capabilities_from_api,
+    (process.capabilities_to_api, process.capabilities_from_api,
      ['ALL', 'NET_ADMIN'], ['ALL', 'NET_ADMIN']),
-    (convert.restart_policy_to_api, convert.restart_policy_from_api,
+    (process.restart_policy_to_api, process.restart_policy_from_api,
      {'Name': 'on-failure', 'MaximumRetryCount': 3},
      {'Name': 'on-failure', 'MaximumRetryCount': 3}),
-    (convert.restart_policy_to_api, convert.restart_policy_from_api,
+    (process.restart_policy_to_api, process.restart_policy_from_api,
      {'Name': 'always', 'MaximumRetryCount': 0},
      {'Name': 'always', 'MaximumRetryCount': 0}),
-    (convert.devices_to_api, convert.devices_from_api,
+    (limits.devices_to_api, limits.devices_from_api,
      [{'path_on_host': '/dev/a', 'path_in_container': '/dev/b',
        'permissions': 'r'}],
      [{'PathOnHost': '/dev/a', 'PathInContainer': '/dev/b',
        'CgroupPermissions': 'r'}]),
-    (convert.port_specs_to_api, convert.port_specs_from_api,
+    (network.port_specs_to_api, network.port_specs_from_api,
      ['53/udp', '80', '132/sctp'],
      {'53/udp': {}, '80/tcp': {}, '132/sctp': {}}),
-    (convert.port_bindings_to_api, convert.port_bindings_from_api,
+    (network.port_bindings_to_api, network.port_bindings_from_api,
      {'53/udp': '127.0.0.1:', '80': ['8080', '[::1]:81'], '90': ''},
      {'53/udp': [{'HostIp': '127.0.0.1', 'HostPort': ''}],
       '80/tcp': [{'HostIp': '', 'HostPort': '8080'},
                  {'HostIp': '::1', 'HostPort': '81'}],
       '90/tcp': [{'HostIp': '', 'HostPort': ''}]}),
-    (convert.volumes_to_api, convert.volumes_from_api,
+    (storage.volumes_to_api, storage.volumes_from_api,
      {'/srv': '/www:ro', 'data': '/data', '/a b': '/c:ro,z'},
      ['/srv:/www:ro', 'data:/data', '/a b:/c:ro,z']),
-    (convert.volumes_from_to_api, convert.or_empty, ['one', 'two:ro'],
+    (storage.volumes_from_to_api, scalars.or_empty, ['one', 'two:ro'],
      ['one', 'two:ro']),
-    (convert.links_to_api, convert.links_from_api, {'wiki-db': 'db'},
+    (network.links_to_api, network.links_from_api, {'wiki-db': 'db'},
      ['wiki-db:db']),
+    (scalars.text_map, scalars.or_empty_map, {'a': '1', 'b': ''},
+     {'a': '1', 'b': ''}),
+    (scalars.size_to_api, scalars.size_from_api, '67108864', 67108864),
+    (scalars.size_to_api, scalars.size_from_api, '0', 0),
+    (scalars.size_or_unlimited_to_api, scalars.size_from_api, '-1', -1),
+    (scalars.size_or_unlimited_to_api, scalars.size_from_api, '1024', 1024),
+    (scalars.nanoseconds, scalars.seconds, 1.5, 1500000000),
+    (scalars.nanoseconds, scalars.seconds, 30, 30000000000),
+    (limits.cpus_to_api, limits.cpus_from_api, 0.5, 500000000),
+    (limits.cpus_to_api, limits.cpus_from_api, 2, 2000000000),
+    (storage.octal, storage.octal_from_api, '1777', 1023),
+    (process.labels_to_api, process.labels_from_api, {'a.b': 'c'},
+     {'a.b': 'c'}),
+    (process.healthcheck_to_api, process.healthcheck_from_api,
+     {'test': ['CMD', 'true'], 'interval': 1.5, 'timeout': 10,
+      'start_period': 0.5, 'start_interval': 0.25, 'retries': 3},
+     {'Test': ['CMD', 'true'], 'Interval': 1500000000,
+      'Timeout': 10000000000, 'StartPeriod': 500000000,
+      'StartInterval': 250000000, 'Retries': 3}),
+    (process.healthcheck_to_api, process.healthcheck_from_api,
+     {'disable': True}, {'Test': ['NONE']}),
+    (process.healthcheck_to_api, process.healthcheck_from_api,
+     {'interval': 1}, {'Interval': 1000000000}),
+    (network.extra_hosts_to_api, scalars.or_empty,
+     ['db:192.0.2.7', 'db6:2001:db8::7', 'host:host-gateway'],
+     ['db:192.0.2.7', 'db6:2001:db8::7', 'host:host-gateway']),
+    (network.networks_to_api, network.endpoints_from_api,
+     [{'network': 'front', 'aliases': ['web'], 'ipv4_address': '192.0.2.7',
+       'ipv6_address': '2001:db8::7', 'link_local_ips': ['169.254.0.7'],
+       'driver_opts': {'a': 'b'}, 'gw_priority': 5}, {'network': 'back'}],
+     {'front': {'Aliases': ['web'], 'DriverOpts': {'a': 'b'},
+                'IPAMConfig': {'IPv4Address': '192.0.2.7',
+                               'IPv6Address': '2001:db8::7',
+                               'LinkLocalIPs': ['169.254.0.7']},
+                'GwPriority': 5}, 'back': {}}),
+    (storage.mounts_to_api, storage.mounts_from_api,
+     [{'type': 'bind', 'source': '/a', 'target': '/b', 'read_only': True,
+       'propagation': 'shared', 'create_host_path': True},
+      {'type': 'volume', 'source': 'vol', 'target': '/c', 'no_copy': True,
+       'subpath': 'd', 'labels': {'e': 'f'}, 'driver': 'local',
+       'driver_options': {'g': 'h'}},
+      {'type': 'tmpfs', 'target': '/i', 'tmpfs_size': '65536',
+       'tmpfs_mode': '755'},
+      {'type': 'image', 'source': 'j:1', 'target': '/k', 'subpath': 'l'},
+      {'type': 'volume', 'target': '/m'}],
+     [{'Type': 'bind', 'Source': '/a', 'Target': '/b', 'ReadOnly': True,
+       'BindOptions': {'Propagation': 'shared', 'CreateMountpoint': True}},
+      {'Type': 'volume', 'Source': 'vol', 'Target': '/c', 'VolumeOptions': {
+          'NoCopy': True, 'Subpath': 'd', 'Labels': {'e': 'f'},
+          'DriverConfig': {'Name': 'local', 'Options': {'g': 'h'}}}},
+      {'Type': 'tmpfs', 'Target': '/i',
+       'TmpfsOptions': {'SizeBytes': 65536, 'Mode': 0o755}},
+      {'Type': 'image', 'Source': 'j:1', 'Target': '/k',
+       'ImageOptions': {'Subpath': 'l'}},
+      {'Type': 'volume', 'Target': '/m'}]),
+    (storage.tmpfs_to_api, storage.tmpfs_from_api,
+     ['/run', '/tmp:size=64m,mode=755'],
+     {'/run': '', '/tmp': 'size=64m,mode=755'}),
+    (limits.ulimits_to_api, limits.ulimits_from_api,
+     [{'name': 'nofile', 'soft': 1, 'hard': 2},
+      {'name': 'core', 'soft': 0, 'hard': -1},
+      {'name': 'memlock', 'soft': -1, 'hard': -1}],
+     [{'Name': 'nofile', 'Soft': 1, 'Hard': 2},
+      {'Name': 'core', 'Soft': 0, 'Hard': -1},
+      {'Name': 'memlock', 'Soft': -1, 'Hard': -1}]),
+    (limits.device_requests_to_api, limits.device_requests_from_api,
+     [{'driver': 'nvidia', 'count': -1, 'capabilities': [['gpu']]},
+      {'driver': 'cdi', 'device_ids': ['0', '1'], 'options': {'a': 'b'}}],
+     [{'Driver': 'nvidia', 'Count': -1, 'Capabilities': [['gpu']]},
+      {'Driver': 'cdi', 'DeviceIDs': ['0', '1'], 'Options': {'a': 'b'}}]),
 )
 
 # converter to the API, another spelling, the same as
 SPELLINGS = (
-    (convert.texts, [1, True, False, 1.5, 'x'],
+    (scalars.texts, [1, True, False, 1.5, 'x'],
      ['1', 'true', 'false', '1.5', 'x']),
-    (convert.env_to_api, [5], ['5']),
-    (convert.dns_to_api, ['2001:DB8:0::1'], ['2001:db8::1']),
-    (convert.capabilities_to_api, ['cap_net_admin', 'CAP_KILL', 'mknod'],
+    (process.env_to_api, [5], ['5']),
+    (network.dns_to_api, ['2001:DB8:0::1'], ['2001:db8::1']),
+    (process.capabilities_to_api, ['cap_net_admin', 'CAP_KILL', 'mknod'],
      ['NET_ADMIN', 'KILL', 'MKNOD']),
-    (convert.restart_policy_to_api, {},
+    (process.restart_policy_to_api, {},
      {'Name': 'no', 'MaximumRetryCount': 0}),
-    (convert.restart_policy_to_api, {'Name': '', 'MaximumRetryCount': None},
+    (process.restart_policy_to_api, {'Name': '', 'MaximumRetryCount': None},
      {'Name': 'no', 'MaximumRetryCount': 0}),
-    (convert.devices_to_api, [{'path_on_host': '/dev/x'}],
+    (limits.devices_to_api, [{'path_on_host': '/dev/x'}],
      [{'PathOnHost': '/dev/x', 'PathInContainer': '/dev/x',
        'CgroupPermissions': 'rwm'}]),
-    (convert.port_specs_to_api, [80, '53/UDP', '7-9'],
+    (network.port_specs_to_api, [80, '53/UDP', '7-9'],
      {'80/tcp': {}, '53/udp': {}, '7/tcp': {}, '8/tcp': {}, '9/tcp': {}}),
-    (convert.port_bindings_to_api, {80: 8080},
+    (network.port_bindings_to_api, {80: 8080},
      {'80/tcp': [{'HostIp': '', 'HostPort': '8080'}]}),
-    (convert.port_bindings_to_api, {'80/TCP': 0},
+    (network.port_bindings_to_api, {'80/TCP': 0},
      {'80/tcp': [{'HostIp': '', 'HostPort': ''}]}),
-    (convert.port_bindings_to_api, {'80': []},
+    (network.port_bindings_to_api, {'80': []},
      {'80/tcp': [{'HostIp': '', 'HostPort': ''}]}),
-    (convert.port_bindings_to_api, {'80': None},
+    (network.port_bindings_to_api, {'80': None},
      {'80/tcp': [{'HostIp': '', 'HostPort': ''}]}),
-    (convert.port_bindings_to_api, {'5-6': '192.0.2.1:15-16'},
+    (network.port_bindings_to_api, {'5-6': '192.0.2.1:15-16'},
      {'5/tcp': [{'HostIp': '192.0.2.1', 'HostPort': '15'}],
       '6/tcp': [{'HostIp': '192.0.2.1', 'HostPort': '16'}]}),
-    (convert.port_bindings_to_api, {'5-6/udp': ''},
+    (network.port_bindings_to_api, {'5-6/udp': ''},
      {'5/udp': [{'HostIp': '', 'HostPort': ''}],
       '6/udp': [{'HostIp': '', 'HostPort': ''}]}),
-    (convert.port_bindings_to_exposed, {80: 8080, '5-6/udp': ''},
+    (network.port_bindings_to_exposed, {80: 8080, '5-6/udp': ''},
      {'80/tcp': {}, '5/udp': {}, '6/udp': {}}),
     # One host port per protocol, and per address.
-    (convert.port_bindings_to_api, {'53': '53', '53/udp': '53'},
+    (network.port_bindings_to_api, {'53': '53', '53/udp': '53'},
      {'53/tcp': [{'HostIp': '', 'HostPort': '53'}],
       '53/udp': [{'HostIp': '', 'HostPort': '53'}]}),
-    (convert.port_bindings_to_api, {'1': '192.0.2.1:9', '2': '192.0.2.2:9'},
+    (network.port_bindings_to_api, {'1': '192.0.2.1:9', '2': '192.0.2.2:9'},
      {'1/tcp': [{'HostIp': '192.0.2.1', 'HostPort': '9'}],
       '2/tcp': [{'HostIp': '192.0.2.2', 'HostPort': '9'}]}),
-    (convert.port_bindings_to_api, {'1': '0.0.0.0:9', '2': '[::]:9'},
+    (network.port_bindings_to_api, {'1': '0.0.0.0:9', '2': '[::]:9'},
      {'1/tcp': [{'HostIp': '0.0.0.0', 'HostPort': '9'}],
       '2/tcp': [{'HostIp': '::', 'HostPort': '9'}]}),
-    (convert.volumes_to_api, {'/a': {'bind': '/b'}}, ['/a:/b']),
-    (convert.volumes_to_api, {'/a': {'bind': '/b', 'mode': 'ro'}},
+    (storage.volumes_to_api, {'/a': {'bind': '/b'}}, ['/a:/b']),
+    (storage.volumes_to_api, {'/a': {'bind': '/b', 'mode': 'ro'}},
      ['/a:/b:ro']),
-    (convert.links_to_api, {'db': ''}, ['db:db']),
-    (convert.links_to_api, {'wiki-db': 'd'}, ['wiki-db:d']),
+    (network.links_to_api, {'db': ''}, ['db:db']),
+    (network.links_to_api, {'wiki-db': 'd'}, ['wiki-db:d']),
+    (scalars.text, 1.5, '1.5'),
+    (scalars.text_map, {1: True, 'a': 1.5}, {'1': 'true', 'a': '1.5'}),
+    (scalars.size_to_api, 512, 512),
+    (scalars.size_to_api, '1k', 1024),
+    (scalars.size_to_api, '1.5K', 1536),
+    (scalars.size_to_api, '64m', 64 * 1024 ** 2),
+    (scalars.size_to_api, '64MiB', 64 * 1024 ** 2),
+    (scalars.size_to_api, '64mb', 64 * 1024 ** 2),
+    (scalars.size_to_api, '2g', 2 * 1024 ** 3),
+    (scalars.size_to_api, '1t', 1024 ** 4),
+    (scalars.size_to_api, '1p', 1024 ** 5),
+    (scalars.size_to_api, '7b', 7),
+    (scalars.size_or_unlimited_to_api, -1, -1),
+    (scalars.size_or_unlimited_to_api, '1k', 1024),
+    (scalars.twice, 5, 10),
+    (scalars.present, {'a': None, 'b': 0, 'c': ''}, {'b': 0, 'c': ''}),
+    (scalars.filled, {'a': None, 'b': 0, 'c': 'd'}, {'c': 'd'}),
+    (scalars.filled, None, {}),
+    (storage.octal, '644', 0o644),
+    (storage.octal, '0644', 0o644),
+    (process.labels_to_api, {'a': 1}, {'a': '1'}),
+    (process.healthcheck_to_api, {}, {}),
+    (process.healthcheck_to_api,
+     {'disable': True, 'test': ['CMD', 'a'], 'retries': 1},
+     {'Test': ['NONE']}),
+    (process.healthcheck_to_api,
+     {'test': ['CMD', 1], 'disable': False, 'interval': 0, 'timeout': None,
+      'retries': 0}, {'Test': ['CMD', '1']}),
+    (process.healthcheck_to_api, {'interval': 0.001}, {'Interval': 1000000}),
+    (process.healthcheck_needs, {'interval': 1}, None),
+    (process.healthcheck_needs, {'start_interval': 1}, (1, 44)),
+    (network.extra_hosts_to_api, ['a:[2001:db8::7]'], ['a:[2001:db8::7]']),
+    (network.networks_to_api, [], {}),
+    (network.networks_to_api,
+     [{'network': 'n', 'ipv6_address': '2001:DB8:0::7', 'aliases': [1],
+       'ipv4_address': None, 'link_local_ips': [], 'driver_opts': {'a': 1},
+       'mac_address': '02:42:00:00:00:07', 'gw_priority': 0}],
+     {'n': {'IPAMConfig': {'IPv6Address': '2001:db8::7'}, 'Aliases': ['1'],
+            'MacAddress': '02:42:00:00:00:07', 'DriverOpts': {'a': '1'}}}),
+    (network.networks_to_mode, [{'network': 'n'}, {'network': 'm'}], 'n'),
+    (network.networks_to_mode, [], 'default'),
+    (network.networks_needs, [{'network': 'n'}], None),
+    (network.networks_needs, [{'network': 'n', 'mac_address': 'x'}],
+     (1, 44)),
+    (network.networks_needs, [{'mac_address': 'x', 'gw_priority': 1}],
+     (1, 48)),
+    (storage.mounts_to_api,
+     [{'type': None, 'target': '/a', 'source': None, 'read_only': False,
+       'labels': {}, 'subpath': ''}],
+     [{'Type': 'volume', 'Target': '/a', 'ReadOnly': False}]),
+    (storage.mounts_to_api,
+     [{'type': 'bind', 'source': '/a', 'target': '/b',
+       'create_host_path': False}],
+     [{'Type': 'bind', 'Source': '/a', 'Target': '/b',
+       'BindOptions': {'CreateMountpoint': False}}]),
+    (storage.mounts_to_api,
+     [{'type': 'tmpfs', 'target': '/a', 'tmpfs_size': '64m'}],
+     [{'Type': 'tmpfs', 'Target': '/a',
+       'TmpfsOptions': {'SizeBytes': 67108864}}]),
+    (storage.mounts_needs, [{'type': 'volume'}], None),
+    (storage.mounts_needs, [{'type': 'bind', 'create_host_path': True}],
+     (1, 42)),
+    (storage.mounts_needs, [{'subpath': 'a'}, {'create_host_path': True}],
+     (1, 45)),
+    (storage.mounts_needs, [{'type': 'image', 'subpath': 'a'}], (1, 48)),
+    (storage.tmpfs_to_api, [], {}),
+    (limits.ulimits_to_api, [{'name': 'core', 'soft': 0, 'hard': None}],
+     [{'Name': 'core', 'Soft': 0, 'Hard': 0}]),
+    (limits.device_requests_to_api,
+     [{'driver': None, 'count': 0, 'device_ids': [0], 'options': {}}],
+     [{'DeviceIDs': ['0']}]),
+    (limits.blkio_weights_to_api,
+     {'weight_device': [{'path': '/dev/a', 'weight': 9}]},
+     [{'Path': '/dev/a', 'Weight': 9}]),
+    (limits.blkio_weights_to_api, {'weight_device': None}, []),
+    (limits.read_bps_to_api,
+     {'device_read_bps': [{'path': '/dev/a', 'rate': '1m'}]},
+     [{'Path': '/dev/a', 'Rate': 1048576}]),
+    (limits.write_bps_to_api,
+     {'device_write_bps': [{'path': '/dev/a', 'rate': 5}]},
+     [{'Path': '/dev/a', 'Rate': 5}]),
+    (limits.read_iops_to_api,
+     {'device_read_iops': [{'path': '/dev/a', 'rate': 5}]},
+     [{'Path': '/dev/a', 'Rate': 5}]),
+    (limits.write_iops_to_api, {'device_read_iops': [
+        {'path': '/dev/a', 'rate': 5}]}, []),
 )
 
 # converter to the API, value that is refused, what the words have to say
 REFUSED = (
-    (convert.text, None, 'None is not text'),
-    (convert.text, ['a'], r"\['a'\] is not text"),
-    (convert.texts, ['a', {}], '{} is not text'),
-    (convert.image, 'Upper', "'Upper' is not an image reference"),
-    (convert.image, 'a b', "'a b' is not"),
-    (convert.image, 'a:', "'a:' is not"),
-    (convert.image, 'a//b', "'a//b' is not"),
-    (convert.image, 'a@sha256:12', "'a@sha256:12' is not"),
-    (convert.image, 'a\n', 'is not an image'),
-    (convert.env_to_api, ['A=1', '=x'], '^entry 2 does not begin with'),
-    (convert.env_to_api, [''], '^entry 1 does not begin with'),
-    (convert.env_to_api, ['A=\0'], '^entry 1 does not begin with'),
-    (convert.env_to_api, [None], '^entry 1 is not text'),
-    (convert.env_to_api, [{'A': 1}], '^entry 1 is not text'),
-    (convert.dns_to_api, ['dns.test'], "'dns.test' is not an IP address"),
-    (convert.dns_to_api, ['1.2.3'], "'1.2.3' is not an IP address"),
-    (convert.capabilities_to_api, ['NOPE'], "'NOPE' is not a Linux"),
-    (convert.restart_policy_to_api,
+    (scalars.text, None, 'None is not text'),
+    (scalars.text, ['a'], r"\['a'\] is not text"),
+    (scalars.texts, ['a', {}], '{} is not text'),
+    (process.image, 'Upper', "'Upper' is not an image reference"),
+    (process.image, 'a b', "'a b' is not"),
+    (process.image, 'a:', "'a:' is not"),
+    (process.image, 'a//b', "'a//b' is not"),
+    (process.image, 'a@sha256:12', "'a@sha256:12' is not"),
+    (process.image, 'a\n', 'is not an image'),
+    (process.env_to_api, ['A=1', '=x'], '^entry 2 does not begin with'),
+    (process.env_to_api, [''], '^entry 1 does not begin with'),
+    (process.env_to_api, ['A=\0'], '^entry 1 does not begin with'),
+    (process.env_to_api, [None], '^entry 1 is not text'),
+    (process.env_to_api, [{'A': 1}], '^entry 1 is not text'),
+    (network.dns_to_api, ['dns.test'], "'dns.test' is not an IP address"),
+    (network.dns_to_api, ['1.2.3'], "'1.2.3' is not an IP address"),
+    (process.capabilities_to_api, ['NOPE'], "'NOPE' is not a Linux"),
+    (process.restart_policy_to_api,
      {'Name': 'always', 'MaximumRetryCount': 2}, '2.*on-failure.*always'),
-    (convert.restart_policy_to_api,
+    (process.restart_policy_to_api,
      {'Name': 'on-failure', 'MaximumRetryCount': -1}, 'is -1'),
-    (convert.port_specs_to_api, [0], 'port 0 is not in 1-65535'),
-    (convert.port_specs_to_api, [65536], 'port 65536 is not in 1-65535'),
-    (convert.port_specs_to_api, ['9-7'], "port '9-7' .*ascending"),
-    (convert.port_specs_to_api, ['80/icmp'], "'80/icmp'.*'icmp'.*sctp"),
-    (convert.port_specs_to_api, [True], 'True is not a port'),
-    (convert.port_specs_to_api, [1.5], '1.5 is not a port'),
-    (convert.port_specs_to_api, ['a'], "'a' is not a port"),
-    (convert.port_specs_to_api, ['80:80'], "'80:80' is not a port"),
-    (convert.port_specs_to_api, [-1], '-1 is not a port'),
-    (convert.port_specs_to_api, ['80', 80], 'port 80/tcp is given twice'),
-    (convert.port_specs_to_api, ['7-9', '8'], 'port 8/tcp is given twice'),
-    (convert.port_bindings_to_api, {'x': '1'}, "'x' is not a port"),
-    (convert.port_bindings_to_api, {'80': 'x'}, "'x' is not a port of the"),
-    (convert.port_bindings_to_api, {'80': True}, 'True is not a port of'),
-    (convert.port_bindings_to_api, {'80': 70000}, '70000 is not in'),
-    (convert.port_bindings_to_api, {'80': '-5'}, "'-5' is not a port of"),
-    (convert.port_bindings_to_api, {'80': 'h:1'}, "'h' is not an IP"),
-    (convert.port_bindings_to_api, {'80': '[::1:1'}, r"'\[::1:1' is not"),
-    (convert.port_bindings_to_api, {'80': '::1:81'}, "'::1:81' is not"),
-    (convert.port_bindings_to_api, {'80': {'a': 1}}, 'is not text'),
-    (convert.port_bindings_to_api, {'80-82': '80-81'},
+    (network.port_specs_to_api, [0], 'port 0 is not in 1-65535'),
+    (network.port_specs_to_api, [65536], 'port 65536 is not in 1-65535'),
+    (network.port_specs_to_api, ['9-7'], "port '9-7' .*ascending"),
+    (network.port_specs_to_api, ['80/icmp'], "'80/icmp'.*'icmp'.*sctp"),
+    (network.port_specs_to_api, [True], 'True is not a port'),
+    (network.port_specs_to_api, [1.5], '1.5 is not a port'),
+    (network.port_specs_to_api, ['a'], "'a' is not a port"),
+    (network.port_specs_to_api, ['80:80'], "'80:80' is not a port"),
+    (network.port_specs_to_api, [-1], '-1 is not a port'),
+    (network.port_specs_to_api, ['80', 80], 'port 80/tcp is given twice'),
+    (network.port_specs_to_api, ['7-9', '8'], 'port 8/tcp is given twice'),
+    (network.port_bindings_to_api, {'x': '1'}, "'x' is not a port"),
+    (network.port_bindings_to_api, {'80': 'x'}, "'x' is not a port of the"),
+    (network.port_bindings_to_api, {'80': True}, 'True is not a port of'),
+    (network.port_bindings_to_api, {'80': 70000}, '70000 is not in'),
+    (network.port_bindings_to_api, {'80': '-5'}, "'-5' is not a port of"),
+    (network.port_bindings_to_api, {'80': 'h:1'}, "'h' is not an IP"),
+    (network.port_bindings_to_api, {'80': '[::1:1'}, r"'\[::1:1' is not"),
+    (network.port_bindings_to_api, {'80': '::1:81'}, "'::1:81' is not"),
+    (network.port_bindings_to_api, {'80': {'a': 1}}, 'is not text'),
+    (network.port_bindings_to_api, {'80-82': '80-81'},
      r'3 ports .* 2 ports of the host \(80-81\)'),
-    (convert.port_bindings_to_api, {'80-82': '80'}, '3 ports .* 1 ports'),
-    (convert.port_bindings_to_api, {'80': 1, '80/tcp': 2},
+    (network.port_bindings_to_api, {'80-82': '80'}, '3 ports .* 1 ports'),
+    (network.port_bindings_to_api, {'80': 1, '80/tcp': 2},
      'container port 80/tcp is given twice'),
-    (convert.port_bindings_to_api, {'80': 9, '81': 9},
+    (network.port_bindings_to_api, {'80': 9, '81': 9},
      'port 9/tcp of the host is given twice'),
-    (convert.port_bindings_to_api, {'80': [9, 9]}, 'port 9/tcp'),
-    (convert.port_bindings_to_api, {'80': '1.2.3.4:9', '81': '0.0.0.0:9'},
+    (network.port_bindings_to_api, {'80': [9, 9]}, 'port 9/tcp'),
+    (network.port_bindings_to_api, {'80': '1.2.3.4:9', '81': '0.0.0.0:9'},
      'port 9/tcp of the host is given twice'),
-    (convert.port_bindings_to_api, {'80': '[::]:9', '81': '[::1]:9'},
+    (network.port_bindings_to_api, {'80': '[::]:9', '81': '[::1]:9'},
      'port 9/tcp of the host is given twice'),
-    (convert.port_bindings_to_api, {'80-81': '8-9', '90': '9'},
+    (network.port_bindings_to_api, {'80-81': '8-9', '90': '9'},
      'port 9/tcp of the host is given twice'),
-    (convert.volumes_to_api, {'x': '/y'}, "'x' is neither"),
-    (convert.volumes_to_api, {'./x': '/y'}, "'./x' is neither"),
-    (convert.volumes_to_api, {'/a:b': '/y'}, "'/a:b' has a colon"),
-    (convert.volumes_to_api, {'/a': 'b'}, "'b', the target of /a, is not"),
-    (convert.volumes_to_api, {'/a': '/'}, "'/', the target of /a, is not"),
-    (convert.volumes_to_api, {'/a': {'bind': '/b:c'}}, "'/b:c', the target"),
-    (convert.volumes_to_api, {'/a': '/b:maybe'}, r"'maybe' .*\(/a\)"),
-    (convert.volumes_to_api, {'/a': '/b:ro,maybe'}, "'maybe' is not a mode"),
-    (convert.volumes_to_api, {'/a': {'mode': 'ro'}}, '/a takes "bind"'),
-    (convert.volumes_to_api, {'/a': {'bind': '/b', 'x': 1}}, '/a takes'),
-    (convert.volumes_to_api, {'/a': '/t', '/b': '/t/'}, 'the target /t'),
-    (convert.volumes_to_api, {'/a': ['/b']}, 'is not text'),
-    (convert.volumes_from_to_api, ['x:maybe'], "'x:maybe' is not"),
-    (convert.volumes_from_to_api, ['/a/b'], "'/a/b' is not"),
-    (convert.links_to_api, {'a b': 'c'}, "'a b' is not the name"),
-    (convert.links_to_api, {'db': 'a_b_'}, "'a_b_', the alias of db"),
-    (convert.links_to_api, {'db': 'a/b'}, "'a/b', the alias of db"),
+    (storage.volumes_to_api, {'x': '/y'}, "'x' is neither"),
+    (storage.volumes_to_api, {'./x': '/y'}, "'./x' is neither"),
+    (storage.volumes_to_api, {'/a:b': '/y'}, "'/a:b' has a colon"),
+    (storage.volumes_to_api, {'/a': 'b'}, "'b', the target of /a, is not"),
+    (storage.volumes_to_api, {'/a': '/'}, "'/', the target of /a, is not"),
+    (storage.volumes_to_api, {'/a': {'bind': '/b:c'}}, "'/b:c', the target"),
+    (storage.volumes_to_api, {'/a': '/b:maybe'}, r"'maybe' .*\(/a\)"),
+    (storage.volumes_to_api, {'/a': '/b:ro,maybe'}, "'maybe' is not a mode"),
+    (storage.volumes_to_api, {'/a': {'mode': 'ro'}}, '/a takes "bind"'),
+    (storage.volumes_to_api, {'/a': {'bind': '/b', 'x': 1}}, '/a takes'),
+    (storage.volumes_to_api, {'/a': '/t', '/b': '/t/'}, 'the target /t'),
+    (storage.volumes_to_api, {'/a': ['/b']}, 'is not text'),
+    (storage.volumes_from_to_api, ['x:maybe'], "'x:maybe' is not"),
+    (storage.volumes_from_to_api, ['/a/b'], "'/a/b' is not"),
+    (network.links_to_api, {'a b': 'c'}, "'a b' is not the name"),
+    (network.links_to_api, {'db': 'a_b_'}, "'a_b_', the alias of db"),
+    (network.links_to_api, {'db': 'a/b'}, "'a/b', the alias of db"),
+    (scalars.text_map, {'a': []}, r'\[\] is not text'),
+    (scalars.text_map, {None: 'a'}, 'None is not text'),
+    (scalars.size_to_api, '64x', "'64x' is not a size"),
+    (scalars.size_to_api, '-1', "'-1' is not a size"),
+    (scalars.size_to_api, '', "'' is not a size"),
+    (scalars.size_to_api, '64 m', "'64 m' is not a size"),
+    (scalars.size_to_api, True, 'True is not a size'),
+    (scalars.size_to_api, '1e3', "'1e3' is not a size"),
+    (scalars.size_or_unlimited_to_api, '-2', "'-2' is not a size"),
+    (scalars.size_or_unlimited_to_api, None, 'None is not text'),
+    (storage.octal, '8', "'8' is not a mode"),
+    (storage.octal, 'rwx', "'rwx' is not a mode"),
+    (process.labels_to_api, {'org.openstack.heat.stack_id': 'x'},
+     'org.openstack.heat.stack_id is one of'),
+    (process.labels_to_api, {'a': []}, 'is not text'),
+    (process.healthcheck_to_api, {'test': ['true']}, r"\['true'\] of a"),
+    (process.healthcheck_to_api, {'test': ['CMD']}, r"\['CMD'\] of a"),
+    (process.healthcheck_to_api, {'test': ['CMD', []]}, 'is not text'),
+    (process.healthcheck_to_api, {'interval': 0.0001},
+     '^interval .* is 0.0001;'),
+    (process.healthcheck_to_api, {'start_period': -1},
+     '^start_period .* is -1;'),
+    (process.healthcheck_to_api, {'retries': -1}, '^retries .* is -1,'),
+    (network.extra_hosts_to_api, ['a'], "'a' is not"),
+    (network.extra_hosts_to_api, [':192.0.2.1'], "':192.0.2.1' is not"),
+    (network.extra_hosts_to_api, ['a:'], "'a:' is not"),
+    (network.extra_hosts_to_api, ['a:b'], "'b' is not an IP address"),
+    (network.networks_to_api, [{'network': 'n'}, {'network': 'n'}],
+     'the network n is given twice'),
+    (network.networks_to_api, [{'network': 'n', 'ipv4_address': '1.2'}],
+     "'1.2' is not an IP address"),
+    (network.networks_to_api, [{'network': 'n', 'ipv6_address': ':'}],
+     "':' is not an IP address"),
+    (network.networks_to_api, [{'network': 'n', 'link_local_ips': ['x']}],
+     "'x' is not an IP address"),
+    (network.networks_to_api, [{'network': 'n', 'aliases': [[]]}],
+     'is not text'),
+    (storage.mounts_to_api, [{'target': '/a'}, {'target': '/a/'}],
+     'two mounts have the target /a'),
+    (storage.mounts_to_api, [{'type': 'bind', 'target': '/a'}],
+     'the bind at /a needs'),
+    (storage.mounts_to_api,
+     [{'type': 'bind', 'target': '/a', 'source': 'b'}],
+     'the bind at /a needs'),
+    (storage.mounts_to_api, [{'type': 'image', 'target': '/a'}],
+     'the image at /a needs'),
+    (storage.mounts_to_api,
+     [{'type': 'tmpfs', 'target': '/a', 'source': '/b'}],
+     'the tmpfs at /a has no source'),
+    (storage.mounts_to_api, [{'target': '/a', 'source': '/b'}],
+     "'/b' is not the name of a volume"),
+    (storage.mounts_to_api, [{'target': '/a', 'tmpfs_size': '1m'}],
+     r'tmpfs_size does not go with the type volume \(/a\)'),
+    (storage.mounts_to_api,
+     [{'type': 'tmpfs', 'target': '/a', 'tmpfs_size': 'x'}],
+     "'x' is not a size"),
+    (storage.mounts_to_api,
+     [{'type': 'tmpfs', 'target': '/a', 'tmpfs_mode': '9'}],
+     "'9' is not a mode"),
+    (storage.tmpfs_to_api, ['run'], "'run' does not begin"),
+    (storage.files_to_archive, [{'path': '/a'}], 'the file /a needs either'),
+    (storage.files_to_archive,
+     [{'path': '/a', 'content': 'b', 'content_base64': 'Yg=='}],
+     'the file /a needs either'),
+    (storage.files_to_archive, [{'path': '/a', 'content_base64': '%'}],
+     'of the file /a is not base64'),
+    (limits.ulimits_to_api, [{'name': 'core', 'soft': 2, 'hard': 1}],
+     'the soft limit of core is 2, and the hard one, 1,'),
+    (limits.ulimits_to_api, [{'name': 'core', 'soft': -1, 'hard': 1}],
+     'the soft limit of core is -1'),
+    (limits.device_requests_to_api, [{'count': 1, 'device_ids': ['a']}],
+     'either count or device_ids'),
+    (limits.blkio_weights_to_api, {'weight_device': [{'path': '/dev/a'}]},
+     '^weight_device takes a list of .*weight: '),
+    (limits.blkio_weights_to_api, {'weight_device': ['/dev/a']},
+     '^weight_device takes a list'),
+    (limits.blkio_weights_to_api,
+     {'device_write_iops': [{'path': 'a', 'rate': 1}]},
+     "'a' is not an absolute path"),
+    (limits.blkio_weights_to_api,
+     {'device_read_bps': [{'path': '/a', 'rate': 'x'}]},
+     "'x' is not a size"),
 )
 
 # converter from the API, JSON as daemons also give it, value
 ANSWERS = (
-    (convert.or_empty, None, []),
-    (convert.name_from_api, '/web', 'web'),
-    (convert.capabilities_from_api, None, []),
-    (convert.capabilities_from_api, ['CAP_KILL', 'ALL'], ['KILL', 'ALL']),
-    (convert.restart_policy_from_api, {'Name': ''},
+    (scalars.or_empty, None, []),
+    (process.name_from_api, '/web', 'web'),
+    (process.capabilities_from_api, None, []),
+    (process.capabilities_from_api, ['CAP_KILL', 'ALL'], ['KILL', 'ALL']),
+    (process.restart_policy_from_api, {'Name': ''},
      {'Name': 'no', 'MaximumRetryCount': 0}),
-    (convert.devices_from_api, None, []),
-    (convert.port_specs_from_api, None, []),
-    (convert.port_specs_from_api, {'100/tcp': {}, '9/udp': {}, '9/tcp': {}},
+    (limits.devices_from_api, None, []),
+    (network.port_specs_from_api, None, []),
+    (network.port_specs_from_api, {'100/tcp': {}, '9/udp': {}, '9/tcp': {}},
      ['9', '9/udp', '100']),
-    (convert.port_bindings_from_api, None, {}),
-    (convert.port_bindings_from_api, {'80/tcp': None}, {'80': []}),
-    (convert.volumes_from_api, None, {}),
-    (convert.links_from_api, None, {}),
-    (convert.links_from_api, ['/wiki-db:/web-1/db'], {'wiki-db': 'db'}),
-    (convert.ports_from_api, {}, []),
-    (convert.ports_from_api, {'Ports': None}, []),
-    (convert.ports_from_api,
+    (network.port_bindings_from_api, None, {}),
+    (network.port_bindings_from_api, {'80/tcp': None}, {'80': []}),
+    (storage.volumes_from_api, None, {}),
+    (network.links_from_api, None, {}),
+    (network.links_from_api, ['/wiki-db:/web-1/db'], {'wiki-db': 'db'}),
+    (network.ports_from_api, {}, []),
+    (network.ports_from_api, {'Ports': None}, []),
+    (network.ports_from_api,
      {'Ports': {'80/tcp': [{'HostIp': '0.0.0.0', 'HostPort': '8080'},
                            {'HostPort': '8080'}], '9/udp': None}},
      [{'container_port': 80, 'protocol': 'tcp', 'host_ip': '0.0.0.0',
        'host_port': 8080},
       {'container_port': 80, 'protocol': 'tcp', 'host_ip': '',
        'host_port': 8080}]),
-    (convert.tcp_ports_from_api, {}, ''),
-    (convert.udp_ports_from_api, {}, ''),
-    (convert.networks_from_api, None, {}),
-    (convert.networks_from_api, {'n': {'NetworkID': 'i', 'Aliases': ['a']}},
+    (network.tcp_ports_from_api, {}, ''),
+    (network.udp_ports_from_api, {}, ''),
+    (network.networks_from_api, None, {}),
+    (network.networks_from_api, {'n': {'NetworkID': 'i', 'Aliases': ['a']}},
      {'n': {'network_id': 'i', 'ip_address': '', 'gateway': '',
             'ipv6_address': '', 'ipv6_gateway': '', 'mac_address': '',
             'aliases': ['a']}}),
-    (convert.last_line, '', ''),
-    (convert.last_line, 'a\nb\n', 'b'),
-    (convert.last_line, 'a\nb', 'b'),
-    (convert.first_address, {}, ''),
-    (convert.first_gateway, {'NetworkSettings': {'Networks': {}}}, ''),
-    (convert.network_info_from_api, {},
+    (process.last_line, '', ''),
+    (process.last_line, 'a\nb\n', 'b'),
+    (process.last_line, 'a\nb', 'b'),
+    (network.first_address, {}, ''),
+    (network.first_gateway, {'NetworkSettings': {'Networks': {}}}, ''),
+    (network.network_info_from_api, {},
      {'IPAddress': '', 'Gateway': '', 'MacAddress': '', 'TcpPorts': '',
       'UdpPorts': ''}),
+    (scalars.or_empty_map, None, {}),
+    (scalars.size_from_api, None, ''),
+    (limits.cpus_from_api, None, 0),
+    (limits.ulimits_from_api, None, []),
+    (limits.device_requests_from_api, None, []),
+    (limits.device_requests_from_api,
+     [{'Driver': '', 'Count': 1, 'DeviceIDs': None, 'Capabilities': None,
+       'Options': {}}], [{'count': 1}]),
+    (limits.blkio_from_api, {}, {}),
+    (limits.blkio_from_api,
+     {'BlkioWeightDevice': None,
+      'BlkioDeviceWriteBps': [{'Path': '/dev/a', 'Rate': 5}]},
+     {'device_write_bps': [{'path': '/dev/a', 'rate': 5}]}),
+    (process.labels_from_api, None, {}),
+    (process.labels_from_api, {'org.openstack.heat.stack_id': 'x', 'a': 'b'},
+     {'a': 'b'}),
+    (process.healthcheck_from_api, None, {}),
+    (process.healthcheck_from_api, {'Test': None, 'Interval': 0}, {}),
+    (network.endpoints_from_api, None, []),
+    (network.endpoints_from_api,
+     {'n': {'IPAMConfig': None, 'Aliases': None, 'NetworkID': 'x'}},
+     [{'network': 'n'}]),
+    (storage.mounts_from_api, None, []),
+    (storage.mounts_from_api,
+     [{'Type': 'npipe', 'Target': 'x'}], [{'type': 'npipe', 'target': 'x'}]),
+    (storage.tmpfs_from_api, None, []),
+    (limits.stats_from_api, {},
+     {'cpu_seconds': 0, 'memory_bytes': 0, 'memory_limit_bytes': 0,
+      'pids': 0, 'network_received_bytes': 0, 'network_sent_bytes': 0}),
+    (limits.stats_from_api,
+     {'cpu_stats': {'cpu_usage': {'total_usage': 1500000000}},
+      'memory_stats': {'usage': 100, 'limit': 200,
+                       'stats': {'inactive_file': 30,
+                                 'total_inactive_file': 40}},
+      'pids_stats': {'current': 3},
+      'networks': {'eth0': {'rx_bytes': 1, 'tx_bytes': 2},
+                   'eth1': {'rx_bytes': 3, 'tx_bytes': 4}}},
+     {'cpu_seconds': 1.5, 'memory_bytes': 70, 'memory_limit_bytes': 200,
+      'pids': 3, 'network_received_bytes': 4, 'network_sent_bytes': 6}),
+    (limits.stats_from_api,
+     {'memory_stats': {'usage': 10, 'stats': {'total_inactive_file': 40}},
+      'cpu_stats': None, 'pids_stats': {}, 'networks': None},
+     {'cpu_seconds': 0, 'memory_bytes': 0, 'memory_limit_bytes': 0,
+      'pids': 0, 'network_received_bytes': 0, 'network_sent_bytes': 0}),
 )
 
 NETWORKS = {
@@ -239,7 +529,7 @@ NETWORKS = {
 }
 
 PORT = st.integers(1, 65535)
-PROTOCOL = st.sampled_from(convert.PROTOCOLS)
+PROTOCOL = st.sampled_from(network.PROTOCOLS)
 ADDRESS = st.none() | st.ip_addresses().map(str)
 SCALAR = (st.none() | st.booleans() | st.integers() | st.floats() |
           st.text() | st.text('0123456789-:/.[]atcpudsor,'))
@@ -256,7 +546,7 @@ HOST_TEXT = st.sampled_from([
 PATH = st.text(st.characters(blacklist_characters=':\0',
                              blacklist_categories=['Cs']),
                min_size=1).map('/{}'.format)
-NAME = st.from_regex(convert.NAME, fullmatch=True)
+NAME = st.from_regex(scalars.NAME, fullmatch=True)
 
 SETTINGS = hypothesis.settings(
     max_examples=60, deadline=None, database=None, derandomize=True,
@@ -293,7 +583,7 @@ def volumes(draw):
     targets = draw(st.lists(
         PATH.filter(lambda path: path.strip('/')), min_size=len(sources),
         max_size=len(sources), unique_by=lambda path: path.rstrip('/')))
-    modes = st.lists(st.sampled_from(sorted(convert.VOLUME_MODES)),
+    modes = st.lists(st.sampled_from(sorted(storage.VOLUME_MODES)),
                      max_size=2).map(','.join)
     return {source: ':'.join(filter(None, (target, draw(modes))))
             for source, target in zip(sources, targets, strict=True)}
@@ -337,11 +627,13 @@ class TablesTestCase(testtools.TestCase):
     def test_all_converters_have_cases(self):
         tested = {function for table in (PAIRS, SPELLINGS, REFUSED, ANSWERS)
                   for row in table for function in row if callable(function)}
-        missed = {name for name, function in vars(convert).items()
+        missed = {name for module in MODULES
+                  for name, function in vars(module).items()
                   if callable(function) and not name.startswith('_')
                   and function not in tested}
-        # Below those with the protocol.
-        self.assertEqual({'host_ports_from_api'}, missed)
+        # Below those that take more than one argument.
+        self.assertEqual({'host_ports_from_api', 'attached', 'connected'},
+                         missed)
 
 
 class ImageTestCase(testtools.TestCase):
@@ -351,7 +643,7 @@ class ImageTestCase(testtools.TestCase):
                       '[::1]:5000/a', 'Host.test/a', 'a@sha256:' + 64 * 'a',
                       'h.test:1/x/y:T-1@sha256:' + 64 * '0',
                       'sha256:' + 64 * 'b', 12 * 'c'):
-            self.assertEqual(image, convert.image(image))
+            self.assertEqual(image, process.image(image))
 
 
 class EnvironmentTestCase(testtools.TestCase):
@@ -359,7 +651,7 @@ class EnvironmentTestCase(testtools.TestCase):
     def test_env_refused_keeps_secret(self):
         for value in (['=hunter2'], ['A=hunter2\0'], [{'A': 'hunter2'}],
                       [['hunter2']], ['\0=hunter2']):
-            ex = self.assertRaises(ValueError, convert.env_to_api, value)
+            ex = self.assertRaises(ValueError, process.env_to_api, value)
             self.assertNotIn('hunter2', str(ex))
 
 
@@ -371,19 +663,19 @@ class NetworkTestCase(testtools.TestCase):
 
     def test_first_network_default_is_bridge(self):
         inspected = self.inspected('default')
-        self.assertEqual('198.51.100.1', convert.first_address(inspected))
-        self.assertEqual('198.51.100.254', convert.first_gateway(inspected))
+        self.assertEqual('198.51.100.1', network.first_address(inspected))
+        self.assertEqual('198.51.100.254', network.first_gateway(inspected))
 
     def test_first_network_named(self):
         self.assertEqual('192.0.2.1',
-                         convert.first_address(self.inspected('a')))
+                         network.first_address(self.inspected('a')))
 
     def test_first_network_unknown_mode(self):
         self.assertEqual('192.0.2.1',
-                         convert.first_address(self.inspected('gone')))
+                         network.first_address(self.inspected('gone')))
 
     def test_network_info_without_top_level(self):
-        info = convert.network_info_from_api(self.inspected('default'))
+        info = network.network_info_from_api(self.inspected('default'))
         self.assertEqual('198.51.100.1', info['IPAddress'])
         self.assertEqual('198.51.100.254', info['Gateway'])
         self.assertEqual('02:42:00:00:00:01', info['MacAddress'])
@@ -391,7 +683,7 @@ class NetworkTestCase(testtools.TestCase):
     def test_network_info_top_level_wins(self):
         inspected = self.inspected('default')
         inspected['NetworkSettings']['IPAddress'] = '203.0.113.1'
-        info = convert.network_info_from_api(inspected)
+        info = network.network_info_from_api(inspected)
         self.assertEqual('203.0.113.1', info['IPAddress'])
         self.assertNotIn('TcpPorts', inspected['NetworkSettings'])
 
@@ -401,26 +693,125 @@ class NetworkTestCase(testtools.TestCase):
                        {'HostIp': '::', 'HostPort': '80'}],
             '443/tcp': [{'HostIp': '', 'HostPort': '443'}],
             '53/udp': [{'HostIp': '', 'HostPort': '53'}]}}
-        self.assertEqual('80,443', convert.tcp_ports_from_api(settings))
-        self.assertEqual('53', convert.udp_ports_from_api(settings))
-        self.assertEqual('', convert.host_ports_from_api('sctp', settings))
+        self.assertEqual('80,443', network.tcp_ports_from_api(settings))
+        self.assertEqual('53', network.udp_ports_from_api(settings))
+        self.assertEqual('', network.host_ports_from_api('sctp', settings))
+
+    def test_attached(self):
+        networks = {'front': {'NetworkID': 'abcdef0123456789'},
+                    'back': {'NetworkID': None}}
+        for name, expected in (('front', 'front'), ('back', 'back'),
+                               ('abcdef0123456789', 'front'),
+                               ('abcdef012345', 'front'),
+                               ('abcdef01234', None), ('none', None),
+                               ('', None)):
+            self.assertEqual(expected, network.attached(name, networks),
+                             name)
+
+    def test_connected(self):
+        wanted = network.networks_to_api(
+            [{'network': 'front', 'aliases': ['web'],
+              'ipv4_address': '192.0.2.7'}, {'network': 'back'}])
+        front = {'IPAMConfig': {'IPv4Address': '192.0.2.7'},
+                 'Aliases': ['web', 'c0ffee000000'], 'NetworkID': 'x'}
+        back = {'IPAMConfig': None, 'Aliases': None, 'IPAddress': '10.0.0.5'}
+        live = {'front': front, 'back': back}
+        self.assertTrue(network.connected(wanted, live))
+        for other in (None, {}, {'front': front},
+                      dict(live, third={}), {'front': front, 'third': back},
+                      dict(live, front=dict(front, Aliases=['c0ffee'])),
+                      dict(live, front=dict(front, IPAMConfig={})),
+                      dict(live, back=dict(back, IPAMConfig={
+                          'IPv4Address': '10.0.0.5'}))):
+            self.assertFalse(network.connected(wanted, other), other)
+
+    def test_connected_with_empty_addresses(self):
+        self.assertTrue(network.connected(
+            {'n': {}}, {'n': {'IPAMConfig': {'IPv4Address': ''}}}))
+
+
+class FilesTestCase(testtools.TestCase):
+
+    FILES = [{'path': '/etc/motd', 'content': 'Gr\u00fc\u00dfe\n',
+              'mode': None, 'uid': None},
+             {'path': '/a/key', 'content_base64': '//8A', 'mode': '0600',
+              'uid': 5, 'gid': 6},
+             {'path': '/empty', 'content': ''}]
+
+    def test_archive(self):
+        archive = storage.files_to_archive(self.FILES)
+        with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
+            self.assertEqual(
+                [('etc/motd', 0o644, 0, 0, 'Gr\u00fc\u00dfe\n'.encode()),
+                 ('a/key', 0o600, 5, 6, b'\xff\xff\0'),
+                 ('empty', 0o644, 0, 0, b'')],
+                [(entry.name, entry.mode, entry.uid, entry.gid,
+                  tar.extractfile(entry).read()) for entry in tar])
+
+    def test_archive_is_the_same_every_time(self):
+        self.assertEqual(storage.files_to_archive(self.FILES),
+                         storage.files_to_archive(self.FILES))
+
+    def test_files_refused_keeps_secret(self):
+        for value in ({'content': 'hunter2', 'content_base64': 'hunter2'},
+                      {'content_base64': 'hunter2!'},
+                      {'content_base64': 'hunter2\u00e4'},
+                      {'content': 'hunter2', 'mode': '9'}):
+            ex = self.assertRaises(ValueError, storage.files_to_archive,
+                                   [dict(value, path='/a')])
+            self.assertNotIn('hunter2', str(ex))
 
 
 class GeneratedTestCase(testtools.TestCase):
 
     @SETTINGS
+    @hypothesis.given(st.integers(0, 2 ** 53))
+    def test_sizes_round_trip(self, size):
+        for to_api in (scalars.size_to_api, scalars.size_or_unlimited_to_api):
+            self.assertEqual(size, to_api(size))
+            self.assertEqual(str(size),
+                             scalars.size_from_api(to_api(str(size))))
+
+    @SETTINGS
+    @hypothesis.given(st.integers(0, 999), st.sampled_from('bkmgtpBKMGTP'),
+                      st.sampled_from(['', 'b', 'B', 'ib', 'iB']))
+    def test_sizes_with_units(self, number, unit, rest):
+        hypothesis.assume(unit not in 'bB' or not rest)
+        self.assertEqual(
+            number * 1024 ** 'bkmgtp'.index(unit.lower()),
+            scalars.size_to_api('%d%s%s' % (number, unit, rest)))
+
+    @SETTINGS
+    @hypothesis.given(st.integers(1, 10 ** 7))
+    def test_times_round_trip(self, milliseconds):
+        """Docker counts in ns, and no time is below a millisecond."""
+        seconds = milliseconds / 1000
+        for name in ('interval', 'timeout', 'start_period',
+                     'start_interval'):
+            api = process.healthcheck_to_api({name: seconds})
+            self.assertEqual([milliseconds * 10 ** 6], list(api.values()))
+            self.assertEqual({name: seconds},
+                             process.healthcheck_from_api(api))
+
+    @SETTINGS
+    @hypothesis.given(st.integers(0, 10 ** 5))
+    def test_cpus_round_trip(self, hundredths):
+        cpus = hundredths / 100
+        self.assertEqual(cpus, limits.cpus_from_api(limits.cpus_to_api(cpus)))
+
+    @SETTINGS
     @hypothesis.given(st.sets(st.tuples(PORT, PROTOCOL), max_size=6))
     def test_port_specs_round_trip(self, ports):
         canonical = [container_port(*port) for port in sorted(ports)]
-        self.assertEqual(canonical, convert.port_specs_from_api(
-            convert.port_specs_to_api(canonical)))
+        self.assertEqual(canonical, network.port_specs_from_api(
+            network.port_specs_to_api(canonical)))
 
     @SETTINGS
     @hypothesis.given(st.lists(PORT, min_size=2, max_size=2).map(sorted),
                       PROTOCOL)
     def test_port_specs_range(self, span, protocol):
         span[1] = min(span[1], span[0] + 50)
-        exposed = convert.port_specs_to_api(
+        exposed = network.port_specs_to_api(
             ['%d-%d/%s' % (*span, protocol)])
         self.assertEqual(['%d/%s' % (port, protocol)
                           for port in range(span[0], span[1] + 1)],
@@ -429,21 +820,21 @@ class GeneratedTestCase(testtools.TestCase):
     @SETTINGS
     @hypothesis.given(port_bindings())
     def test_port_bindings_round_trip(self, canonical):
-        self.assertEqual(canonical, convert.port_bindings_from_api(
-            convert.port_bindings_to_api(canonical)))
+        self.assertEqual(canonical, network.port_bindings_from_api(
+            network.port_bindings_to_api(canonical)))
 
     @SETTINGS
     @hypothesis.given(PORT, PORT, st.integers(1, 50), ADDRESS)
     def test_port_bindings_range(self, first, host, count, address):
         hypothesis.assume(max(first, host) + count <= 65536)
-        bindings = convert.port_bindings_to_api({
+        bindings = network.port_bindings_to_api({
             '%d-%d' % (first, first + count - 1):
             host_port(address, '%d-%d' % (host, host + count - 1))})
         self.assertEqual(
             {'%d/tcp' % (first + n): [{'HostIp': address or '',
                                        'HostPort': str(host + n)}]
              for n in range(count)}, bindings)
-        self.assertEqual(set(bindings), set(convert.port_bindings_to_exposed(
+        self.assertEqual(set(bindings), set(network.port_bindings_to_exposed(
             {'%d-%d' % (first, first + count - 1): ''})))
 
     @SETTINGS
@@ -452,7 +843,7 @@ class GeneratedTestCase(testtools.TestCase):
         HOST_TEXT | st.lists(HOST_TEXT, max_size=2), max_size=3))
     def test_port_bindings_share_nothing(self, value):
         try:
-            bindings = convert.port_bindings_to_api(value)
+            bindings = network.port_bindings_to_api(value)
         except ValueError:
             return
         taken = [(key.split('/')[1], host['HostPort'], host['HostIp'])
@@ -472,30 +863,48 @@ class GeneratedTestCase(testtools.TestCase):
     @SETTINGS
     @hypothesis.given(volumes())
     def test_volumes_round_trip(self, canonical):
-        self.assertEqual(canonical, convert.volumes_from_api(
-            convert.volumes_to_api(canonical)))
+        self.assertEqual(canonical, storage.volumes_from_api(
+            storage.volumes_to_api(canonical)))
 
     @SETTINGS
     @hypothesis.given(st.text())
     def test_text_parses_or_is_refused(self, text):
-        for to_api in (convert.image, convert.text):
+        for to_api in (process.image, scalars.text):
             self.parses_or_is_refused(to_api, text)
+
+    @SETTINGS
+    @hypothesis.given(SCALAR | st.text('0123456789.bkmgtpi-'))
+    def test_size_parses_or_is_refused(self, value):
+        for to_api in (scalars.size_to_api, scalars.size_or_unlimited_to_api,
+                       storage.octal):
+            self.parses_or_is_refused(to_api, value)
+
+    @SETTINGS
+    @hypothesis.given(st.fixed_dictionaries({}, optional={
+        'test': st.lists(SCALAR | st.just('CMD'), max_size=3),
+        'interval': st.none() | st.floats(-1e9, 1e9),
+        'start_interval': st.none() | st.integers(),
+        'retries': st.integers(), 'disable': st.booleans()}))
+    def test_healthcheck_parses_or_is_refused(self, value):
+        self.parses_or_is_refused(process.healthcheck_to_api, value)
 
     @SETTINGS
     @hypothesis.given(st.lists(PORT_TEXT | JSON, max_size=3))
     def test_list_parses_or_is_refused(self, values):
-        for to_api in (convert.port_specs_to_api, convert.texts,
-                       convert.env_to_api, convert.dns_to_api,
-                       convert.capabilities_to_api,
-                       convert.volumes_from_to_api):
+        for to_api in (network.port_specs_to_api, scalars.texts,
+                       process.env_to_api, network.dns_to_api,
+                       process.capabilities_to_api,
+                       storage.volumes_from_to_api, storage.tmpfs_to_api,
+                       network.extra_hosts_to_api):
             self.parses_or_is_refused(to_api, values)
 
     @SETTINGS
     @hypothesis.given(st.dictionaries(PORT_TEXT | PATH | NAME,
                                       HOST_TEXT | JSON, max_size=3))
     def test_map_parses_or_is_refused(self, value):
-        for to_api in (convert.port_bindings_to_api, convert.volumes_to_api,
-                       convert.links_to_api):
+        for to_api in (network.port_bindings_to_api, storage.volumes_to_api,
+                       network.links_to_api, process.labels_to_api,
+                       scalars.text_map):
             self.parses_or_is_refused(to_api, value)
 
     def parses_or_is_refused(self, to_api, value):
@@ -505,25 +914,48 @@ class GeneratedTestCase(testtools.TestCase):
             self.assertTrue(str(ex))
 
 
+class TooMuchTestCase(testtools.TestCase):
+    """What Python cannot count is refused like any other value."""
+
+    def assert_refused(self, to_api, value):
+        ex = self.assertRaises(ValueError, to_api, value)
+        self.assertNotIn('convert', str(ex))
+
+    def test_size_too_long(self):
+        self.assert_refused(scalars.size_to_api, 400 * '9')
+
+    def test_cpus_without_end(self):
+        for value in (float('inf'), float('nan'), 1e300):
+            self.assert_refused(limits.cpus_to_api, value)
+
+    def test_time_without_end(self):
+        for value in (float('inf'), float('nan'), 1e300):
+            self.assert_refused(process.healthcheck_to_api,
+                                {'interval': value})
+
+
 class KeysTestCase(testtools.TestCase):
     """YAML makes numbers of keys, which JSON turns to text again."""
 
     def test_number_as_key(self):
-        for to_api in (convert.volumes_to_api, convert.links_to_api):
+        for to_api in (storage.volumes_to_api, network.links_to_api):
             ex = self.assertRaises(ValueError, to_api, {1: '/x'})
             self.assertNotIn('attribute', str(ex))
 
+    def test_number_as_label(self):
+        self.assertEqual({'1': 'a'}, process.labels_to_api({1: 'a'}))
+
     def test_target_is_no_root(self):
-        self.assertRaises(ValueError, convert.volumes_to_api, {'/a': '//'})
+        self.assertRaises(ValueError, storage.volumes_to_api, {'/a': '//'})
 
     def test_address_with_a_zone(self):
         """Docker would take it for no address, and publish on all."""
-        self.assertRaises(ValueError, convert.port_bindings_to_api,
+        self.assertRaises(ValueError, network.port_bindings_to_api,
                           {80: '[fe80::1%lo]:80'})
 
     def test_last_line_is_split_at_newlines_only(self):
-        self.assertEqual('a\x0cb\u2028c', convert.last_line(
+        self.assertEqual('a\x0cb\u2028c', process.last_line(
             'x\na\x0cb\u2028c\r\n'))
 
     def test_link_with_the_slash_of_docker(self):
-        self.assertEqual(['db:db'], convert.links_to_api({'/db': 'db'}))
+        self.assertEqual(['db:db'], network.links_to_api({'/db': 'db'}))

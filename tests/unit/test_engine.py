@@ -15,6 +15,7 @@
 import base64
 import errno
 import http.client
+import inspect
 import itertools
 import json
 import os
@@ -35,36 +36,87 @@ from heat_docker import engine
 from heat_docker import errors
 from tests.unit import base
 
-# method, arguments, verb, path, query, answer, result
-CALLS = (
+# method, arguments, verb, path, query, answer, result, body
+WITH_BODY = (
     ('create_container', ({'name': 'a b'}, {'Image': 'x'}),
      'POST', '/containers/create', {'name': ['a b']},
      {'status_code': 201, 'json': {'Id': 'c1', 'Warnings': ['w']}},
-     ('c1', ['w'])),
+     ('c1', ['w']), {'Image': 'x'}),
     ('create_container', ({}, {'Image': 'x'}),
      'POST', '/containers/create', {},
      {'status_code': 201, 'json': {'Id': 'c1', 'Warnings': None}},
-     ('c1', [])),
+     ('c1', []), {'Image': 'x'}),
+    ('update_container', ('c1', {'Memory': 0}),
+     'POST', '/containers/c1/update', {}, {'json': {'Warnings': ['w']}},
+     ['w'], {'Memory': 0}),
+    ('update_container', ('c1', {'Memory': 0}),
+     'POST', '/containers/c1/update', {}, {'json': {'Warnings': None}},
+     [], {'Memory': 0}),
+    ('connect_container', ('c1', 'n/1', {'Aliases': ['a']}),
+     'POST', '/networks/n%2F1/connect', {}, {}, None,
+     {'Container': 'c1', 'EndpointConfig': {'Aliases': ['a']}}),
+    ('disconnect_container', ('c1', 'n1'),
+     'POST', '/networks/n1/disconnect', {}, {}, None,
+     {'Container': 'c1', 'Force': True}),
+    ('commit_container', ('c1', 'kept/web', 'T1'), 'POST', '/commit',
+     {'container': ['c1'], 'repo': ['kept/web'], 'tag': ['T1']},
+     {'status_code': 201, 'json': {'Id': 'i1'}}, None, {}),
+)
+
+# method, arguments, verb, path, query, answer, result
+CALLS = (
     ('start_container', ('c1',), 'POST', '/containers/c1/start', {},
      {'status_code': 204}, None),
     ('start_container', ('c1',), 'POST', '/containers/c1/start', {},
      {'status_code': 304}, None),
-    ('stop_container', ('c1', 3.0), 'POST', '/containers/c1/stop', {},
+    ('stop_container', ('c1', None, 3.0), 'POST', '/containers/c1/stop', {},
      {'status_code': 304}, None),
+    ('stop_container', ('c1', 0, 3.0), 'POST', '/containers/c1/stop',
+     {'t': ['0']}, {'status_code': 204}, None),
+    ('restart_container', ('c1', None, 3.0),
+     'POST', '/containers/c1/restart', {}, {'status_code': 204}, None),
+    ('restart_container', ('c1', 5, 3.0),
+     'POST', '/containers/c1/restart', {'t': ['5']},
+     {'status_code': 204}, None),
+    ('kill_container', ('c1', 'SIGHUP'), 'POST', '/containers/c1/kill',
+     {'signal': ['SIGHUP']}, {'status_code': 204}, None),
+    ('pause_container', ('c1',), 'POST', '/containers/c1/pause', {},
+     {'status_code': 204}, None),
+    ('unpause_container', ('c1',), 'POST', '/containers/c1/unpause', {},
+     {'status_code': 204}, None),
+    ('rename_container', ('c1', 'web-1'), 'POST', '/containers/c1/rename',
+     {'name': ['web-1']}, {'status_code': 204}, None),
+    ('stats', ('c1',), 'GET', '/containers/c1/stats',
+     {'stream': ['false'], 'one-shot': ['true']}, {'json': {'a': 1}},
+     {'a': 1}),
     ('wait_container', ('c1', 3.0), 'POST', '/containers/c1/wait', {},
      {'json': {'StatusCode': 0}}, None),
-    ('remove_container', ('c1',), 'DELETE', '/containers/c1', {'v': ['1']},
-     {'status_code': 204}, None),
+    ('remove_container', ('c1',), 'DELETE', '/containers/c1',
+     {'v': ['1'], 'force': ['0']}, {'status_code': 204}, None),
+    ('remove_container', ('c1', False, True), 'DELETE', '/containers/c1',
+     {'v': ['0'], 'force': ['1']}, {'status_code': 204}, None),
     ('inspect_container', ('c1',), 'GET', '/containers/c1/json', {},
      {'json': {'Id': 'c1', 'State': {}}}, {'Id': 'c1', 'State': {}}),
     ('list_containers', ({'a': 'b', 'c': 'd'},), 'GET', '/containers/json',
      {'all': ['1'], 'filters': ['{"label": ["a=b", "c=d"]}']},
      {'json': [{'Id': 'c1'}]}, [{'Id': 'c1'}]),
+    ('list_images', ({'a': 'b', 'c': 'd'},), 'GET', '/images/json',
+     {'filters': ['{"label": ["a=b", "c=d"]}']},
+     {'json': [{'Id': 'i1'}]}, [{'Id': 'i1'}]),
     ('has_image', ('h:5000/a/b:c',), 'GET',
      '/images/h%3A5000%2Fa%2Fb%3Ac/json', {}, {'json': {}}, True),
     ('has_image', ('a',), 'GET', '/images/a/json', {},
      {'status_code': 404, 'json': {'message': 'No such image'}}, False),
+    ('inspect_image', ('a',), 'GET', '/images/a/json', {},
+     {'json': {'Id': 'i1'}}, {'Id': 'i1'}),
+    ('remove_image', ('a/b:c',), 'DELETE', '/images/a%2Fb%3Ac', {},
+     {'json': [{'Untagged': 'a/b:c'}]}, None),
 )
+
+ALL_CALLS = tuple(call[:7] for call in WITH_BODY) + CALLS
+
+# Methods that take longer than others, whatever they are told.
+LONG = {'commit_container': engine.COMMIT_TIMEOUT}
 
 INSPECTED = {'Id': 'x', 'State': {}}
 
@@ -241,7 +293,7 @@ class VersionTestCase(EngineTestCase):
 class RequestTestCase(EngineTestCase):
 
     def test_calls(self):
-        for method, arguments, verb, path, query, answer, result in CALLS:
+        for method, arguments, verb, path, query, answer, result in ALL_CALLS:
             self.daemon.on(verb, path, answer)
             self.assertEqual(result,
                              getattr(self.engine, method)(*arguments))
@@ -257,8 +309,39 @@ class RequestTestCase(EngineTestCase):
         self.assertEqual(body, sent.json())
         self.assertEqual('application/json', sent.headers['Content-Type'])
 
+    def test_bodies(self):
+        for method, arguments, verb, path, _query, answer, _res, body in (
+                WITH_BODY):
+            self.daemon.on(verb, path, answer)
+            getattr(self.engine, method)(*arguments)
+            self.assertEqual(body, self.daemon.sent(verb, path)[-1].json())
+
+    def test_all_methods_have_calls(self):
+        elsewhere = {'close', 'log_tail', 'log_head', 'pull_image',
+                     'execute', 'put_archive'}
+        self.assertEqual(
+            {name for name, member in vars(engine.Engine).items()
+             if callable(member) and not name.startswith('_')} - elsewhere,
+            {call[0] for call in ALL_CALLS})
+
+    def test_archive(self):
+        path = '/containers/c1/archive'
+        self.daemon.on('PUT', path, 200)
+        self.engine.put_archive('c1', b'tar')
+        [sent] = self.daemon.sent('PUT', path)
+        self.assertEqual((b'tar', {'path': ['/']}, 'application/x-tar'),
+                         (sent.body, sent.qs, sent.headers['Content-Type']))
+
+    def test_stats_of_an_old_daemon(self):
+        self.daemon.on('GET', '/version', {'json': {'ApiVersion': '1.40'}},
+                       prefix='')
+        self.daemon.on('GET', '/containers/c1/stats', {'json': {}},
+                       prefix='/v1.40')
+        self.engine.stats('c1')
+        self.assertEqual({'stream': ['false']}, self.daemon.history[-1].qs)
+
     def test_other_calls_without_body(self):
-        for method, arguments, verb, path, _query, answer, _res in CALLS[2:]:
+        for method, arguments, verb, path, _query, answer, _res in CALLS:
             self.daemon.on(verb, path, answer)
             getattr(self.engine, method)(*arguments)
             self.assertIsNone(self.daemon.sent(verb, path)[-1].body, method)
@@ -272,13 +355,16 @@ class RequestTestCase(EngineTestCase):
 
     def test_timeouts(self):
         """Every request has one, and no long one but pull, stop and wait."""
-        for method, arguments, verb, path, _query, answer, _res in CALLS:
+        for method, arguments, verb, path, _query, answer, _res in ALL_CALLS:
             self.daemon.on(verb, path, answer)
             getattr(self.engine, method)(*arguments)
             connect, read = self.daemon.sent(verb, path)[-1].timeout
             self.assertEqual(5.0, connect)
-            self.assertEqual(arguments[1] if 'patience' in getattr(
-                engine.Engine, method).__code__.co_varnames else 10.0, read)
+            names = inspect.signature(getattr(engine.Engine, method))
+            given = dict(zip(list(names.parameters)[1:], arguments,
+                             strict=False))
+            self.assertEqual(
+                given.get('patience', LONG.get(method, 10.0)), read, method)
 
     def test_errors_by_status(self):
         for status, expected in ((400, errors.Failed),
@@ -381,12 +467,12 @@ class EnvironmentTestCase(EngineTestCase):
             self.assertNotIn(base64.b64encode(b'me:hunter2').decode(), shown)
 
     def test_requests_have_nothing_of_it(self):
-        for method, arguments, verb, path, _query, answer, _res in CALLS:
+        for method, arguments, verb, path, _query, answer, _res in ALL_CALLS:
             self.daemon.on(verb, path, answer)
             getattr(self.engine, method)(*arguments)
         self.assert_nothing_sent()
         self.assertThat(self.daemon.history, testtools.matchers.HasLength(
-            len(CALLS) + 1))
+            len(ALL_CALLS) + 1))
 
     def test_pull_has_nothing_of_it(self):
         self.daemon.on('POST', '/images/create', {'text': '{}'})
@@ -507,7 +593,7 @@ class SocketTestCase(base.TestCase):
     def test_no_answer_in_time(self):
         self.serve(self.version(), None)
         words = self.failing(errors.NoAnswer,
-                             self.engine.stop_container, 'x', 0.02)
+                             self.engine.stop_container, 'x', None, 0.02)
         self.assertIn('no answer in time', words)
 
     def test_answer_cut_short(self):
@@ -622,6 +708,43 @@ class LogTestCase(EngineTestCase):
             self.assertIn('Connection reset by peer', words)
 
 
+class ExecuteTestCase(EngineTestCase):
+
+    def serve(self, *pieces, **ended):
+        self.daemon.on('POST', '/containers/x/exec',
+                       {'status_code': 201, 'json': {'Id': 'e1'}})
+        self.daemon.on('POST', '/exec/e1/start', {
+            'raw': lambda request, context: base.chunked(*pieces)})
+        self.daemon.on('GET', '/exec/e1/json', {'json': ended})
+
+    def test_execute(self):
+        self.serve(base.frame(b'one\n'), base.frame(b'two\n', 2),
+                   ExitCode=3)
+        self.assertEqual((3, 'one\ntwo\n'),
+                         self.engine.execute('x', ['sh', '-c', 'x'], 99))
+        [created] = self.daemon.sent('POST', '/containers/x/exec')
+        self.assertEqual({'Cmd': ['sh', '-c', 'x'], 'AttachStdout': True,
+                          'AttachStderr': True}, created.json())
+        [started] = self.daemon.sent('POST', '/exec/e1/start')
+        self.assertEqual({'Detach': False, 'Tty': False}, started.json())
+
+    def test_execute_output_is_limited(self):
+        self.serve(base.frame(b'12345'), base.frame(b'67890'), ExitCode=0)
+        self.assertEqual((0, '4567890'), self.engine.execute('x', ['y'], 7))
+
+    def test_execute_not_found(self):
+        self.daemon.on('POST', '/containers/x/exec',
+                       base.refusal(404, 'No such container'))
+        self.failing(errors.NotFound, 'execute', 'x', ['y'], 9)
+
+    def test_execute_takes_long(self):
+        def late():
+            raise TimeoutError('timed out')
+
+        self.serve(base.frame(b'one\n'), late)
+        self.failing(errors.NoAnswer, 'execute', 'x', ['y'], 9)
+
+
 class PullTestCase(EngineTestCase):
 
     def pull(self, *pieces, image='busybox'):
@@ -640,6 +763,12 @@ class PullTestCase(EngineTestCase):
             self.assertEqual({'fromImage': [name], 'tag': [tag]},
                              self.daemon.sent('POST',
                                               '/images/create')[-1].qs)
+
+    def test_platform(self):
+        self.daemon.on('POST', '/images/create', {'text': '{}'})
+        list(self.engine.pull_image('busybox', 'linux/arm64'))
+        [sent] = self.daemon.sent('POST', '/images/create')
+        self.assertEqual(['linux/arm64'], sent.qs['platform'])
 
     def test_reports(self):
         self.assertEqual(

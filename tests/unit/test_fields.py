@@ -17,9 +17,9 @@ from heat.engine import constraints
 from heat.engine import properties
 import testtools
 
-from heat_docker import convert
 from heat_docker import errors
 from heat_docker import fields
+from heat_docker.convert import scalars
 
 NEW = (fields.OLDEST_API[0], fields.OLDEST_API[1] + 5)
 
@@ -66,6 +66,17 @@ class SchemaTestCase(testtools.TestCase):
         self.assertEqual('What it is. It needs version 1.45 of the Docker '
                          'API. A change replaces the resource.',
                          schema['a'].description)
+
+    def test_schema_description_of_a_change(self):
+        for more, words in (
+                ({'update': 'A'}, 'A change is made in place, but a removal '
+                 'replaces the resource.'),
+                ({'update': 'A', 'unset': -1}, 'A change is made in place.'),
+                ({'update': fields.OURS}, 'A change is made in place.'),
+                ({'step': '_do'}, 'A change is made in place.')):
+            schema = fields.properties_schema([field(**more)])['a']
+            self.assertEqual('What it is. ' + words, schema.description)
+            self.assertTrue(schema.update_allowed)
 
     def test_schema_support_version(self):
         schema = fields.properties_schema([field(support='1.2.0')])
@@ -175,6 +186,19 @@ class ApiTestCase(testtools.TestCase):
             'The property new needs version 1.45 of the Docker API, and the '
             'daemon at tcp://docker.test:2375 has 1.44', str(ex))
 
+    def test_check_by_value(self):
+        table = [field(needs=lambda value: NEW if value == 'x' else None),
+                 field('b', since=(1, 41), needs=lambda value: (1, 1))]
+        values = {'a': 'x', 'b': None}
+        ex = self.assertRaises(errors.Unsupported, fields.check_api, table,
+                               values, (1, 44), 'here')
+        self.assertIn('needs version 1.45 of', str(ex))
+        fields.check_api(table, values, NEW, 'here')
+        fields.check_api(table, {'a': 'y', 'b': None}, (1, 40), 'here')
+        ex = self.assertRaises(errors.Unsupported, fields.check_api, table,
+                               {'a': None, 'b': 'x'}, (1, 40), 'here')
+        self.assertIn('needs version 1.41 of', str(ex))
+
     def test_check_as_numbers(self):
         self.assertRaises(errors.Unsupported, self.check, (1, 9), new='x')
         self.assertIsNone(self.check((1, 100), new='x'))
@@ -219,7 +243,7 @@ class RequestTestCase(testtools.TestCase):
 
     def test_converted(self):
         self.assertEqual({'a': '1'},
-                         self.body(field(to_api=convert.text), a=1))
+                         self.body(field(to_api=scalars.text), a=1))
 
     def test_also(self):
         self.assertEqual(
@@ -241,12 +265,141 @@ class RequestTestCase(testtools.TestCase):
         self.assertEqual({'x': 1}, one)
 
 
+class ChangeTestCase(testtools.TestCase):
+    """What is changed in place, and how."""
+
+    TABLE = (
+        field('fixed'),
+        field('size', at='H.Size', update='Size', type=fields.INTEGER,
+              update_also={'Twice': scalars.twice}),
+        field('limit', at='H.Limit', update='Limit', type=fields.INTEGER,
+              unset=-1),
+        field('ours', at=None, update=fields.OURS),
+        field('other', at='H.Other', update='Some.Other', to_api=int,
+              from_api=str),
+        field('step', at='?step', live_at='Step', step='_do'),
+    )
+
+    def values(self, **values):
+        return {**dict.fromkeys(one.name for one in self.TABLE), **values}
+
+    def replaces(self, *changed, **values):
+        return fields.replaces(self.TABLE, changed, self.values(**values))
+
+    def update(self, *changed, **values):
+        return fields.update(self.TABLE, changed, self.values(**values))
+
+    def test_in_place(self):
+        self.assertEqual(
+            {'fixed': False, 'size': True, 'limit': True, 'ours': True,
+             'other': True, 'step': True},
+            {one.name: one.in_place for one in self.TABLE})
+
+    def test_replaces(self):
+        for value in ('x', '', None):
+            self.assertTrue(self.replaces('fixed', fixed=value))
+            self.assertFalse(self.replaces('ours', ours=value))
+            self.assertFalse(self.replaces('step', step=value))
+            self.assertFalse(self.replaces(fixed=value))
+        for value, expected in ((5, False), (0, True), (None, True)):
+            self.assertEqual(expected, self.replaces('size', size=value))
+        for value in (5, 0, None):
+            self.assertFalse(self.replaces('limit', limit=value))
+
+    def test_replaces_by_what_is_sent(self):
+        self.assertTrue(self.replaces('other', other='0'))
+        self.assertFalse(self.replaces('other', other='5'))
+
+    def test_one_of_many_replaces(self):
+        self.assertTrue(self.replaces('size', 'fixed', size=5, fixed='x'))
+        self.assertTrue(self.replaces('size', 'limit', limit=5))
+        self.assertFalse(self.replaces('size', 'limit', size=5))
+
+    def test_update(self):
+        self.assertEqual({'Size': 5, 'Twice': 10},
+                         self.update('size', size=5))
+        self.assertEqual({'Limit': -1}, self.update('limit'))
+        self.assertEqual({'Some': {'Other': 7}},
+                         self.update('other', other='7'))
+
+    def test_update_has_what_has_not_changed(self):
+        self.assertEqual(
+            {'Size': 5, 'Twice': 10, 'Limit': 3},
+            self.update('limit', size=5, limit=3, fixed='x', ours='y'))
+
+    def test_update_of_nothing(self):
+        self.assertEqual({}, self.update(size=5))
+        self.assertEqual({}, self.update('fixed', 'ours', 'step', size=5,
+                                         ours='x', step='y', fixed='z'))
+
+    def forgotten(self, *changed, inspected, **values):
+        return fields.forgotten(self.TABLE, changed,
+                                self.update(*changed, **values), inspected)
+
+    def test_forgotten(self):
+        self.assertFalse(self.forgotten(
+            'size', inspected={'H': {'Size': 5}}, size=5))
+        for inspected in ({'H': {'Size': 4}}, {'H': {}}, {}):
+            self.assertTrue(self.forgotten('size', inspected=inspected,
+                                           size=5))
+
+    def test_forgotten_what_has_not_changed(self):
+        self.assertFalse(self.forgotten(
+            'limit', inspected={'H': {'Limit': 3}}, limit=3, size=5))
+
+    def test_forgotten_what_was_removed(self):
+        """Daemons say in many ways that there is no limit."""
+        for shown in (-1, 0, None):
+            self.assertFalse(self.forgotten(
+                'limit', inspected={'H': {'Limit': shown}}))
+
+    def test_forgotten_in_other_words(self):
+        self.assertFalse(self.forgotten(
+            'other', inspected={'H': {'Other': 7}}, other='7'))
+
+    def drift(self, inspected, *more, **values):
+        table = self.TABLE + more
+        return fields.drift(table, {
+            **dict.fromkeys(one.name for one in table), **values}, inspected)
+
+    def test_drift(self):
+        inspected = {'H': {'Size': 4, 'Limit': 3, 'Other': 7}, 'Step': 'x',
+                     'fixed': 'y'}
+        self.assertEqual({'size': 4, 'step': 'x'}, self.drift(
+            inspected, size=5, limit=3, other='7', step='z', fixed='w',
+            ours='v'))
+        self.assertEqual({}, self.drift(inspected))
+
+    def test_drift_of_zero(self):
+        self.assertEqual({'limit': 3}, self.drift({'H': {'Limit': 3}},
+                                                  limit=0))
+
+    def test_drift_of_what_is_gone(self):
+        self.assertEqual({'size': None}, self.drift({}, size=5))
+
+    def test_drift_alike(self):
+        vague = field('vague', update='V', alike=lambda one, other:
+                      one.lower() == other.lower())
+        self.assertEqual({}, self.drift({'vague': 'A'}, vague, vague='a'))
+        self.assertEqual({'vague': 'B'}, self.drift({'vague': 'B'}, vague,
+                                                    vague='a'))
+
+    def test_drift_of_what_is_not_shown(self):
+        hidden = field('hidden', update='V', live_at=fields.NOWHERE)
+        self.assertEqual({}, self.drift({'hidden': 'A'}, hidden,
+                                        hidden='a'))
+
+
 class LiveTestCase(testtools.TestCase):
+
+    def test_live_of_what_is_not_shown(self):
+        self.assertEqual({}, fields.live(
+            [field(live_at=fields.NOWHERE)], {'a': 1}))
 
     def test_live(self):
         table = (field('a', at='A.B'), field('b', at='B', live_at='C.B'),
                  field('c', at=None), field('d', at='?d', live_at='D',
-                                            from_api=convert.or_empty))
+                                            from_api=scalars.or_empty))
         self.assertEqual(
             {'a': 1, 'b': 2, 'd': []},
             fields.live(table, {'A': {'B': 1}, 'C': {'B': 2}, 'D': None}))

@@ -31,20 +31,30 @@ TREE = os.path.dirname(heat_docker.__file__)
 # From top to bottom: a module may import what is in lower lines only.
 LAYERS = (
     ('resources.container',),
-    ('resources.base',),
+    ('resources.snapshots',),
+    ('resources.base', 'resources.replacing', 'resources.signals',
+     'resources.waiting'),
     ('specs.container', 'pulls'),
     ('engine',),
     ('fields', 'endpoint'),
-    ('convert', 'errors', 'conf'),
+    ('convert.network',),
+    ('convert.limits', 'convert.process', 'convert.storage'),
+    ('convert.scalars', 'errors', 'conf'),
     ('i18n',),
 )
 
-# What must not be imported although it is in a lower line.
+# What must not be imported although it is in a lower line; modules of a
+# package by its name.
 FORBIDDEN = {
     'specs.container': {'engine', 'pulls', 'errors', 'conf'},
     'endpoint': {'convert', 'errors', 'conf'},
-    'engine': {'conf'},
+    'engine': {'conf', 'convert'},
     'fields': {'conf'},
+    'pulls': {'convert', 'fields', 'conf'},
+    'convert.limits': {'errors', 'conf'},
+    'convert.network': {'errors', 'conf'},
+    'convert.process': {'errors', 'conf'},
+    'convert.storage': {'errors', 'conf'},
 }
 
 SCRIPTS = ('check',)
@@ -175,7 +185,8 @@ def layers_broken(path, tree, modules):
         return bool(used)
     return name not in lines or any(
         lines.get(other, -1) <= lines[name] or
-        other in FORBIDDEN.get(name, ()) for other in used)
+        {other, other.split('.')[0]} & FORBIDDEN.get(name, set())
+        for other in used)
 
 
 # rule, file and source that break it
@@ -213,6 +224,12 @@ RULES = (
     (layers_broken, 'i18n.py', 'from . import errors'),
     (layers_broken, 'errors.py', 'from . import convert'),
     (layers_broken, 'endpoint.py', 'from . import errors'),
+    (layers_broken, 'endpoint.py', 'from .convert import scalars'),
+    (layers_broken, 'convert/scalars.py', 'from . import process'),
+    (layers_broken, 'convert/process.py', 'from . import network'),
+    (layers_broken, 'convert/storage.py', 'from .. import errors'),
+    (layers_broken, 'resources/base.py', 'from . import waiting'),
+    (layers_broken, 'resources/signals.py', 'from . import base'),
     (layers_broken, 'fields.py', 'from . import engine'),
     (layers_broken, 'engine.py', 'from .specs import container'),
     (layers_broken, 'engine.py', 'def f():\n    from . import pulls'),

@@ -82,7 +82,10 @@ print(json.dumps({
                            tree.resources.base.DockerResource),
         'fields': all(isinstance(field, tree.fields.Field)
                       for field in table.FIELDS),
-        'converters': tree.fields.convert is tree.convert,
+        'converters': tree.fields.scalars is tree.convert.scalars is
+            tree.convert.network.scalars is tree.convert.process.scalars,
+        'network': tree.convert.network is table.network is
+            tree.resources.container.network,
     },
     'found': 'heat_docker' in sys.modules,
 }))

@@ -27,6 +27,7 @@ from heat_docker import fields
 from heat_docker import specs
 from heat_docker.resources import container
 from tests.unit import base
+from tests.unit.samples import record
 
 SPECS = {name: importlib.import_module('%s.%s' % (specs.__name__, name))
          for _finder, name, _package in pkgutil.iter_modules(specs.__path__)}
@@ -52,11 +53,43 @@ OLD_ATTRIBUTES = ('info', 'network_info', 'network_ip', 'network_gateway',
 
 # What a daemon shows of the recorded container other than the example says.
 EXCEPTIONS = {
-    # Nobody tells the daemon where it is.
-    'docker_endpoint': None,
     # Docker exposes what port_bindings publishes as well.
     'port_specs': ['53/udp', '80', '8080', '9090'],
 }
+
+# What the daemon that was recorded has made of examples: its kernel has no
+# weights, and a privileged container no labels.
+RECORDED = {
+    'security_opt': ['no-new-privileges:true', 'label=disable'],
+    'blkio_config': {
+        'device_read_bps': [{'path': '/dev/sda', 'rate': 1048576}],
+        'device_write_iops': [{'path': '/dev/sda', 'rate': 100}]}}
+
+# What Heat makes of an explicit null.
+EMPTY = {fields.STRING: '', fields.INTEGER: 0, fields.NUMBER: 0,
+         fields.BOOLEAN: False, fields.LIST: [], fields.MAP: {}}
+
+# Property, a value, and the version of the API that it needs.
+NEEDS = (
+    ('healthcheck', {'test': ['CMD', 'a'], 'start_interval': 1}, (1, 44)),
+    ('mounts', [{'type': 'bind', 'source': '/a', 'target': '/b',
+                 'create_host_path': True}], (1, 42)),
+    ('mounts', [{'type': 'volume', 'target': '/b', 'subpath': 'c'}],
+     (1, 45)),
+    ('mounts', [{'type': 'image', 'source': 'a', 'target': '/b'}], (1, 48)),
+    ('networks', [{'network': 'n', 'mac_address': '02:42:00:00:00:07'}],
+     (1, 44)),
+    ('networks', [{'network': 'n', 'gw_priority': 1}], (1, 48)),
+)
+
+# What is shown of properties that were changed, if not that of unset ones.
+OTHER = {'name': '/other'}
+
+# Properties whose example is false, because unset is true.
+TRUE_BY_DEFAULT = {'remove_volumes'}
+
+# Attributes that a container without health check has not.
+ABSENT = {'health'}
 
 
 def all_fields():
@@ -75,17 +108,35 @@ def all_samples():
     """Yield samples of what was made of all examples, with their specs."""
     folder = os.path.join(os.path.dirname(base.__file__), 'samples')
     for name in sorted(os.listdir(folder)):
-        match = re.fullmatch(r'([a-z]+)_v[\d.]+\.json', name)
-        if match:
-            yield name, SPECS[match[1]], base.sample(name[:-len('.json')])
+        match = re.fullmatch(r'([a-z]+)_([a-z]+)_v[\d.]+\.json', name)
+        if match and match[2] != 'running':
+            yield (name, SPECS[match[1]], record.portions()[match[2]],
+                   base.sample(name[:-len('.json')]))
 
 
 def inspected(request):
     """Return what a daemon shows of what a request has made."""
     config = {key: value for key, value in request.body.items()
               if key not in ('HostConfig', 'NetworkingConfig')}
+    networks = request.body.get('NetworkingConfig', {})
     return {'Name': '/%s' % request.query.get('name', 'x'), 'Config': config,
-            'HostConfig': request.body.get('HostConfig', {})}
+            'HostConfig': request.body.get('HostConfig', {}),
+            'NetworkSettings': {
+                'Networks': networks.get('EndpointsConfig', {})}}
+
+
+def live_path(field):
+    """Return where a daemon shows a field, or an empty path."""
+    return (field.at if field.live_at is None else field.live_at) or ''
+
+
+def known(value):
+    """Return a value without what is unset in maps of a schema."""
+    if isinstance(value, dict):
+        return {key: known(item) for key, item in value.items()
+                if item is not None}
+    return [known(item) for item in value] if isinstance(
+        value, list) else value
 
 
 def descriptions(schema, path):
@@ -122,10 +173,10 @@ class FieldsTestCase(testtools.TestCase):
     def test_example_comes_back(self):
         for path, spec, field in all_fields():
             request = self.request(spec, **{field.name: field.example})
-            live = fields.live(
-                [field], inspected(request)) if field.at else {}
-            self.assertEqual({field.name: field.example} if field.at else {},
-                             live, path)
+            live = fields.live([field], inspected(request))
+            self.assertEqual(
+                {field.name: field.example} if live_path(field) else {},
+                live, path)
 
     def test_example_is_sent_where_it_belongs(self):
         for path, spec, field in all_fields():
@@ -146,9 +197,9 @@ class FieldsTestCase(testtools.TestCase):
                 field.name: field.example for field in spec.FIELDS})
             live = fields.live(spec.FIELDS, inspected(request))
             for field in spec.FIELDS:
-                expected = field.example
-                if field.name in EXCEPTIONS:
-                    expected = EXCEPTIONS[field.name]
+                expected = EXCEPTIONS.get(field.name, field.example)
+                if not live_path(field):
+                    expected = None
                 self.assertEqual(expected, live.get(field.name),
                                  '%s.%s' % (module, field.name))
 
@@ -158,11 +209,13 @@ class FieldsTestCase(testtools.TestCase):
             checked = properties.Properties(
                 fields.properties_schema(spec.FIELDS), values)
             checked.validate()
-            self.assertEqual(values, dict(checked))
+            for name, example in values.items():
+                self.assertEqual(example, known(checked[name]), name)
 
     def test_example_is_not_what_unset_would_be(self):
         for path, _spec, field in all_fields():
-            self.assertTrue(field.example, path)
+            self.assertEqual(field.name not in TRUE_BY_DEFAULT,
+                             bool(field.example), path)
 
     def test_too_old_daemon_is_refused(self):
         for path, spec, field in all_fields():
@@ -170,11 +223,50 @@ class FieldsTestCase(testtools.TestCase):
             values[field.name] = field.example
             older = (field.since[0], field.since[1] - 1)
             if field.since > fields.OLDEST_API:
-                self.assertRaises(
-                    fields.errors.Unsupported, fields.check_api, spec.FIELDS,
-                    values, older, 'tcp://docker.test:2375')
+                self.assertEqual(
+                    'The property %s needs version %s of the Docker API, and '
+                    'the daemon at tcp://docker.test:2375 has %s'
+                    % (field.name, fields.version_text(field.since),
+                       fields.version_text(older)),
+                    self.refusal(spec, values, older))
             fields.check_api(spec.FIELDS, values, field.since, '')
             self.assertGreaterEqual(field.since, fields.OLDEST_API, path)
+
+    def refusal(self, spec, values, api):
+        return str(self.assertRaises(
+            fields.errors.Unsupported, fields.check_api, spec.FIELDS, values,
+            api, 'tcp://docker.test:2375'))
+
+    def test_too_old_daemon_is_refused_for_a_value(self):
+        tested = set()
+        for name, value, needed in NEEDS:
+            tested.add(name)
+            spec = SPECS['container']
+            values = {**dict.fromkeys(one.name for one in spec.FIELDS),
+                      name: value}
+            older = (needed[0], needed[1] - 1)
+            self.assertEqual(
+                'The property %s needs version %s of the Docker API, and the '
+                'daemon at tcp://docker.test:2375 has %s'
+                % (name, fields.version_text(needed),
+                   fields.version_text(older)),
+                self.refusal(spec, values, older))
+            fields.check_api(spec.FIELDS, values, needed, '')
+        self.assertEqual({field.name for _path, _spec, field in all_fields()
+                          if field.needs}, tested)
+
+    def test_null_is_unset_or_empty(self):
+        """No converter meets what Heat makes of an explicit null."""
+        for path, spec, field in all_fields():
+            if field.required:
+                continue
+            values = dict.fromkeys((one.name for one in spec.FIELDS), None)
+            values[field.name] = EMPTY[field.type]
+            try:
+                fields.check_api(spec.FIELDS, values, field.since, '')
+                fields.request(spec.FIELDS, values)
+            except Exception as ex:
+                self.fail('%s: %r' % (path, ex))
 
     def test_docs_are_sentences(self):
         for path, _spec, field in all_fields():
@@ -184,9 +276,29 @@ class FieldsTestCase(testtools.TestCase):
         for path, attribute in all_attributes():
             self.assert_sentences(attribute.doc, path)
 
+    def test_docs_say_what_a_change_does(self):
+        for path, _spec, field in all_fields():
+            said = fields.properties_schema([field])[field.name].description
+            in_place = 'A change is made in place' in said
+            self.assertNotEqual(in_place,
+                                'A change replaces the resource.' in said,
+                                path)
+            self.assertEqual(field.in_place, in_place, path)
+            schema = fields.properties_schema([field])[field.name]
+            self.assertEqual(in_place, schema.update_allowed, path)
+
+    def test_docs_say_what_version_is_needed(self):
+        for path, _spec, field in all_fields():
+            said = fields.properties_schema([field])[field.name].description
+            words = 'It needs version %s of the Docker API.' % (
+                fields.version_text(field.since))
+            self.assertEqual(field.since > fields.OLDEST_API, words in said,
+                             path)
+
     def assert_sentences(self, words, path):
-        self.assertTrue(re.match('[A-Z]', words), path)
-        self.assertTrue(re.search(r'\w[")]*\.$', words), path)
+        # A sentence may begin with a value, which is in quotes.
+        self.assertTrue(re.match('[A-Z]|"[a-z]+"', words), path)
+        self.assertTrue(re.search(r'[\w\]][")}]*\.$', words), path)
         self.assertNotRegex(words, r'\s\s|\n|\.\.$| [.,;:]', path)
 
     def assertNotRegex(self, text, pattern, path):  # noqa: N802
@@ -204,6 +316,8 @@ class FieldsTestCase(testtools.TestCase):
         """Places that the recorded container has not are misspelt."""
         running = base.sample('container_running_v1.41')
         for path, attribute in all_attributes():
+            if attribute.name in ABSENT:
+                continue
             self.assertIsNotNone(fields.read(running, attribute.at), path)
             if attribute.source is None:
                 value = attribute.from_api(
@@ -214,23 +328,165 @@ class FieldsTestCase(testtools.TestCase):
                                         attribute.source), path)
 
 
+class UpdateTestCase(testtools.TestCase):
+    """What comes of a change of each property, by the table alone."""
+
+    def change(self, field, value):
+        """Return whether it replaces, and the body of the update request."""
+        table = SPECS['container'].FIELDS
+        values = {**dict.fromkeys(one.name for one in table),
+                  field.name: value}
+        changed = {field.name: value}
+        replaces = fields.replaces(table, changed, values)
+        return replaces, None if replaces else fields.update(
+            table, changed, values)
+
+    def expected(self, field, json):
+        """Return the body that says just that."""
+        body = {field.update: json}
+        for path, to_api in field.update_also.items():
+            body[path] = to_api(json)
+        return body
+
+    def test_changed(self):
+        for path, _spec, field in all_fields():
+            replaces, body = self.change(field, field.example)
+            if not field.in_place:
+                self.assertTrue(replaces, path)
+            elif field.update:
+                self.assertEqual((False, self.expected(
+                    field, field.to_api(field.example))), (replaces, body),
+                    path)
+            else:
+                self.assertEqual((False, {}), (replaces, body), path)
+
+    def test_removed(self):
+        for path, _spec, field in all_fields():
+            replaces, body = self.change(field, None)
+            if not field.in_place:
+                self.assertTrue(replaces, path)
+            elif not field.update:
+                self.assertEqual((False, {}), (replaces, body), path)
+            elif field.unset is None:
+                self.assertTrue(replaces, path)
+            else:
+                self.assertEqual((False, {field.update: field.unset}),
+                                 (replaces, body), path)
+
+    def test_zero(self):
+        """Docker takes zero for "leave it as it is"."""
+        for path, _spec, field in all_fields():
+            if not field.update:
+                continue
+            zero = {fields.STRING: '0', fields.INTEGER: 0, fields.NUMBER: 0,
+                    fields.MAP: {}, fields.BOOLEAN: False}[field.type]
+            replaces, body = self.change(field, zero)
+            json = field.to_api(zero)
+            if field.unset is None and not json:
+                self.assertTrue(replaces, path)
+            else:
+                self.assertEqual((False, self.expected(field, json)),
+                                 (replaces, body), path)
+
+    def test_empty(self):
+        for path, _spec, field in all_fields():
+            try:
+                replaces, body = self.change(field, EMPTY[field.type])
+            except Exception as ex:
+                self.fail('%s: %r' % (path, ex))
+            self.assertTrue(replaces or isinstance(body, dict), path)
+
+    def test_steps_are_methods(self):
+        for path, _spec, field in all_fields():
+            if field.step:
+                self.assertTrue(callable(getattr(
+                    container.DockerContainer, field.step)), path)
+
+    def test_created_is_no_drift(self):
+        for path, spec, field in all_fields():
+            values = {**dict.fromkeys(one.name for one in spec.FIELDS),
+                      field.name: field.example}
+            shown = inspected(fields.request(spec.FIELDS, values))
+            self.assertEqual({}, fields.drift(spec.FIELDS, values, shown),
+                             path)
+
+    def test_drift_of_what_can_be_changed(self):
+        """What was created, then changed, differs, and only that."""
+        for path, spec, field in all_fields():
+            values = {**dict.fromkeys(one.name for one in spec.FIELDS),
+                      field.name: field.example}
+            shown = inspected(fields.request(spec.FIELDS, values))
+            if not live_path(field):
+                continue
+            *parents, last = live_path(field).split('.')
+            place = fields.read(shown, '.'.join(parents))
+            place[last] = OTHER.get(field.name, field.unset or (
+                type(place[last])()))
+            differ = fields.drift(spec.FIELDS, values, shown)
+            self.assertEqual(
+                {field.name} if field.update or field.step else set(),
+                set(differ), path)
+
+    def test_drift_of_nothing_set(self):
+        spec = SPECS['container']
+        values = dict.fromkeys(field.name for field in spec.FIELDS)
+        self.assertEqual({}, fields.drift(
+            spec.FIELDS, values, base.sample('container_running_v1.41')))
+
+    def test_forgotten(self):
+        spec = SPECS['container']
+        for path, _spec, field in all_fields():
+            if not field.update:
+                continue
+            values = {**dict.fromkeys(one.name for one in spec.FIELDS),
+                      field.name: field.example}
+            changed = {field.name}
+            body = fields.update(spec.FIELDS, changed, values)
+            shown = inspected(fields.request(spec.FIELDS, values))
+            self.assertFalse(fields.forgotten(spec.FIELDS, changed, body,
+                                              shown), path)
+            before = inspected(fields.request(spec.FIELDS, dict(
+                values, **{field.name: None})))
+            before['HostConfig'].setdefault('RestartPolicy', {})
+            self.assertTrue(fields.forgotten(spec.FIELDS, changed, body,
+                                             before), path)
+            self.assertFalse(fields.forgotten(spec.FIELDS, (), body, before),
+                             path)
+
+
 class SamplesTestCase(testtools.TestCase):
     """What a real daemon has shown of containers made of the examples."""
 
     def test_sample_for_every_spec(self):
         self.assertEqual(set(SPECS.values()),
-                         {spec for _name, spec, _sample in all_samples()},
+                         {spec for _name, spec, _values, _sample
+                          in all_samples()},
                          'tests/unit/samples/record.py records them')
 
     def test_examples_come_back(self):
-        for name, spec, sample in all_samples():
+        for name, spec, values, sample in all_samples():
             live = fields.live(spec.FIELDS, sample)
             for field in spec.FIELDS:
-                expected = field.example
-                if field.name in EXCEPTIONS:
-                    expected = EXCEPTIONS[field.name]
-                self.assertEqual(expected, live.get(field.name),
-                                 '%s in %s' % (field.name, name))
+                if field.name in values and live_path(field):
+                    expected = {**EXCEPTIONS, **RECORDED}.get(
+                        field.name, field.example)
+                    self.assertEqual(expected, live[field.name],
+                                     '%s in %s' % (field.name, name))
+
+    def test_no_drift(self):
+        """What images and daemons add is no difference."""
+        for name, spec, values, sample in all_samples():
+            values = {**dict.fromkeys(
+                field.name for field in spec.FIELDS), **values}
+            self.assertEqual(
+                {}, fields.drift(spec.FIELDS, values, sample), name)
+
+    def test_all_fields_recorded(self):
+        recorded = {name for _name, _spec, values, _sample in all_samples()
+                    for name in values}
+        for _path, _spec, field in all_fields():
+            self.assertEqual(field.name not in record.NOT_RECORDED,
+                             field.name in recorded, field.name)
 
     def test_unset_is_what_a_daemon_shows_of_it(self):
         """Reading what was not asked for does not fail."""

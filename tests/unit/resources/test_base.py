@@ -47,7 +47,7 @@ class SchemaTestCase(base.TestCase):
 
     def test_type_has_to_say_how(self):
         for name in ('_docker_create', '_docker_inspect', '_docker_find',
-                     '_delete_steps'):
+                     '_docker_update', '_delete_steps'):
             method = getattr(resources_base.DockerResource, name)
             count = method.__code__.co_argcount
             self.assertRaises(NotImplementedError, method, *[None] * count)
@@ -106,14 +106,22 @@ class IdentityTestCase(base.ResourceTestCase):
 
     def test_name(self):
         for name, expected in (('web-1', 'web-1'), ('/web-1', 'web-1')):
-            self.assertEqual(expected,
-                             self.make_resource(name=name).docker_name())
+            made = self.make_resource(name=name)
+            self.assertEqual(expected, made.docker_name(made.properties))
+
+    def test_name_of_other_values(self):
+        made = self.make_resource(name='web-1')
+        self.assertEqual('web-2', made.docker_name({'name': 'web-2'}))
+        with mock.patch.object(made, 'physical_resource_name', autospec=True,
+                               return_value='st-web-1'):
+            self.assertEqual('st-web-1', made.docker_name({'name': None}))
 
     def test_name_by_default_in_the_letters_of_docker(self):
         made = self.make_resource()
         with mock.patch.object(made, 'physical_resource_name', autospec=True,
                                return_value='stäck-a+b-1'):
-            self.assertEqual('st_ck-a_b-1', made.docker_name())
+            self.assertEqual('st_ck-a_b-1',
+                             made.docker_name(made.properties))
 
     def test_validation_asks_no_daemon(self):
         self.make_resource().validate()
@@ -266,9 +274,9 @@ class AttributesTestCase(base.ContainerTestCase):
 
     def test_many_need_one_inspect(self):
         made = self.make_running()
-        for name in self.NAMES:
-            if not name.startswith('logs'):
-                made.FnGetAtt(name)
+        for attribute in container.DockerContainer.spec.ATTRIBUTES:
+            if attribute.source is None:
+                made.FnGetAtt(attribute.name)
         self.assertEqual([('GET', self.PATH + '/json')],
                          self.daemon.requests)
 
@@ -303,7 +311,7 @@ class AttributesTestCase(base.ContainerTestCase):
     def test_show(self):
         """Heat shows it in the place of all attributes."""
         made = self.make_running()
-        self.serve_log(b'hello\n')
+        self.serve_sources(b'hello\n')
         shown = made.FnGetAtt('show')
         self.assertEqual({name: made.FnGetAtt(name) for name in self.NAMES
                           if name != 'info'}, shown)
@@ -311,12 +319,12 @@ class AttributesTestCase(base.ContainerTestCase):
 
     def test_show_has_no_secrets(self):
         made = self.make_running()
-        self.serve_log(b'')
+        self.serve_sources()
         self.assertNotIn('Env', str(made.FnGetAtt('show')))
 
     def test_show_inspects_once(self):
         made = self.make_running()
-        self.serve_log(b'')
+        self.serve_sources()
         inspect = 'GET', '/containers/%s/json' % base.ID
         before = len(self.daemon.sent(*inspect))
         made.FnGetAtt('show')

@@ -17,6 +17,7 @@ import threading
 from heat.engine import scheduler
 import requests
 
+from heat_docker import engine
 from heat_docker import pulls
 from heat_docker.resources import base as resource_base
 from heat_docker.resources import container
@@ -444,6 +445,28 @@ class PullTestCase(base.ContainerTestCase):
         self.assertFalse(end.is_set())
         self.assertEqual(('CREATE', 'FAILED'), made.state)
 
+    def test_pull_for_a_platform(self):
+        self.serve_create(NO_IMAGE, CREATED)
+        self.serve_pull(b'{"status": "Pulling"}\r\n')
+        self.serve_run()
+        self.run_task(self.make_resource(platform='linux/arm64').create)
+        [sent] = self.daemon.sent(*PULL)
+        self.assertEqual(['linux/arm64'], sent.qs['platform'])
+        self.assertEqual(['linux/arm64'],
+                         self.daemon.sent(*CREATE)[0].qs['platform'])
+
+    def test_image_is_there_for_another_platform(self):
+        self.serve_create(base.refusal(
+            404, 'image with reference busybox:1 was found but does not '
+            'match the specified platform: wanted linux/arm64, actual: '
+            'linux/amd64'), CREATED)
+        self.serve_pull(b'{"status": "Pulling"}\r\n')
+        self.daemon.on(*HAS_IMAGE, {'json': {
+            'Os': 'linux', 'Architecture': 'amd64'}})
+        self.serve_run()
+        self.run_task(self.make_resource(platform='linux/arm64').create)
+        self.assertEqual(1, len(self.daemon.sent(*PULL)))
+
     def test_pull_that_breaks_off(self):
         """The end of the thread is no success."""
         self.serve_create(NO_IMAGE)
@@ -466,7 +489,7 @@ class DeleteTestCase(base.ContainerTestCase):
         self.serve_remove()
         self.assertEqual([STOP, REMOVE], self.delete())
         [sent] = self.daemon.sent(*REMOVE)
-        self.assertEqual({'v': ['1']}, sent.qs)
+        self.assertEqual({'v': ['1'], 'force': ['0']}, sent.qs)
 
     def test_stopped_already(self):
         self.serve_stop(304)
@@ -475,7 +498,8 @@ class DeleteTestCase(base.ContainerTestCase):
 
     def test_gone_already(self):
         self.serve_stop(GONE)
-        self.assertEqual([STOP], self.delete())
+        self.serve_remove(GONE)
+        self.assertEqual([STOP, REMOVE], self.delete())
 
     def test_gone_before_the_remove(self):
         self.serve_stop()
@@ -507,11 +531,13 @@ class DeleteTestCase(base.ContainerTestCase):
         made = self.make_running()
         self.serve_stop(LOST)
         self.serve_inspect(self.inspected(), GONE)
-        self.assertEqual([STOP, INSPECT, INSPECT], self.delete(made))
+        self.serve_remove(GONE)
+        self.assertEqual([STOP, INSPECT, INSPECT, REMOVE],
+                         self.delete(made))
 
     def test_stop_is_asked_again(self):
         """The daemon may have died without having heard the first."""
-        self.patch(container, '_STOP_AGAIN', -1)
+        self.patch(engine, 'STOP_AGAIN', -11)
         self.serve_stop(LOST, LOST, 204)
         self.serve_remove()
         self.assertEqual([STOP, STOP, STOP, REMOVE], self.delete())
@@ -625,10 +651,11 @@ class SuspendTestCase(base.ContainerTestCase):
 
     def test_resume(self):
         made = self.suspended()
-        self.serve_run()
+        self.serve_run(self.inspected('exited'), self.inspected())
         self.run_task(made.resume)
         self.assertEqual(('RESUME', 'COMPLETE'), made.state)
-        self.assertEqual([START, WAIT, INSPECT], self.daemon.requests)
+        self.assertEqual([INSPECT, START, WAIT, INSPECT],
+                         self.daemon.requests)
 
     def test_resume_ends_at_once(self):
         made = self.suspended()
@@ -640,7 +667,12 @@ class SuspendTestCase(base.ContainerTestCase):
 
     def test_resume_gone(self):
         made = self.suspended()
-        self.serve_run(start=[GONE])
+        self.serve_inspect(GONE)
+        self.assertIn('No such container', self.fail_task(made.resume))
+
+    def test_resume_gone_before_the_start(self):
+        made = self.suspended()
+        self.serve_run(self.inspected('exited'), start=[GONE])
         self.assertIn('No such container', self.fail_task(made.resume))
 
     def test_delete_suspended(self):
@@ -743,6 +775,48 @@ class AttributesTestCase(base.ContainerTestCase):
         self.assertEqual({'network_id', 'ip_address', 'gateway',
                           'ipv6_address', 'ipv6_gateway', 'mac_address',
                           'aliases'}, set(networks['bridge']))
+
+    def test_digest(self):
+        for digests, expected in (
+                (['busybox@sha256:1'], 'busybox@sha256:1'),
+                (['other@sha256:2', 'busybox@sha256:1'], 'busybox@sha256:1'),
+                (['other@sha256:2'], 'other@sha256:2'), ([], None),
+                (None, None)):
+            made = self.make_running()
+            self.serve_inspect(self.inspected(
+                Config=dict(self.inspected()['json']['Config'],
+                            Image='busybox:1')))
+            self.serve_sources(image={'RepoDigests': digests})
+            self.assertEqual(expected, made.FnGetAtt('image_digest'))
+
+    def test_digest_of_an_image_that_is_gone(self):
+        made = self.make_running()
+        self.serve_sources()
+        self.daemon.on('GET', '/images/%s/json' % self.inspected()['json'][
+            'Image'].replace(':', '%3A'), 404)
+        self.assertIsNone(made.FnGetAtt('image_digest'))
+        self.assertEqual('running', made.FnGetAtt('state'))
+
+    def test_stats(self):
+        made = self.make_running()
+        self.serve_sources(stats={'pids_stats': {'current': 3}})
+        self.assertEqual(3, made.FnGetAtt('stats')['pids'])
+
+    def test_health(self):
+        made = self.make_running()
+        self.assertIsNone(made.FnGetAtt('health'))
+        made = self.make_running()
+        self.serve_inspect(self.inspected(Health={'Status': 'healthy'}))
+        self.assertEqual('healthy', made.FnGetAtt('health'))
+
+    def test_ends(self):
+        made = self.make_running()
+        self.serve_inspect(self.inspected(
+            'exited', OOMKilled=True, RestartCount=2, StartedAt='then',
+            FinishedAt='now'))
+        self.assertEqual([True, 2, 'then', 'now'], [
+            made.FnGetAtt(name) for name in (
+                'oom_killed', 'restart_count', 'started_at', 'finished_at')])
 
     def test_logs(self):
         self.serve_log(b'hello\ngood bye\n')
@@ -847,7 +921,7 @@ class SecretsTestCase(base.ContainerTestCase):
     def test_attributes(self):
         made = self.make_running(env=self.ENV)
         self.serve_inspect(self.inspected(Env=self.ENV))
-        self.serve_log(b'hello')
+        self.serve_sources(b'hello')
         for name in container.DockerContainer.attributes_schema:
             if name not in ('info', 'show'):
                 self.assertNotIn('hunter2', str(made.FnGetAtt(name)))

@@ -16,14 +16,14 @@ Usage, with an image that the daemon has and that contains ``sh``::
 
     python -m tests.unit.samples.record unix:///var/run/docker.sock busybox
 
-It writes, next to itself, ``<type>_v<API>.json``: an inspect of a container
-that was created, but not started, from the examples of all properties; and
+It writes, next to itself, ``<type>_<portion>_v<API>.json``: inspects of
+containers that were created, but not started, from the examples of all
+properties, in portions that do not exclude each other; and
 ``<type>_running_v<API>.json``: one of a container that runs and publishes
 ports. For the time being the image gets the name that the example of
-``image`` has, and there are containers of the names that the examples of
-``links`` and ``volumes_from`` have; all that is made is removed again. Where
-the daemon keeps its files, which differs from host to host, is replaced by
-Docker's defaults.
+``image`` has, and there are networks and containers of the names that other
+examples have; all that is made is removed again. Where the daemon keeps its
+files, which differs from host to host, is replaced by Docker's defaults.
 """
 
 import contextlib
@@ -41,6 +41,20 @@ from heat_docker.specs import container
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
+# Properties that exclude others, by the portion that they are recorded in.
+APART = {'networks': 'attached', 'cpu_period': 'attached',
+         'cpu_quota': 'attached', 'uts_mode': 'attached',
+         'cgroupns_mode': 'attached'}
+
+# Properties that not every daemon takes.
+NOT_RECORDED = {
+    'blkio_weight': 'needs a kernel with weights of block I/O',
+    'annotations': 'needs version 1.43 of the API',
+    'storage_opt': 'needs a storage driver with quotas',
+}
+
+SUBNETS = ('192.0.2.0/24', '2001:db8::/64')
+
 RUNNING = {
     'cmd': ['sh', '-c', 'echo hello; echo bye; exec sleep 60'],
     'port_bindings': {'53/udp': '127.0.0.1:', '8080': '', '9090': ''},
@@ -49,6 +63,17 @@ RUNNING = {
 
 DEFAULT_ROOT = '/var/lib/docker'
 DEFAULT_RUN = '/var/run/docker'
+
+
+def portions():
+    """Return the examples, by the name of the sample they are recorded in."""
+    named = {'all': {}, 'attached': {}}
+    for field in container.FIELDS:
+        if field.name not in NOT_RECORDED:
+            portion = APART.get(field.name, 'all')
+            named[portion][field.name] = field.example
+    named['attached']['image'] = named['all']['image']
+    return named
 
 
 def record(url, image):
@@ -63,6 +88,9 @@ def record(url, image):
     if client.images(values['image']):
         sys.exit('The daemon has an image %s of its own' % values['image'])
     client.tag(image, *values['image'].split(':'))
+    network = client.create_network(
+        values['networks'][0]['network'], enable_ipv6=True,
+        ipam={'Config': [{'Subnet': subnet} for subnet in SUBNETS]})
     made = []
     with engine.Engine(place) as daemon:
         def create(**given):
@@ -79,15 +107,18 @@ def record(url, image):
             for name in helpers:
                 create(name=name, image=values['image'], cmd=['sleep', '60'])
             daemon.start_container(made[0])
-            create(**values)
-            write('container')
+            for portion, given in portions().items():
+                create(**given)
+                write('container_%s' % portion)
             create(name='running', image=values['image'], **RUNNING)
             daemon.start_container(made[-1])
             write('container_running')
         finally:
             for container_id in reversed(made):
                 client.remove_container(container_id, v=True, force=True)
-            for source in values['volumes']:
+            client.remove_network(network['Id'])
+            for source in list(values['volumes']) + [
+                    mount.get('source', '/') for mount in values['mounts']]:
                 if not source.startswith('/'):
                     with contextlib.suppress(docker.errors.NotFound):
                         client.remove_volume(source)

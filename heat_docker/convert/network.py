@@ -10,186 +10,33 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Pure pairs between what templates say and what the Docker API says.
-
-``x_to_api`` takes a property's value and returns its JSON; it raises
-ValueError, naming the value, for what Docker would refuse or misread.
-``x_from_api`` takes that JSON, as a daemon gives it back, and returns the
-property's value in its canonical form, so that
-``x_from_api(x_to_api(canonical)) == canonical``.
-
-The JSON is that of ``POST /containers/create`` and
-``GET /containers/{id}/json`` of
-https://docs.docker.com/reference/api/engine/version/v1.41/.
-"""
+"""Ports, networks and names."""
 
 import collections
 import ipaddress
-import posixpath
 import re
 
-from . import i18n
+from .. import i18n
+from . import process
+from . import scalars
 
 _ = i18n._
 
 PROTOCOLS = ('tcp', 'udp', 'sctp')
 
-# https://github.com/moby/moby/blob/v28.0.0/daemon/names/names.go
-NAME = r'[a-zA-Z0-9][a-zA-Z0-9_.-]+'
-
 _ALIAS = r'[a-zA-Z0-9]([a-zA-Z0-9_.-]*[a-zA-Z0-9])?'
 
-# https://man7.org/linux/man-pages/man7/capabilities.7.html
-CAPABILITIES = frozenset((
-    'ALL', 'AUDIT_CONTROL', 'AUDIT_READ', 'AUDIT_WRITE', 'BLOCK_SUSPEND',
-    'BPF', 'CHECKPOINT_RESTORE', 'CHOWN', 'DAC_OVERRIDE', 'DAC_READ_SEARCH',
-    'FOWNER', 'FSETID', 'IPC_LOCK', 'IPC_OWNER', 'KILL', 'LEASE',
-    'LINUX_IMMUTABLE', 'MAC_ADMIN', 'MAC_OVERRIDE', 'MKNOD', 'NET_ADMIN',
-    'NET_BIND_SERVICE', 'NET_BROADCAST', 'NET_RAW', 'PERFMON', 'SETFCAP',
-    'SETGID', 'SETPCAP', 'SETUID', 'SYSLOG', 'SYS_ADMIN', 'SYS_BOOT',
-    'SYS_CHROOT', 'SYS_MODULE', 'SYS_NICE', 'SYS_PACCT', 'SYS_PTRACE',
-    'SYS_RAWIO', 'SYS_RESOURCE', 'SYS_TIME', 'SYS_TTY_CONFIG', 'WAKE_ALARM',
-))
-
-# https://docs.docker.com/engine/storage/bind-mounts/
-VOLUME_MODES = frozenset((
-    'ro', 'rw', 'z', 'Z', 'nocopy', 'consistent', 'cached', 'delegated',
-    'private', 'rprivate', 'shared', 'rshared', 'slave', 'rslave',
-))
-
-# The grammar of https://github.com/distribution/reference/blob/main/regexp.go
-_COMPONENT = r'[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*'
-_DOMAIN_LABEL = r'(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])'
-_IMAGE = re.compile(
-    r'(?:(?:{label}(?:\.{label})*|\[[0-9a-fA-F:]+\])(?::[0-9]+)?/)?'
-    r'{component}(?:/{component})*'
-    r'(?::\w[\w.-]{{0,127}})?'
-    r'(?:@[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*'
-    r':[0-9a-fA-F]{{32,}})?'.format(label=_DOMAIN_LABEL,
-                                    component=_COMPONENT), re.ASCII)
-
 _PORTS = re.compile(r'(\d+)(?:-(\d+))?(?:/([a-zA-Z]+))?', re.ASCII)
+
 _HOST_PORTS = re.compile(r'(?:(?:\[([^]]*)\]|([^:]*)):)?(\d*)(?:-(\d+))?',
                          re.ASCII)
 
 _ANY_PORT = ('', 0, '0')
 
 
-def same(value):
-    """Return the value: the API says it as the template does."""
-    return value
-
-
-def text(value):
-    """Return a scalar as the text that a person would write for it.
-
-    YAML turns ``true``, ``8080`` and ``1.5`` into other types than str.
-    """
-    if isinstance(value, bool):
-        return 'true' if value else 'false'
-    if isinstance(value, (str, int, float)):
-        return str(value)
-    raise ValueError(_('%r is not text') % (value,))
-
-
-def texts(values):
-    """Return a list of scalars as a list of text."""
-    return [text(value) for value in values]
-
-
-def or_empty(values):
-    """Return what the daemon may leave out of its answer as a list."""
-    return list(values or ())
-
-
-def image(value):
-    """Return an image reference if Docker can parse it."""
-    if not (_IMAGE.fullmatch(value)
-            or re.fullmatch('(sha256:)?[0-9a-f]{12,64}', value)):
-        raise ValueError(_('%r is not an image reference, such as '
-                           '"registry:5000/path/name:tag"') % value)
-    return value
-
-
-def name_from_api(value):
-    """Return a container's name without the slash Docker puts before it."""
-    return value.lstrip('/')
-
-
-def env_to_api(values):
-    """Turn a list of ``KEY=value`` into the same, checked.
-
-    The values may be secrets, so they stay out of the messages.
-    """
-    for number, value in enumerate(values, 1):
-        if not isinstance(value, (str, int, float)):
-            raise ValueError(_('entry %d is not text') % number)
-        if text(value).startswith('=') or not value or '\0' in text(value):
-            raise ValueError(_('entry %d does not begin with the name of an '
-                               'environment variable') % number)
-    return texts(values)
-
-
 def dns_to_api(values):
     """Turn a list of IP addresses into the same, checked."""
-    return [_address(text(value)) for value in values]
-
-
-def capabilities_to_api(values):
-    """Turn names of capabilities, in any of the usual spellings, to API."""
-    result = []
-    for value in values:
-        capability = text(value).upper()
-        capability = capability[4:] if capability.startswith(
-            'CAP_') else capability
-        if capability not in CAPABILITIES:
-            raise ValueError(_('%r is not a Linux capability') % value)
-        result.append(capability)
-    return result
-
-
-def capabilities_from_api(values):
-    """Turn the API's capabilities, with or without ``CAP_``, to names."""
-    return [value[4:] if value.startswith('CAP_') else value
-            for value in values or ()]
-
-
-def restart_policy_to_api(value):
-    """Check that only ``on-failure`` has a number of retries."""
-    name = value.get('Name') or 'no'
-    retries = value.get('MaximumRetryCount') or 0
-    if retries < 0:
-        raise ValueError(_('MaximumRetryCount is %s; it cannot be negative')
-                         % retries)
-    if retries and name != 'on-failure':
-        raise ValueError(_('MaximumRetryCount is %(retries)s, which goes with '
-                           'the restart policy on-failure only, not with '
-                           '%(name)s')
-                         % {'retries': retries, 'name': name})
-    return {'Name': name, 'MaximumRetryCount': retries}
-
-
-def restart_policy_from_api(value):
-    """Turn the API's restart policy to the property's map."""
-    return {'Name': value.get('Name') or 'no',
-            'MaximumRetryCount': value.get('MaximumRetryCount') or 0}
-
-
-def devices_to_api(values):
-    """Turn a list of device maps to the API's list."""
-    return [{'PathOnHost': device['path_on_host'],
-             'PathInContainer': (device.get('path_in_container')
-                                 or device['path_on_host']),
-             'CgroupPermissions': device.get('permissions') or 'rwm'}
-            for device in values]
-
-
-def devices_from_api(values):
-    """Turn the API's devices to a list of device maps."""
-    return [{'path_on_host': device['PathOnHost'],
-             'path_in_container': device['PathInContainer'],
-             'permissions': device['CgroupPermissions']}
-            for device in values or ()]
+    return [_address(scalars.text(value)) for value in values]
 
 
 def port_specs_to_api(values):
@@ -253,69 +100,13 @@ def port_bindings_from_api(value):
     return result
 
 
-def volumes_to_api(value):
-    """Turn a map of source to target to Docker's ``source:target:mode``.
-
-    The target is ``"/target"``, ``"/target:ro"`` or ``{"bind": "/target",
-    "mode": "ro"}``.
-    """
-    binds = []
-    targets = set()
-    for source, target in value.items():
-        source = text(source)
-        if isinstance(target, dict):
-            unknown = set(target) - {'bind', 'mode'}
-            if unknown or 'bind' not in target:
-                raise ValueError(_('volume %s takes "bind" and "mode"')
-                                 % source)
-            path, mode = text(target['bind']), text(target.get('mode') or '')
-        else:
-            path, _colon, mode = text(target).partition(':')
-        if not (source.startswith('/') or re.fullmatch(NAME, source)):
-            raise ValueError(_('%r is neither an absolute path of the host '
-                               'nor the name of a volume') % source)
-        if ':' in source:
-            raise ValueError(_('%r has a colon, which Docker takes for the '
-                               'end of the path') % source)
-        if not path.startswith('/') or ':' in path or (
-                posixpath.normpath(path).strip('/') == ''):
-            raise ValueError(_('%(target)r, the target of %(source)s, is not '
-                               'an absolute path below / in the container')
-                             % {'target': path, 'source': source})
-        if posixpath.normpath(path) in targets:
-            raise ValueError(_('two volumes have the target %s') % path)
-        for option in mode.split(',') if mode else ():
-            if option not in VOLUME_MODES:
-                raise ValueError(_('%(mode)r is not a mode of a volume '
-                                   '(%(source)s)')
-                                 % {'mode': option, 'source': source})
-        targets.add(posixpath.normpath(path))
-        binds.append(':'.join(part for part in (source, path, mode) if part))
-    return binds
-
-
-def volumes_from_api(values):
-    """Turn ``["source:target:mode"]`` to ``{source: "target:mode"}``."""
-    return dict(bind.split(':', 1) for bind in values or ())
-
-
-def volumes_from_to_api(values):
-    """Check a list of ``container`` or ``container:ro``."""
-    for value in values:
-        container, _colon, mode = text(value).partition(':')
-        if not re.fullmatch(NAME, container) or mode not in ('', 'ro', 'rw'):
-            raise ValueError(_('%r is not the name or id of a container, '
-                               'alone or with ":ro"') % value)
-    return texts(values)
-
-
 def links_to_api(value):
     """Turn a map of other container to alias to ``["other:alias"]``."""
     links = []
     for other, alias in value.items():
-        other = name_from_api(text(other))
-        alias = text(alias) if alias else other
-        if not re.fullmatch(NAME, other):
+        other = process.name_from_api(scalars.text(other))
+        alias = scalars.text(alias) if alias else other
+        if not re.fullmatch(scalars.NAME, other):
             raise ValueError(_('%r is not the name or id of a container')
                              % other)
         if not re.fullmatch(_ALIAS, alias):
@@ -329,7 +120,7 @@ def links_to_api(value):
 def links_from_api(values):
     """Turn ``["/other:/this/alias"]`` to a map of other to alias."""
     pairs = (link.split(':', 1) for link in values or ())
-    return {name_from_api(other): alias.rsplit('/', 1)[-1]
+    return {process.name_from_api(other): alias.rsplit('/', 1)[-1]
             for other, alias in pairs}
 
 
@@ -378,7 +169,7 @@ def networks_from_api(networks):
                    'ipv6_address': network.get('GlobalIPv6Address') or '',
                    'ipv6_gateway': network.get('IPv6Gateway') or '',
                    'mac_address': network.get('MacAddress') or '',
-                   'aliases': or_empty(network.get('Aliases'))}
+                   'aliases': scalars.or_empty(network.get('Aliases'))}
             for name, network in (networks or {}).items()}
 
 
@@ -396,11 +187,6 @@ def network_info_from_api(inspected):
     settings['TcpPorts'] = tcp_ports_from_api(settings)
     settings['UdpPorts'] = udp_ports_from_api(settings)
     return settings
-
-
-def last_line(output):
-    """Return the last line of the text that a container has written."""
-    return output.rstrip('\n').split('\n')[-1].rstrip('\r')
 
 
 def first_address(inspected):
@@ -422,7 +208,8 @@ def _first_network(inspected):
 
 def _container_ports(value):
     """Return the (number, protocol) pairs of a container port or range."""
-    match = None if isinstance(value, bool) else _PORTS.fullmatch(text(value))
+    match = (_PORTS.fullmatch(scalars.text(value))
+             if not isinstance(value, bool) else None)
     if match is None:
         raise ValueError(_('%r is not a port; say 80, "53/udp" or '
                            '"5000-5010/tcp"') % (value,))
@@ -448,7 +235,7 @@ def _host_ports(value, count):
     """Return ``count`` bindings for what a template says of the host port."""
     if value is None or (value in _ANY_PORT and not isinstance(value, bool)):
         return [{'HostIp': '', 'HostPort': ''}] * count
-    match = (_HOST_PORTS.fullmatch(text(value))
+    match = (_HOST_PORTS.fullmatch(scalars.text(value))
              if not isinstance(value, bool) else None)
     if match is None or (match[4] and not match[3]):
         raise ValueError(_('%r is not a port of the host; say 8080, '
@@ -520,3 +307,117 @@ def _host_port_from_api(binding):
     if not address:
         return port
     return '%s:%s' % ('[%s]' % address if ':' in address else address, port)
+
+
+def extra_hosts_to_api(values):
+    """Check a list of ``name:address``."""
+    for value in scalars.texts(values):
+        name, _colon, address = value.partition(':')
+        if not name or not address:
+            raise ValueError(_('%r is not "name:address"') % value)
+        if address != 'host-gateway':
+            _address(address.strip('[]'))
+    return scalars.texts(values)
+
+
+def networks_to_api(values):
+    """Turn a list of networks to the API's map of endpoints."""
+    endpoints = {}
+    for value in values:
+        if value['network'] in endpoints:
+            raise ValueError(_('the network %s is given twice')
+                             % value['network'])
+        endpoints[value['network']] = _endpoint(value)
+    return endpoints
+
+
+def _endpoint(value):
+    value = scalars.present(value)
+    addresses = {
+        'IPv4Address': value.get('ipv4_address') and _address(
+            value['ipv4_address']),
+        'IPv6Address': value.get('ipv6_address') and _address(
+            value['ipv6_address']),
+        'LinkLocalIPs': [_address(item) for item
+                         in value.get('link_local_ips') or ()]}
+    addresses = {key: item for key, item in addresses.items() if item}
+    endpoint = {}
+    if addresses:
+        endpoint['IPAMConfig'] = addresses
+    if value.get('aliases'):
+        endpoint['Aliases'] = scalars.texts(value['aliases'])
+    if value.get('mac_address'):
+        endpoint['MacAddress'] = value['mac_address']
+    if value.get('driver_opts'):
+        endpoint['DriverOpts'] = scalars.text_map(value['driver_opts'])
+    if value.get('gw_priority'):
+        endpoint['GwPriority'] = value['gw_priority']
+    return endpoint
+
+
+def networks_to_mode(values):
+    """Return the main network, which Docker wants to know as the mode."""
+    return values[0]['network'] if values else 'default'
+
+
+def networks_needs(values):
+    """Return the version of the API that networks need, or None."""
+    if any(value.get('gw_priority') for value in values):
+        return 1, 48
+    if any(value.get('mac_address') for value in values):
+        return 1, 44
+    return None
+
+
+def endpoints_from_api(networks):
+    """Turn the API's map of endpoints to a list of networks."""
+    result = []
+    for name, endpoint in (networks or {}).items():
+        addresses = endpoint.get('IPAMConfig') or {}
+        network = {
+            'network': name,
+            'aliases': scalars.or_empty(endpoint.get('Aliases')),
+            'ipv4_address': addresses.get('IPv4Address'),
+            'ipv6_address': addresses.get('IPv6Address'),
+            'link_local_ips': addresses.get('LinkLocalIPs'),
+            'driver_opts': endpoint.get('DriverOpts'),
+            'gw_priority': endpoint.get('GwPriority')}
+        result.append({key: item for key, item in network.items() if item})
+    return result
+
+
+def attached(name, networks):
+    """Return by which name a container is in a network, or None.
+
+    :param str name: name or id of the network.
+    :param dict networks: ``NetworkSettings.Networks`` of the container.
+    """
+    for key, endpoint in networks.items():
+        identity = endpoint.get('NetworkID') or ''
+        if key == name or (len(name) >= 12 and identity.startswith(name)):
+            return key
+    return None
+
+
+def connected(wanted, networks):
+    """Tell whether a container is in just the networks it should be in.
+
+    Docker adds aliases of its own.
+
+    :param dict wanted: endpoints of the create request.
+    :param dict networks: ``NetworkSettings.Networks`` of the container.
+    """
+    networks = networks or {}
+    if len(wanted) != len(networks):
+        return False
+    for name, endpoint in wanted.items():
+        live = networks.get(attached(name, networks))
+        if live is None:
+            return False
+        if (endpoint.get('IPAMConfig') or {}) != (
+                scalars.filled(live.get('IPAMConfig'))):
+            return False
+        if not set(endpoint.get('Aliases') or ()) <= set(
+                live.get('Aliases') or ()):
+            return False
+    return True

@@ -1,0 +1,176 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Limits, weights and devices."""
+
+from .. import i18n
+from . import scalars
+
+_ = i18n._
+
+
+def devices_to_api(values):
+    """Turn a list of device maps to the API's list."""
+    return [{'PathOnHost': device['path_on_host'],
+             'PathInContainer': (device.get('path_in_container')
+                                 or device['path_on_host']),
+             'CgroupPermissions': device.get('permissions') or 'rwm'}
+            for device in values]
+
+
+def devices_from_api(values):
+    """Turn the API's devices to a list of device maps."""
+    return [{'path_on_host': device['PathOnHost'],
+             'path_in_container': device['PathInContainer'],
+             'permissions': device['CgroupPermissions']}
+            for device in values or ()]
+
+_RATES = {'device_read_bps': 'BlkioDeviceReadBps',
+          'device_write_bps': 'BlkioDeviceWriteBps',
+          'device_read_iops': 'BlkioDeviceReadIOps',
+          'device_write_iops': 'BlkioDeviceWriteIOps'}
+
+
+def cpus_to_api(value):
+    """Turn a number of processors to billionths of one."""
+    return scalars.nanoseconds(value)
+
+
+def cpus_from_api(value):
+    """Turn billionths of a processor to a number of processors."""
+    return scalars.seconds(value or 0)
+
+
+def read_bps_to_api(value):
+    """Turn limits of bytes read a second to the API's list."""
+    return _rates(value, 'device_read_bps')
+
+
+def write_bps_to_api(value):
+    """Turn limits of bytes written a second to the API's list."""
+    return _rates(value, 'device_write_bps')
+
+
+def read_iops_to_api(value):
+    """Turn limits of reads a second to the API's list."""
+    return _rates(value, 'device_read_iops')
+
+
+def write_iops_to_api(value):
+    """Turn limits of writes a second to the API's list."""
+    return _rates(value, 'device_write_iops')
+
+
+def blkio_weights_to_api(value):
+    """Turn the weights of block devices to the API's list."""
+    for name in _RATES:
+        _rates(value, name)
+    return [{'Path': device['path'], 'Weight': device['weight']}
+            for device in _block_devices(value, 'weight_device', 'weight')]
+
+
+def _rates(value, name):
+    return [{'Path': device['path'],
+             'Rate': scalars.size_to_api(device['rate'])}
+            for device in _block_devices(value, name, 'rate')]
+
+
+def _block_devices(value, name, number):
+    devices = value.get(name) or ()
+    for device in devices:
+        if not isinstance(device, dict) or set(device) != {'path', number}:
+            raise ValueError(_('%(name)s takes a list of {path: ..., '
+                               '%(number)s: ...}')
+                             % {'name': name, 'number': number})
+        if not scalars.text(device['path']).startswith('/'):
+            raise ValueError(_('%r is not an absolute path of a device')
+                             % device['path'])
+    return devices
+
+
+def blkio_from_api(host_config):
+    """Turn five lists of the API's HostConfig to one map."""
+    value = {'weight_device': [
+        {'path': device['Path'], 'weight': device['Weight']}
+        for device in host_config.get('BlkioWeightDevice') or ()]}
+    for name, key in _RATES.items():
+        value[name] = [{'path': device['Path'], 'rate': device['Rate']}
+                       for device in host_config.get(key) or ()]
+    return {name: devices for name, devices in value.items() if devices}
+
+
+def ulimits_to_api(values):
+    """Turn a list of limits to the API's."""
+    result = []
+    for value in values:
+        soft, hard = value['soft'], value.get('hard')
+        hard = soft if hard is None else hard
+        if hard != -1 and not -1 < soft <= hard:
+            raise ValueError(_('the soft limit of %(name)s is %(soft)s, and '
+                               'the hard one, %(hard)s, is less')
+                             % {'name': value['name'], 'soft': soft,
+                                'hard': hard})
+        result.append({'Name': value['name'], 'Soft': soft, 'Hard': hard})
+    return result
+
+
+def ulimits_from_api(values):
+    """Turn the API's limits to a list of maps."""
+    return [{'name': value['Name'], 'soft': value['Soft'],
+             'hard': value['Hard']} for value in values or ()]
+
+
+def device_requests_to_api(values):
+    """Turn a list of requests for devices to the API's."""
+    result = []
+    for value in values:
+        value = scalars.present(value)
+        ids = scalars.texts(value.get('device_ids') or ())
+        if ids and value.get('count'):
+            raise ValueError(_('a request for devices has either count or '
+                               'device_ids'))
+        request = {'Driver': value.get('driver'),
+                   'Count': value.get('count'), 'DeviceIDs': ids,
+                   'Capabilities': value.get('capabilities'),
+                   'Options': scalars.text_map(value.get('options') or {})}
+        result.append({key: item for key, item in request.items() if item})
+    return result
+
+
+def device_requests_from_api(values):
+    """Turn the API's requests for devices to a list of maps."""
+    names = {'Driver': 'driver', 'Count': 'count', 'DeviceIDs': 'device_ids',
+             'Capabilities': 'capabilities', 'Options': 'options'}
+    return [{names[key]: item for key, item in value.items() if item}
+            for value in values or ()]
+
+
+def stats_from_api(stats):
+    """Sum up one sample of what a container uses.
+
+    Source: https://docs.docker.com/reference/api/engine/version/v1.41/,
+    Container, "Get container stats based on resource usage".
+    """
+    cpu = (stats.get('cpu_stats') or {}).get('cpu_usage') or {}
+    memory = stats.get('memory_stats') or {}
+    details = memory.get('stats') or {}
+    # cgroup v2 and v1 have their own names for what can be given back.
+    cache = details.get('inactive_file',
+                        details.get('total_inactive_file', 0))
+    networks = (stats.get('networks') or {}).values()
+    return {
+        'cpu_seconds': scalars.seconds(cpu.get('total_usage', 0)),
+        'memory_bytes': max(0, memory.get('usage', 0) - cache),
+        'memory_limit_bytes': memory.get('limit', 0),
+        'pids': (stats.get('pids_stats') or {}).get('current', 0),
+        'network_received_bytes': sum(n['rx_bytes'] for n in networks),
+        'network_sent_bytes': sum(n['tx_bytes'] for n in networks)}

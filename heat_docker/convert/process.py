@@ -1,0 +1,186 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What runs in a container, and how: image, environment, health."""
+
+import re
+
+from .. import i18n
+from . import scalars
+
+_ = i18n._
+
+# https://man7.org/linux/man-pages/man7/capabilities.7.html
+CAPABILITIES = frozenset((
+    'ALL', 'AUDIT_CONTROL', 'AUDIT_READ', 'AUDIT_WRITE', 'BLOCK_SUSPEND',
+    'BPF', 'CHECKPOINT_RESTORE', 'CHOWN', 'DAC_OVERRIDE', 'DAC_READ_SEARCH',
+    'FOWNER', 'FSETID', 'IPC_LOCK', 'IPC_OWNER', 'KILL', 'LEASE',
+    'LINUX_IMMUTABLE', 'MAC_ADMIN', 'MAC_OVERRIDE', 'MKNOD', 'NET_ADMIN',
+    'NET_BIND_SERVICE', 'NET_BROADCAST', 'NET_RAW', 'PERFMON', 'SETFCAP',
+    'SETGID', 'SETPCAP', 'SETUID', 'SYSLOG', 'SYS_ADMIN', 'SYS_BOOT',
+    'SYS_CHROOT', 'SYS_MODULE', 'SYS_NICE', 'SYS_PACCT', 'SYS_PTRACE',
+    'SYS_RAWIO', 'SYS_RESOURCE', 'SYS_TIME', 'SYS_TTY_CONFIG', 'WAKE_ALARM',
+))
+
+# What the names of Heat's own labels begin with.
+OWN_LABELS = 'org.openstack.heat.'
+
+_HEALTH_TIMES = {'interval': 'Interval', 'timeout': 'Timeout',
+                 'start_period': 'StartPeriod',
+                 'start_interval': 'StartInterval'}
+
+# The grammar of https://github.com/distribution/reference/blob/main/regexp.go
+_COMPONENT = r'[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*'
+
+_DOMAIN_LABEL = r'(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])'
+
+_IMAGE = re.compile(
+    r'(?:(?:{label}(?:\.{label})*|\[[0-9a-fA-F:]+\])(?::[0-9]+)?/)?'
+    r'{component}(?:/{component})*'
+    r'(?::\w[\w.-]{{0,127}})?'
+    r'(?:@[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*'
+    r':[0-9a-fA-F]{{32,}})?'.format(label=_DOMAIN_LABEL,
+                                    component=_COMPONENT), re.ASCII)
+
+
+def image(value):
+    """Return an image reference if Docker can parse it."""
+    if not (_IMAGE.fullmatch(value)
+            or re.fullmatch('(sha256:)?[0-9a-f]{12,64}', value)):
+        raise ValueError(_('%r is not an image reference, such as '
+                           '"registry:5000/path/name:tag"') % value)
+    return value
+
+
+def name_from_api(value):
+    """Return a container's name without the slash Docker puts before it."""
+    return value.lstrip('/')
+
+
+def env_to_api(values):
+    """Turn a list of ``KEY=value`` into the same, checked.
+
+    The values may be secrets, so they stay out of the messages.
+    """
+    for number, value in enumerate(values, 1):
+        if not isinstance(value, (str, int, float)):
+            raise ValueError(_('entry %d is not text') % number)
+        line = scalars.text(value)
+        if not line or line.startswith('=') or '\0' in line:
+            raise ValueError(_('entry %d does not begin with the name of an '
+                               'environment variable') % number)
+    return scalars.texts(values)
+
+
+def capabilities_to_api(values):
+    """Turn names of capabilities, in any of the usual spellings, to API."""
+    result = []
+    for value in values:
+        capability = scalars.text(value).upper()
+        capability = capability[4:] if capability.startswith(
+            'CAP_') else capability
+        if capability not in CAPABILITIES:
+            raise ValueError(_('%r is not a Linux capability') % value)
+        result.append(capability)
+    return result
+
+
+def capabilities_from_api(values):
+    """Turn the API's capabilities, with or without ``CAP_``, to names."""
+    return [value[4:] if value.startswith('CAP_') else value
+            for value in values or ()]
+
+
+def restart_policy_to_api(value):
+    """Check that only ``on-failure`` has a number of retries."""
+    name = value.get('Name') or 'no'
+    retries = value.get('MaximumRetryCount') or 0
+    if retries < 0:
+        raise ValueError(_('MaximumRetryCount is %s; it cannot be negative')
+                         % retries)
+    if retries and name != 'on-failure':
+        raise ValueError(_('MaximumRetryCount is %(retries)s, which goes with '
+                           'the restart policy on-failure only, not with '
+                           '%(name)s')
+                         % {'retries': retries, 'name': name})
+    return {'Name': name, 'MaximumRetryCount': retries}
+
+
+def restart_policy_from_api(value):
+    """Turn the API's restart policy to the property's map."""
+    value = value or {}
+    return {'Name': value.get('Name') or 'no',
+            'MaximumRetryCount': value.get('MaximumRetryCount') or 0}
+
+
+def last_line(output):
+    """Return the last line of the text that a container has written."""
+    return output.rstrip('\n').split('\n')[-1].rstrip('\r')
+
+
+def labels_to_api(value):
+    """Turn a map of name to scalar to labels, leaving Heat's own alone."""
+    for name in scalars.texts(value):
+        if name.startswith(OWN_LABELS):
+            raise ValueError(_('the label %s is one of Heat\'s own') % name)
+    return scalars.text_map(value)
+
+
+def labels_from_api(value):
+    """Turn labels to the map of those that are not Heat's own."""
+    return {name: item for name, item in (value or {}).items()
+            if not name.startswith(OWN_LABELS)}
+
+
+def healthcheck_to_api(value):
+    """Turn a health check's map to the API's, whose times are in ns."""
+    value = scalars.present(value)
+    if value.get('disable'):
+        return {'Test': ['NONE']}
+    test = scalars.texts(value.get('test') or ())
+    if test and (test[0] not in ('CMD', 'CMD-SHELL') or len(test) < 2):
+        raise ValueError(_('the test %r of a health check does not begin '
+                           'with CMD or CMD-SHELL, and go on') % test)
+    check = {'Test': test} if test else {}
+    for name, key in _HEALTH_TIMES.items():
+        seconds = value.get(name)
+        if seconds and seconds < 0.001:
+            raise ValueError(_('%(name)s of a health check is %(value)s; it '
+                               'is at least 0.001 s')
+                             % {'name': name, 'value': seconds})
+        if seconds:
+            check[key] = scalars.nanoseconds(seconds)
+    if value.get('retries', 0) < 0:
+        raise ValueError(_('retries of a health check is %s, which is '
+                           'negative') % value['retries'])
+    if value.get('retries'):
+        check['Retries'] = value['retries']
+    return check
+
+
+def healthcheck_from_api(value):
+    """Turn the API's health check to a map with times in seconds."""
+    value = value or {}
+    if value.get('Test') == ['NONE']:
+        return {'disable': True}
+    check = {'test': value['Test']} if value.get('Test') else {}
+    for name, key in _HEALTH_TIMES.items():
+        if value.get(key):
+            check[name] = scalars.seconds(value[key])
+    if value.get('Retries'):
+        check['retries'] = value['Retries']
+    return check
+
+
+def healthcheck_needs(value):
+    """Return the version of the API that a health check needs, or None."""
+    return (1, 44) if value.get('start_interval') else None

@@ -1,0 +1,120 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Scalars, lists and maps, sizes and times.
+
+See :mod:`heat_docker.fields` for what converters are.
+"""
+
+import re
+
+from .. import i18n
+
+_ = i18n._
+
+
+def same(value):
+    """Return the value: the API says it as the template does."""
+    return value
+
+
+def text(value):
+    """Return a scalar as the text that a person would write for it.
+
+    YAML turns ``true``, ``8080`` and ``1.5`` into other types than str.
+    """
+    if isinstance(value, bool):
+        return 'true' if value else 'false'
+    if isinstance(value, (str, int, float)):
+        return str(value)
+    raise ValueError(_('%r is not text') % (value,))
+
+
+def texts(values):
+    """Return a list of scalars as a list of text."""
+    return [text(value) for value in values]
+
+
+def or_empty(values):
+    """Return what the daemon may leave out of its answer as a list."""
+    return list(values or ())
+
+# The numbers of the API have 64 bits.
+_LIMIT = 2.0 ** 63
+
+_SIZE = re.compile(r'(\d+(?:\.\d+)?)([bkmgtp])?i?b?', re.ASCII)
+
+# https://github.com/moby/moby/blob/v28.0.0/daemon/names/names.go
+NAME = r'[a-zA-Z0-9][a-zA-Z0-9_.-]+'
+
+
+def text_map(value):
+    """Turn a map of name to scalar to a map of name to text."""
+    return {text(name): text(item) for name, item in value.items()}
+
+
+def or_empty_map(value):
+    """Return what the daemon may leave out of its answer as a map."""
+    return dict(value or {})
+
+
+def size_to_api(value):
+    """Turn ``"64m"`` or a number of bytes to bytes.
+
+    The units are those of Docker's command line, powers of 1024.
+    """
+    match = _SIZE.fullmatch(text(value).lower())
+    if match is None:
+        raise ValueError(_('%r is not a size, such as 67108864 or 64m')
+                         % value)
+    number, unit = match.groups()
+    size = float(number) * 1024 ** 'bkmgtp'.index(unit or 'b')
+    if size >= _LIMIT:
+        raise ValueError(_('%r is more than a size can be') % value)
+    return int(size)
+
+
+def size_or_unlimited_to_api(value):
+    """Turn a size, or -1 for no limit, to bytes."""
+    return -1 if text(value) == '-1' else size_to_api(value)
+
+
+def size_from_api(value):
+    """Turn bytes to the text of their number."""
+    return '' if value is None else str(value)
+
+
+def twice(value):
+    """Return the double, which is what Docker makes of memory for swap."""
+    return 2 * value
+
+
+def nanoseconds(value):
+    """Turn seconds to the nanoseconds of the API."""
+    if not -_LIMIT < value * 10 ** 9 < _LIMIT:
+        raise ValueError(_('%r is more than the API can say') % value)
+    return round(value * 10 ** 9)
+
+
+def seconds(value):
+    """Turn nanoseconds of the API to seconds."""
+    return value // 10 ** 9 if value % 10 ** 9 == 0 else value / 10 ** 9
+
+
+def present(value):
+    """Return a map without the keys that are unset."""
+    return {key: item for key, item in value.items() if item is not None}
+
+
+def filled(value):
+    """Return a map, or none, without the keys whose values are empty."""
+    return {key: item for key, item in (value or {}).items() if item}

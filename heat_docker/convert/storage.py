@@ -1,0 +1,254 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Volumes, mounts and files."""
+
+import base64
+import io
+import posixpath
+import re
+import tarfile
+
+from .. import i18n
+from . import scalars
+
+_ = i18n._
+
+# https://docs.docker.com/engine/storage/bind-mounts/
+VOLUME_MODES = frozenset((
+    'ro', 'rw', 'z', 'Z', 'nocopy', 'consistent', 'cached', 'delegated',
+    'private', 'rprivate', 'shared', 'rshared', 'slave', 'rslave',
+))
+
+# Which types of mount an option goes with.
+_MOUNT_KINDS = {
+    'propagation': ('bind',), 'create_host_path': ('bind',),
+    'subpath': ('volume', 'image'), 'no_copy': ('volume',),
+    'labels': ('volume',), 'driver': ('volume',),
+    'driver_options': ('volume',), 'tmpfs_size': ('tmpfs',),
+    'tmpfs_mode': ('tmpfs',),
+}
+
+_MOUNT_OPTIONS = {'bind': 'BindOptions', 'volume': 'VolumeOptions',
+                  'tmpfs': 'TmpfsOptions', 'image': 'ImageOptions'}
+
+
+def octal(value):
+    """Turn permissions in octal, such as "0644", to their number."""
+    try:
+        return int(scalars.text(value), 8)
+    except ValueError as ex:
+        raise ValueError(_('%r is not a mode in octal') % value) from ex
+
+
+def octal_from_api(value):
+    """Turn the number of permissions to octal."""
+    return '%o' % value
+
+
+# Option in templates, its place in the API's options of the mount's type,
+# and how it is said there and here.
+_MOUNT_FIELDS = (
+    ('propagation', 'Propagation', scalars.same, scalars.same),
+    ('create_host_path', 'CreateMountpoint', scalars.same, scalars.same),
+    ('subpath', 'Subpath', scalars.same, scalars.same),
+    ('no_copy', 'NoCopy', scalars.same, scalars.same),
+    ('labels', 'Labels', scalars.text_map, scalars.same),
+    ('tmpfs_size', 'SizeBytes', scalars.size_to_api, scalars.size_from_api),
+    ('tmpfs_mode', 'Mode', octal, octal_from_api),
+)
+
+
+def volumes_to_api(value):
+    """Turn a map of source to target to Docker's ``source:target:mode``.
+
+    The target is ``"/target"``, ``"/target:ro"`` or ``{"bind": "/target",
+    "mode": "ro"}``.
+    """
+    binds = []
+    targets = set()
+    for source, target in value.items():
+        source = scalars.text(source)
+        if isinstance(target, dict):
+            unknown = set(target) - {'bind', 'mode'}
+            if unknown or 'bind' not in target:
+                raise ValueError(_('volume %s takes "bind" and "mode"')
+                                 % source)
+            path = scalars.text(target['bind'])
+            mode = scalars.text(target.get('mode') or '')
+        else:
+            path, _colon, mode = scalars.text(target).partition(':')
+        if not (source.startswith('/') or re.fullmatch(scalars.NAME, source)):
+            raise ValueError(_('%r is neither an absolute path of the host '
+                               'nor the name of a volume') % source)
+        if ':' in source:
+            raise ValueError(_('%r has a colon, which Docker takes for the '
+                               'end of the path') % source)
+        if not path.startswith('/') or ':' in path or (
+                posixpath.normpath(path).strip('/') == ''):
+            raise ValueError(_('%(target)r, the target of %(source)s, is not '
+                               'an absolute path below / in the container')
+                             % {'target': path, 'source': source})
+        if posixpath.normpath(path) in targets:
+            raise ValueError(_('two volumes have the target %s') % path)
+        for option in mode.split(',') if mode else ():
+            if option not in VOLUME_MODES:
+                raise ValueError(_('%(mode)r is not a mode of a volume '
+                                   '(%(source)s)')
+                                 % {'mode': option, 'source': source})
+        targets.add(posixpath.normpath(path))
+        binds.append(':'.join(part for part in (source, path, mode) if part))
+    return binds
+
+
+def volumes_from_api(values):
+    """Turn ``["source:target:mode"]`` to ``{source: "target:mode"}``."""
+    return dict(bind.split(':', 1) for bind in values or ())
+
+
+def volumes_from_to_api(values):
+    """Check a list of ``container`` or ``container:ro``."""
+    for value in values:
+        container, _colon, mode = scalars.text(value).partition(':')
+        if mode not in ('', 'ro', 'rw') or not re.fullmatch(
+                scalars.NAME, container):
+            raise ValueError(_('%r is not the name or id of a container, '
+                               'alone or with ":ro"') % value)
+    return scalars.texts(values)
+
+
+def mounts_to_api(values):
+    """Turn a list of mounts to the API's."""
+    targets = set()
+    for value in values:
+        target = value['target'].rstrip('/')
+        if target in targets:
+            raise ValueError(_('two mounts have the target %s') % target)
+        targets.add(target)
+    return [_mount(scalars.present(value)) for value in values]
+
+
+def _mount(value):
+    kind, source = value.get('type') or 'volume', value.get('source')
+    _check_mount(kind, source, value)
+    mount = {'Type': kind, 'Target': value['target']}
+    if source:
+        mount['Source'] = source
+    if value.get('read_only') is not None:
+        mount['ReadOnly'] = value['read_only']
+    options = {key: to_api(value[name])
+               for name, key, to_api, _from_api in _MOUNT_FIELDS
+               if value.get(name) not in (None, '', {})}
+    driver = {'Name': value.get('driver'),
+              'Options': scalars.text_map(value.get('driver_options') or {})}
+    driver = {key: item for key, item in driver.items() if item}
+    if driver:
+        options['DriverConfig'] = driver
+    if options:
+        mount[_MOUNT_OPTIONS[kind]] = options
+    return mount
+
+
+def _check_mount(kind, source, value):
+    what = {'type': kind, 'target': value['target'], 'source': source}
+    if kind == 'bind' and not (source or '').startswith('/'):
+        raise ValueError(_('the bind at %(target)s needs an absolute path of '
+                           'the host as its source') % what)
+    if kind == 'image' and not source:
+        raise ValueError(_('the image at %(target)s needs a reference as its '
+                           'source') % what)
+    if kind == 'tmpfs' and source:
+        raise ValueError(_('the tmpfs at %(target)s has no source') % what)
+    if kind == 'volume' and source and not re.fullmatch(scalars.NAME, source):
+        raise ValueError(_('%(source)r is not the name of a volume') % what)
+    for name, kinds in _MOUNT_KINDS.items():
+        if value.get(name) and kind not in kinds:
+            raise ValueError(_('%(name)s does not go with the type %(type)s '
+                               '(%(target)s)') % {'name': name, **what})
+
+
+def mounts_from_api(values):
+    """Turn the API's mounts to a list of maps."""
+    result = []
+    for mount in values or ():
+        options = mount.get(_MOUNT_OPTIONS.get(mount['Type'])) or {}
+        driver = options.get('DriverConfig') or {}
+        value = {'type': mount['Type'], 'target': mount['Target'],
+                 'source': mount.get('Source'),
+                 'read_only': mount.get('ReadOnly'),
+                 'driver': driver.get('Name'),
+                 'driver_options': driver.get('Options')}
+        for name, key, _to_api, from_api in _MOUNT_FIELDS:
+            if options.get(key):
+                value[name] = from_api(options[key])
+        result.append({key: item for key, item in value.items() if item})
+    return result
+
+
+def mounts_needs(values):
+    """Return the version of the API that mounts need, or None."""
+    needed = [version for value in values for name, version in (
+        ('create_host_path', (1, 42)), ('subpath', (1, 45)))
+        if value.get(name)]
+    if any(value.get('type') == 'image' for value in values):
+        needed.append((1, 48))
+    return max(needed, default=None)
+
+
+def tmpfs_to_api(values):
+    """Turn ``["/run:size=64m"]`` to ``{"/run": "size=64m"}``."""
+    result = {}
+    for value in scalars.texts(values):
+        path, _colon, options = value.partition(':')
+        if not path.startswith('/'):
+            raise ValueError(_('%r does not begin with an absolute path')
+                             % value)
+        result[path] = options
+    return result
+
+
+def tmpfs_from_api(value):
+    """Turn ``{"/run": "size=64m"}`` to ``["/run:size=64m"]``."""
+    return ['%s:%s' % (path, options) if options else path
+            for path, options in sorted((value or {}).items())]
+
+
+def files_to_archive(values):
+    """Return a tar archive of files, to be unpacked at /.
+
+    The contents may be secrets, so they stay out of the messages.
+    """
+    archive = io.BytesIO()
+    with tarfile.open(fileobj=archive, mode='w') as tar:
+        for value in values:
+            value = scalars.present(value)
+            content = _content(value)
+            entry = tarfile.TarInfo(value['path'].lstrip('/'))
+            entry.size = len(content)
+            entry.mode = octal(value.get('mode') or '644')
+            entry.uid = value.get('uid') or 0
+            entry.gid = value.get('gid') or 0
+            tar.addfile(entry, io.BytesIO(content))
+    return archive.getvalue()
+
+
+def _content(value):
+    if ('content' in value) == ('content_base64' in value):
+        raise ValueError(_('the file %s needs either content or '
+                           'content_base64') % value['path'])
+    if 'content' in value:
+        return value['content'].encode()
+    try:
+        return base64.b64decode(value['content_base64'], validate=True)
+    except ValueError as ex:
+        raise ValueError(_('content_base64 of the file %s is not base64')
+                         % value['path']) from ex

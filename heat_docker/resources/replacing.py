@@ -1,0 +1,157 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""How a container makes room for its replacement, and comes back.
+
+Heat creates the replacement before it deletes what is replaced, and keeps
+the latter for a rollback. Two containers cannot have one name, one port of
+the host or one address, and had better not write to one volume.
+"""
+
+import json
+import time
+
+from heat.common import exception
+from heat.objects import resource as resource_objects
+
+from .. import engine
+from .. import errors
+from ..convert import network
+from ..convert import storage
+
+_SUFFIX = '.replaced'
+
+
+class Replacing:
+    """The hooks of Heat around a replacement."""
+
+    def _stands_in_the_way(self):
+        """Return whether the container has what there can be but one of."""
+        values = self.properties
+        bindings = network.port_bindings_to_api(values['port_bindings'] or {})
+        mounts = storage.mounts_to_api(values['mounts'] or [])
+        return bool(
+            values['name']
+            or any(host['HostPort'] for hosts in bindings.values()
+                   for host in hosts)
+            or any(endpoint.get('IPAMConfig') or endpoint.get('MacAddress')
+                   for endpoint in network.networks_to_api(
+                       values['networks'] or []).values())
+            or values['network_mode'] == 'host'
+            or values['volumes']
+            or any(mount['Type'] in ('bind', 'volume')
+                   and mount.get('Source') and not mount.get('ReadOnly')
+                   for mount in mounts))
+
+    def prepare_for_replace(self):
+        """Stop the container and free its name for the replacement.
+
+        One that is in nobody's way goes on until it is deleted.
+        """
+        if (self.resource_id is None or self.external_id is not None
+                or not self._stands_in_the_way()):
+            return
+        with self._docker() as docker:
+            try:
+                self._make_room(docker)
+            except errors.NotFound:
+                return
+
+    def _make_room(self, docker):
+        inspected = docker.inspect_container(self.resource_id)
+        name = inspected['Name'].lstrip('/')
+        if 'replaced' not in self.data():
+            self.data_set('replaced', json.dumps({
+                'name': name,
+                'running': inspected['State'].get('Status') in (
+                    'running', 'restarting', 'paused')}))
+        if not name.endswith(_SUFFIX):
+            docker.rename_container(
+                self.resource_id,
+                '%s-%s%s' % (name, self.resource_id[:12], _SUFFIX))
+        try:
+            docker.stop_container(self.resource_id,
+                                  self.properties['stop_grace_period'],
+                                  engine.STOP_PATIENCE)
+        except errors.NoAnswer:
+            # The replacement waits for it: _await_predecessor.
+            return
+
+    def _await_predecessor(self, docker, progress):
+        """Return whether what this container replaces has made room."""
+        replaced = self._row(self.replaces)
+        container = replaced and replaced.physical_resource_id
+        if not container:
+            return True
+        try:
+            inspected = docker.inspect_container(container)
+        except errors.NotFound:
+            return True
+        if (not inspected['Name'].endswith(_SUFFIX)
+                or inspected['State'].get('Status') != 'running'):
+            return True
+        self._ask_to_stop(docker, progress, container)
+        return False
+
+    def _row(self, resource_id):
+        """Return a resource as Heat's database has it, if it does."""
+        if resource_id is None:
+            return None
+        try:
+            return resource_objects.Resource.get_obj(self.context,
+                                                     resource_id)
+        except exception.NotFound:
+            return None
+
+    def _ask_to_stop(self, docker, progress, container):
+        """Ask the daemon to stop a container, unless that was of late.
+
+        The daemon goes on stopping it when we stop waiting for the answer
+        (https://github.com/moby/moby/blob/v28.0.0/daemon/stop.go#L46), but
+        it may have died without having heard the request.
+
+        :returns: whether the container is known to have stopped.
+        """
+        grace = self.properties['stop_grace_period']
+        asked = progress.notes.get('stop asked')
+        again = engine.STOP_AGAIN + (10 if grace is None else grace)
+        if asked is not None and time.monotonic() - asked < again:
+            return False
+        progress.notes['stop asked'] = time.monotonic()
+        docker.stop_container(container, grace, engine.STOP_PATIENCE)
+        return True
+
+    def restore_prev_rsrc(self, convergence=False):
+        """Bring the container back after a replacement that failed."""
+        if 'replaced' not in self.data() or self.resource_id is None:
+            return
+        before = json.loads(self.data()['replaced'])
+        with self._docker() as docker:
+            self._remove_replacement(docker)
+            inspected = docker.inspect_container(self.resource_id)
+            if inspected['Name'].lstrip('/') != before['name']:
+                docker.rename_container(self.resource_id, before['name'])
+            if before['running']:
+                docker.start_container(self.resource_id)
+        self.data_delete('replaced')
+
+    def _remove_replacement(self, docker):
+        """Remove what has the name and the ports now."""
+        replacement = self._row(self.replaced_by)
+        if replacement is None:
+            return
+        for container in self._docker_find(
+                docker, self.labels_of(replacement.uuid)):
+            try:
+                docker.remove_container(container, force=True)
+            except (errors.NotFound, errors.Busy):
+                continue

@@ -1,0 +1,100 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What ``openstack stack resource signal`` can do to a container."""
+
+import shlex
+
+from heat.common import exception
+
+from .. import engine
+from .. import errors
+from .. import i18n
+from ..convert import scalars
+
+_ = i18n._
+
+# Bytes of the output of a command that its event shows.
+_OUTPUT = 1024
+
+
+class Signals:
+    """The actions of a signal, such as ``{"action": "restart"}``."""
+
+    def handle_signal(self, details=None):
+        """Do what the details of a signal say, and tell what came of it.
+
+        :param dict details: ``action``: one of restart, kill (with
+            ``signal``), pause, unpause, exec (with ``command``).
+        """
+        if self.external_id is not None:
+            raise exception.Error(_('The container is not this stack\'s'))
+        details = details if isinstance(details, dict) else {}
+        action = details.get('action')
+        handlers = {'restart': self._restart_now, 'kill': self._kill_now,
+                    'pause': self._pause_now, 'unpause': self._unpause_now,
+                    'exec': self._exec_now}
+        handler = handlers.get(action) if isinstance(action, str) else None
+        if handler is None:
+            raise exception.Error(
+                _('The action %(action)s of a signal is none of %(known)s')
+                % {'action': action, 'known': ', '.join(handlers)})
+        if self.resource_id is None:
+            raise exception.Error(_('The container was never created'))
+        with self._docker() as docker:
+            return str(handler(docker, details))
+
+    def _restart_now(self, docker, details):
+        try:
+            docker.restart_container(
+                self.resource_id, self.properties['stop_grace_period'],
+                engine.READ_TIMEOUT)
+        except errors.NoAnswer:
+            return _('restart goes on')
+        return _('restarted')
+
+    def _kill_now(self, docker, details):
+        signal = str(details.get('signal') or 'SIGKILL')
+        docker.kill_container(self.resource_id, signal)
+        return _('sent %s') % signal
+
+    def _pause_now(self, docker, details):
+        docker.pause_container(self.resource_id)
+        return _('paused')
+
+    def _unpause_now(self, docker, details):
+        docker.unpause_container(self.resource_id)
+        return _('unpaused')
+
+    def _exec_now(self, docker, details):
+        command = _words(details.get('command'))
+        try:
+            code, output = docker.execute(
+                self.resource_id, command, _OUTPUT)
+        except errors.NoAnswer:
+            return _('exec goes on')
+        return _('exec ended with exit code %(code)s: %(output)s') % {
+            'code': code, 'output': output.strip()}
+
+
+def _words(command):
+    try:
+        words = (shlex.split(command) if isinstance(command, str)
+                 else scalars.texts(command if isinstance(command, list)
+                                    else ()))
+    except ValueError as ex:
+        raise exception.Error(_('The command of a signal is no line of a '
+                                'shell: %s') % ex) from ex
+    if not words:
+        raise exception.Error(_('The action exec of a signal needs a '
+                                'command, as a line or a list of words'))
+    return words

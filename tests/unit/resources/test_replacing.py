@@ -1,0 +1,338 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""How a container makes room for its replacement, and comes back."""
+
+import json
+
+from heat.engine import resource
+import requests
+
+from heat_docker import engine
+from tests.unit import base
+
+LOST = {'exc': requests.exceptions.ReadTimeout}
+GONE = base.refusal(404, 'No such container: web')
+NEW = 'ab' * 32
+
+PATH = base.ContainerTestCase.PATH
+CREATE = ('POST', '/containers/create')
+FOUND = ('GET', '/containers/json')
+INSPECT = ('GET', PATH + '/json')
+RENAME = ('POST', PATH + '/rename')
+START = ('POST', PATH + '/start')
+STOP = ('POST', PATH + '/stop')
+REMOVE_NEW = ('DELETE', '/containers/' + NEW)
+
+ROOM = 'web-%s.replaced' % base.ID[:12]
+
+# Properties of a container that stands in the way of its replacement.
+IN_THE_WAY = (
+    {'name': 'web'},
+    {'port_bindings': {80: 8080}},
+    {'port_bindings': {80: ['', '127.0.0.1:8080']}},
+    {'networks': [{'network': 'n', 'ipv4_address': '192.0.2.7'}]},
+    {'networks': [{'network': 'n', 'ipv6_address': '2001:db8::7'}]},
+    {'networks': [{'network': 'm'}, {'network': 'n',
+                                     'link_local_ips': ['169.254.0.7']}]},
+    {'network_mode': 'host'},
+    {'volumes': {'data': '/data'}},
+    {'mounts': [{'type': 'bind', 'source': '/a', 'target': '/b'}]},
+    {'mounts': [{'source': 'data', 'target': '/b'}]},
+)
+
+# Properties of one that does not.
+NOT_IN_THE_WAY = (
+    {},
+    {'port_bindings': {80: '', 81: '127.0.0.1:'}},
+    {'port_specs': [80]},
+    {'networks': [{'network': 'n', 'aliases': ['web']}]},
+    {'network_mode': 'none'},
+    {'mounts': [{'target': '/a'}, {'type': 'tmpfs', 'target': '/b'},
+                {'type': 'bind', 'source': '/c', 'target': '/d',
+                 'read_only': True},
+                {'source': 'data', 'target': '/e', 'read_only': True}]},
+    {'env': ['A=b']}, {'publish_all_ports': True},
+)
+
+
+class ReplacingTestCase(base.ContainerTestCase):
+
+    def make_old(self, **properties):
+        made = self.make_running(properties or {'name': 'web'})
+        self.old_stack = self.stack
+        return made
+
+    def serve_room(self, *inspected):
+        self.serve_inspect(*inspected)
+        self.daemon.on(*RENAME, 204)
+        self.serve_stop()
+
+
+class MakeRoomTestCase(ReplacingTestCase):
+
+    def replaced(self, made, **properties):
+        """Update a resource to what replaces it."""
+        self.assertRaises(resource.UpdateReplace, self.update, made,
+                          cmd=['other'], **properties)
+        return self.daemon.requests
+
+    def test_makes_room(self):
+        made = self.make_old()
+        self.serve_room()
+        self.assertEqual([INSPECT, RENAME, STOP],
+                         self.replaced(made, name='web'))
+        [sent] = self.daemon.sent(*RENAME)
+        self.assertEqual({'name': [ROOM]}, sent.qs)
+        self.assertEqual({'name': 'web', 'running': True},
+                         json.loads(made.data()['replaced']))
+
+    def test_only_what_stands_in_the_way(self):
+        self.serve_room()
+        self.daemon.on('POST', '/networks/n/connect', {})
+        for properties in NOT_IN_THE_WAY:
+            with_networks = self.inspected(Networks={
+                'n': {'NetworkID': 'x'}, 'm': {'NetworkID': 'y'}})
+            self.serve_inspect(with_networks)
+            made = self.make_resource(properties)
+            made.resource_id_set(base.ID)
+            made.prepare_for_replace()
+            self.assertEqual([], self.daemon.requests, properties)
+            self.assertNotIn('replaced', made.data())
+
+    def test_all_that_stands_in_the_way(self):
+        self.serve_room()
+        for properties in IN_THE_WAY:
+            made = self.make_resource(properties)
+            made.resource_id_set(base.ID)
+            made.prepare_for_replace()
+            self.assertEqual([INSPECT, RENAME, STOP], self.daemon.requests,
+                             properties)
+            self.forget()
+
+    def test_stop_grace_period(self):
+        made = self.make_old(name='web', stop_grace_period=7)
+        self.serve_room()
+        made.prepare_for_replace()
+        [sent] = self.daemon.sent(*STOP)
+        self.assertEqual({'t': ['7']}, sent.qs)
+        self.assertEqual(engine.STOP_PATIENCE, sent.timeout[1])
+
+    def test_stop_takes_time(self):
+        made = self.make_old()
+        self.serve_room()
+        self.serve_stop(LOST)
+        made.prepare_for_replace()
+
+    def test_was_not_running(self):
+        made = self.make_old()
+        self.serve_room(self.inspected('exited'))
+        made.prepare_for_replace()
+        self.assertFalse(json.loads(made.data()['replaced'])['running'])
+
+    def test_twice(self):
+        """What has made room keeps in mind what it was before."""
+        made = self.make_old()
+        self.serve_room(self.inspected(),
+                        self.inspected('exited', Name='/' + ROOM))
+        made.prepare_for_replace()
+        made.prepare_for_replace()
+        self.assertEqual(1, len(self.daemon.sent(*RENAME)))
+        self.assertEqual({'name': 'web', 'running': True},
+                         json.loads(made.data()['replaced']))
+
+    def test_gone(self):
+        for answers in (([GONE], [204]), ([self.inspected()], [GONE])):
+            made = self.make_old()
+            self.serve_inspect(*answers[0])
+            self.daemon.on(*RENAME, *answers[1])
+            made.prepare_for_replace()
+
+    def test_never_created(self):
+        self.make_resource(name='web').prepare_for_replace()
+        self.assertEqual([], self.daemon.history)
+
+    def test_external(self):
+        self.serve_inspect()
+        made = self.make_resource(template={
+            'heat_template_version': '2018-08-31',
+            'resources': {'web': {
+                'type': base.TYPE, 'external_id': base.ID,
+                'properties': self.properties(name='web')}}})
+        self.run_task(made.create)
+        self.forget()
+        made.prepare_for_replace()
+        self.assertEqual([], self.daemon.requests)
+
+    def test_refused(self):
+        made = self.make_old()
+        self.serve_inspect()
+        self.daemon.on(*RENAME, base.refusal(500, 'rename failed'))
+        reason = self.fail_replace(made)
+        self.assertIn('rename failed', reason)
+
+    def fail_replace(self, made):
+        self.assertRaises(resource.exception.ResourceFailure, self.update,
+                          made, name='web', cmd=['other'])
+        self.assertEqual('FAILED', made.status)
+        self.assert_plain(made.status_reason)
+        return made.status_reason
+
+
+class PredecessorTestCase(ReplacingTestCase):
+    """A replacement is created once what it replaces has made room."""
+
+    def make_new(self, old):
+        made = self.make_resource(name='web')
+        made.replaces = old.id
+        made.store()
+        self.daemon.on(*CREATE, {'status_code': 201, 'json': {'Id': NEW}})
+        self.daemon.on('POST', '/containers/%s/start' % NEW, 204)
+        self.daemon.on('POST', '/containers/%s/wait' % NEW, {'json': {}})
+        self.daemon.on('GET', '/containers/%s/json' % NEW, self.inspected())
+        return made
+
+    def before_create(self, made):
+        self.run_task(made.create)
+        self.assertEqual(('CREATE', 'COMPLETE'), made.state)
+        requests_sent = self.daemon.requests
+        return requests_sent[:requests_sent.index(CREATE)]
+
+    def room(self, status='running'):
+        return self.inspected(status, Name='/' + ROOM)
+
+    def test_made_room(self):
+        made = self.make_new(self.make_old())
+        self.serve_inspect(self.room('exited'))
+        self.assertEqual([INSPECT], self.before_create(made))
+
+    def test_stops(self):
+        made = self.make_new(self.make_old())
+        self.serve_inspect(self.room(), self.room(), self.room('exited'))
+        self.serve_stop(LOST)
+        self.assertEqual([INSPECT, STOP, INSPECT, INSPECT],
+                         self.before_create(made))
+
+    def test_stop_is_asked_again(self):
+        self.patch(engine, 'STOP_AGAIN', -11)
+        made = self.make_new(self.make_old())
+        self.serve_inspect(self.room(), self.room(), self.room('exited'))
+        self.serve_stop(LOST, 204)
+        self.assertEqual([INSPECT, STOP, INSPECT, STOP, INSPECT],
+                         self.before_create(made))
+
+    def test_in_nobodys_way(self):
+        made = self.make_new(self.make_old())
+        self.serve_inspect(self.inspected())
+        self.assertEqual([INSPECT], self.before_create(made))
+
+    def test_gone(self):
+        made = self.make_new(self.make_old())
+        self.serve_inspect(GONE)
+        self.assertEqual([INSPECT], self.before_create(made))
+
+    def test_never_created(self):
+        old = self.make_resource(name='web')
+        self.old_stack = self.stack
+        self.assertEqual([], self.before_create(self.make_new(old)))
+
+    def test_gone_from_the_database(self):
+        made = self.make_new(self.make_old())
+        made.replaces = 987654
+        self.assertEqual([], self.before_create(made))
+
+
+class RestoreTestCase(ReplacingTestCase):
+
+    def replaced(self, status='running'):
+        """Return a resource that has made room, and its replacement."""
+        old = self.make_old()
+        self.serve_room(self.inspected(status))
+        old.prepare_for_replace()
+        self.serve_inspect(self.inspected('exited', Name='/' + ROOM))
+        self.daemon.on(*START, 204)
+        new = self.make_resource(name='web')
+        old.replaced_by = new.id
+        self.serve_found(NEW)
+        self.daemon.on(*REMOVE_NEW, 204)
+        self.forget()
+        return old, new
+
+    def test_restored(self):
+        old, new = self.replaced()
+        old.restore_prev_rsrc(convergence=True)
+        self.assertEqual([FOUND, REMOVE_NEW, INSPECT, RENAME, START],
+                         self.daemon.requests)
+        [found] = self.daemon.sent(*FOUND)
+        self.assertIn('org.openstack.heat.resource_id=%s' % new.uuid,
+                      json.loads(found.qs['filters'][0])['label'])
+        [removed] = self.daemon.sent(*REMOVE_NEW)
+        self.assertEqual({'v': ['1'], 'force': ['1']}, removed.qs)
+        [renamed] = self.daemon.sent(*RENAME)
+        self.assertEqual({'name': ['web']}, renamed.qs)
+        self.assertNotIn('replaced', old.data())
+
+    def test_replacement_was_never_made(self):
+        old, _new = self.replaced()
+        self.serve_found()
+        old.restore_prev_rsrc(convergence=True)
+        self.assertEqual([FOUND, INSPECT, RENAME, START],
+                         self.daemon.requests)
+
+    def test_replacement_goes_by_itself(self):
+        for answer in (GONE, base.refusal(409, 'removal of container x is '
+                                          'already in progress')):
+            old, _new = self.replaced()
+            self.daemon.on(*REMOVE_NEW, answer)
+            old.restore_prev_rsrc(convergence=True)
+            self.assertEqual(1, len(self.daemon.sent(*START)))
+
+    def test_replacement_gone_from_the_database(self):
+        old, _new = self.replaced()
+        old.replaced_by = 987654
+        old.restore_prev_rsrc(convergence=True)
+        self.assertEqual([INSPECT, RENAME, START], self.daemon.requests)
+
+    def test_had_its_name(self):
+        old, _new = self.replaced()
+        self.serve_inspect(self.inspected('exited'))
+        old.restore_prev_rsrc(convergence=True)
+        self.assertEqual([FOUND, REMOVE_NEW, INSPECT, START],
+                         self.daemon.requests)
+
+    def test_was_not_running(self):
+        old, _new = self.replaced('exited')
+        old.restore_prev_rsrc(convergence=True)
+        self.assertEqual([FOUND, REMOVE_NEW, INSPECT, RENAME],
+                         self.daemon.requests)
+
+    def test_made_no_room(self):
+        made = self.make_old()
+        made.restore_prev_rsrc(convergence=True)
+        self.assertEqual([], self.daemon.requests)
+
+    def test_twice(self):
+        old, _new = self.replaced()
+        old.restore_prev_rsrc(convergence=True)
+        self.forget()
+        old.restore_prev_rsrc(convergence=True)
+        self.assertEqual([], self.daemon.requests)
+
+    def test_fails_and_again(self):
+        old, _new = self.replaced()
+        self.daemon.on(*START, base.refusal(500, 'port is allocated'), 204)
+        ex = self.assertRaises(resource.exception.Error,
+                               old.restore_prev_rsrc, True)
+        self.assertIn('port is allocated', str(ex))
+        old.restore_prev_rsrc(convergence=True)
+        self.assertEqual(2, len(self.daemon.sent(*START)))
+        self.assertNotIn('replaced', old.data())

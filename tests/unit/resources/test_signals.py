@@ -1,0 +1,169 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What a signal of Heat does to a container."""
+
+from heat.common import exception
+import requests
+
+from tests.unit import base
+
+LOST = {'exc': requests.exceptions.ReadTimeout}
+PATH = base.ContainerTestCase.PATH
+
+
+class SignalsTestCase(base.ContainerTestCase):
+
+    def signal(self, made, details):
+        made.signal(details)
+        return self.reasons[-1]
+
+    def act(self, verb, details, *answers, **properties):
+        made = self.make_running(properties)
+        self.daemon.on('POST', '%s/%s' % (PATH, verb), *(answers or [204]))
+        said = self.signal(made, details)
+        self.assertEqual([('POST', '%s/%s' % (PATH, verb))],
+                         self.daemon.requests)
+        [sent] = self.daemon.sent('POST', '%s/%s' % (PATH, verb))
+        return said, sent.qs
+
+    def refused(self, made, details):
+        """Return the words for a signal that reaches no daemon."""
+        self.forget()
+        ex = self.assertRaises(exception.ResourceFailure, made.signal,
+                               details)
+        self.assert_plain(str(ex))
+        self.assertEqual([], self.daemon.requests)
+        return str(ex)
+
+    def test_restart(self):
+        said, query = self.act('restart', {'action': 'restart'})
+        self.assertIn('restarted', said)
+        self.assertEqual({}, query)
+
+    def test_restart_with_grace(self):
+        _said, query = self.act('restart', {'action': 'restart'},
+                                stop_grace_period=0)
+        self.assertEqual({'t': ['0']}, query)
+
+    def test_restart_takes_long(self):
+        said, _query = self.act('restart', {'action': 'restart'}, LOST)
+        self.assertIn('restart goes on', said)
+
+    def test_kill(self):
+        said, query = self.act('kill', {'action': 'kill',
+                                        'signal': 'SIGHUP'})
+        self.assertIn('sent SIGHUP', said)
+        self.assertEqual({'signal': ['SIGHUP']}, query)
+
+    def test_kill_by_default(self):
+        said, query = self.act('kill', {'action': 'kill'})
+        self.assertIn('sent SIGKILL', said)
+        self.assertEqual({'signal': ['SIGKILL']}, query)
+
+    def test_pause(self):
+        said, _query = self.act('pause', {'action': 'pause'})
+        self.assertIn('paused', said)
+
+    def test_unpause(self):
+        said, _query = self.act('unpause', {'action': 'unpause'})
+        self.assertIn('unpaused', said)
+
+    def execute(self, command, *pieces):
+        made = self.make_running()
+        self.daemon.on('POST', PATH + '/exec',
+                       {'status_code': 201, 'json': {'Id': 'e1'}})
+        self.daemon.on('POST', '/exec/e1/start', {
+            'raw': lambda request, context: base.chunked(*pieces)})
+        self.daemon.on('GET', '/exec/e1/json', {'json': {'ExitCode': 3}})
+        said = self.signal(made, {'action': 'exec', 'command': command})
+        [sent] = self.daemon.sent('POST', PATH + '/exec')
+        return said, sent.json()['Cmd']
+
+    def test_exec(self):
+        said, command = self.execute(['sh', '-c', 'x y', 5],
+                                     base.frame(b'hello\n'))
+        self.assertIn('exec ended with exit code 3: hello', said)
+        self.assertEqual(['sh', '-c', 'x y', '5'], command)
+
+    def test_exec_of_text(self):
+        _said, command = self.execute('sh -c "x y"')
+        self.assertEqual(['sh', '-c', 'x y'], command)
+
+    def test_exec_shows_the_last_output(self):
+        said, _command = self.execute(
+            ['x'], base.frame(b'first' + b'.' * 2000 + b'last'))
+        self.assertIn('last', said)
+        self.assertNotIn('first', said)
+
+    def test_exec_takes_long(self):
+        def late():
+            raise TimeoutError('timed out')
+
+        said, _command = self.execute(['x'], late)
+        self.assertIn('exec goes on', said)
+
+    def test_exec_without_command(self):
+        made = self.make_running()
+        for command in ({}, {'command': ''}, {'command': []}):
+            self.assertIn('needs a command', self.refused(
+                made, {'action': 'exec', **command}))
+
+    def test_exec_of_text_that_does_not_end(self):
+        self.refused(self.make_running(),
+                     {'action': 'exec', 'command': 'echo "x'})
+
+    def test_exec_of_what_is_no_command(self):
+        for command in (5, {'a': 'b'}, True):
+            self.refused(self.make_running(),
+                         {'action': 'exec', 'command': command})
+
+    def test_unknown(self):
+        made = self.make_running()
+        for details in ({'action': 'fly'}, {}, None, {'action': None},
+                        {'action': ['kill']}):
+            self.assertIn('is none of restart, kill, pause, unpause, '
+                          'exec', self.refused(made, details))
+
+    def test_methods_of_heat_are_no_actions(self):
+        made = self.make_running()
+        for name in ('check_hook', 'check_action'):
+            self.assertIn('is none of restart', self.refused(
+                made, {'action': name}))
+
+    def test_refused_by_the_daemon(self):
+        made = self.make_running()
+        self.daemon.on('POST', PATH + '/kill', base.refusal(
+            409, 'Container web is not running'))
+        ex = self.assertRaises(exception.ResourceFailure, made.signal,
+                               {'action': 'kill'})
+        self.assertIn('is not running', str(ex))
+        self.assert_plain(str(ex))
+
+    def test_never_created(self):
+        self.serve_create(base.refusal(400, 'no'))
+        made = self.make_resource()
+        self.fail_task(made.create)
+        for action in ('restart', 'kill', 'pause', 'unpause', 'exec'):
+            self.refused(made, {'action': action, 'command': 'x'})
+
+    def test_external(self):
+        self.serve_inspect()
+        made = self.make_resource(template={
+            'heat_template_version': '2018-08-31',
+            'resources': {'web': {
+                'type': base.TYPE, 'external_id': base.ID,
+                'properties': self.properties()}}})
+        self.run_task(made.create)
+        for action in ('restart', 'kill', 'pause', 'unpause', 'exec'):
+            self.assertIn("is not this stack's", self.refused(
+                made, {'action': action, 'command': 'x'}))

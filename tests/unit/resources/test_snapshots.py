@@ -1,0 +1,177 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Images that keep what a container has written."""
+
+import json
+import threading
+
+import requests
+
+from heat_docker import engine
+from heat_docker.resources import base as resources_base
+from tests.unit import base
+
+LOST = {'exc': requests.exceptions.ReadTimeout}
+COMMIT = ('POST', '/commit')
+STOP = ('POST', base.ContainerTestCase.PATH + '/stop')
+REMOVE = ('DELETE', base.ContainerTestCase.PATH)
+
+
+class SnapshotTestCase(base.ContainerTestCase):
+
+    def snapshot(self, *answers):
+        """Return a resource of which there is a snapshot, and its data."""
+        made = self.make_running(env=['A=b'], memory=5)
+        self.daemon.on(*COMMIT, *(answers or [{
+            'status_code': 201, 'json': {'Id': 'sha256:1'}}]))
+        self.run_task(made.snapshot)
+        self.assertEqual(('SNAPSHOT', 'COMPLETE'), made.state)
+        return made, {'resource_data': dict(made.data())}
+
+    def test_snapshot(self):
+        made, kept = self.snapshot()
+        [sent] = self.daemon.sent(*COMMIT)
+        [tag] = sent.qs['tag']
+        self.assertEqual([base.ID], sent.qs['container'])
+        self.assertEqual(
+            'heat-snapshot/%s-web:%s' % (self.stack.name.lower(), tag),
+            kept['resource_data']['snapshot_image'])
+        self.assertRegex(sent.qs['repo'][0], '^heat-snapshot/[a-z0-9-]+$')
+        self.assertIn('kept as the image heat-snapshot/', self.reasons[-1])
+        self.assertEqual(engine.COMMIT_TIMEOUT, sent.timeout[1])
+
+    def assertRegex(self, text, pattern):  # noqa: N802
+        self.assertThat(text, base.testtools.matchers.MatchesRegex(pattern))
+
+    def test_snapshots_have_names_of_their_own(self):
+        made, kept = self.snapshot()
+        self.run_task(made.snapshot)
+        self.assertNotEqual(kept['resource_data'], made.data())
+
+    def test_commit_takes_time(self):
+        """The worker does other things in the meantime."""
+        self.patch(engine, 'STOP_PATIENCE', 0.001)
+        go_on = threading.Event()
+        polls = []
+
+        def commit(request, context):
+            go_on.wait(20)
+            context.status_code = 201
+            return '{"Id": "sha256:1"}'
+
+        made = self.make_running()
+        advance = type(made)._advance
+
+        def poll(progress):
+            polls.append(advance(made, progress))
+            if len(polls) > 2:
+                go_on.set()
+            return polls[-1]
+
+        self.patch(made, '_advance', poll)
+        self.daemon.on(*COMMIT, {'text': commit})
+        self.run_task(made.snapshot)
+        self.assertEqual(1, len(self.daemon.sent(*COMMIT)))
+        self.assertFalse(any(polls[:3]))
+
+    def test_commit_refused(self):
+        made = self.make_running()
+        self.daemon.on(*COMMIT, base.refusal(500, 'no space left'))
+        self.assertIn('no space left', self.fail_task(made.snapshot))
+        self.assertNotIn('snapshot_image', made.data())
+
+    def test_commit_answer_lost(self):
+        """It ends, one way or the other."""
+        self.patch(resources_base, '_UNANSWERED', -1)
+        made = self.make_running()
+        self.daemon.on(*COMMIT, LOST)
+        self.fail_task(made.snapshot)
+        self.assertEqual(1, len(self.daemon.sent(*COMMIT)))
+
+    def test_commit_breaks(self):
+        """The end of the thread is no success."""
+        made = self.make_running()
+        self.patch(engine.Engine, 'commit_container', None)
+        self.fail_task(made.snapshot)
+
+    def test_delete_snapshot(self):
+        made, kept = self.snapshot()
+        image = kept['resource_data']['snapshot_image']
+        path = '/images/' + image.replace('/', '%2F').replace(':', '%3A')
+        for answer in ({'json': []}, base.refusal(404, 'No such image')):
+            self.forget()
+            self.daemon.on('DELETE', path, answer)
+            self.run_task(lambda: made.delete_snapshot(kept))
+            self.assertEqual([('DELETE', path)], self.daemon.requests)
+
+    def test_delete_snapshot_without_an_image(self):
+        made = self.make_running()
+        self.run_task(lambda: made.delete_snapshot({'resource_data': {}}))
+        self.assertEqual([], self.daemon.requests)
+
+    def test_restore(self):
+        made, kept = self.snapshot()
+        restored = made.handle_restore(made.t, kept)
+        self.assertEqual(
+            self.properties(env=['A=b'], memory=5,
+                            image=kept['resource_data']['snapshot_image']),
+            dict(restored.properties(made.properties_schema,
+                                     made.context).data))
+
+    def deleted(self, *answers):
+        made = self.make_running(template={
+            'heat_template_version': '2018-08-31',
+            'resources': {'web': {
+                'type': base.TYPE, 'deletion_policy': 'Snapshot',
+                'properties': self.properties()}}})
+        self.daemon.on(*COMMIT, *answers)
+        self.serve_stop()
+        self.serve_remove()
+        return made
+
+    def test_deletion_policy(self):
+        made = self.deleted(201)
+        self.run_task(made.delete)
+        self.assertEqual([COMMIT, STOP, REMOVE], self.daemon.requests)
+
+    def test_deletion_policy_and_commit_refused(self):
+        """What could not be kept is not deleted."""
+        made = self.deleted(base.refusal(500, 'no space left'))
+        self.assertIn('no space left', self.fail_task(made.delete))
+        self.assertEqual([COMMIT], self.daemon.requests)
+
+    def test_deletion_policy_and_gone(self):
+        made = self.deleted(base.refusal(404, 'No such container'))
+        self.serve_stop(base.refusal(404, 'No such container'))
+        self.serve_remove(base.refusal(404, 'No such container'))
+        self.run_task(made.delete)
+        self.assertEqual([COMMIT, STOP, REMOVE], self.daemon.requests)
+
+    def test_snapshots_go_with_the_stack(self):
+        made = self.make_running()
+        self.stack.action = self.stack.DELETE
+        self.serve_stop()
+        self.serve_remove()
+        self.daemon.on('GET', '/images/json', {'json': [
+            {'RepoTags': ['a:1', 'b:2']}, {'RepoTags': None}]})
+        removals = [('DELETE', '/images/a%3A1'), ('DELETE', '/images/b%3A2')]
+        self.daemon.on(*removals[0], base.refusal(404, 'No such image'))
+        self.daemon.on(*removals[1], {'json': []})
+        self.run_task(made.delete)
+        self.assertEqual([STOP, REMOVE, ('GET', '/images/json'), *removals],
+                         self.daemon.requests)
+        [sent] = self.daemon.sent('GET', '/images/json')
+        self.assertEqual(
+            {'label': ['org.openstack.heat.stack_id=%s' % self.stack.id,
+                       'org.openstack.heat.resource_name=web']},
+            json.loads(sent.qs['filters'][0]))

@@ -1,0 +1,692 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What an update changes in place, what it replaces, what it finishes."""
+
+import io
+import tarfile
+
+from heat.common import exception
+from heat.engine import resource
+import requests
+
+from tests.unit import base
+
+LOST = {'exc': requests.exceptions.ReadTimeout}
+REFUSED = {'exc': requests.exceptions.ConnectTimeout}
+GONE = base.refusal(404, 'No such container: web')
+
+PATH = base.ContainerTestCase.PATH
+CREATE = ('POST', '/containers/create')
+ARCHIVE = ('PUT', PATH + '/archive')
+INSPECT = ('GET', PATH + '/json')
+RENAME = ('POST', PATH + '/rename')
+START = ('POST', PATH + '/start')
+STOP = ('POST', PATH + '/stop')
+UPDATE = ('POST', PATH + '/update')
+WAIT = ('POST', PATH + '/wait')
+REMOVE = ('DELETE', PATH)
+CONNECT = ('POST', '/networks/%s/connect')
+DISCONNECT = ('POST', '/networks/%s/disconnect')
+
+
+def to(verb_and_path, network):
+    return verb_and_path[0], verb_and_path[1] % network
+
+
+class UpdateTestCase(base.ContainerTestCase):
+
+    def serve_update(self, *answers):
+        self.daemon.on(*UPDATE, *(answers or [{'json': {'Warnings': None}}]))
+
+    def replaces(self, made, **values):
+        self.assertRaises(resource.UpdateReplace, self.update, made,
+                          **values)
+
+    def complete(self, made, **values):
+        self.update(made, **values)
+        self.assertEqual(('UPDATE', 'COMPLETE'), made.state)
+        return self.daemon.requests
+
+
+class LimitsTestCase(UpdateTestCase):
+
+    def test_body(self):
+        made = self.make_running(memory=64, cpu_shares=5,
+                                 restart_policy={'Name': 'always'})
+        self.serve_update()
+        self.serve_inspect(self.inspected(Memory=128))
+        self.assertEqual([UPDATE, INSPECT], self.complete(
+            made, memory=128, cpu_shares=5,
+            restart_policy={'Name': 'always'}))
+        [sent] = self.daemon.sent(*UPDATE)
+        self.assertEqual(
+            {'Memory': 128, 'MemorySwap': 256, 'CpuShares': 5,
+             'RestartPolicy': {'Name': 'always', 'MaximumRetryCount': 0}},
+            sent.json())
+        self.assertEqual([], self.reasons)
+        self.assertEqual(128, made.properties['memory'])
+
+    def test_body_with_swap(self):
+        made = self.make_running(memory=64, memory_swap='-1')
+        self.serve_update()
+        self.serve_inspect(self.inspected(Memory=128, MemorySwap=-1))
+        self.complete(made, memory=128, memory_swap='-1')
+        [sent] = self.daemon.sent(*UPDATE)
+        self.assertEqual({'Memory': 128, 'MemorySwap': -1}, sent.json())
+
+    def test_removed_and_can_be(self):
+        made = self.make_running(pids_limit=5,
+                                 restart_policy={'Name': 'always'})
+        self.serve_update()
+        self.serve_inspect()
+        self.complete(made)
+        [sent] = self.daemon.sent(*UPDATE)
+        self.assertEqual(
+            {'PidsLimit': -1,
+             'RestartPolicy': {'Name': 'no', 'MaximumRetryCount': 0}},
+            sent.json())
+
+    def test_removed_and_cannot_be(self):
+        for name, value in (('memory', 64), ('cpus', 0.5), ('cpu_set', '0'),
+                            ('memory_swap', '-1')):
+            made = self.make_running({name: value})
+            self.replaces(made)
+            self.assertEqual([], self.daemon.requests)
+
+    def test_warnings(self):
+        made = self.make_running(memory=64)
+        self.serve_update({'json': {'Warnings': ['no swap limit']}})
+        self.serve_inspect(self.inspected(Memory=128))
+        self.complete(made, memory=128)
+        self.assertEqual(['Docker warns: no swap limit'], self.reasons)
+
+    def test_forgotten(self):
+        """Daemons forget what they do not know; a new one will have it."""
+        made = self.make_running(memory=64)
+        self.serve_update()
+        self.serve_inspect(self.inspected(Memory=64))
+        self.replaces(made, memory=128)
+        self.assertEqual([UPDATE, INSPECT], self.daemon.requests)
+
+    def test_refused(self):
+        made = self.make_running(memory=64)
+        self.serve_update(base.refusal(409, 'cannot update a container'))
+        self.assertIn('cannot update a container',
+                      self.fail_update(made, memory=128))
+
+    def test_answer_lost(self):
+        made = self.make_running(memory=64)
+        self.serve_update(LOST, {'json': {}})
+        self.serve_inspect(self.inspected(Memory=128))
+        self.assertEqual([UPDATE, UPDATE, INSPECT],
+                         self.complete(made, memory=128))
+
+    def test_what_only_heat_knows(self):
+        made = self.make_running()
+        self.assertEqual([], self.complete(
+            made, stop_grace_period=5, wait_for='none', wait_timeout=5,
+            suspend_mode='pause', remove_volumes=False))
+        self.assertEqual(5, made.properties['stop_grace_period'])
+
+    def test_what_was_updated_is_used(self):
+        made = self.make_running()
+        self.complete(made, stop_grace_period=5, remove_volumes=False)
+        self.serve_stop()
+        self.serve_remove()
+        self.run_task(made.delete)
+        [stop], [remove] = self.daemon.sent(*STOP), self.daemon.sent(*REMOVE)
+        self.assertEqual({'t': ['5']}, stop.qs)
+        self.assertEqual({'v': ['0'], 'force': ['0']}, remove.qs)
+
+    def test_nothing_changed(self):
+        made = self.make_running(memory=64)
+        self.update(made, memory=64)
+        self.assertEqual(('CREATE', 'COMPLETE'), made.state)
+        self.assertEqual([], self.daemon.requests)
+
+    def test_too_old_daemon(self):
+        made = self.make_running(networks=[{'network': 'n'}])
+        self.assertIn('needs version 1.48', self.fail_update(
+            made, networks=[{'network': 'n', 'gw_priority': 1}]))
+        self.assertEqual([], self.daemon.requests)
+
+    def test_all_at_once(self):
+        made = self.make_running(memory=64, name='web',
+                                 networks=[{'network': 'n'}])
+        self.serve_update()
+        self.daemon.on(*RENAME, 204)
+        self.daemon.on(*to(CONNECT, 'm'), {})
+        self.serve_inspect(self.inspected(
+            Memory=128, Networks={'n': {'NetworkID': 'x'}}))
+        self.assertEqual(
+            [UPDATE, INSPECT, INSPECT, RENAME, INSPECT, to(CONNECT, 'm')],
+            self.complete(made, memory=128, name='web-2',
+                          networks=[{'network': 'n'}, {'network': 'm'}]))
+
+    def make_running(self, properties=None, **more):
+        self.serve_inspect(self.inspected(Networks={'n': {}}))
+        self.daemon.on(*to(CONNECT, 'n'), {})
+        made = super().make_running(properties, **more)
+        return made
+
+
+class RenameTestCase(UpdateTestCase):
+
+    def test_rename(self):
+        made = self.make_running(name='web')
+        self.daemon.on(*RENAME, 204)
+        self.assertEqual([INSPECT, RENAME], self.complete(made, name='web-2'))
+        [sent] = self.daemon.sent(*RENAME)
+        self.assertEqual({'name': ['web-2']}, sent.qs)
+
+    def test_rename_answer_lost(self):
+        made = self.make_running(name='web')
+        self.daemon.on(*RENAME, LOST)
+        self.serve_inspect(self.inspected(), self.inspected(Name='/web-2'))
+        self.assertEqual([INSPECT, RENAME, INSPECT],
+                         self.complete(made, name='web-2'))
+
+    def test_name_removed(self):
+        made = self.make_running(name='web')
+        self.daemon.on(*RENAME, 204)
+        self.complete(made)
+        [sent] = self.daemon.sent(*RENAME)
+        self.assertEqual([made.physical_resource_name()], sent.qs['name'])
+
+    def test_rename_taken(self):
+        made = self.make_running(name='web')
+        self.daemon.on(*RENAME, base.refusal(409, 'is already in use'))
+        self.assertIn('is already in use',
+                      self.fail_update(made, name='web-2'))
+
+
+class NetworksTestCase(UpdateTestCase):
+
+    def live(self, *names, **more):
+        return self.inspected(Networks=dict(
+            {name: {'NetworkID': '%s0123456789abcdef' % name}
+             for name in names}, **more))
+
+    def make_attached(self, *networks):
+        self.serve_create()
+        self.serve_run(self.live(*(one['network'] for one in networks)))
+        made = self.make_resource(networks=list(networks))
+        self.run_task(made.create)
+        self.forget()
+        return made
+
+    def serve_networks(self, *names):
+        for name in names:
+            self.daemon.on(*to(CONNECT, name), {})
+            self.daemon.on(*to(DISCONNECT, name), {})
+
+    def create(self, api):
+        self.daemon.PREFIX = '/v' + api
+        self.daemon.on('GET', '/version', {'json': {'ApiVersion': api}},
+                       prefix='')
+        self.serve_create()
+        self.serve_run(self.live('front', 'back')
+                       if api >= '1.44' else self.live('front'))
+        self.serve_networks('back')
+        self.run_task(self.make_resource(networks=[
+            {'network': 'front', 'aliases': ['web']},
+            {'network': 'back', 'ipv4_address': '192.0.2.7'}]).create)
+        [sent] = self.daemon.sent(*CREATE)
+        self.assertEqual('front', sent.json()['HostConfig']['NetworkMode'])
+        return sent.json()['NetworkingConfig']['EndpointsConfig']
+
+    def test_create_on_an_old_daemon(self):
+        self.assertEqual({'front': {'Aliases': ['web']}},
+                         self.create('1.43'))
+        self.assertEqual([CREATE, INSPECT, to(CONNECT, 'back'), START, WAIT,
+                          INSPECT], self.daemon.requests)
+        [sent] = self.daemon.sent(*to(CONNECT, 'back'))
+        self.assertEqual(
+            {'Container': base.ID, 'EndpointConfig': {
+                'IPAMConfig': {'IPv4Address': '192.0.2.7'}}}, sent.json())
+
+    def test_create_on_a_new_daemon(self):
+        self.assertEqual(
+            {'front': {'Aliases': ['web']},
+             'back': {'IPAMConfig': {'IPv4Address': '192.0.2.7'}}},
+            self.create('1.44'))
+        self.assertEqual([CREATE, INSPECT, START, WAIT, INSPECT],
+                         self.daemon.requests)
+
+    def test_connect_answer_lost(self):
+        self.serve_create()
+        self.serve_run(self.live('a'), self.live('a', 'b'))
+        self.daemon.on(*to(CONNECT, 'b'), LOST)
+        self.run_task(self.make_resource(
+            networks=[{'network': 'a'}, {'network': 'b'}]).create)
+        self.assertEqual(1, len(self.daemon.sent(*to(CONNECT, 'b'))))
+
+    def test_only_what_changed(self):
+        a, b, c, d = ({'network': name} for name in 'abcd')
+        made = self.make_attached(a, dict(b, aliases=['x']), c)
+        self.serve_inspect(self.live('a', 'b', 'c', 'by-hand'))
+        self.serve_networks('b', 'c', 'd')
+        self.assertEqual(
+            [INSPECT, to(DISCONNECT, 'b'), to(DISCONNECT, 'c'),
+             to(CONNECT, 'b'), to(CONNECT, 'd')],
+            self.complete(made, networks=[a, dict(b, aliases=['y']), d]))
+        [sent] = self.daemon.sent(*to(DISCONNECT, 'b'))
+        self.assertEqual({'Container': base.ID, 'Force': True}, sent.json())
+        [sent] = self.daemon.sent(*to(CONNECT, 'b'))
+        self.assertEqual({'Aliases': ['y']}, sent.json()['EndpointConfig'])
+
+    def test_by_id(self):
+        made = self.make_attached({'network': 'a'})
+        self.serve_inspect(self.live('a', 'long'))
+        self.assertEqual([INSPECT], self.complete(made, networks=[
+            {'network': 'a'}, {'network': 'long0123456789abcdef'}]))
+
+    def test_update_answer_lost(self):
+        """What has been done is not done twice."""
+        made = self.make_attached({'network': 'a'}, {'network': 'b'})
+        self.serve_networks('b', 'c')
+        self.daemon.on(*to(CONNECT, 'c'), LOST, {})
+        self.serve_inspect(self.live('a', 'b'), self.live('a', 'c'))
+        self.complete(made, networks=[{'network': 'a'}, {'network': 'c'}])
+        self.assertEqual(1, len(self.daemon.sent(*to(DISCONNECT, 'b'))))
+        self.assertEqual(1, len(self.daemon.sent(*to(CONNECT, 'c'))))
+
+    def test_changed_endpoint_and_answer_lost(self):
+        made = self.make_attached({'network': 'a'}, {'network': 'b'})
+        self.serve_networks('b')
+        self.daemon.on(*to(CONNECT, 'b'), LOST, {})
+        self.serve_inspect(self.live('a', 'b'), self.live('a'))
+        self.complete(made, networks=[
+            {'network': 'a'}, {'network': 'b', 'aliases': ['x']}])
+        self.assertEqual(1, len(self.daemon.sent(*to(DISCONNECT, 'b'))))
+        self.assertEqual(2, len(self.daemon.sent(*to(CONNECT, 'b'))))
+
+    def test_none_before_or_after(self):
+        self.replaces(self.make_running(), networks=[{'network': 'a'}])
+        self.replaces(self.make_attached({'network': 'a'}))
+        self.assertEqual([], self.daemon.requests)
+
+    def test_excludes_network_mode(self):
+        made = self.make_resource(networks=[{'network': 'a'}],
+                                  network_mode='none')
+        self.assertRaises(exception.StackValidationFailed, made.validate)
+
+
+class FilesTestCase(UpdateTestCase):
+
+    FILES = [{'path': '/etc/key', 'content': 'hunter2', 'mode': '0400'},
+             {'path': '/b', 'content_base64': 'aHVudGVyMg=='}]
+
+    def create(self, *answers):
+        self.serve_create()
+        self.serve_run()
+        self.daemon.on(*ARCHIVE, *(answers or [200]))
+        return self.make_resource(files=self.FILES)
+
+    def assert_secret(self, made):
+        said = '%s %s %s' % (made.status_reason, self.events,
+                             self.log.output)
+        for secret in ('hunter2', 'aHVudGVyMg'):
+            self.assertNotIn(secret, said)
+
+    def test_files(self):
+        made = self.create()
+        self.run_task(made.create)
+        self.assertEqual([CREATE, ARCHIVE, START, WAIT, INSPECT],
+                         self.daemon.requests)
+        [sent] = self.daemon.sent(*ARCHIVE)
+        self.assertEqual({'path': ['/']}, sent.qs)
+        with tarfile.open(fileobj=io.BytesIO(sent.body)) as tar:
+            self.assertEqual(
+                [('etc/key', 0o400, b'hunter2'), ('b', 0o644, b'hunter2')],
+                [(entry.name, entry.mode, tar.extractfile(entry).read())
+                 for entry in tar])
+        self.assertNotIn('hunter2', self.daemon.sent(*CREATE)[0].text)
+        self.assert_secret(made)
+
+    def test_files_answer_lost(self):
+        made = self.create(LOST, 200)
+        self.run_task(made.create)
+        self.assertEqual(2, len(self.daemon.sent(*ARCHIVE)))
+        self.assert_secret(made)
+
+    def test_files_refused(self):
+        made = self.create(base.refusal(500, 'rootfs is read-only'))
+        self.assertIn('rootfs is read-only', self.fail_task(made.create))
+        self.assertEqual([CREATE, ARCHIVE], self.daemon.requests)
+        self.assert_secret(made)
+
+    def test_files_invalid(self):
+        for bad in ({'content': 'hunter2', 'content_base64': 'hunter2'},
+                    {'content_base64': 'hunter2!'},
+                    {'content': 'hunter2', 'mode': '99'}):
+            made = self.make_resource(files=[dict(bad, path='/a')])
+            self.fail_task(made.create)
+            self.assert_secret(made)
+
+    def test_files_are_in_no_attribute(self):
+        made = self.create()
+        self.run_task(made.create)
+        self.serve_sources()
+        self.assertNotIn('hunter2', str(made.FnGetAtt('show')))
+
+
+class PauseTestCase(UpdateTestCase):
+
+    PAUSE = ('POST', PATH + '/pause')
+    UNPAUSE = ('POST', PATH + '/unpause')
+
+    def paused(self):
+        made = self.make_running(suspend_mode='pause')
+        self.daemon.on(*self.PAUSE, 204)
+        self.daemon.on(*self.UNPAUSE, 204)
+        self.run_task(made.suspend)
+        self.assertEqual(('SUSPEND', 'COMPLETE'), made.state)
+        return made
+
+    def test_suspend(self):
+        self.paused()
+        self.assertEqual([INSPECT, self.PAUSE], self.daemon.requests)
+
+    def test_suspend_answer_lost(self):
+        made = self.make_running(suspend_mode='pause')
+        self.daemon.on(*self.PAUSE, LOST)
+        self.serve_inspect(self.inspected(), self.inspected('paused'))
+        self.run_task(made.suspend)
+        self.assertEqual([INSPECT, self.PAUSE, INSPECT],
+                         self.daemon.requests)
+
+    def test_suspend_what_has_ended(self):
+        made = self.make_running(suspend_mode='pause')
+        self.serve_inspect(self.inspected('exited'))
+        self.run_task(made.suspend)
+        self.assertEqual([INSPECT], self.daemon.requests)
+
+    def test_resume(self):
+        made = self.paused()
+        self.forget()
+        self.serve_inspect(self.inspected('paused'), self.inspected())
+        self.run_task(made.resume)
+        self.assertEqual([INSPECT, self.UNPAUSE, WAIT, INSPECT],
+                         self.daemon.requests)
+
+    def test_resume_completed(self):
+        """A command that has done its work does not do it again."""
+        ended = self.inspected('exited', ExitCode=0)
+        self.serve_create()
+        self.serve_run(ended)
+        made = self.make_resource(wait_for='completed')
+        self.run_task(made.create)
+        self.serve_stop(304)
+        self.run_task(made.suspend)
+        self.forget()
+        self.run_task(made.resume)
+        self.assertEqual([INSPECT, WAIT, INSPECT], self.daemon.requests)
+
+    def test_resume_not_completed(self):
+        self.serve_create()
+        ended = self.inspected('exited', ExitCode=0)
+        self.serve_run(ended)
+        made = self.make_resource(wait_for='completed')
+        self.run_task(made.create)
+        self.serve_stop()
+        self.run_task(made.suspend)
+        self.forget()
+        self.serve_inspect(self.inspected('exited', ExitCode=137), ended)
+        self.run_task(made.resume)
+        self.assertEqual([INSPECT, START, WAIT, INSPECT],
+                         self.daemon.requests)
+
+    def test_resume_running(self):
+        made = self.paused()
+        self.forget()
+        self.serve_inspect()
+        self.run_task(made.resume)
+        self.assertEqual(('RESUME', 'COMPLETE'), made.state)
+
+
+class GraceTestCase(UpdateTestCase):
+
+    def stopped(self, **properties):
+        made = self.make_running(properties)
+        self.serve_stop()
+        self.serve_remove()
+        self.run_task(made.suspend)
+        self.run_task(made.delete)
+        return [sent.qs for sent in self.daemon.sent(*STOP)]
+
+    def test_grace(self):
+        self.assertEqual([{'t': ['30']}] * 2,
+                         self.stopped(stop_grace_period=30))
+
+    def test_grace_of_nothing(self):
+        self.assertEqual([{'t': ['0']}] * 2,
+                         self.stopped(stop_grace_period=0))
+
+    def test_grace_unset(self):
+        self.assertEqual([{}] * 2, self.stopped())
+
+    def test_remove_volumes(self):
+        for value, sent in ((None, '1'), (True, '1'), (False, '0')):
+            self.stopped(**({} if value is None else
+                            {'remove_volumes': value}))
+            self.assertEqual([sent],
+                             self.daemon.sent(*REMOVE)[-1].qs['v'], value)
+
+
+class AdoptTestCase(UpdateTestCase):
+
+    def adopt(self, made):
+        return made.adopt({'resource_id': base.ID, 'resource_data': {},
+                           'metadata': {}, 'name': 'web'})
+
+    def test_adopt(self):
+        self.serve_inspect()
+        made = self.make_resource()
+        self.run_task(lambda: self.adopt(made))
+        self.assertEqual(('ADOPT', 'COMPLETE'), made.state)
+        self.assertEqual(base.ID, made.resource_id)
+        self.assertEqual([INSPECT], self.daemon.requests)
+
+    def test_adopt_missing(self):
+        self.serve_inspect(GONE)
+        made = self.make_resource()
+        self.assertRaises(exception.ResourceFailure, self.run_task,
+                          lambda: self.adopt(made))
+        self.assertEqual(('ADOPT', 'FAILED'), made.state)
+        self.assert_plain(made.status_reason)
+
+    def test_delete_adopted(self):
+        self.serve_inspect()
+        made = self.make_resource()
+        self.run_task(lambda: self.adopt(made))
+        self.serve_stop()
+        self.serve_remove()
+        self.forget()
+        self.run_task(made.delete)
+        self.assertEqual([STOP, REMOVE], self.daemon.requests)
+
+
+class ExternalTestCase(UpdateTestCase):
+
+    def make_external(self, **values):
+        return self.make_resource(template={
+            'heat_template_version': '2018-08-31',
+            'resources': {'web': {
+                'type': base.TYPE, 'external_id': base.ID,
+                'properties': self.properties(**values)}}})
+
+    def test_external(self):
+        self.serve_inspect()
+        made = self.make_external()
+        made.validate()
+        self.run_task(made.create)
+        self.assertEqual(base.ID, made.resource_id)
+        self.assertEqual('running', made.FnGetAtt('state'))
+        self.assertEqual({INSPECT}, set(self.daemon.requests))
+
+    def test_wrong(self):
+        for answer in (GONE, REFUSED, base.refusal(500, 'no')):
+            self.serve_inspect(answer)
+            made = self.make_external()
+            ex = self.assertRaises(exception.StackValidationFailed,
+                                   made.validate_external)
+            self.assertIn('external_id %s: ' % base.ID, str(ex))
+            self.assert_plain(str(ex).split(': ', 1)[1])
+
+    def test_never_stopped(self):
+        self.serve_inspect()
+        for values in ({}, {'suspend_mode': 'pause'}):
+            made = self.make_external(**values)
+            self.run_task(made.create)
+            self.forget()
+            self.run_task(made.suspend)
+            self.assertEqual(('SUSPEND', 'COMPLETE'), made.state)
+            self.run_task(made.resume)
+            self.assertEqual(('RESUME', 'COMPLETE'), made.state)
+            self.run_task(made.delete)
+            self.assertEqual([], self.daemon.requests)
+
+
+class FinishTestCase(UpdateTestCase):
+    """What is sound is finished; what is not is replaced."""
+
+    def failed(self, *start, **properties):
+        self.serve_create()
+        self.serve_run(start=start or [base.refusal(500, 'port is taken')])
+        made = self.make_resource(properties)
+        self.fail_task(made.create)
+        self.forget()
+        return made
+
+    def test_created(self):
+        made = self.failed()
+        self.serve_run(self.inspected('created'), self.inspected('created'),
+                       self.inspected())
+        self.assertEqual([INSPECT, INSPECT, START, WAIT, INSPECT],
+                         self.complete(made))
+        self.assertEqual(base.ID, made.resource_id)
+
+    def test_created_with_files_and_networks(self):
+        self.serve_create()
+        self.daemon.on(*ARCHIVE, base.refusal(500, 'no'), 200)
+        self.serve_run(self.inspected('created', Networks={'a': {}}))
+        values = {'networks': [{'network': 'a'}],
+                  'files': FilesTestCase.FILES}
+        made = self.make_resource(values)
+        self.fail_task(made.create)
+        self.forget()
+        created = self.inspected('created', Networks={'a': {}})
+        self.serve_run(created, created, created, self.inspected())
+        self.assertEqual(
+            [INSPECT, INSPECT, INSPECT, ARCHIVE, START, WAIT, INSPECT],
+            self.complete(made, **values))
+
+    def test_running(self):
+        made = self.failed()
+        self.serve_run()
+        self.assertEqual([INSPECT, INSPECT, WAIT, INSPECT],
+                         self.complete(made))
+
+    def test_running_and_changed(self):
+        """It waits for what the new template says, not for the old."""
+        self.serve_create()
+        self.serve_run()
+        made = self.make_resource(wait_for='healthy')
+        self.fail_task(made.create)
+        self.forget()
+        self.complete(made, wait_for='running')
+
+    def test_changed_and_finished(self):
+        made = self.failed(memory=64)
+        self.serve_update()
+        created = self.inspected('created', Memory=128)
+        self.serve_run(created, created, created,
+                       self.inspected(Memory=128))
+        self.assertEqual(
+            [INSPECT, UPDATE, INSPECT, INSPECT, START, WAIT, INSPECT],
+            self.complete(made, memory=128))
+
+    def test_finishing_fails(self):
+        made = self.failed()
+        self.serve_run(self.inspected('created'),
+                       start=[base.refusal(500, 'port is taken still')])
+        self.assertIn('port is taken still', self.fail_update(made))
+
+    def test_unsound(self):
+        for status in ('exited', 'dead', 'restarting', 'removing'):
+            made = self.failed()
+            self.serve_inspect(self.inspected(status))
+            self.assertTrue(made.needs_replace_failed(), status)
+            self.replaces(made)
+
+    def test_completed_late(self):
+        """A command that has done its work meanwhile is not run again."""
+        made = self.failed(wait_for='completed')
+        self.serve_run(self.inspected('exited', ExitCode=0))
+        self.complete(made, wait_for='completed')
+
+    def test_gone(self):
+        made = self.failed()
+        self.serve_inspect(GONE)
+        self.replaces(made)
+
+    def test_unreachable(self):
+        made = self.failed()
+        self.serve_inspect(REFUSED)
+        self.assertTrue(made.needs_replace_failed())
+
+    def test_never_made(self):
+        self.serve_create(base.refusal(400, 'no'))
+        made = self.make_resource()
+        self.fail_task(made.create)
+        self.forget()
+        self.replaces(made)
+        self.assertEqual([], self.daemon.requests)
+
+
+class ConvergeTestCase(UpdateTestCase):
+    """What somebody else has changed is put right."""
+
+    def converge(self, made, **values):
+        made.converge = True
+        self.update(made, **values)
+        return self.daemon.requests
+
+    def test_changed_by_hand(self):
+        made = self.make_running(memory=64, env=['A=b'])
+        self.serve_update()
+        self.serve_inspect(self.inspected(Memory=32),
+                           self.inspected(Memory=64))
+        self.assertEqual([INSPECT, UPDATE, INSPECT], self.converge(
+            made, memory=64, env=['A=b']))
+        [sent] = self.daemon.sent(*UPDATE)
+        self.assertEqual(64, sent.json()['Memory'])
+
+    def test_not_changed(self):
+        values = {'memory': 64, 'env': ['A=b'], 'labels': {'a': 'b'},
+                  'name': 'web', 'networks': [{'network': 'n'}]}
+        shown = self.inspected(Memory=64, Networks={
+            'n': {'Aliases': ['c0ffee000000'], 'IPAMConfig': {}}})
+        self.serve_create()
+        self.serve_run(shown)
+        made = self.make_resource(values)
+        self.run_task(made.create)
+        self.forget()
+        self.assertEqual([INSPECT], self.converge(made, **values))
+
+    def test_gone(self):
+        made = self.make_running()
+        self.serve_inspect(GONE)
+        made.converge = True
+        self.replaces(made)

@@ -1,0 +1,219 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What a create waits for, and what it says when that is not reached."""
+
+import requests
+
+from heat_docker.resources import waiting
+from tests.unit import base
+
+LOST = {'exc': requests.exceptions.ReadTimeout}
+CREATE = ('POST', '/containers/create')
+START = ('POST', base.ContainerTestCase.PATH + '/start')
+WAIT = ('POST', base.ContainerTestCase.PATH + '/wait')
+INSPECT = ('GET', base.ContainerTestCase.PATH + '/json')
+LOGS = ('GET', base.ContainerTestCase.PATH + '/logs')
+
+
+class WaitingTestCase(base.ContainerTestCase):
+
+    def serve(self, *inspected, log=b''):
+        self.serve_create()
+        self.serve_run(*inspected)
+        self.serve_log(log)
+
+    def create(self, *inspected, **properties):
+        self.serve(*inspected)
+        made = self.make_resource(properties)
+        self.run_task(made.create)
+        self.assertEqual(('CREATE', 'COMPLETE'), made.state)
+        return made
+
+    def fails(self, *inspected, log=b'', **properties):
+        self.serve(*inspected, log=log)
+        return self.fail_task(self.make_resource(properties).create)
+
+    def health(self, status, *outputs, **more):
+        return self.inspected(Health={
+            'Status': status, 'FailingStreak': 0, 'Log': [
+                {'ExitCode': 1, 'Output': output} for output in outputs]},
+            **more)
+
+
+class RunningTestCase(WaitingTestCase):
+
+    def test_running_is_the_default(self):
+        for unset in ({}, {'wait_for': 'running'}):
+            self.create(**unset)
+            self.assertEqual([CREATE, START, WAIT, INSPECT],
+                             self.daemon.requests)
+            self.forget()
+
+    def test_running_needs_no_health(self):
+        self.create(self.health('starting'), wait_for='running')
+        self.assertEqual(1, len(self.daemon.sent(*INSPECT)))
+
+    def test_refused(self):
+        made = self.make_resource(wait_for='happy')
+        self.assertIn('happy', self.fail_task(made.create))
+        self.assertEqual([], self.daemon.requests)
+
+
+class NoneTestCase(WaitingTestCase):
+
+    def test_none_is_the_start(self):
+        self.create(wait_for='none')
+        self.assertEqual([CREATE, START], self.daemon.requests)
+
+    def test_none_and_start_refused(self):
+        self.serve_create()
+        self.serve_run(start=[base.refusal(500, 'no such command')])
+        made = self.make_resource(wait_for='none')
+        self.assertIn('no such command', self.fail_task(made.create))
+
+    def test_none_is_not_checked(self):
+        made = self.create(wait_for='none')
+        self.serve_inspect(self.inspected('exited', ExitCode=3))
+        self.run_task(made.check)
+        self.assertEqual(('CHECK', 'COMPLETE'), made.state)
+
+
+class HealthyTestCase(WaitingTestCase):
+
+    def test_healthy(self):
+        self.create(self.health('starting'), self.health('starting'),
+                    self.health('healthy'), wait_for='healthy')
+        self.assertEqual(3, len(self.daemon.sent(*INSPECT)))
+        self.assertEqual(3, len(self.daemon.sent(*WAIT)))
+        self.assertEqual([], self.reasons)
+
+    def test_healthy_without_a_check(self):
+        for shown in (self.inspected(), self.health('none'),
+                      self.health('')):
+            reason = self.fails(shown, wait_for='healthy')
+            self.assertIn('neither the property healthcheck nor the image '
+                          'busybox:1 has a health check', reason)
+
+    def test_unhealthy(self):
+        reason = self.fails(
+            self.health('starting', 'first'),
+            self.health('unhealthy', 'first', ' no table \n'),
+            log=b'before\nlast words\n', wait_for='healthy')
+        self.assertIn('The container web is unhealthy. Its health check '
+                      'says: no table It said last: last words', reason)
+        self.assertIn('before', reason)
+        self.assertNotIn('first', reason)
+
+    def test_unhealthy_without_words(self):
+        reason = self.fails(self.health('unhealthy'), wait_for='healthy')
+        self.assertTrue(reason.endswith('The container web is unhealthy.'),
+                        reason)
+
+    def test_ends_before_it_is_healthy(self):
+        self.assertIn('exited, exit code 4', self.fails(
+            self.health('starting'),
+            self.health('starting', Status='exited', ExitCode=4),
+            wait_for='healthy'))
+
+    def test_restarts_before_it_is_healthy(self):
+        self.create(
+            self.health('starting', Status='restarting', ExitCode=4),
+            self.health('starting', Status='restarting', ExitCode=4),
+            self.health('healthy'), wait_for='healthy',
+            restart_policy={'Name': 'always'})
+        [event] = self.reasons
+        self.assertIn('restarting, exit code 4', event)
+
+    def test_check(self):
+        made = self.create(self.health('healthy'), wait_for='healthy')
+        self.run_task(made.check)
+        self.assertEqual(('CHECK', 'COMPLETE'), made.state)
+        self.serve_inspect(self.health('unhealthy', 'no table'))
+        self.assertIn('no table', self.fail_task(made.check))
+
+
+class CompletedTestCase(WaitingTestCase):
+
+    def test_completed(self):
+        self.create(self.inspected(), self.inspected('paused'),
+                    self.inspected(), self.inspected('exited', ExitCode=0),
+                    wait_for='completed')
+        self.assertEqual(4, len(self.daemon.sent(*INSPECT)))
+        self.assertEqual(1, len(self.daemon.sent(*START)))
+
+    def test_completed_with_another_code(self):
+        reason = self.fails(self.inspected(),
+                            self.inspected('exited', ExitCode=5),
+                            log=b'cannot migrate\n', wait_for='completed')
+        self.assertIn('exited, exit code 5. It said last: cannot migrate',
+                      reason)
+
+    def test_completed_after_a_restart(self):
+        self.create(self.inspected('restarting', ExitCode=1),
+                    self.inspected('exited', ExitCode=0),
+                    wait_for='completed',
+                    restart_policy={'Name': 'on-failure'})
+        [event] = self.reasons
+        self.assertIn('restarting, exit code 1', event)
+
+    def test_dead(self):
+        self.assertIn('dead', self.fails(
+            self.inspected('dead', ExitCode=0), wait_for='completed'))
+
+    def test_check(self):
+        ended = self.inspected('exited', ExitCode=0)
+        made = self.create(ended, wait_for='completed')
+        self.run_task(made.check)
+        self.assertEqual(('CHECK', 'COMPLETE'), made.state)
+        self.serve_inspect(self.inspected('exited', ExitCode=5))
+        self.assertIn('exit code 5', self.fail_task(made.check))
+
+
+class TimeoutTestCase(WaitingTestCase):
+
+    def setUp(self):
+        super().setUp()
+        self.now = 1000.0
+        self.patch(waiting, 'time', self)
+
+    def monotonic(self):
+        """Stand in for the clock: every look at it takes three seconds."""
+        self.now += 3
+        return self.now
+
+    def test_timeout(self):
+        for aim, shown in (('healthy', self.health('starting', 'not yet')),
+                           ('completed', self.inspected()),
+                           ('running', self.inspected(
+                               'restarting', RestartCount=1, ExitCode=2))):
+            reason = self.fails(shown, log=b'connecting\n', wait_for=aim,
+                                wait_timeout=10)
+            self.assertIn('The container is not %s after 10 s. The container '
+                          'web is ' % aim, reason)
+            self.assertIn('connecting', reason)
+            self.assertEqual(3, len(self.daemon.sent(*INSPECT)))
+            self.forget()
+
+    def test_timeout_says_what_the_check_says(self):
+        self.assertIn('is starting. Its health check says: not yet',
+                      self.fails(self.health('starting', 'not yet'),
+                                 wait_for='healthy', wait_timeout=1))
+
+    def test_reached_late(self):
+        """What is reached at the last look is reached."""
+        self.create(self.health('starting'), self.health('healthy'),
+                    wait_for='healthy', wait_timeout=5)
+
+    def test_no_timeout(self):
+        self.create(*[self.health('starting')] * 50, self.health('healthy'),
+                    wait_for='healthy')
