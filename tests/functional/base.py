@@ -123,8 +123,13 @@ class FunctionalTest(testtools.TestCase):
         self.expect(stack_id, 'CREATE_FAILED')
         return stack_id, self.resource(stack_id).resource_status_reason
 
-    def update_stack(self, stack_id, template, status='UPDATE_COMPLETE'):
-        self.heat.stacks.update(stack_id, template=yaml.safe_dump(template))
+    def dump(self, template):
+        return yaml.safe_dump(template)
+
+    def update_stack(self, stack_id, template, status='UPDATE_COMPLETE',
+                     **kwargs):
+        self.heat.stacks.update(stack_id, template=self.dump(template),
+                                **kwargs)
         self.expect(stack_id, status)
 
     def act(self, stack_id, action, status):

@@ -1,0 +1,222 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What only Heat can do with a container."""
+
+import json
+
+import yaml
+
+from tests.functional import base
+
+
+class SignalsTest(base.FunctionalTest):
+
+    def signal(self, stack_id, **details):
+        self.heat.resources.signal(stack_id, 'web', data=details)
+
+    def test_restart(self):
+        stack_id, before = self.create_container()
+        self.signal(stack_id, action='restart')
+        base.wait_until(
+            lambda: self.inspect(stack_id)['State']['StartedAt']
+            != before['State']['StartedAt'], 'a restart')
+        self.assertEqual(before['Id'], self.inspect(stack_id)['Id'])
+
+    def test_pause_and_unpause(self):
+        stack_id, _inspected = self.create_container()
+        self.signal(stack_id, action='pause')
+        base.wait_until(lambda: self.inspect(stack_id)['State']['Paused'],
+                        'a pause')
+        self.signal(stack_id, action='unpause')
+        base.wait_until(
+            lambda: not self.inspect(stack_id)['State']['Paused'],
+            'the end of the pause')
+
+    def test_kill(self):
+        stack_id, _inspected = self.create_container(
+            cmd=['sh', '-c', 'trap "echo got it" HUP; trap "exit 0" TERM; '
+                 'while :; do sleep 0.1; done'])
+        self.signal(stack_id, action='kill', signal='SIGHUP')
+        base.wait_until(
+            lambda: 'got it' in self.resource(stack_id).attributes['logs'],
+            'the signal')
+
+    def test_exec(self):
+        stack_id, _inspected = self.create_container()
+        self.signal(stack_id, action='exec',
+                    command='sh -c "echo hello; exit 3"')
+        base.wait_until(
+            lambda: 'exit code 3: hello' in self.reasons(stack_id),
+            'an event')
+
+    def test_unknown(self):
+        stack_id, before = self.create_container()
+        self.signal(stack_id, action='fly')
+        self.signal(stack_id, action='exec', command='echo after')
+        base.wait_until(lambda: 'after' in self.reasons(stack_id),
+                        'an event')
+        self.assertEqual(before['State'], self.inspect(stack_id)['State'])
+        self.assertNotIn('fly', self.reasons(stack_id))
+
+
+class SuspendTest(base.FunctionalTest):
+
+    def test_pause(self):
+        stack_id, before = self.create_container(suspend_mode='pause')
+        self.act(stack_id, 'suspend', 'SUSPEND_COMPLETE')
+        self.assertTrue(self.inspect(stack_id)['State']['Paused'])
+        self.act(stack_id, 'resume', 'RESUME_COMPLETE')
+        after = self.inspect(stack_id)
+        self.assertEqual(before['State']['StartedAt'],
+                         after['State']['StartedAt'])
+        self.assertFalse(after['State']['Paused'])
+
+
+class SnapshotTest(base.FunctionalTest):
+
+    CMD = ['sh', '-c', 'test -e /kept || echo $RANDOM > /kept; cat /kept; '
+           'trap "exit 0" TERM; sleep 3600 & wait']
+
+    def kept(self, stack_id):
+        return self.resource(stack_id).attributes['logs_head']
+
+    def test_snapshot_and_restore(self):
+        stack_id, before = self.create_container(cmd=self.CMD)
+        kept = self.kept(stack_id)
+        snapshot = self.heat.stacks.snapshot(stack_id)
+        self.expect(stack_id, 'SNAPSHOT_COMPLETE')
+        self.heat.stacks.restore(stack_id, snapshot['id'])
+        self.expect(stack_id, 'RESTORE_COMPLETE')
+        after = self.inspect(stack_id)
+        self.assertNotEqual(before['Id'], after['Id'])
+        self.assertEqual(kept, self.kept(stack_id))
+        image = after['Config']['Image']
+        self.assertTrue(image.startswith('heat-snapshot/'), image)
+        self.delete_stack(stack_id)
+        self.assertEqual([], self.docker.images(image))
+
+    def test_snapshot_is_deleted(self):
+        stack_id, _inspected = self.create_container()
+        snapshot = self.heat.stacks.snapshot(stack_id)
+        self.expect(stack_id, 'SNAPSHOT_COMPLETE')
+        name = 'heat-snapshot/%s-web' % self.heat.stacks.get(
+            stack_id).stack_name
+        self.assertEqual(1, len(self.docker.images(name)))
+        self.heat.stacks.snapshot_delete(stack_id, snapshot['id'])
+        base.wait_until(lambda: not self.docker.images(name),
+                        'the image to be removed')
+
+    def test_deletion_policy(self):
+        stack_id = self.create_stack(self.template({'web': {
+            **self.container(cmd=self.CMD), 'deletion_policy': 'Snapshot'}}))
+        name = self.heat.stacks.get(stack_id).stack_name
+        self.delete_stack(stack_id)
+        [image] = self.docker.images('heat-snapshot/%s-web' % name)
+        self.addCleanup(self.docker.remove_image, image['Id'])
+
+
+class AdoptTest(base.FunctionalTest):
+
+    def test_abandon_and_adopt(self):
+        stack_id, before = self.create_container()
+        self.addCleanup(self.remove_container, before['Id'])
+        abandoned = self.heat.stacks.abandon(stack_id)
+        self.assertEqual('running', self.docker.inspect_container(
+            before['Id'])['State']['Status'])
+        stack = self.heat.stacks.create(
+            stack_name='adopted-%s' % before['Id'][:12],
+            template=yaml.safe_dump(self.template(
+                {'web': self.container()})),
+            adopt_stack_data=json.dumps(abandoned))
+        adopted = stack['stack']['id']
+        self.addCleanup(self._cleanup_stack, self.heat, adopted)
+        self.expect(adopted, 'ADOPT_COMPLETE')
+        self.assertEqual(before['Id'], self.inspect(adopted)['Id'])
+        self.delete_stack(adopted)
+        self.assertEqual([], self.docker.containers(
+            all=True, filters={'id': before['Id']}))
+
+    def external(self):
+        """Return the id of a container that is not Heat's."""
+        created = self.docker.create_container(self.busybox, base.SLEEP)
+        self.addCleanup(self.remove_container, created['Id'])
+        self.docker.start(created['Id'])
+        return created['Id']
+
+    def test_external_id(self):
+        self.create_container()     # pulls the image
+        container = self.external()
+        stack_id = self.create_stack(self.template({'web': {
+            **self.container(), 'external_id': container}}))
+        self.assertEqual(container, self.inspect(stack_id)['Id'])
+        self.act(stack_id, 'suspend', 'SUSPEND_COMPLETE')
+        self.delete_stack(stack_id)
+        self.assertEqual('running', self.docker.inspect_container(
+            container)['State']['Status'])
+
+    def test_external_id_that_is_wrong(self):
+        said = self.refused({'web': {**self.container(),
+                                     'external_id': 'nosuch'}})
+        self.assertIn('nosuch', said)
+
+
+class FinishTest(base.FunctionalTest):
+
+    def test_sound_container_is_finished(self):
+        """It could not start for a port that has become free since."""
+        holder, inspected = self.create_container(
+            port_bindings={80: '127.0.0.1:'})
+        port = inspected['NetworkSettings']['Ports']['80/tcp'][0]['HostPort']
+        template = self.template({'web': self.container(
+            port_bindings={80: '127.0.0.1:%s' % port})})
+        stack_id = self.start_stack(template)
+        self.expect(stack_id, 'CREATE_FAILED')
+        before = self.inspect(stack_id)
+        self.delete_stack(holder)
+        self.update_stack(stack_id, template)
+        after = self.inspect(stack_id)
+        self.assertEqual(before['Id'], after['Id'])
+        self.assertEqual('running', after['State']['Status'])
+
+
+class DriftTest(base.FunctionalTest):
+
+    def converge(self, stack_id, template):
+        self.heat.stacks.update(stack_id, template=yaml.safe_dump(template),
+                                converge=True)
+        self.expect(stack_id, 'UPDATE_COMPLETE')
+        return self.inspect(stack_id)
+
+    def test_limit_that_was_changed(self):
+        template = self.template({'web': self.container(
+            memory=64 * 1024 * 1024, env=['A=b'], port_specs=[80],
+            labels={'a': 'b'})})
+        stack_id = self.create_stack(template)
+        before = self.inspect(stack_id)
+        same = self.converge(stack_id, template)
+        self.assertEqual((before['Id'], before['State']),
+                         (same['Id'], same['State']))
+        self.docker.update_container(before['Id'],
+                                     mem_limit=32 * 1024 * 1024)
+        after = self.converge(stack_id, template)
+        self.assertEqual(before['Id'], after['Id'])
+        self.assertEqual(64 * 1024 * 1024, after['HostConfig']['Memory'])
+
+    def test_container_that_is_gone(self):
+        template = self.template({'web': self.container()})
+        stack_id = self.create_stack(template)
+        before = self.inspect(stack_id)
+        self.remove_container(before['Id'])
+        after = self.converge(stack_id, template)
+        self.assertNotEqual(before['Id'], after['Id'])
+        self.assertEqual('running', after['State']['Status'])

@@ -1,0 +1,155 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Replacements that have the name and the port of what they replace."""
+
+import socket
+
+import requests
+
+from sandbox import control
+from tests.functional import base
+
+
+class FixedTest(base.FunctionalTest):
+    """A web server of which there can be but one at a time."""
+
+    def setUp(self):
+        super().setUp()
+        with socket.create_server(('127.0.0.1', 0)) as server:
+            self.port = server.getsockname()[1]
+        self.name = 'r-%d' % self.port
+        self.volume = 'v-%d' % self.port
+        self.docker.create_volume(self.volume)
+        self.addCleanup(self.docker.remove_volume, self.volume)
+
+    def web(self, page, **properties):
+        """Return a web server that serves a page on the fixed port."""
+        return {'type': base.TYPE, 'properties': {
+            'image': self.cloud.images['httpd'], 'name': self.name,
+            'port_bindings': {80: '127.0.0.1:%d' % self.port},
+            'volumes': {self.volume: '/data'},
+            'stop_grace_period': 1,
+            'cmd': ['sh', '-c', 'touch /data/kept; echo %s > '
+                    '/www/index.html; exec httpd -f -p 80 -h /www' % page],
+            **properties}}
+
+    def create(self):
+        stack_id = self.create_stack(self.template({'web': self.web('one')}))
+        self.assertEqual('one', self.page())
+        return stack_id
+
+    def page(self):
+        return base.wait_until(self._page, 'page')
+
+    def _page(self):
+        try:
+            return requests.get('http://127.0.0.1:%d/' % self.port,
+                                timeout=5).text.strip()
+        except requests.RequestException:
+            return None
+
+    def restored(self, stack_id, before):
+        after = self.inspect(stack_id)
+        self.assertEqual(before['Id'], after['Id'])
+        self.assertEqual('/' + self.name, after['Name'])
+        self.assertEqual('one', self.page())
+        self.assertEqual(1, len(self.containers(stack_id)))
+
+
+class ReplaceTest(FixedTest):
+
+    def test_replaced(self):
+        stack_id = self.create()
+        before = self.inspect(stack_id)
+        self.update_stack(stack_id, self.template({'web': self.web('two')}))
+        after = self.inspect(stack_id)
+        self.assertNotEqual(before['Id'], after['Id'])
+        self.assertEqual('/' + self.name, after['Name'])
+        self.assertEqual('two', self.page())
+        self.assertEqual(1, len(self.containers(stack_id)))
+
+    def rolled_back(self, **broken):
+        """Update to something broken; the old container has to serve."""
+        stack_id = self.create()
+        before = self.inspect(stack_id)
+        self.update_stack(stack_id, self.template(
+            {'web': self.web('two', **broken)}), 'ROLLBACK_COMPLETE',
+            disable_rollback=False)
+        self.restored(stack_id, before)
+
+    def test_bad_image(self):
+        self.rolled_back(image='127.0.0.1:1/nosuch')
+
+    def test_exits_at_once(self):
+        self.rolled_back(cmd=['false'])
+
+    def test_unhealthy(self):
+        self.rolled_back(wait_for='healthy', healthcheck={
+            'test': ['CMD', 'false'], 'interval': 0.2, 'retries': 1})
+
+    def test_second_rollback(self):
+        stack_id = self.create()
+        before = self.inspect(stack_id)
+        for _time in range(2):
+            self.update_stack(stack_id, self.template(
+                {'web': self.web('two', cmd=['false'])}),
+                'ROLLBACK_COMPLETE', disable_rollback=False)
+            self.restored(stack_id, before)
+
+    def test_cancelled_update(self):
+        stack_id = self.create()
+        before = self.inspect(stack_id)
+        self.heat.stacks.update(
+            stack_id, template=self.dump(self.template({'web': self.web(
+                'two', wait_for='healthy', healthcheck={
+                    'test': ['CMD', 'false'], 'interval': 600})})))
+        base.wait_until(lambda: len(self.containers(stack_id)) == 2,
+                        'a replacement')
+        self.heat.actions.cancel_update(stack_id)
+        # The end of a rollback by cancelling is a race in Heat itself, which
+        # may break its own foreign keys and call it ROLLBACK_FAILED. What
+        # matters is what serves after it.
+        base.wait_until(
+            lambda: self.heat.stacks.get(stack_id).stack_status in (
+                'ROLLBACK_COMPLETE', 'ROLLBACK_FAILED'), 'a rollback')
+        self.restored(stack_id, before)
+
+    def test_one_in_nobodys_way_serves_on(self):
+        stack_id, before = self.create_container(env=['A=b'])
+        self.heat.stacks.update(stack_id, template=self.dump(self.template(
+            {'web': self.container(env=['A=c'], wait_for='completed')})))
+        base.wait_until(lambda: len(self.containers(stack_id)) == 2,
+                        'a replacement')
+        self.assertEqual('running', self.docker.inspect_container(
+            before['Id'])['State']['Status'])
+
+
+class EngineRestartedTest(FixedTest):
+    """The engine dies in the middle of a replacement."""
+
+    alone = True
+
+    def test_next_update_mends(self):
+        stack_id = self.create()
+        self.heat.stacks.update(
+            stack_id, template=self.dump(self.template({'web': self.web(
+                'two', wait_for='healthy', healthcheck={
+                    'test': ['CMD', 'false'], 'interval': 600})})))
+        base.wait_until(lambda: len(self.containers(stack_id)) == 2,
+                        'a replacement')
+        control.order(self.cloud, 'engine', 'kill')
+        control.order(self.cloud, 'engine', 'start')
+        self.update_stack(stack_id, self.template({'web': self.web('one')}))
+        self.assertEqual('one', self.page())
+        self.assertEqual('/' + self.name, self.inspect(stack_id)['Name'])
+        self.assertEqual(1, len(self.containers(stack_id)))
