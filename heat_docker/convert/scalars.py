@@ -15,6 +15,7 @@
 See :mod:`heat_docker.fields` for what converters are.
 """
 
+import ipaddress
 import re
 
 from .. import i18n
@@ -118,3 +119,16 @@ def present(value):
 def filled(value):
     """Return a map, or none, without the keys whose values are empty."""
     return {key: item for key, item in (value or {}).items() if item}
+
+
+def address(value):
+    """Return an IP address if it is one that Docker knows."""
+    try:
+        parsed = ipaddress.ip_address(value)
+    except ValueError as ex:
+        raise ValueError(_('%r is not an IP address') % value) from ex
+    if getattr(parsed, 'scope_id', None):
+        # Docker would leave out all of the address, and listen everywhere.
+        raise ValueError(_('%r has a zone, which Docker does not know')
+                         % value)
+    return str(parsed)

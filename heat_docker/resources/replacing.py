@@ -26,6 +26,7 @@ from heat.objects import resource as resource_objects
 from .. import engine
 from .. import errors
 from ..convert import network
+from ..convert import ports
 from ..convert import storage
 
 _SUFFIX = '.replaced'
@@ -37,7 +38,7 @@ class Replacing:
     def _stands_in_the_way(self):
         """Return whether the container has what there can be but one of."""
         values = self.properties
-        bindings = network.port_bindings_to_api(values['port_bindings'] or {})
+        bindings = ports.port_bindings_to_api(values['port_bindings'] or {})
         mounts = storage.mounts_to_api(values['mounts'] or [])
         return bool(
             values['name']

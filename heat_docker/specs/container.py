@@ -25,6 +25,7 @@ from .. import fields
 from .. import i18n
 from ..convert import limits
 from ..convert import network
+from ..convert import ports
 from ..convert import process
 from ..convert import scalars
 from ..convert import storage
@@ -248,8 +249,8 @@ FIELDS = (
               'a range such as "5000-5010". Ports in port_bindings need not '
               'be listed here.'),
         at='ExposedPorts', live_at='Config.ExposedPorts',
-        to_api=network.port_specs_to_api,
-        from_api=network.port_specs_from_api,
+        to_api=ports.port_specs_to_api,
+        from_api=ports.port_specs_from_api,
         example=['53/udp', '80']),
     fields.Field(
         name='port_bindings', type=fields.MAP,
@@ -259,9 +260,9 @@ FIELDS = (
               '"ip:port", "[ipv6]:port", "" for any free port, or a list of '
               'those. Without an IP address the port is published on all '
               'addresses of the host.'),
-        at='HostConfig.PortBindings', to_api=network.port_bindings_to_api,
-        from_api=network.port_bindings_from_api,
-        also={'ExposedPorts': network.port_bindings_to_exposed},
+        at='HostConfig.PortBindings', to_api=ports.port_bindings_to_api,
+        from_api=ports.port_bindings_from_api,
+        also={'ExposedPorts': ports.port_bindings_to_exposed},
         example={'53/udp': '127.0.0.1:5353', '8080': ['80', '[::1]:81'],
                  '9090': ''}),
     fields.Field(
@@ -927,15 +928,15 @@ ATTRIBUTES = (
               'network.')),
     fields.Attribute(
         name='network_tcp_ports', type=fields.STRING, at='NetworkSettings',
-        from_api=network.tcp_ports_from_api,
+        from_api=ports.tcp_ports_from_api,
         doc=_('TCP ports published on the host, such as "80,443".')),
     fields.Attribute(
         name='network_udp_ports', type=fields.STRING, at='NetworkSettings',
-        from_api=network.udp_ports_from_api,
+        from_api=ports.udp_ports_from_api,
         doc=_('UDP ports published on the host, such as "53".')),
     fields.Attribute(
         name='ports', type=fields.LIST, at='NetworkSettings',
-        from_api=network.ports_from_api,
+        from_api=ports.ports_from_api,
         doc=_('Published ports, as a list of maps with container_port, '
               'protocol, host_ip and host_port.')),
     fields.Attribute(

@@ -23,11 +23,12 @@ import testtools
 
 from heat_docker.convert import limits
 from heat_docker.convert import network
+from heat_docker.convert import ports
 from heat_docker.convert import process
 from heat_docker.convert import scalars
 from heat_docker.convert import storage
 
-MODULES = (limits, network, process, scalars, storage)
+MODULES = (limits, network, ports, process, scalars, storage)
 
 # converter to the API, converter back, canonical value, JSON of the API
 PAIRS = (
@@ -53,10 +54,10 @@ PAIRS = (
        'permissions': 'r'}],
      [{'PathOnHost': '/dev/a', 'PathInContainer': '/dev/b',
        'CgroupPermissions': 'r'}]),
-    (network.port_specs_to_api, network.port_specs_from_api,
+    (ports.port_specs_to_api, ports.port_specs_from_api,
      ['53/udp', '80', '132/sctp'],
      {'53/udp': {}, '80/tcp': {}, '132/sctp': {}}),
-    (network.port_bindings_to_api, network.port_bindings_from_api,
+    (ports.port_bindings_to_api, ports.port_bindings_from_api,
      {'53/udp': '127.0.0.1:', '80': ['8080', '[::1]:81'], '90': ''},
      {'53/udp': [{'HostIp': '127.0.0.1', 'HostPort': ''}],
       '80/tcp': [{'HostIp': '', 'HostPort': '8080'},
@@ -156,32 +157,32 @@ SPELLINGS = (
     (limits.devices_to_api, [{'path_on_host': '/dev/x'}],
      [{'PathOnHost': '/dev/x', 'PathInContainer': '/dev/x',
        'CgroupPermissions': 'rwm'}]),
-    (network.port_specs_to_api, [80, '53/UDP', '7-9'],
+    (ports.port_specs_to_api, [80, '53/UDP', '7-9'],
      {'80/tcp': {}, '53/udp': {}, '7/tcp': {}, '8/tcp': {}, '9/tcp': {}}),
-    (network.port_bindings_to_api, {80: 8080},
+    (ports.port_bindings_to_api, {80: 8080},
      {'80/tcp': [{'HostIp': '', 'HostPort': '8080'}]}),
-    (network.port_bindings_to_api, {'80/TCP': 0},
+    (ports.port_bindings_to_api, {'80/TCP': 0},
      {'80/tcp': [{'HostIp': '', 'HostPort': ''}]}),
-    (network.port_bindings_to_api, {'80': []},
+    (ports.port_bindings_to_api, {'80': []},
      {'80/tcp': [{'HostIp': '', 'HostPort': ''}]}),
-    (network.port_bindings_to_api, {'80': None},
+    (ports.port_bindings_to_api, {'80': None},
      {'80/tcp': [{'HostIp': '', 'HostPort': ''}]}),
-    (network.port_bindings_to_api, {'5-6': '192.0.2.1:15-16'},
+    (ports.port_bindings_to_api, {'5-6': '192.0.2.1:15-16'},
      {'5/tcp': [{'HostIp': '192.0.2.1', 'HostPort': '15'}],
       '6/tcp': [{'HostIp': '192.0.2.1', 'HostPort': '16'}]}),
-    (network.port_bindings_to_api, {'5-6/udp': ''},
+    (ports.port_bindings_to_api, {'5-6/udp': ''},
      {'5/udp': [{'HostIp': '', 'HostPort': ''}],
       '6/udp': [{'HostIp': '', 'HostPort': ''}]}),
-    (network.port_bindings_to_exposed, {80: 8080, '5-6/udp': ''},
+    (ports.port_bindings_to_exposed, {80: 8080, '5-6/udp': ''},
      {'80/tcp': {}, '5/udp': {}, '6/udp': {}}),
     # One host port per protocol, and per address.
-    (network.port_bindings_to_api, {'53': '53', '53/udp': '53'},
+    (ports.port_bindings_to_api, {'53': '53', '53/udp': '53'},
      {'53/tcp': [{'HostIp': '', 'HostPort': '53'}],
       '53/udp': [{'HostIp': '', 'HostPort': '53'}]}),
-    (network.port_bindings_to_api, {'1': '192.0.2.1:9', '2': '192.0.2.2:9'},
+    (ports.port_bindings_to_api, {'1': '192.0.2.1:9', '2': '192.0.2.2:9'},
      {'1/tcp': [{'HostIp': '192.0.2.1', 'HostPort': '9'}],
       '2/tcp': [{'HostIp': '192.0.2.2', 'HostPort': '9'}]}),
-    (network.port_bindings_to_api, {'1': '0.0.0.0:9', '2': '[::]:9'},
+    (ports.port_bindings_to_api, {'1': '0.0.0.0:9', '2': '[::]:9'},
      {'1/tcp': [{'HostIp': '0.0.0.0', 'HostPort': '9'}],
       '2/tcp': [{'HostIp': '::', 'HostPort': '9'}]}),
     (storage.volumes_to_api, {'/a': {'bind': '/b'}}, ['/a:/b']),
@@ -300,39 +301,39 @@ REFUSED = (
      {'Name': 'always', 'MaximumRetryCount': 2}, '2.*on-failure.*always'),
     (process.restart_policy_to_api,
      {'Name': 'on-failure', 'MaximumRetryCount': -1}, 'is -1'),
-    (network.port_specs_to_api, [0], 'port 0 is not in 1-65535'),
-    (network.port_specs_to_api, [65536], 'port 65536 is not in 1-65535'),
-    (network.port_specs_to_api, ['9-7'], "port '9-7' .*ascending"),
-    (network.port_specs_to_api, ['80/icmp'], "'80/icmp'.*'icmp'.*sctp"),
-    (network.port_specs_to_api, [True], 'True is not a port'),
-    (network.port_specs_to_api, [1.5], '1.5 is not a port'),
-    (network.port_specs_to_api, ['a'], "'a' is not a port"),
-    (network.port_specs_to_api, ['80:80'], "'80:80' is not a port"),
-    (network.port_specs_to_api, [-1], '-1 is not a port'),
-    (network.port_specs_to_api, ['80', 80], 'port 80/tcp is given twice'),
-    (network.port_specs_to_api, ['7-9', '8'], 'port 8/tcp is given twice'),
-    (network.port_bindings_to_api, {'x': '1'}, "'x' is not a port"),
-    (network.port_bindings_to_api, {'80': 'x'}, "'x' is not a port of the"),
-    (network.port_bindings_to_api, {'80': True}, 'True is not a port of'),
-    (network.port_bindings_to_api, {'80': 70000}, '70000 is not in'),
-    (network.port_bindings_to_api, {'80': '-5'}, "'-5' is not a port of"),
-    (network.port_bindings_to_api, {'80': 'h:1'}, "'h' is not an IP"),
-    (network.port_bindings_to_api, {'80': '[::1:1'}, r"'\[::1:1' is not"),
-    (network.port_bindings_to_api, {'80': '::1:81'}, "'::1:81' is not"),
-    (network.port_bindings_to_api, {'80': {'a': 1}}, 'is not text'),
-    (network.port_bindings_to_api, {'80-82': '80-81'},
+    (ports.port_specs_to_api, [0], 'port 0 is not in 1-65535'),
+    (ports.port_specs_to_api, [65536], 'port 65536 is not in 1-65535'),
+    (ports.port_specs_to_api, ['9-7'], "port '9-7' .*ascending"),
+    (ports.port_specs_to_api, ['80/icmp'], "'80/icmp'.*'icmp'.*sctp"),
+    (ports.port_specs_to_api, [True], 'True is not a port'),
+    (ports.port_specs_to_api, [1.5], '1.5 is not a port'),
+    (ports.port_specs_to_api, ['a'], "'a' is not a port"),
+    (ports.port_specs_to_api, ['80:80'], "'80:80' is not a port"),
+    (ports.port_specs_to_api, [-1], '-1 is not a port'),
+    (ports.port_specs_to_api, ['80', 80], 'port 80/tcp is given twice'),
+    (ports.port_specs_to_api, ['7-9', '8'], 'port 8/tcp is given twice'),
+    (ports.port_bindings_to_api, {'x': '1'}, "'x' is not a port"),
+    (ports.port_bindings_to_api, {'80': 'x'}, "'x' is not a port of the"),
+    (ports.port_bindings_to_api, {'80': True}, 'True is not a port of'),
+    (ports.port_bindings_to_api, {'80': 70000}, '70000 is not in'),
+    (ports.port_bindings_to_api, {'80': '-5'}, "'-5' is not a port of"),
+    (ports.port_bindings_to_api, {'80': 'h:1'}, "'h' is not an IP"),
+    (ports.port_bindings_to_api, {'80': '[::1:1'}, r"'\[::1:1' is not"),
+    (ports.port_bindings_to_api, {'80': '::1:81'}, "'::1:81' is not"),
+    (ports.port_bindings_to_api, {'80': {'a': 1}}, 'is not text'),
+    (ports.port_bindings_to_api, {'80-82': '80-81'},
      r'3 ports .* 2 ports of the host \(80-81\)'),
-    (network.port_bindings_to_api, {'80-82': '80'}, '3 ports .* 1 ports'),
-    (network.port_bindings_to_api, {'80': 1, '80/tcp': 2},
+    (ports.port_bindings_to_api, {'80-82': '80'}, '3 ports .* 1 ports'),
+    (ports.port_bindings_to_api, {'80': 1, '80/tcp': 2},
      'container port 80/tcp is given twice'),
-    (network.port_bindings_to_api, {'80': 9, '81': 9},
+    (ports.port_bindings_to_api, {'80': 9, '81': 9},
      'port 9/tcp of the host is given twice'),
-    (network.port_bindings_to_api, {'80': [9, 9]}, 'port 9/tcp'),
-    (network.port_bindings_to_api, {'80': '1.2.3.4:9', '81': '0.0.0.0:9'},
+    (ports.port_bindings_to_api, {'80': [9, 9]}, 'port 9/tcp'),
+    (ports.port_bindings_to_api, {'80': '1.2.3.4:9', '81': '0.0.0.0:9'},
      'port 9/tcp of the host is given twice'),
-    (network.port_bindings_to_api, {'80': '[::]:9', '81': '[::1]:9'},
+    (ports.port_bindings_to_api, {'80': '[::]:9', '81': '[::1]:9'},
      'port 9/tcp of the host is given twice'),
-    (network.port_bindings_to_api, {'80-81': '8-9', '90': '9'},
+    (ports.port_bindings_to_api, {'80-81': '8-9', '90': '9'},
      'port 9/tcp of the host is given twice'),
     (storage.volumes_to_api, {'x': '/y'}, "'x' is neither"),
     (storage.volumes_to_api, {'./x': '/y'}, "'./x' is neither"),
@@ -444,25 +445,25 @@ ANSWERS = (
     (process.restart_policy_from_api, {'Name': ''},
      {'Name': 'no', 'MaximumRetryCount': 0}),
     (limits.devices_from_api, None, []),
-    (network.port_specs_from_api, None, []),
-    (network.port_specs_from_api, {'100/tcp': {}, '9/udp': {}, '9/tcp': {}},
+    (ports.port_specs_from_api, None, []),
+    (ports.port_specs_from_api, {'100/tcp': {}, '9/udp': {}, '9/tcp': {}},
      ['9', '9/udp', '100']),
-    (network.port_bindings_from_api, None, {}),
-    (network.port_bindings_from_api, {'80/tcp': None}, {'80': []}),
+    (ports.port_bindings_from_api, None, {}),
+    (ports.port_bindings_from_api, {'80/tcp': None}, {'80': []}),
     (storage.volumes_from_api, None, {}),
     (network.links_from_api, None, {}),
     (network.links_from_api, ['/wiki-db:/web-1/db'], {'wiki-db': 'db'}),
-    (network.ports_from_api, {}, []),
-    (network.ports_from_api, {'Ports': None}, []),
-    (network.ports_from_api,
+    (ports.ports_from_api, {}, []),
+    (ports.ports_from_api, {'Ports': None}, []),
+    (ports.ports_from_api,
      {'Ports': {'80/tcp': [{'HostIp': '0.0.0.0', 'HostPort': '8080'},
                            {'HostPort': '8080'}], '9/udp': None}},
      [{'container_port': 80, 'protocol': 'tcp', 'host_ip': '0.0.0.0',
        'host_port': 8080},
       {'container_port': 80, 'protocol': 'tcp', 'host_ip': '',
        'host_port': 8080}]),
-    (network.tcp_ports_from_api, {}, ''),
-    (network.udp_ports_from_api, {}, ''),
+    (ports.tcp_ports_from_api, {}, ''),
+    (ports.udp_ports_from_api, {}, ''),
     (network.networks_from_api, None, {}),
     (network.networks_from_api, {'n': {'NetworkID': 'i', 'Aliases': ['a']}},
      {'n': {'network_id': 'i', 'ip_address': '', 'gateway': '',
@@ -529,7 +530,7 @@ NETWORKS = {
 }
 
 PORT = st.integers(1, 65535)
-PROTOCOL = st.sampled_from(network.PROTOCOLS)
+PROTOCOL = st.sampled_from(ports.PROTOCOLS)
 ADDRESS = st.none() | st.ip_addresses().map(str)
 SCALAR = (st.none() | st.booleans() | st.integers() | st.floats() |
           st.text() | st.text('0123456789-:/.[]atcpudsor,'))
@@ -632,8 +633,8 @@ class TablesTestCase(testtools.TestCase):
                   if callable(function) and not name.startswith('_')
                   and function not in tested}
         # Below those that take more than one argument.
-        self.assertEqual({'host_ports_from_api', 'attached', 'connected'},
-                         missed)
+        self.assertEqual({'host_ports_from_api', 'attached', 'connected',
+                          'address'}, missed)
 
 
 class ImageTestCase(testtools.TestCase):
@@ -693,9 +694,9 @@ class NetworkTestCase(testtools.TestCase):
                        {'HostIp': '::', 'HostPort': '80'}],
             '443/tcp': [{'HostIp': '', 'HostPort': '443'}],
             '53/udp': [{'HostIp': '', 'HostPort': '53'}]}}
-        self.assertEqual('80,443', network.tcp_ports_from_api(settings))
-        self.assertEqual('53', network.udp_ports_from_api(settings))
-        self.assertEqual('', network.host_ports_from_api('sctp', settings))
+        self.assertEqual('80,443', ports.tcp_ports_from_api(settings))
+        self.assertEqual('53', ports.udp_ports_from_api(settings))
+        self.assertEqual('', ports.host_ports_from_api('sctp', settings))
 
     def test_attached(self):
         networks = {'front': {'NetworkID': 'abcdef0123456789'},
@@ -801,17 +802,17 @@ class GeneratedTestCase(testtools.TestCase):
 
     @SETTINGS
     @hypothesis.given(st.sets(st.tuples(PORT, PROTOCOL), max_size=6))
-    def test_port_specs_round_trip(self, ports):
-        canonical = [container_port(*port) for port in sorted(ports)]
-        self.assertEqual(canonical, network.port_specs_from_api(
-            network.port_specs_to_api(canonical)))
+    def test_port_specs_round_trip(self, given):
+        canonical = [container_port(*port) for port in sorted(given)]
+        self.assertEqual(canonical, ports.port_specs_from_api(
+            ports.port_specs_to_api(canonical)))
 
     @SETTINGS
     @hypothesis.given(st.lists(PORT, min_size=2, max_size=2).map(sorted),
                       PROTOCOL)
     def test_port_specs_range(self, span, protocol):
         span[1] = min(span[1], span[0] + 50)
-        exposed = network.port_specs_to_api(
+        exposed = ports.port_specs_to_api(
             ['%d-%d/%s' % (*span, protocol)])
         self.assertEqual(['%d/%s' % (port, protocol)
                           for port in range(span[0], span[1] + 1)],
@@ -820,21 +821,21 @@ class GeneratedTestCase(testtools.TestCase):
     @SETTINGS
     @hypothesis.given(port_bindings())
     def test_port_bindings_round_trip(self, canonical):
-        self.assertEqual(canonical, network.port_bindings_from_api(
-            network.port_bindings_to_api(canonical)))
+        self.assertEqual(canonical, ports.port_bindings_from_api(
+            ports.port_bindings_to_api(canonical)))
 
     @SETTINGS
     @hypothesis.given(PORT, PORT, st.integers(1, 50), ADDRESS)
     def test_port_bindings_range(self, first, host, count, address):
         hypothesis.assume(max(first, host) + count <= 65536)
-        bindings = network.port_bindings_to_api({
+        bindings = ports.port_bindings_to_api({
             '%d-%d' % (first, first + count - 1):
             host_port(address, '%d-%d' % (host, host + count - 1))})
         self.assertEqual(
             {'%d/tcp' % (first + n): [{'HostIp': address or '',
                                        'HostPort': str(host + n)}]
              for n in range(count)}, bindings)
-        self.assertEqual(set(bindings), set(network.port_bindings_to_exposed(
+        self.assertEqual(set(bindings), set(ports.port_bindings_to_exposed(
             {'%d-%d' % (first, first + count - 1): ''})))
 
     @SETTINGS
@@ -843,7 +844,7 @@ class GeneratedTestCase(testtools.TestCase):
         HOST_TEXT | st.lists(HOST_TEXT, max_size=2), max_size=3))
     def test_port_bindings_share_nothing(self, value):
         try:
-            bindings = network.port_bindings_to_api(value)
+            bindings = ports.port_bindings_to_api(value)
         except ValueError:
             return
         taken = [(key.split('/')[1], host['HostPort'], host['HostIp'])
@@ -891,7 +892,7 @@ class GeneratedTestCase(testtools.TestCase):
     @SETTINGS
     @hypothesis.given(st.lists(PORT_TEXT | JSON, max_size=3))
     def test_list_parses_or_is_refused(self, values):
-        for to_api in (network.port_specs_to_api, scalars.texts,
+        for to_api in (ports.port_specs_to_api, scalars.texts,
                        process.env_to_api, network.dns_to_api,
                        process.capabilities_to_api,
                        storage.volumes_from_to_api, storage.tmpfs_to_api,
@@ -902,7 +903,7 @@ class GeneratedTestCase(testtools.TestCase):
     @hypothesis.given(st.dictionaries(PORT_TEXT | PATH | NAME,
                                       HOST_TEXT | JSON, max_size=3))
     def test_map_parses_or_is_refused(self, value):
-        for to_api in (network.port_bindings_to_api, storage.volumes_to_api,
+        for to_api in (ports.port_bindings_to_api, storage.volumes_to_api,
                        network.links_to_api, process.labels_to_api,
                        scalars.text_map):
             self.parses_or_is_refused(to_api, value)
@@ -950,7 +951,7 @@ class KeysTestCase(testtools.TestCase):
 
     def test_address_with_a_zone(self):
         """Docker would take it for no address, and publish on all."""
-        self.assertRaises(ValueError, network.port_bindings_to_api,
+        self.assertRaises(ValueError, ports.port_bindings_to_api,
                           {80: '[fe80::1%lo]:80'})
 
     def test_last_line_is_split_at_newlines_only(self):

@@ -38,7 +38,8 @@ LAYERS = (
     ('engine',),
     ('fields', 'endpoint'),
     ('convert.network',),
-    ('convert.limits', 'convert.process', 'convert.storage'),
+    ('convert.limits', 'convert.ports', 'convert.process',
+     'convert.storage'),
     ('convert.scalars', 'errors', 'conf'),
     ('i18n',),
 )
@@ -53,6 +54,7 @@ FORBIDDEN = {
     'pulls': {'convert', 'fields', 'conf'},
     'convert.limits': {'errors', 'conf'},
     'convert.network': {'errors', 'conf'},
+    'convert.ports': {'errors', 'conf'},
     'convert.process': {'errors', 'conf'},
     'convert.storage': {'errors', 'conf'},
 }
