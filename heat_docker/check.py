@@ -36,11 +36,18 @@ def main(arguments):
     # Heat warns about every deprecated type, and about its own libraries.
     warnings.simplefilter('ignore')
     logging.disable()
-    from heat.engine import resources
-    from oslo_config import cfg
+    try:
+        from heat.engine import resources
+        from oslo_config import cfg
+    except ImportError as ex:
+        return _tell(['%s cannot import Heat (%s): run this with the Python '
+                      'of heat-engine' % (sys.executable, ex)])
 
     cfg.CONF.import_opt('plugin_dirs', 'heat.common.config')
-    cfg.CONF(arguments, project='heat', prog='check.py')
+    try:
+        cfg.CONF(arguments, project='heat', prog='check.py')
+    except cfg.Error as ex:
+        return _tell([str(ex)])
     folders = cfg.CONF.plugin_dirs
     print('plugin_dirs of %s: %s'
           % (', '.join(cfg.CONF.config_file) or 'Heat, by default',
@@ -54,6 +61,11 @@ def main(arguments):
                         'raises %s: %s' % (type(ex).__name__, ex)]
         else:
             problems = _unregistered(environment)
+    return _tell(problems)
+
+
+def _tell(problems):
+    """Print problems, and return the exit code."""
     for problem in problems:
         print('PROBLEM: %s' % problem)
     return 1 if problems else 0

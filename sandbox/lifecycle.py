@@ -110,6 +110,7 @@ def environment(layout):
         'OS_CLOUD': 'sandbox',
         'OS_CLIENT_CONFIG_FILE': current.clouds_file,
         'DOCKER_HOST': current.docker['endpoint'],
+        'SANDBOX_REGISTRY': current.registry,
         state.ENV_FILE: str(layout.state),
         'PATH': os.pathsep.join([os.path.dirname(sys.executable),
                                  os.environ.get('PATH', os.defpath)]),

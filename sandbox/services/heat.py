@@ -19,6 +19,7 @@ import psutil
 import pymysql
 
 from sandbox import errors
+from sandbox import plugin
 from sandbox import processes
 from sandbox.services import base
 from sandbox.services import wsgi
@@ -139,6 +140,8 @@ class HeatEngine(base.Service):
     def start(self):
         if self.is_running():
             return
+        # What has changed since is taken over by "engine restart".
+        plugin.install(self.context.layout.plugins)
         begin = self.log.stat().st_size if self.log.exists() else 0
         self.spawn(['heat-engine', '--config-file',
                     str(self.context.layout.heat_conf)])
