@@ -25,6 +25,7 @@ import json
 import re
 import socket
 import struct
+import time
 import urllib.parse
 
 import requests
@@ -245,10 +246,13 @@ class Engine(contextlib.AbstractContextManager):
         response = self._request(
             'POST', '/exec/%s/start', created['Id'], stream=True,
             body={'Detach': False, 'Tty': False})
-        output = b''
+        output, deadline = b'', time.monotonic() + READ_TIMEOUT
         with contextlib.closing(response), self._translated():
             for chunk in _frames(response.raw):
                 output = (output + chunk)[-size:]
+                if time.monotonic() > deadline:
+                    self.close()
+                    raise errors.NoAnswer(_('The command goes on'))
         self.close()
         done = self._json('GET', '/exec/%s/json', created['Id'])
         return done['ExitCode'], output.decode(errors='replace')

@@ -82,6 +82,8 @@ def of_status(status, words):
     """
     if status == 404 and _MISSING.search(words):
         return NotFound
+    if 'is not connected to' in words:
+        return NotFound
     if status == 409:
         return Busy if 'already in progress' in words else Conflict
     if status in (502, 503, 504):

@@ -188,25 +188,42 @@ def attached(name, networks):
     return None
 
 
-def connected(wanted, networks):
-    """Tell whether a container is in just the networks it should be in.
+def alike(wanted, endpoint):
+    """Tell whether an endpoint is as it should be.
 
     Docker adds aliases of its own.
+
+    :param dict wanted: the endpoint of the create request.
+    :param dict endpoint: the one that a daemon shows.
+    """
+    return ((wanted.get('IPAMConfig') or {}) == scalars.filled(
+                endpoint.get('IPAMConfig'))
+            and set(wanted.get('Aliases') or ()) <= set(
+                endpoint.get('Aliases') or ()))
+
+
+def connected(wanted, networks):
+    """Tell whether a container is in just the networks it should be in.
 
     :param dict wanted: endpoints of the create request.
     :param dict networks: ``NetworkSettings.Networks`` of the container.
     """
     networks = networks or {}
-    if len(wanted) != len(networks):
-        return False
-    for name, endpoint in wanted.items():
-        live = networks.get(attached(name, networks))
-        if live is None:
-            return False
-        if (endpoint.get('IPAMConfig') or {}) != (
-                scalars.filled(live.get('IPAMConfig'))):
-            return False
-        if not set(endpoint.get('Aliases') or ()) <= set(
-                live.get('Aliases') or ()):
-            return False
-    return True
+    return len(wanted) == len(networks) and all(
+        alike(endpoint, networks.get(attached(name, networks)) or {})
+        and attached(name, networks) for name, endpoint in wanted.items())
+
+
+def endpoints(inspected):
+    """Return the endpoints of a container by the name of the network.
+
+    A running container has one without id where connecting it has failed;
+    to Docker it is attached, but it has no interface there. It is told by
+    an address configuration that no template has.
+    """
+    networks = inspected['NetworkSettings'].get('Networks') or {}
+    if inspected['State'].get('Status') != 'running':
+        return networks
+    return {name: endpoint if endpoint.get('EndpointID') else dict(
+                endpoint, IPAMConfig={'IPv4Address': 'none'})
+            for name, endpoint in networks.items()}

@@ -93,6 +93,7 @@ class DockerResource(resource.Resource):
         super().__init__(name, definition, stack)
         self._shown = None
         self._unfinished = False
+        self._doubtful = False
 
     # What a type has to say.
 
@@ -267,16 +268,23 @@ class DockerResource(resource.Resource):
     def handle_update(self, json_snippet, tmpl_diff, prop_diff):
         """Return how the object is to be changed in place."""
         values = json_snippet.properties(self.properties_schema, self.context)
+        changed = set(prop_diff)
+        if self._doubtful:
+            # Nobody knows which of its changes a failed update has made.
+            changed.update(field.name for field in self.spec.FIELDS
+                           if field.in_place and (
+                               fields.value_of(field, values) is not None
+                               or field.unset is not None or field.step))
         steps = []
-        if fields.update(self.spec.FIELDS, prop_diff, values):
+        if fields.update(self.spec.FIELDS, changed, values):
             steps.append(self._apply)
         steps += [getattr(self, field.step) for field in self.spec.FIELDS
-                  if field.step and field.name in prop_diff]
+                  if field.step and field.name in changed]
         if steps:
             steps.insert(0, self._check_update)
         if self._unfinished:
-            steps += self._finish_steps()
-        return Progress(steps, {'changed': prop_diff, 'values': values})
+            steps = self._return_steps() + steps + self._finish_steps()
+        return Progress(steps, {'changed': changed, 'values': values})
 
     def _check_update(self, docker, progress):
         """Raise if the daemon is too old for what is to be changed."""
@@ -342,10 +350,16 @@ class DockerResource(resource.Resource):
         """Return whether there is anything to do.
 
         Heat would call a failed resource complete if its template has not
-        changed.
+        changed, and one that has made room for a replacement that failed.
         """
-        self._unfinished = self.status == self.FAILED
+        failed = self.status == self.FAILED
+        self._doubtful = failed and self.action == self.UPDATE
+        self._unfinished = failed or 'replaced' in self.data()
         return super()._needs_update(*args, **kwargs) or self._unfinished
+
+    def _return_steps(self):
+        """Return the steps that take back what a replacement has taken."""
+        return []
 
     def _finish_steps(self):
         """Return the steps that finish a sound object."""

@@ -12,6 +12,7 @@
 
 """``DockerInc::Docker::Container``."""
 
+import contextlib
 import time
 
 from heat.common import exception
@@ -94,6 +95,10 @@ class DockerContainer(waiting.Waiting, replacing.Replacing, signals.Signals,
         if self.properties['networks'] and self.properties['network_mode']:
             raise exception.StackValidationFailed(
                 message=_('network_mode excludes networks'))
+        if self.properties['files'] and self.properties['read_only']:
+            raise exception.StackValidationFailed(
+                message=_('read_only excludes files, which Docker puts into '
+                          'the root file system'))
 
     def handle_create(self):
         """Return how the container is to be created."""
@@ -176,6 +181,10 @@ class DockerContainer(waiting.Waiting, replacing.Replacing, signals.Signals,
                 and state.get('Status') == 'exited'
                 and not state.get('ExitCode'))
 
+    def _return_steps(self):
+        """Return the steps that take name and place from a replacement."""
+        return [self._come_back]
+
     def _finish_steps(self):
         """Return the steps from wherever the container is."""
         return [self._catch_up]
@@ -212,9 +221,11 @@ class DockerContainer(waiting.Waiting, replacing.Replacing, signals.Signals,
         except errors.NotFound:
             # The daemon misses the image, for this platform, or a container
             # that is named.
-            if 'pulled' in progress.notes or (
-                    not platform and docker.has_image(image)):
+            if 'pulled' in progress.notes:
                 raise
+            if not platform and docker.has_image(image):
+                # It misses a container, or has got the image since.
+                return self._make(docker, progress)
         self._event(_('Pulling %s') % image)
         progress.notes['pull'] = pulls.join(docker.endpoint, image, platform)
         progress.notes['reported'] = time.monotonic()
@@ -325,17 +336,25 @@ class DockerContainer(waiting.Waiting, replacing.Replacing, signals.Signals,
         values = progress.values(self.properties)
         wanted = network.networks_to_api(values['networks'] or [])
         before = network.networks_to_api(self.properties['networks'] or [])
-        live = docker.inspect_container(
-            self.resource_id)['NetworkSettings']['Networks']
+        if not wanted:
+            return True
+        inspected = docker.inspect_container(self.resource_id)
+        live = network.endpoints(inspected)
         done = progress.notes.setdefault('connected', set())
-        for name, endpoint in before.items():
-            if (endpoint != wanted.get(name) and name not in done
-                    and network.attached(name, live)):
-                docker.disconnect_container(self.resource_id, name)
-                live = {key: item for key, item in live.items()
-                        if key != network.attached(name, live)}
+        kept = {}
         for name, endpoint in wanted.items():
-            if not network.attached(name, live):
+            key = network.attached(name, live)
+            if key and (name in done or (
+                    network.alike(endpoint, live[key]) if self._doubtful
+                    else before.get(name, endpoint) == endpoint)):
+                kept[name] = key
+        mine = {network.attached(name, live) for name in (*before, *wanted)}
+        for key in live:
+            if key not in kept.values() and (key in mine or self._doubtful):
+                with contextlib.suppress(errors.NotFound):
+                    docker.disconnect_container(self.resource_id, key)
+        for name, endpoint in wanted.items():
+            if name not in kept:
                 docker.connect_container(self.resource_id, name, endpoint)
             done.add(name)
         return True

@@ -17,19 +17,27 @@ the latter for a rollback. Two containers cannot have one name, one port of
 the host or one address, and had better not write to one volume.
 """
 
+import contextlib
 import json
 import time
 
 from heat.common import exception
+from heat.engine import resource
 from heat.objects import resource as resource_objects
+from oslo_log import log as logging
 
 from .. import engine
 from .. import errors
 from ..convert import network
 from ..convert import ports
+from ..convert import process
 from ..convert import storage
 
+LOG = logging.getLogger(__name__)
+
 _SUFFIX = '.replaced'
+# How often a request is sent whose answer is lost.
+_ATTEMPTS = 3
 
 
 class Replacing:
@@ -58,14 +66,16 @@ class Replacing:
 
         One that is in nobody's way goes on until it is deleted.
         """
-        if (self.resource_id is None or self.external_id is not None
-                or not self._stands_in_the_way()):
+        if self.resource_id is None or self.external_id is not None:
             return
-        with self._docker() as docker:
-            try:
-                self._make_room(docker)
-            except errors.NotFound:
-                return
+        # A failed update may have taken more than the properties tell.
+        if not (self._doubtful or self._stands_in_the_way()):
+            return
+        with self._docker() as docker, contextlib.suppress(errors.NotFound):
+            for _attempt in range(_ATTEMPTS - 1):
+                with contextlib.suppress(errors.NoAnswer):
+                    return self._make_room(docker)
+            self._make_room(docker)
 
     def _make_room(self, docker):
         inspected = docker.inspect_container(self.resource_id)
@@ -132,27 +142,46 @@ class Replacing:
         return True
 
     def restore_prev_rsrc(self, convergence=False):
-        """Bring the container back after a replacement that failed."""
+        """Bring the container back after a replacement that failed.
+
+        What is not reached here is left to the update that follows.
+        """
         if 'replaced' not in self.data() or self.resource_id is None:
             return
-        before = json.loads(self.data()['replaced'])
-        with self._docker() as docker:
-            self._remove_replacement(docker)
-            inspected = docker.inspect_container(self.resource_id)
-            if inspected['Name'].lstrip('/') != before['name']:
-                docker.rename_container(self.resource_id, before['name'])
-            if before['running']:
-                docker.start_container(self.resource_id)
-        self.data_delete('replaced')
+        try:
+            with self._docker() as docker:
+                self._come_back(docker, None)
+        except exception.HeatException as ex:
+            LOG.warning('%(resource)s does not come back yet: %(why)s',
+                        {'resource': self.name, 'why': ex})
 
-    def _remove_replacement(self, docker):
-        """Remove what has the name and the ports now."""
-        replacement = self._row(self.replaced_by)
-        if replacement is None:
-            return
-        for container in self._docker_find(
-                docker, self.labels_of(replacement.uuid)):
-            try:
-                docker.remove_container(container, force=True)
-            except (errors.NotFound, errors.Busy):
-                continue
+    def _come_back(self, docker, progress):
+        """Take name and place again from a replacement that has failed.
+
+        Heat may return to the old container by any update, not only by a
+        rollback: a nested stack rolls back by one, and so do users.
+        """
+        if 'replaced' not in self.data():
+            return True
+        before = json.loads(self.data()['replaced'])
+        try:
+            inspected = docker.inspect_container(self.resource_id)
+        except errors.NotFound as ex:
+            self.data_delete('replaced')
+            raise resource.UpdateReplace(self.name) from ex
+        self._remove_replacements(docker)
+        if inspected['Name'].lstrip('/') != before['name']:
+            docker.rename_container(self.resource_id, before['name'])
+        if before['running']:
+            docker.start_container(self.resource_id)
+        self.data_delete('replaced')
+        return True
+
+    def _remove_replacements(self, docker):
+        """Remove what has been made in the place of this container."""
+        labels = {process.OWN_LABELS + 'stack_id': self.stack.id,
+                  process.OWN_LABELS + 'resource_name': self.name}
+        for container in self._docker_find(docker, labels):
+            if container != self.resource_id:
+                with contextlib.suppress(errors.NotFound, errors.Busy):
+                    docker.remove_container(container, force=True)

@@ -29,8 +29,10 @@ _ = i18n._
 
 LOG = logging.getLogger(__name__)
 
-# Key of Heat's data of the resource.
+# Keys of Heat's data of the resource: the last image of a snapshot, and the
+# one that the deletion policy has made, which outlives the stack.
 _IMAGE = 'snapshot_image'
+_KEPT = 'kept_image'
 
 
 class Commit(threading.Thread):
@@ -64,7 +66,9 @@ class Snapshots:
     """The hooks of Heat around snapshots; volumes are not a part of them."""
 
     def handle_snapshot(self):
-        """Return how an image is made of the container."""
+        """Return how an image is made of the container, if it is ours."""
+        if self.external_id is not None:
+            return base.Progress([])
         return base.Progress([self._commit])
 
     def check_snapshot_complete(self, progress):
@@ -83,11 +87,10 @@ class Snapshots:
         image = snapshot['resource_data'].get(_IMAGE)
         if not image:
             return
-        with self._docker() as docker:
-            try:
-                docker.remove_image(image)
-            except errors.NotFound:
-                return
+        # One that a container was restored from goes with the stack.
+        with self._docker() as docker, contextlib.suppress(
+                errors.NotFound, errors.Conflict):
+            docker.remove_image(image)
 
     def handle_restore(self, defn, restore_data):
         """Return the definition of a container made of the snapshot."""
@@ -109,7 +112,7 @@ class Snapshots:
                   process.OWN_LABELS + 'resource_name': self.name}
         for image in docker.list_images(labels):
             for tag in image.get('RepoTags') or ():
-                if tag != progress.notes.get('image'):
+                if tag != self.data().get(_KEPT):
                     with contextlib.suppress(errors.NotFound,
                                              errors.Conflict):
                         docker.remove_image(tag)
@@ -141,6 +144,9 @@ class Snapshots:
     def _commit_if_there(self, docker, progress):
         """Make an image; a container that is gone has nothing to keep."""
         try:
-            return self._commit(docker, progress)
+            done = self._commit(docker, progress)
         except errors.NotFound:
             return True
+        if done:
+            self.data_set(_KEPT, progress.notes['image'])
+        return done

@@ -17,6 +17,7 @@ import json
 import yaml
 
 from tests.functional import base
+from tests.functional import proxy
 
 
 class SignalsTest(base.FunctionalTest):
@@ -122,6 +123,24 @@ class SnapshotTest(base.FunctionalTest):
         name = self.heat.stacks.get(stack_id).stack_name
         self.delete_stack(stack_id)
         [image] = self.docker.images('heat-snapshot/%s-web' % name)
+        self.addCleanup(self.docker.remove_image, image['Id'])
+
+    def test_deletion_policy_and_a_delete_that_is_repeated(self):
+        way = self.useFixture(proxy.Proxy(self.cloud.docker['endpoint']))
+        stack_id = self.create_stack(self.template({'web': {
+            **self.container(docker_endpoint=way.endpoint),
+            'deletion_policy': 'Snapshot'}}))
+        name = 'heat-snapshot/%s-web' % self.heat.stacks.get(
+            stack_id).stack_name
+        way.hold_answer('GET .*/images/json')
+        self.heat.stacks.delete(stack_id)
+        base.wait_until(lambda: not self.containers(stack_id), 'a removal')
+        way.cut()
+        way.release()
+        self.expect(stack_id, 'DELETE_FAILED')
+        way.mend()
+        self.delete_stack(stack_id)
+        [image] = self.docker.images(name)
         self.addCleanup(self.docker.remove_image, image['Id'])
 
 

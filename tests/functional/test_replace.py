@@ -18,6 +18,7 @@ import requests
 
 from sandbox import control
 from tests.functional import base
+from tests.functional import proxy
 
 
 class FixedTest(base.FunctionalTest):
@@ -105,6 +106,25 @@ class ReplaceTest(FixedTest):
                 {'web': self.web('two', cmd=['false'])}),
                 'ROLLBACK_COMPLETE', disable_rollback=False)
             self.restored(stack_id, before)
+
+    def test_back_by_an_ordinary_update(self):
+        """As a nested stack rolls back, and a user does without rollback."""
+        stack_id = self.create()
+        before = self.inspect(stack_id)
+        self.update_stack(stack_id, self.template(
+            {'web': self.web('two', cmd=['false'])}), 'UPDATE_FAILED')
+        self.update_stack(stack_id, self.template({'web': self.web('one')}))
+        self.restored(stack_id, before)
+
+    def test_lost_answer_while_making_room(self):
+        way = self.useFixture(proxy.Proxy(self.cloud.docker['endpoint']))
+        stack_id = self.create_stack(self.template(
+            {'web': self.web('one', docker_endpoint=way.endpoint)}))
+        way.swallow_answer('POST .*/rename')
+        self.update_stack(stack_id, self.template(
+            {'web': self.web('two', docker_endpoint=way.endpoint)}))
+        self.assertEqual('/' + self.name, self.inspect(stack_id)['Name'])
+        self.assertEqual('two', self.page())
 
     def test_cancelled_update(self):
         stack_id = self.create()

@@ -140,3 +140,21 @@ class NetworksTest(base.FunctionalTest):
         self.assertNotEqual(before['Id'], after['Id'])
         self.assertEqual('10.123.46.67', after['NetworkSettings'][
             'Networks'][name]['IPAddress'])
+
+    def test_failed_update_is_undone(self):
+        """By the rollback: what it has changed is put back as it was."""
+        one, two = self.network(), self.network('10.123.48.0/24')
+        good = {'memory': 64 * 1024 * 1024,
+                'networks': [{'network': one}, {'network': two}]}
+        stack_id, before = self.create_container(**good)
+        self.update_stack(stack_id, self.template({'web': self.container(
+            memory=128 * 1024 * 1024, networks=[
+                {'network': one},
+                {'network': two, 'ipv4_address': '10.9.9.9'}])}),
+            'ROLLBACK_COMPLETE', disable_rollback=False)
+        after = self.inspect(stack_id)
+        self.assertEqual(before['Id'], after['Id'])
+        self.assertEqual(64 * 1024 * 1024, after['HostConfig']['Memory'])
+        networks = after['NetworkSettings']['Networks']
+        self.assertEqual({one, two}, set(networks))
+        self.assertTrue(networks[two]['EndpointID'])

@@ -336,7 +336,7 @@ class PullTestCase(base.ContainerTestCase):
         self.daemon.on(*HAS_IMAGE, {'json': {}})
         reason = self.fail_task(self.make_resource().create)
         self.assertIn('No such container: wiki-db', reason)
-        self.assertEqual([CREATE, HAS_IMAGE], self.daemon.requests)
+        self.assertEqual([CREATE, HAS_IMAGE, CREATE], self.daemon.requests)
 
     def test_image_missing_after_the_pull(self):
         self.serve_create(NO_IMAGE)

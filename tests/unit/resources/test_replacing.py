@@ -268,13 +268,15 @@ class RestoreTestCase(ReplacingTestCase):
         return old, new
 
     def test_restored(self):
-        old, new = self.replaced()
+        old, _new = self.replaced()
         old.restore_prev_rsrc(convergence=True)
-        self.assertEqual([FOUND, REMOVE_NEW, INSPECT, RENAME, START],
+        self.assertEqual([INSPECT, FOUND, REMOVE_NEW, RENAME, START],
                          self.daemon.requests)
         [found] = self.daemon.sent(*FOUND)
-        self.assertIn('org.openstack.heat.resource_id=%s' % new.uuid,
-                      json.loads(found.qs['filters'][0])['label'])
+        self.assertEqual(
+            {'org.openstack.heat.resource_name=web',
+             'org.openstack.heat.stack_id=%s' % old.stack.id},
+            set(json.loads(found.qs['filters'][0])['label']))
         [removed] = self.daemon.sent(*REMOVE_NEW)
         self.assertEqual({'v': ['1'], 'force': ['1']}, removed.qs)
         [renamed] = self.daemon.sent(*RENAME)
@@ -285,7 +287,7 @@ class RestoreTestCase(ReplacingTestCase):
         old, _new = self.replaced()
         self.serve_found()
         old.restore_prev_rsrc(convergence=True)
-        self.assertEqual([FOUND, INSPECT, RENAME, START],
+        self.assertEqual([INSPECT, FOUND, RENAME, START],
                          self.daemon.requests)
 
     def test_replacement_goes_by_itself(self):
@@ -297,22 +299,31 @@ class RestoreTestCase(ReplacingTestCase):
             self.assertEqual(1, len(self.daemon.sent(*START)))
 
     def test_replacement_gone_from_the_database(self):
+        """Its container is found by the labels all the same."""
         old, _new = self.replaced()
         old.replaced_by = 987654
         old.restore_prev_rsrc(convergence=True)
-        self.assertEqual([INSPECT, RENAME, START], self.daemon.requests)
+        self.assertEqual([INSPECT, FOUND, REMOVE_NEW, RENAME, START],
+                         self.daemon.requests)
+
+    def test_itself_is_not_removed(self):
+        old, _new = self.replaced()
+        self.serve_found(base.ID)
+        old.restore_prev_rsrc(convergence=True)
+        self.assertEqual([INSPECT, FOUND, RENAME, START],
+                         self.daemon.requests)
 
     def test_had_its_name(self):
         old, _new = self.replaced()
         self.serve_inspect(self.inspected('exited'))
         old.restore_prev_rsrc(convergence=True)
-        self.assertEqual([FOUND, REMOVE_NEW, INSPECT, START],
+        self.assertEqual([INSPECT, FOUND, REMOVE_NEW, START],
                          self.daemon.requests)
 
     def test_was_not_running(self):
         old, _new = self.replaced('exited')
         old.restore_prev_rsrc(convergence=True)
-        self.assertEqual([FOUND, REMOVE_NEW, INSPECT, RENAME],
+        self.assertEqual([INSPECT, FOUND, REMOVE_NEW, RENAME],
                          self.daemon.requests)
 
     def test_made_no_room(self):
@@ -330,9 +341,8 @@ class RestoreTestCase(ReplacingTestCase):
     def test_fails_and_again(self):
         old, _new = self.replaced()
         self.daemon.on(*START, base.refusal(500, 'port is allocated'), 204)
-        ex = self.assertRaises(resource.exception.Error,
-                               old.restore_prev_rsrc, True)
-        self.assertIn('port is allocated', str(ex))
+        old.restore_prev_rsrc(convergence=True)
+        self.assertIn('replaced', old.data())
         old.restore_prev_rsrc(convergence=True)
         self.assertEqual(2, len(self.daemon.sent(*START)))
         self.assertNotIn('replaced', old.data())
