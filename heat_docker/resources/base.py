@@ -237,14 +237,14 @@ class DockerResource(resource.Resource):
             raise resource.UpdateReplace(self.name)
         return True
 
-    def labels_of(self, uuid):
-        """Return the labels that tell the object of a resource of Heat."""
-        return {LABEL + 'resource_id': uuid,
-                LABEL + 'stack_id': self.stack.id}
+    def labels_by(self, *names):
+        """Return some of the labels, to find objects by them."""
+        return {LABEL + name: self.labels[LABEL + name] for name in names}
 
     def _find_own(self, docker):
         """Return the id of the object made for this resource, or None."""
-        found = self._docker_find(docker, self.labels_of(self.uuid))
+        found = self._docker_find(
+            docker, self.labels_by('resource_id', 'stack_id'))
         return found[0] if found else None
 
     def _locate(self, docker, progress):

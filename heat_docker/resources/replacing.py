@@ -30,7 +30,6 @@ from .. import engine
 from .. import errors
 from ..convert import network
 from ..convert import ports
-from ..convert import process
 from ..convert import storage
 
 LOG = logging.getLogger(__name__)
@@ -179,8 +178,7 @@ class Replacing:
 
     def _remove_replacements(self, docker):
         """Remove what has been made in the place of this container."""
-        labels = {process.OWN_LABELS + 'stack_id': self.stack.id,
-                  process.OWN_LABELS + 'resource_name': self.name}
+        labels = self.labels_by('stack_id', 'resource_name')
         for container in self._docker_find(docker, labels):
             if container != self.resource_id:
                 with contextlib.suppress(errors.NotFound, errors.Busy):

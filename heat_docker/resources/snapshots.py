@@ -22,7 +22,6 @@ from oslo_log import log as logging
 from .. import engine
 from .. import errors
 from .. import i18n
-from ..convert import process
 from . import base
 
 _ = i18n._
@@ -108,8 +107,7 @@ class Snapshots:
         """
         if self.stack.action != self.stack.DELETE:
             return True
-        labels = {process.OWN_LABELS + 'stack_id': self.stack.id,
-                  process.OWN_LABELS + 'resource_name': self.name}
+        labels = self.labels_by('stack_id', 'resource_name')
         for image in docker.list_images(labels):
             for tag in image.get('RepoTags') or ():
                 if tag != self.data().get(_KEPT):
