@@ -13,5 +13,6 @@
 """A real one-node OpenStack cloud on loopback, to try and test the plugin.
 
 ``python -m sandbox up`` starts MariaDB, RabbitMQ, Keystone, Heat with the
-plugin, a Docker Engine and two image registries; ``down`` leaves nothing.
+plugin, two image registries, a Docker Engine, one more that speaks TLS, and
+Podman; ``down`` leaves nothing.
 """

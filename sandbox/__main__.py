@@ -21,6 +21,7 @@ from sandbox import control
 from sandbox import demo
 from sandbox import errors
 from sandbox import lifecycle
+from sandbox import packaged
 from sandbox import state
 
 
@@ -42,6 +43,14 @@ def parser():
         'none is up')
     run.add_argument('program', nargs=argparse.REMAINDER,
                      metavar='-- PROGRAM ...')
+    trial = commands.add_parser(
+        'packaged', help='try the plugin in the Heat of Debian\'s packages')
+    trial.add_argument('releases', nargs='*', metavar='RELEASE',
+                       default=packaged.RELEASES,
+                       help=f'default: {" ".join(packaged.RELEASES)}')
+    trial.add_argument('--fresh', action='store_true',
+                       help='with the packages of today, not those of the '
+                       'last time')
     logs = commands.add_parser('logs', help='list the logs or print one')
     logs.add_argument('service', nargs='?')
     logs.add_argument('-f', '--follow', action='store_true')
@@ -78,6 +87,8 @@ def execute(args):
         return lifecycle.logs(layout, args.service, args.follow)
     elif args.command == 'demo':
         demo.run(layout)
+    elif args.command == 'packaged':
+        return packaged.run(layout, args.releases, args.fresh)
     else:
         control.order(state.load(layout.state), args.command, args.action)
     return 0

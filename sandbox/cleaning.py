@@ -39,7 +39,7 @@ class Leftovers:
     short: str
     supervisor: list                # [pid, start time]
     processes: list = dataclasses.field(default_factory=list)
-    pool: str = None                # addresses of our own engine
+    pools: dict = dataclasses.field(default_factory=dict)  # of our bridges
     endpoint: str = None            # borrowed engine
     projects: list = dataclasses.field(default_factory=list)
     registries: list = dataclasses.field(default_factory=list)
@@ -68,9 +68,10 @@ def sweep(leftovers, data):
             return_borrowed(leftovers)
     unmount(data, leftovers.short)
     remove_shim_sockets(leftovers.short)
-    if leftovers.pool:
-        network.remove(leftovers.tag, ipaddress.ip_network(leftovers.pool))
-        remove_cgroups(leftovers.tag)
+    for bridge, pool in leftovers.pools.items():
+        network.remove(bridge, ipaddress.ip_network(pool))
+    remove_cgroups(leftovers.tag)
+    remove_podman_cgroups(data)
     shutil.rmtree(leftovers.short, ignore_errors=True)
     return [f'process {pid}' for pid in alive]
 
@@ -141,13 +142,34 @@ def unmount(*folders):
                            capture_output=True)
 
 
-def remove_cgroups(tag):
-    """Remove the empty control groups of our own engine's containers."""
-    root = pathlib.Path('/sys/fs/cgroup')
-    for parent in [*root.glob(f'*/{tag}'), root / tag]:
+def remove_cgroups(name, root='/sys/fs/cgroup'):
+    """Remove the empty control groups below a name.
+
+    The parent of all that our own Docker Engines run is named as the
+    sandbox's tag.
+    """
+    root = pathlib.Path(root)
+    for parent in [*root.glob(f'*/{name}'), root / name]:
         for folder, _, _ in os.walk(parent, topdown=False):
             with contextlib.suppress(OSError):
                 os.rmdir(folder)
+
+
+def remove_podman_cgroups(data, root='/sys/fs/cgroup'):
+    """Remove the control groups of containers that our Podman had.
+
+    They are in one parent for every Podman of a machine, so ours are told
+    by what is in its storage; the parent goes if nobody else needs it.
+    https://github.com/containers/podman/blob/v4.3.1/libpod/container.go
+    """
+    storage = pathlib.Path(data).glob('*/containers/storage/*-containers/*')
+    for folder in storage:
+        remove_cgroups(f'libpod_parent/libpod-{folder.name}', root)
+    for name in ('libpod_parent/conmon', 'libpod_parent'):
+        for folder in [*pathlib.Path(root).glob(f'*/{name}'),
+                       pathlib.Path(root, name)]:
+            with contextlib.suppress(OSError):
+                folder.rmdir()
 
 
 def remove_shim_sockets(short):
@@ -156,6 +178,6 @@ def remove_shim_sockets(short):
     They are in /run/containerd/s whatever the daemon's folders are.
     https://github.com/containerd/containerd/blob/main/runtime/v2/README.md
     """
-    for address in pathlib.Path(short).glob('exec/**/address'):
+    for address in pathlib.Path(short).glob('exec*/**/address'):
         with contextlib.suppress(OSError):
             os.remove(address.read_text().removeprefix('unix://'))

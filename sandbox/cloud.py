@@ -29,6 +29,7 @@ from sandbox.services import docker_engine
 from sandbox.services import heat
 from sandbox.services import keystone
 from sandbox.services import mariadb
+from sandbox.services import podman
 from sandbox.services import rabbitmq
 from sandbox.services import registry
 
@@ -77,9 +78,15 @@ class Cloud(fixtures.Fixture):
         else:
             self.docker = docker_engine.DockerEngine(context)
             self.docker_endpoint = self.docker.endpoint
-            self.leftovers.pool = str(self.docker.pool)
+        engines = [self.docker] if self.docker else []
+        self.tls_docker = docker_engine.TLSDockerEngine(
+            context, *(engine.pool for engine in engines))
+        self.leftovers.pools = {
+            engine.bridge: str(engine.pool)
+            for engine in (*engines, self.tls_docker)}
         self.leftovers.registries = [self.registry.address,
                                      self.private_registry.address]
+        self.podman = podman.Podman(context, self.leftovers.registries)
         self.context.record()
 
     def _start_services(self):
@@ -98,6 +105,10 @@ class Cloud(fixtures.Fixture):
         users = add('projects and users', self._identity, login)
         api = add('heat-api', self._start(self.heat_api, 'url'), config)
         add('heat-api-cfn', self._start(self.heat_api_cfn, 'url'), config)
+        # Not needed to get on: at the end there is time for them.
+        add('Docker Engine, TLS',
+            self._start(self.tls_docker, 'tls_endpoint'), setup)
+        add('Podman', self._start(self.podman, 'endpoint'), setup)
         worker = add('heat-engine', self._start(self.heat_engine, 'workers'),
                      tables, bus)
         add('images', self._images, public, private)
@@ -178,11 +189,20 @@ class Cloud(fixtures.Fixture):
             heat_cfn_url=self.heat_api_cfn.url,
             heat_conf=str(self.layout.heat_conf),
             plugin_dir=str(self.layout.plugins),
+            environment_dir=str(self.layout.environments),
+            policy_file=str(self.layout.policy),
             docker={
                 'endpoint': self.docker_endpoint,
                 'tcp_endpoint': self.docker and self.docker.tcp_endpoint,
                 'own': self.docker is not None,
             },
+            tls_docker={
+                'endpoint': self.tls_docker.tls_endpoint,
+                'ca': self.tls_docker.files.ca,
+                'cert': self.tls_docker.files.cert,
+                'key': self.tls_docker.files.key,
+            },
+            podman={'endpoint': self.podman.endpoint},
             registry=self.registry.address,
             private_registry={
                 'address': self.private_registry.address,

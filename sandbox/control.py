@@ -26,6 +26,8 @@ from sandbox import state as sandbox_state
 ORDERS = {
     'engine': ('start', 'stop', 'restart', 'kill', 'kill-worker'),
     'docker': ('start', 'stop', 'restart', 'kill'),
+    'docker-tls': ('start', 'stop', 'restart', 'kill'),
+    'podman': ('start', 'stop', 'restart'),
 }
 TIMEOUT = 90
 

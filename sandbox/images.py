@@ -197,7 +197,7 @@ def socat():
 BUILDERS = {'busybox': busybox, 'httpd': httpd, 'mariadb': mariadb,
             'socat': socat}
 EXTRA_TAGS = {'busybox': ('2',)}
-PRIVATE = ('busybox',)
+PRIVATE = ('busybox', 'httpd')
 
 
 def provide(registry, private_registry):

@@ -10,7 +10,7 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""The bridge and the addresses of the sandbox's own Docker Engine."""
+"""The bridges and the addresses of the sandbox's own Docker Engines."""
 
 import contextlib
 import ipaddress
@@ -37,12 +37,14 @@ def _used_networks():
             yield ipaddress.ip_network(route['dst'], strict=False)
 
 
-def free_pool():
+def free_pool(*taken):
     """Return a /16 that no route of this machine touches.
 
     Drawn at random, so that two sandboxes started together differ.
+
+    :param taken: networks that will have routes later.
     """
-    used = list(_used_networks())
+    used = [*taken, *_used_networks()]
     while True:
         pool = ipaddress.ip_network(f'10.{128 + secrets.randbelow(127)}.0.0'
                                     '/16')

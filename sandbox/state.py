@@ -39,7 +39,11 @@ class State:
     heat_cfn_url: str
     heat_conf: str
     plugin_dir: str
+    environment_dir: str    # of heat.conf; "engine restart" reads it anew
+    policy_file: str        # of heat.conf; read anew when it has changed
     docker: dict            # endpoint, tcp_endpoint, own
+    tls_docker: dict        # endpoint, paths: ca, cert, key
+    podman: dict            # endpoint
     registry: str
     private_registry: dict  # address, username, password
     images: dict            # name -> reference in the registry
@@ -83,6 +87,9 @@ class Layout:
         self.data = self.folder / 'data'
         self.plugins = self.folder / 'plugins'
         self.heat_conf = self.etc / 'heat.conf'
+        self.environments = self.etc / 'environment.d'
+        self.policy = self.etc / 'policy.yaml'
+        self.tls = self.etc / 'tls'
 
     def create(self):
         for folder in (self.logs, self.etc, self.data, self.plugins):

@@ -81,7 +81,9 @@ class Supervisor:
                 self.say(f'could not end {left}')
 
     def _hold(self, running):
-        services = {'engine': running.heat_engine}
+        services = {'engine': running.heat_engine,
+                    'docker-tls': running.tls_docker,
+                    'podman': running.podman}
         if running.docker:
             services['docker'] = running.docker
 

@@ -13,6 +13,7 @@
 """Heat: its configuration, its database, its two APIs and its engine."""
 
 import re
+import shutil
 import signal
 
 import psutil
@@ -49,7 +50,14 @@ stack_domain_admin_password = {password}
 heat_metadata_server_url = {cfn_url}
 heat_waitcondition_server_url = {cfn_url}/v1/waitcondition
 [heat_docker]
-default_endpoint = {docker_endpoint}
+local_endpoint = {docker_endpoint}
+local_endpoint_access = all
+allowed_endpoints = tcp://*,http://*,https://*,unix://*
+# Everything here is on loopback, which is denied by default.
+denied_networks = 0.0.0.0/8,169.254.0.0/16,224.0.0.0/4,::/128,fe80::/10,\
+ff00::/8
+[oslo_policy]
+policy_file = {policy}
 [database]
 connection = {database}
 # Each of the 64 threads that execute requests in a worker may want one.
@@ -88,10 +96,13 @@ def write_config(layout, **values):
     """
     find = base.Service.find_config_file
     credentials = CREDENTIALS.format(**values)
+    # Both are for tests to change.
+    shutil.copytree(find('heat/environment.d'), layout.environments)
+    layout.policy.write_text('{}\n')
     layout.heat_conf.write_text(CONFIG.format(
         plugins=layout.plugins, workers=WORKERS, credentials=credentials,
         paste=find('heat/api-paste.ini'),
-        environment_dir=find('heat/environment.d'),
+        environment_dir=layout.environments, policy=layout.policy,
         template_dir=find('heat/templates'), **values))
 
 

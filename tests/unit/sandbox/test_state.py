@@ -23,8 +23,12 @@ STATE = state.State(
     supervisor_pid=7, clouds_file='/s/clouds.yaml',
     auth_url='http://127.0.0.1:1/v3', heat_url='http://127.0.0.1:2',
     heat_cfn_url='http://127.0.0.1:3', heat_conf='/s/etc/heat.conf',
-    plugin_dir='/s/plugins',
+    plugin_dir='/s/plugins', environment_dir='/s/etc/environment.d',
+    policy_file='/s/etc/policy.yaml',
     docker={'endpoint': 'unix:///s', 'tcp_endpoint': None, 'own': False},
+    tls_docker={'endpoint': 'https://127.0.0.1:6', 'ca': '/s/ca.pem',
+                'cert': '/s/cert.pem', 'key': '/s/key.pem'},
+    podman={'endpoint': 'unix:///p'},
     registry='127.0.0.1:4',
     private_registry={'address': '127.0.0.1:5', 'username': 'u',
                       'password': 'p'},
@@ -61,7 +65,8 @@ class StateTest(testtools.TestCase):
     def test_keys_are_the_contract(self):
         self.assertEqual(
             {'supervisor_pid', 'clouds_file', 'auth_url', 'heat_url',
-             'heat_cfn_url', 'heat_conf', 'plugin_dir', 'docker', 'registry',
+             'heat_cfn_url', 'heat_conf', 'plugin_dir', 'environment_dir',
+             'policy_file', 'docker', 'tls_docker', 'podman', 'registry',
              'private_registry', 'images', 'logs', 'services'},
             {field.name for field in dataclasses.fields(state.State)})
 

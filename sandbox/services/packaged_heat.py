@@ -1,0 +1,373 @@
+#    Licensed under the Apache License, Version 2.0 (the "License"); you may
+#    not use this file except in compliance with the License. You may obtain
+#    a copy of the License at
+#
+#         http://www.apache.org/licenses/LICENSE-2.0
+#
+#    Unless required by applicable law or agreed to in writing, software
+#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+#    License for the specific language governing permissions and limitations
+#    under the License.
+
+"""Heat out of a distribution's packages, in a chroot with the plugin.
+
+It is told by a file in heat.conf.d what the sandbox's own Heat has in
+heat.conf, but for what the packages decide: paths, paste, policy.
+"""
+
+import configparser
+import contextlib
+import os
+import pathlib
+import re
+import shutil
+import urllib.parse
+
+import fixtures
+import pymysql
+import requests
+
+from sandbox import errors
+from sandbox import ports
+from sandbox import processes
+from sandbox import state
+from sandbox.services import base
+
+PACKAGES = ('heat-engine', 'heat-api', 'python3-docker', 'python3-pymysql')
+# All scripts of Debian's releases are this one by another name; those of
+# releases that debootstrap is older than are missing.
+SCRIPT = '/usr/share/debootstrap/scripts/sid'
+README = state.ROOT / 'README.rst'
+WORKERS = 2
+MYSQL_SOCKET = '/run/mysqld/mysqld.sock'
+DOCKER_SOCKET = '/run/docker.sock'
+CONFIG = 'etc/heat/heat.conf.d/sandbox.conf'
+# What the packages decide.
+THEIRS = (('DEFAULT', 'plugin_dirs'), ('DEFAULT', 'environment_dir'),
+          ('DEFAULT', 'template_dir'), ('oslo_policy', 'policy_file'),
+          ('paste_deploy', 'api_paste_config'))
+
+# Mounts are seen by the processes in here only, and gone with them.
+NAMESPACE = ('unshare', '--mount', '--pid', '--fork', '--kill-child')
+ENTER = """\
+set -e
+root=$1 user=$2
+shift 2
+mount -t proc proc "$root/proc"
+while [ "$1" != -- ]; do
+    [ -e "$root$2" ] || install -D /dev/null "$root$2"
+    mount --bind "$1" "$root$2"
+    shift 2
+done
+shift
+exec chroot $user "$root" env --ignore-environment "$@"
+"""
+
+
+def instructions(text):
+    """Return README's commands: to install, where to, to check."""
+    install = re.search(r'^ +(rsync .* heat_docker) (/\S+)$', text, re.M)
+    check = re.search(r'^ +(python3 /\S+/check\.py)$', text, re.M)
+    if not install or not check:
+        raise errors.SandboxError(
+            f'{README.name} does not tell how to install any more')
+    return install[1].split(), install[2], check[1].split()
+
+
+def options(text, database, bus):
+    """Return what the sandbox's heat.conf says, for a Heat of packages.
+
+    :param text: the sandbox's heat.conf.
+    :param database: name of the database.
+    :param bus: name of the virtual host of RabbitMQ.
+    """
+    config = configparser.RawConfigParser(default_section='')
+    config.read_string(text)
+    for section, name in THEIRS:
+        config.remove_option(section, name)
+    config['DEFAULT']['transport_url'] += bus
+    config['DEFAULT']['num_engine_workers'] = str(WORKERS)
+    config['database']['connection'] = (
+        f'mysql+pymysql://root@localhost/{database}'
+        f'?unix_socket={MYSQL_SOCKET}&charset=utf8mb4')
+    config['heat_docker']['local_endpoint'] = f'unix://{DOCKER_SOCKET}'
+    return config
+
+
+def mysql_socket(text):
+    """Return where the MariaDB of a heat.conf listens."""
+    config = configparser.RawConfigParser(default_section='')
+    config.read_string(text)
+    url = urllib.parse.urlsplit(config['database']['connection'])
+    return urllib.parse.parse_qs(url.query)['unix_socket'][0]
+
+
+class Context(base.Context):
+    def record(self):
+        """Leave the file to the supervisor; it finds strays by their tag."""
+
+
+class Chroot:
+    """A folder with a release of Debian."""
+
+    def __init__(self, folder, release):
+        self.folder = pathlib.Path(folder)
+        self.release = release
+
+    def command(self, context, *command, user=None, mounts=None, env=None):
+        """Return the command that runs a command in here.
+
+        :param user: its name; the group is called the same. Otherwise root.
+        :param mounts: {path outside: path inside} of what is to be seen.
+        :param env: dict, added to an environment that is otherwise empty.
+        """
+        settings = {'PATH': '/usr/sbin:/usr/bin:/sbin:/bin',
+                    'LC_ALL': 'C.UTF-8', 'DEBIAN_FRONTEND': 'noninteractive',
+                    processes.ENV_TAG: context.tag, **(env or {})}
+        as_user = ''
+        if user:
+            # As "adduser heat docker" does.
+            groups = ','.join(str(os.stat(path).st_gid)
+                              for path in mounts or ())
+            as_user = f'--userspec={user}:{user} --groups={groups}'
+        pairs = [word for pair in (mounts or {}).items() for word in pair]
+        return [*NAMESPACE, 'sh', '-c', ENTER, 'sh', str(self.folder),
+                as_user, *pairs, '--',
+                *(f'{name}={value}' for name, value in settings.items()),
+                *command]
+
+
+class _Packaged(base.Service):
+    """A program that concerns one release."""
+
+    program = None
+
+    def __init__(self, context, chroot):
+        self.name = f'{chroot.release}-{self.program}'
+        super().__init__(context)
+        self.chroot = chroot
+
+    def run(self, *command, **kwargs):
+        """Run a command in the chroot; return what it prints."""
+        return self._exec(self.chroot.command(
+            self.context, *command, **kwargs))[1].decode(errors='replace')
+
+
+class Build(_Packaged):
+    """The chroot with the packages, built only if it is not there yet."""
+
+    program = 'build'
+    timeout = 1800
+
+    def __init__(self, context, chroot, mirror, proxies):
+        """Create a build that is not started yet.
+
+        :param mirror: URL of Debian's packages.
+        :param proxies: environment that tells programs about proxies.
+        """
+        super().__init__(context, chroot)
+        self.mirror = mirror
+        self.proxies = proxies
+
+    def _setUp(self):
+        super()._setUp()
+        final = self.chroot.folder
+        if final.exists():
+            return
+        partial = final.with_suffix('.partial')
+        if partial.exists():
+            shutil.rmtree(partial)
+        self.chroot.folder = partial
+        self._exec([*NAMESPACE, 'debootstrap', '--variant=minbase',
+                    self.chroot.release, str(partial), self.mirror, SCRIPT],
+                   env=self.proxies)
+        # https://people.debian.org/~hmh/invokerc.d-policyrc.d-specification.txt
+        policy = partial / 'usr/sbin/policy-rc.d'
+        policy.write_text('#!/bin/sh\nexit 101\n')
+        policy.chmod(0o755)
+        # debootstrap leaves its lists of packages, so no "update".
+        self.run('apt-get', '--quiet', '--yes', '--no-install-recommends',
+                 'install', *PACKAGES, env=self.proxies)
+        self.run('apt-get', 'clean')
+        partial.rename(final)
+        self.chroot.folder = final
+
+
+class Plugin(_Packaged):
+    """The plugin, installed and checked as README says."""
+
+    program = 'plugin'
+
+    def _setUp(self):
+        super()._setUp()
+        install, target, check = instructions(README.read_text())
+        # rsync takes the folder's name from where it is called.
+        self._exec(['env', '--chdir', str(state.ROOT), *install,
+                    f'{self.chroot.folder}{target}'])
+        said = self.run(*check)
+        if 'registered' not in said:
+            raise errors.ServiceError('check.py finds no types', self.log)
+
+    def versions(self):
+        """Return the versions of Heat, Python and the docker library."""
+        said = self.run('dpkg-query', '--show', '--showformat',
+                        '${Version}\n', 'heat-engine', 'python3',
+                        'python3-docker')
+        # Epoch and revision are Debian's.
+        return [re.sub(r'^\d+:|-[^-]*$', '', line)
+                for line in said.split()]
+
+
+class Database(fixtures.Fixture):
+    """An empty database in the sandbox's MariaDB."""
+
+    def __init__(self, socket, name):
+        super().__init__()
+        self.socket = socket
+        self.name = name
+
+    def execute(self, statement, database=None):
+        with pymysql.connect(unix_socket=self.socket, user='root',
+                             database=database) as db:
+            with db.cursor() as cursor:
+                cursor.execute(statement)
+                return cursor.fetchall()
+
+    def _setUp(self):
+        self.execute(f'DROP DATABASE IF EXISTS {self.name}')
+        self.addCleanup(self.execute, f'DROP DATABASE {self.name}')
+        self.execute(f'CREATE DATABASE {self.name} CHARACTER SET utf8mb4')
+
+
+class VirtualHost(_Packaged):
+    """A virtual host in the sandbox's RabbitMQ.
+
+    The topics of all Heats have the same names.
+    """
+
+    program = 'rabbitmqctl'
+
+    def __init__(self, context, chroot, server, url):
+        """Create a virtual host that is not there yet.
+
+        :param server: pid of RabbitMQ.
+        :param url: transport_url of the sandbox.
+        """
+        super().__init__(context, chroot)
+        self.server = server
+        self.user = urllib.parse.urlsplit(url).username
+
+    def _setUp(self):
+        super()._setUp()
+        # Which node it is, where its port mapper, its cookie and the
+        # programs are that do not change to the user of Debian's server.
+        environ = pathlib.Path(f'/proc/{self.server}/environ').read_text()
+        self.environ = dict(setting.split('=', 1)
+                            for setting in environ.split('\0') if setting)
+        name = self.chroot.release
+        # Of a run that was killed.
+        self._ctl('delete_vhost', name, ignore_failure=True)
+        self.addCleanup(self._ctl, 'delete_vhost', name, ignore_failure=True)
+        self._ctl('add_vhost', name)
+        self._ctl('set_permissions', '-p', name, self.user,
+                  '.*', '.*', '.*')
+
+    def _ctl(self, *words, **kwargs):
+        self._exec(['rabbitmqctl', *words], env=self.environ,
+                   path=self.environ['PATH'].split(os.pathsep), **kwargs)
+
+
+class _Heat(_Packaged):
+    def __init__(self, context, chroot, mounts):
+        super().__init__(context, chroot)
+        self.mounts = mounts
+
+    def command(self, *command, **kwargs):
+        return self.chroot.command(self.context, *command, user='heat',
+                                   mounts=self.mounts, **kwargs)
+
+
+class Setup(_Heat):
+    """The configuration, and the tables of the database."""
+
+    program = 'heat-manage'
+
+    def __init__(self, context, chroot, mounts, config):
+        super().__init__(context, chroot, mounts)
+        self.config = config
+
+    def _setUp(self):
+        super()._setUp()
+        path = self.chroot.folder / CONFIG
+        path.parent.mkdir(exist_ok=True)
+        # Passwords are in it.
+        path.touch(0o600)
+        self.addCleanup(path.unlink)
+        with open(path, 'w') as f:
+            self.config.write(f)
+        heat = (self.chroot.folder / 'var/lib/heat').stat()
+        os.chown(path, heat.st_uid, heat.st_gid)
+        self._exec(self.command('heat-manage', 'db_sync'))
+
+
+class Engine(_Heat):
+    """heat-engine, started by the script that systemd calls."""
+
+    program = 'heat-engine'
+
+    def __init__(self, context, chroot, mounts, database):
+        super().__init__(context, chroot, mounts)
+        self.database = database
+
+    def _setUp(self):
+        super()._setUp()
+        self.spawn(self.command('/etc/init.d/heat-engine', 'systemd-start',
+                                env={'USE_LOGFILE': 'no'}))
+        self.wait(self._is_ready, f'no {WORKERS} workers are ready')
+
+    def _is_ready(self):
+        """Tell whether all workers are in the table, which began empty."""
+        return len(self.database.execute(
+            'SELECT engine_id FROM service', self.database.name)) >= WORKERS
+
+
+class API(_Heat):
+    """heat-api, served by uwsgi as in Debian but for the port."""
+
+    program = 'heat-api'
+
+    def _setUp(self):
+        super()._setUp()
+        port = ports.free()
+        self.url = f'http://{ports.LOOPBACK}:{port}'
+        self.spawn(self.command(
+            'uwsgi_python3', '--http-socket', f'{ports.LOOPBACK}:{port}',
+            '--ini', '/etc/heat/heat-api-uwsgi.ini',
+            '--processes', str(WORKERS), '--logto', '/dev/stdout'))
+        self.wait(self._answers, f'{self.url} does not answer')
+
+    def _answers(self):
+        return requests.get(f'{self.url}/healthcheck', timeout=5).ok
+
+
+@contextlib.contextmanager
+def heat(context, chroot, current):
+    """Heat of a chroot, for as long as the block runs.
+
+    :param current: state.State of the sandbox.
+    :return: the API's URL.
+    """
+    text = pathlib.Path(current.heat_conf).read_text()
+    release = chroot.release
+    config = options(text, f'heat_{release}', release)
+    docker = current.docker['endpoint'].removeprefix('unix://')
+    with contextlib.ExitStack() as stack:
+        use = stack.enter_context
+        database = use(Database(mysql_socket(text), f'heat_{release}'))
+        mounts = {database.socket: MYSQL_SOCKET, docker: DOCKER_SOCKET}
+        use(VirtualHost(context, chroot, current.services['rabbitmq']['pid'],
+                        config['DEFAULT']['transport_url']))
+        use(Setup(context, chroot, mounts, config))
+        use(Engine(context, chroot, mounts, database))
+        yield use(API(context, chroot, mounts)).url
