@@ -12,5 +12,4 @@
 
 import setuptools
 
-# No modules: what is installed is the data that setup.cfg names.
-setuptools.setup(setup_requires=['pbr>=2.0.0'], pbr=True, py_modules=[])
+setuptools.setup(setup_requires=['pbr>=2.0.0'], pbr=True)

@@ -22,11 +22,115 @@ GROUP = 'heat_docker'
 
 OPTIONS = [
     cfg.StrOpt(
-        'default_endpoint',
+        'local_endpoint',
         default='unix:///var/run/docker.sock',
-        help=_('Docker daemon of the containers whose template names no '
-               'docker_endpoint. The daemon runs on the host of heat-engine, '
-               'and who controls it controls that host.')),
+        help=_('Docker daemon of the resources whose template names no '
+               'docker_endpoint. By default it runs on the host of '
+               'heat-engine, and who controls it controls that host.')),
+    cfg.StrOpt(
+        'local_endpoint_access',
+        default='admin',
+        choices=[('admin', _('Those whom the rule context_is_admin of '
+                             'Heat\'s policy takes for administrators.')),
+                 ('all', _('Whoever may create stacks.')),
+                 ('none', _('Nobody.'))],
+        help=_('Who may use the daemon at local_endpoint.')),
+    cfg.StrOpt(
+        'local_ca_file',
+        help=_('File with the certificates, in PEM, of the authorities that '
+               'sign the certificate of the daemon at local_endpoint. If '
+               'unset, those of the system do.')),
+    cfg.StrOpt(
+        'local_cert_file',
+        help=_('File with the certificate, in PEM, that heat-engine shows to '
+               'the daemon at local_endpoint.')),
+    cfg.StrOpt(
+        'local_key_file',
+        help=_('File with the private key of that certificate, in PEM.')),
+    cfg.ListOpt(
+        'allowed_endpoints',
+        default=['tcp://*', 'http://*', 'https://*'],
+        help=_('Patterns of the URLs that docker_endpoint may be, with "*" '
+               'for any text, such as https://*.example.com:2376. The '
+               'daemon at local_endpoint is not subject to it.')),
+    cfg.ListOpt(
+        'denied_networks',
+        default=['0.0.0.0/8', '127.0.0.0/8', '169.254.0.0/16', '224.0.0.0/4',
+                 '255.255.255.255/32', '::/128', '::1/128', 'fe80::/10',
+                 'ff00::/8'],
+        help=_('Networks that heat-engine does not connect to for a '
+               'docker_endpoint of a template, whatever name it is called '
+               'by: this host itself, link-local addresses with those of '
+               'metadata services, and multicast. Add the networks in which '
+               'the services of the cloud talk to each other. The daemon '
+               'at local_endpoint is not subject to it.')),
+    cfg.BoolOpt(
+        'require_tls',
+        default=False,
+        help=_('Whether docker_endpoint has to be https and the certificate '
+               'of the daemon to be verified.')),
+    cfg.ListOpt(
+        'forgotten_endpoints',
+        default=[],
+        help=_('Patterns of the URLs of daemons that are gone for good. What '
+               'stacks have on them is deleted without asking them.')),
+    cfg.BoolOpt(
+        'allow_privileged',
+        default=True,
+        help=_('Whether containers may be privileged, or run without the '
+               'confinement of seccomp, AppArmor or SELinux.')),
+    cfg.BoolOpt(
+        'allow_host_namespaces',
+        default=True,
+        help=_('Whether containers may share the network, the processes or '
+               'another namespace of their host.')),
+    cfg.ListOpt(
+        'allowed_bind_sources',
+        default=['*'],
+        help=_('Folders of a host that containers may mount, with all that '
+               'is below them; "*" is every one. Symbolic links in them are '
+               'followed by the daemon.')),
+    cfg.ListOpt(
+        'allowed_devices',
+        default=['*'],
+        help=_('Patterns of the devices of a host that containers may use, '
+               'such as /dev/dri/*. Rules for device groups and devices '
+               'that a driver chooses need "*".')),
+    cfg.ListOpt(
+        'allowed_capabilities',
+        default=['*'],
+        help=_('Linux capabilities that containers may get in addition, '
+               'such as NET_ADMIN; "*" is every one.')),
+    cfg.ListOpt(
+        'allowed_registries',
+        default=['*'],
+        help=_('Patterns of the images that containers may be made of: the '
+               'host of a registry, such as docker.io or '
+               'registry.example.com:5000, or with the repository, such as '
+               'docker.io/library/*. Unless "*" is among them, images can '
+               'neither be built nor named by their id.')),
+    cfg.BoolOpt(
+        'show_env',
+        default=False,
+        help=_('Whether the attribute info shows the values of environment '
+               'variables.')),
+    cfg.FloatOpt(
+        'connect_timeout',
+        default=5.0, min=0.1, max=60.0,
+        help=_('Seconds that a connection to a daemon may take.')),
+    cfg.FloatOpt(
+        'read_timeout',
+        default=10.0, min=0.1, max=300.0,
+        help=_('Seconds that a daemon may take to answer.')),
+    cfg.FloatOpt(
+        'pull_stall_timeout',
+        default=300.0, min=1.0,
+        help=_('Seconds after which a pull has failed that does not get on.')),
+    cfg.IntOpt(
+        'max_snapshot_bytes',
+        default=1024 ** 3, min=0,
+        help=_('Bytes of files that a snapshot of a volume copies at the '
+               'most. They go through heat-engine, and stay on the daemon.')),
     cfg.FloatOpt(
         'running_after',
         default=1.0, min=0.1, max=30.0,
@@ -34,7 +138,7 @@ OPTIONS = [
                'it counts as running. A command that ends within this time '
                'fails its resource.')),
     cfg.IntOpt(
-        'log_bytes',
+        'max_log_bytes',
         default=64 * 1024, min=0, max=1024 * 1024,
         help=_('Bytes of log that the attributes logs, logs_head and '
                'logs_tail read at the most.')),

@@ -13,10 +13,18 @@
 """Which Docker daemon a resource talks to."""
 
 import dataclasses
+import os
 import re
+import ssl
 import urllib.parse
 
+from oslo_log import log as logging
+
+from . import conf
 from . import i18n
+from .convert import scalars
+
+LOG = logging.getLogger(__name__)
 
 _ = i18n._
 
@@ -28,10 +36,36 @@ _HOST = re.compile(r'[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63})*\.?|'
 
 
 @dataclasses.dataclass(frozen=True)
+class TLS:
+    """How the two sides of a connection know each other.
+
+    :ivar ca_cert: certificates, in PEM, of the authorities that may sign the
+        daemon's; those of the system if it is empty.
+    :ivar client_cert: certificate, in PEM, that the daemon is shown.
+    :ivar client_key: its private key, in PEM.
+    :ivar verify: whether the daemon's certificate has to be good.
+    """
+
+    ca_cert: str = ''
+    client_cert: str = ''
+    client_key: str = dataclasses.field(default='', repr=False)
+    verify: bool = True
+
+
+@dataclasses.dataclass(frozen=True)
 class Endpoint:
-    """Address of a daemon, as users write it and as the library wants it."""
+    """Where a daemon is, and what is to be known to talk to it.
+
+    :ivar url: URL as users write it, with the port.
+    :ivar tls: :class:`TLS`, of an https URL only.
+    :ivar local: whether it is the operator's own.
+    :ivar trusted: numeric address that it has been allowed to have.
+    """
 
     url: str
+    tls: TLS | None = None
+    local: bool = False
+    trusted: str | None = None
 
     def __str__(self):
         return self.url
@@ -42,6 +76,119 @@ class Endpoint:
         if self.url.startswith('tcp://'):
             return 'http://' + self.url[len('tcp://'):]
         return self.url
+
+
+def of_values(url, tls):
+    """Return the :class:`Endpoint` that the properties of a resource name.
+
+    :param str url: the property docker_endpoint, or None.
+    :param dict tls: the property tls, or None.
+    :raises ValueError: with the words for the user.
+    """
+    own = conf.group().local_endpoint
+    named = parse(url or own)
+    if not url or named.base_url == _base_url(own):
+        named = dataclasses.replace(named, local=True)
+    encrypted = named.url.startswith('https:')
+    tls = scalars.present(tls or {})
+    if tls and not encrypted:
+        raise ValueError(_('tls goes with https, not with %s') % named)
+    if not encrypted:
+        return named
+    return dataclasses.replace(
+        named, tls=_tls(tls) if tls or not named.local
+        else _own_material())
+
+
+def check_tls(values):
+    """Check that the property tls has usable certificates and keys."""
+    ssl_context(_tls(values))
+
+
+def _base_url(url):
+    """Return by what URL an endpoint is reached, or None if it is wrong."""
+    try:
+        return parse(url).base_url
+    except ValueError:
+        return None
+
+
+def _tls(values):
+    return TLS(**scalars.present(values))
+
+
+def tls_masked(values):
+    """Return the property without the key."""
+    return {name: '***' if name == 'client_key' and value else value
+            for name, value in values.items()}
+
+
+def ssl_context(tls):
+    """Return what Python makes connections of.
+
+    :param TLS tls: what the endpoint says.
+    :returns: :class:`ssl.SSLContext`.
+    :raises ValueError: if a certificate or key is not one. The key may be a
+        secret, so it stays out of the message.
+    """
+    try:
+        context = ssl.create_default_context(cadata=tls.ca_cert or None)
+    except (ssl.SSLError, TypeError, ValueError) as ex:
+        raise ValueError(_('ca_cert of tls is not a certificate in '
+                           'PEM')) from ex
+    # Certificates that are made as Docker's documentation says lack what
+    # this flag, which Python 3.13 sets, asks for.
+    # https://docs.docker.com/engine/security/protect-access/
+    context.verify_flags &= ~ssl.VERIFY_X509_STRICT
+    if not tls.verify:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    if bool(tls.client_cert) != bool(tls.client_key):
+        raise ValueError(_('client_cert and client_key of tls go together'))
+    if tls.client_cert:
+        _load_client(context, tls)
+    return context
+
+
+def _load_client(context, tls):
+    """Load certificate and key, which Python takes from files only.
+
+    The file is one in memory, so that the key is never on a disk.
+    """
+    file = os.memfd_create('tls', os.MFD_CLOEXEC)
+    try:
+        with open(file, 'w', encoding='utf-8', closefd=False) as pem:
+            pem.write('%s\n%s\n' % (tls.client_cert, tls.client_key))
+        # Without a password Python would ask for one at the terminal.
+        context.load_cert_chain('/proc/self/fd/%d' % file, password='')
+    except (OSError, ValueError) as ex:
+        raise ValueError(_(
+            'client_cert and client_key of tls are not a certificate and its '
+            'key, without a password, in PEM')) from ex
+    finally:
+        os.close(file)
+
+
+def _own_material():
+    """Return what the operator has configured for the local endpoint."""
+    options = conf.group()
+    return _tls({
+        'ca_cert': _read('local_ca_file', options.local_ca_file),
+        'client_cert': _read('local_cert_file', options.local_cert_file),
+        'client_key': _read('local_key_file', options.local_key_file)})
+
+
+def _read(option, path):
+    if not path:
+        return ''
+    try:
+        with open(path, encoding='utf-8') as pem:
+            return pem.read()
+    except (OSError, ValueError) as ex:
+        LOG.error('%(option)s: %(path)s cannot be read: %(why)s',
+                  {'option': option, 'path': path, 'why': ex})
+        raise ValueError(_('heat-engine cannot read the file that the '
+                           'operator has set as %s') % option) from ex
 
 
 def parse(url):
@@ -82,7 +229,7 @@ def parse(url):
         raise ValueError(_('%r names no host') % _masked(url))
     if port == 0:
         raise ValueError(_('%r names port 0') % url)
-    return Endpoint('%s://%s:%d' % (scheme, host,
+    return Endpoint('%s://%s:%d' % (scheme, host.lower().rstrip('.'),
                                     port or _DEFAULT_PORTS[scheme]))
 
 

@@ -20,6 +20,8 @@
       +-- Busy          the daemon is doing just that; ask again
       +-- Unreachable   no daemon answers at the endpoint
       |     +-- NoAnswer    the request was sent, the answer did not come
+      +-- Untrusted     one of the two does not trust the other's certificate
+      +-- Refused       the operator of Heat does not allow it
       +-- Unsupported   the daemon is too old for what was asked
       +-- Failed        anything else, in the words of the daemon
 
@@ -57,6 +59,14 @@ class NoAnswer(Unreachable):
     """The daemon got the request and may carry it out, but did not say so."""
 
 
+class Untrusted(DockerError):
+    """One side does not accept the certificate of the other."""
+
+
+class Refused(DockerError):
+    """The operator does not allow it; the message names the option."""
+
+
 class Unsupported(DockerError):
     """The daemon's API is too old (or too new) for what was asked."""
 
@@ -69,7 +79,8 @@ def of_status(status, words):
     """Return the class of error that an HTTP answer of the daemon means.
 
     :param int status: HTTP status code of the answer.
-    :param str words: the ``message`` of the answer.
+    :param str words: the ``message`` of the answer; empty if there is none,
+        as in the answer of a proxy whose daemon is away.
     :returns: a subclass of :class:`DockerError`.
 
     Source: https://docs.docker.com/reference/api/engine/. The API has no
@@ -84,8 +95,9 @@ def of_status(status, words):
         return NotFound
     if 'is not connected to' in words:
         return NotFound
-    if status == 409:
+    if status == 409 or 'has active endpoints' in words:
         return Busy if 'already in progress' in words else Conflict
-    if status in (502, 503, 504):
-        return Unreachable
+    if status in (502, 503, 504) or status >= 500 and not words:
+        # Whoever says so may have passed the request on.
+        return NoAnswer
     return Failed

@@ -39,6 +39,8 @@ BOOLEAN = heat_properties.Schema.BOOLEAN
 LIST = heat_properties.Schema.LIST
 MAP = heat_properties.Schema.MAP
 
+_PYTHON_TYPES = {LIST: list, MAP: dict}
+
 OLDEST_API = (1, 40)
 
 # Where a field is that Docker's inspect request does not show.
@@ -80,6 +82,9 @@ class Field:
     :ivar alike: function that tells whether the JSON that was sent and the
         JSON that a daemon shows say the same; by default, whether they are
         the same value.
+    :ivar policy: function that takes the JSON and raises
+        :class:`errors.Refused` if the operator does not allow it.
+    :ivar mask: function from the value to one without secrets.
     :ivar nested: Heat schema of the items of a list or the keys of a map.
     :ivar text_too: accept text with commas for a list.
     """
@@ -100,6 +105,8 @@ class Field:
     unset: typing.Any = None
     step: str | None = None
     alike: typing.Callable | None = None
+    policy: typing.Callable | None = None
+    mask: typing.Callable | None = None
     required: bool = False
     constraints: tuple = ()
     nested: typing.Any = None
@@ -257,6 +264,50 @@ def check_api(fields, values, api, endpoint):
                   'Docker API, and the daemon at %(endpoint)s has %(api)s')
                 % {'name': field.name, 'since': version_text(since),
                    'endpoint': endpoint, 'api': version_text(api)})
+
+
+def check_policy(fields, values):
+    """Raise if the operator does not allow what a property says.
+
+    A value that cannot be converted, as it may depend on what is not known
+    yet, is left to those who make the request.
+
+    :raises errors.Refused: naming the property and the option.
+    """
+    for field in fields:
+        if field.policy is None:
+            continue
+        try:
+            value = value_of(field, values)
+            told = None if value is None else field.to_api(value)
+        except (AttributeError, TypeError, ValueError):
+            continue
+        try:
+            if told is not None:
+                field.policy(told)
+        except errors.Refused as ex:
+            raise errors.Refused(_('The property %(name)s: %(why)s')
+                                 % {'name': field.name, 'why': ex}) from ex
+
+
+def masked(fields, values):
+    """Return what a resource says, without its secrets.
+
+    :param dict values: as Heat stores them, of which anything may be unset.
+    """
+    secret = {field.name: field for field in fields if field.mask}
+    return {name: _masked(secret[name], value) if name in secret and value
+            else value for name, value in values.items()}
+
+
+def _masked(field, value):
+    """Return a value without secrets; Heat has not looked at its type."""
+    if not isinstance(value, _PYTHON_TYPES.get(field.type, object)):
+        return '***'
+    try:
+        return field.mask(value)
+    except (AttributeError, TypeError, ValueError):
+        return '***'
 
 
 def version_text(version):

@@ -14,14 +14,16 @@
 
 A pull takes as long as it takes, and a handler of Heat must not: it is run
 in a thread of its own, and polled. However many resources of a worker want
-one image of one daemon, there is one pull.
+one image of one daemon, with the same credentials, there is one pull.
 """
 
+import json
 import threading
 import time
 
 from oslo_log import log as logging
 
+from . import conf
 from . import engine
 from . import errors
 from . import i18n
@@ -40,13 +42,14 @@ class Pull:
     :ivar error: the :class:`errors.DockerError` it has ended with, or None.
     """
 
-    def __init__(self, endpoint, image, platform):
-        self.endpoint = endpoint
+    def __init__(self, key, endpoint, image, platform, auth):
         self.image = image
-        self.platform = platform
         self.error = None
         self.waiting = 1
-        self.started = time.monotonic()
+        self.started = self._moved = time.monotonic()
+        self._key = key
+        self._arguments = image, platform, auth
+        self._endpoint = endpoint
         self._layers = {}
         self._thread = threading.Thread(
             target=self._run, name='pull %s' % image, daemon=True)
@@ -54,10 +57,6 @@ class Pull:
     def start(self):
         """Begin to pull."""
         self._thread.start()
-
-    @property
-    def _key(self):
-        return self.endpoint, self.image, self.platform
 
     @property
     def done(self):
@@ -76,6 +75,12 @@ class Pull:
             'percent': 100 * got // total, 'got': got // 10 ** 6,
             'total': total // 10 ** 6}
 
+    @property
+    def stalled(self):
+        """For how many seconds it has not got on, if that is too long."""
+        still = time.monotonic() - self._moved
+        return still if still > conf.group().pull_stall_timeout else 0
+
     def leave(self):
         """Want it no longer; a pull that nobody wants ends."""
         with _LOCK:
@@ -86,9 +91,8 @@ class Pull:
 
     def _run(self):
         try:
-            with engine.Engine(self.endpoint) as docker:
-                for report in docker.pull_image(self.image,
-                                                self.platform):
+            with engine.Engine(self._endpoint) as docker:
+                for report in docker.pull_image(*self._arguments):
                     if self._abandoned():
                         return
                     self._note(report)
@@ -111,26 +115,36 @@ class Pull:
             del _RUNNING[self._key]
 
     def _note(self, report):
+        """Keep what a report says of a layer, and whether it gets on.
+
+        A daemon whose registry does not answer goes on reporting that it
+        tries again.
+        """
         detail = report.get('progressDetail') or {}
-        layer = report.get('id')
-        if report.get('status') == 'Downloading' and detail.get('total'):
+        status, layer = report.get('status') or '', report.get('id')
+        if not status.startswith(('Retrying', 'Waiting')):
+            self._moved = time.monotonic()
+        if status == 'Downloading' and detail.get('total'):
             self._layers[layer] = detail.get('current', 0), detail['total']
-        elif report.get('status') == 'Download complete':
+        elif status == 'Download complete':
             _got, size = self._layers.get(layer, (0, 0))
             self._layers[layer] = size, size
 
 
-def join(endpoint, image, platform=None):
+def join(endpoint, image, platform=None, auth=None):
     """Return the :class:`Pull` of an image, started if nobody else has.
 
     Every caller has to call :meth:`Pull.leave` in the end.
+
+    :param dict auth: credentials for the registry, as the API has them.
+        Those who have others do not share the pull.
     """
-    key = endpoint, image, platform
+    key = endpoint, image, platform, json.dumps(auth, sort_keys=True)
     with _LOCK:
         pull = _RUNNING.get(key)
         if pull is not None:
             pull.waiting += 1
             return pull
-        pull = _RUNNING[key] = Pull(endpoint, image, platform)
+        pull = _RUNNING[key] = Pull(key, endpoint, image, platform, auth)
         pull.start()
         return pull

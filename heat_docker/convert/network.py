@@ -175,6 +175,15 @@ def endpoints_from_api(networks):
     return result
 
 
+def endpoint_again(endpoint):
+    """Return what attaches a container just as it is attached.
+
+    :param dict endpoint: one that a daemon shows.
+    """
+    return scalars.filled({key: endpoint.get(key) for key in (
+        'IPAMConfig', 'Aliases', 'Links', 'DriverOpts', 'GwPriority')})
+
+
 def attached(name, networks):
     """Return by which name a container is in a network, or None.
 

@@ -68,6 +68,11 @@ def or_empty_map(value):
     return dict(value or {})
 
 
+def map_masked(value):
+    """Return a map without its values, or nothing of what is no map."""
+    return {name: '***' for name in value.keys()}
+
+
 def size_to_api(value):
     """Turn ``"64m"`` or a number of bytes to bytes.
 

@@ -194,6 +194,13 @@ def mounts_from_api(values):
     return result
 
 
+def mounts_masked(values):
+    """Return mounts without the options of drivers, as of CIFS."""
+    return [{name: scalars.map_masked(item) if (
+                name == 'driver_options' and item) else item
+             for name, item in mount.items()} for mount in values]
+
+
 def mounts_needs(values):
     """Return the version of the API that mounts need, or None."""
     needed = [version for value in values for name, version in (
@@ -239,6 +246,12 @@ def files_to_archive(values):
             entry.gid = value.get('gid') or 0
             tar.addfile(entry, io.BytesIO(content))
     return archive.getvalue()
+
+
+def files_masked(values):
+    """Return files without what is in them."""
+    return [{name: '***' if name.startswith('content') and item else item
+             for name, item in value.items()} for value in values]
 
 
 def _content(value):

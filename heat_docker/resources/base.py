@@ -12,65 +12,34 @@
 
 """The life of anything that a Docker daemon keeps for a stack."""
 
-import contextlib
-import dataclasses
+import collections
+import json
 import re
 import time
 
 from heat.common import exception
-from heat.engine import attributes
+from heat.engine import function
 from heat.engine import resource
 from heat.engine import support
-from oslo_log import log as logging
 
-from .. import conf
-from .. import endpoint
 from .. import engine
 from .. import errors
 from .. import fields
 from .. import i18n
 from ..convert import process
+from . import reaching
+from . import showing
 
 _ = i18n._
 
-LOG = logging.getLogger(__name__)
-
 LABEL = process.OWN_LABELS
-
-# How long, in seconds, the attributes of a resource share what was read.
-_FRESH = 2.0
-
-# How long, in seconds, a daemon may leave requests without an answer.
-_UNANSWERED = 120.0
 
 # How long, in seconds, a daemon may be busy with a create whose answer was
 # lost: it has taken the name already, but does not list the object yet.
 _STILL_CREATING = 30.0
 
 
-@dataclasses.dataclass
-class Progress:
-    """How far an action is: what is left of its steps.
-
-    A step is a method of the resource that takes a daemon and the progress,
-    does one quick thing, and returns whether its aim is reached. If not, or
-    if an answer of the daemon was lost, it is called again after a while. It
-    has to bear that: nobody knows what the daemon has done.
-    """
-
-    steps: list
-    notes: dict = dataclasses.field(default_factory=dict)
-
-    def values(self, properties):
-        """Return the values that hold after the action.
-
-        :param properties: those that hold now; Heat leaves them as they were
-            before an update until it has ended.
-        """
-        return self.notes.get('values', properties)
-
-
-class DockerResource(resource.Resource):
+class DockerResource(reaching.Reaching, showing.Showing, resource.Resource):
     """Base of the types: a table of fields, and a life in steps.
 
     A type says what it consists of in ``spec``, a module with ``FIELDS`` and
@@ -94,11 +63,16 @@ class DockerResource(resource.Resource):
         self._shown = None
         self._unfinished = False
         self._doubtful = False
+        self._masked = None
+        self._masked_id = None
 
     # What a type has to say.
 
-    def _docker_create(self, docker, query, body):
-        """Create the object and return its id."""
+    def _docker_create(self, docker, request):
+        """Create the object and return its id.
+
+        :param fields.Request request: with the name and Heat's labels.
+        """
         raise NotImplementedError()
 
     def _docker_inspect(self, docker, object_id):
@@ -114,16 +88,6 @@ class DockerResource(resource.Resource):
         raise NotImplementedError()
 
     # What all types share.
-
-    @property
-    def endpoint(self):
-        """The endpoint of the daemon that keeps this object."""
-        url = (self.properties['docker_endpoint'] or
-               conf.group().default_endpoint)
-        try:
-            return endpoint.parse(url)
-        except ValueError as ex:
-            raise exception.Error(str(ex)) from ex
 
     @property
     def labels(self):
@@ -143,71 +107,28 @@ class DockerResource(resource.Resource):
             '[^a-zA-Z0-9_.-]', '_', self.physical_resource_name())
         return name.lstrip('/')
 
-    @contextlib.contextmanager
-    def _docker(self):
-        """Connect to the daemon; its errors become those of Heat.
-
-        Heat shows the name of an exception's class in the status reason, so
-        it is Heat's plainest, and not ResourceInError, on which Heat would
-        delete the object and try anew.
-        """
-        try:
-            with engine.Engine(self.endpoint) as docker:
-                yield docker
-        except errors.DockerError as ex:
-            raise exception.Error(str(ex)) from ex
-
-    def _advance(self, progress):
-        """Take steps until one needs time, and return whether all are done.
-
-        :param Progress progress: changed in place.
-        """
-        self._shown = None
-        if not progress.steps:
-            return True
-        with self._docker() as docker:
-            try:
-                while progress.steps:
-                    if not progress.steps[0](docker, progress):
-                        return False
-                    del progress.steps[0]
-                    progress.notes.pop('unanswered', None)
-            except errors.NoAnswer as ex:
-                self._try_again(progress, ex)
-                return False
-        return True
-
-    def _try_again(self, progress, ex):
-        """Tell that an answer was lost, and raise if none comes for long."""
-        now = time.monotonic()
-        if 'unanswered' not in progress.notes:
-            self._event(_('%s. Trying again') % ex)
-        if now - progress.notes.setdefault('unanswered', now) > _UNANSWERED:
-            raise ex
-
-    def _event(self, reason):
-        """Tell the reader of the stack's events how it goes."""
-        self._add_event(self.action, self.status, str(reason))
-
     # Steps.
 
     def _make(self, docker, progress):
         """Create the object, once, however often the answer is lost."""
+        self._check_create(docker)
         values = self.properties
-        fields.check_api(self.spec.FIELDS, values, docker.api,
-                         docker.endpoint)
-        request = fields.request(self.spec.FIELDS, values)
-        request.query['name'] = self.docker_name(values)
+        request = fields.request(self.spec.FIELDS, collections.ChainMap(
+            {'name': self.docker_name(values)}, values))
         request.body.setdefault('Labels', {}).update(self.labels)
         # Whoever deletes this resource has to know that there may be
         # something on the daemon, even if nobody lives to hear its id.
-        if 'requested' not in self.data():
-            self.data_set('requested', str(docker.endpoint))
+        first = 'requested' not in self.data()
+        if first:
+            self._note_request(docker)
         try:
-            object_id = self._docker_create(docker, request.query,
-                                            request.body)
+            object_id = self._docker_create(docker, request)
         except errors.NoAnswer:
             progress.notes['create lost'] = time.monotonic()
+            raise
+        except errors.Unreachable:
+            if first:
+                self.data_delete('requested')
             raise
         except errors.Conflict:
             object_id = self._find_own(docker)
@@ -218,6 +139,17 @@ class DockerResource(resource.Resource):
                 return False
         self.resource_id_set(object_id)
         return True
+
+    def _check_create(self, docker):
+        """Raise if the operator or the daemon does not have what is asked."""
+        fields.check_policy(self.spec.FIELDS, self.properties)
+        fields.check_api(self.spec.FIELDS, self.properties, docker.api,
+                         docker.endpoint)
+
+    def _note_request(self, docker):
+        """Note that the daemon may have something, and where it is."""
+        self.data_set('requested', json.dumps(
+            {'endpoint': str(docker.endpoint), 'address': docker.address}))
 
     def _apply(self, docker, progress):
         """Change what the daemon can change in place, and see that it did.
@@ -247,6 +179,11 @@ class DockerResource(resource.Resource):
             docker, self.labels_by('resource_id', 'stack_id'))
         return found[0] if found else None
 
+    def _examine(self, docker, progress):
+        """Fail, saying why, unless the object is as it should be."""
+        self._docker_inspect(docker, self.resource_id)
+        return True
+
     def _locate(self, docker, progress):
         """Find what there is to delete; without an id, by the labels."""
         if self.resource_id is None:
@@ -258,6 +195,39 @@ class DockerResource(resource.Resource):
         return True
 
     # Actions.
+
+    def validate(self):
+        """Refuse what the operator does not allow, as far as it is known."""
+        super().validate()
+        try:
+            if self._are_known('docker_endpoint', 'tls'):
+                self._endpoint_of(self.properties)
+            fields.check_policy(self.spec.FIELDS, self.properties)
+        except errors.DockerError as ex:
+            raise exception.StackValidationFailed(message=str(ex)) from ex
+
+    def _are_known(self, *names):
+        """Return whether properties depend on no other resource."""
+        return not any(function.dependencies(
+            [self.properties.data.get(name) for name in names]))
+
+    def handle_create(self):
+        """Return how the object is to be created."""
+        return reaching.Progress([self._make])
+
+    def check_create_complete(self, progress):
+        """Return whether the object is as it should be."""
+        return self._advance(progress)
+
+    def handle_check(self):
+        """Return how it is found out whether the object is well."""
+        if self.resource_id is None:
+            raise exception.Error(_('It was never created'))
+        return reaching.Progress([self._examine])
+
+    def check_check_complete(self, progress):
+        """Return whether it is known that the object is well."""
+        return self._advance(progress)
 
     def needs_replace_with_prop_diff(self, changed_properties_set,
                                      after_props, before_props):
@@ -284,7 +254,7 @@ class DockerResource(resource.Resource):
             steps.insert(0, self._check_update)
         if self._unfinished:
             steps = self._return_steps() + steps + self._finish_steps()
-        return Progress(steps, {'changed': changed, 'values': values})
+        return reaching.Progress(steps, {'changed': changed, 'values': values})
 
     def _check_update(self, docker, progress):
         """Raise if the daemon is too old for what is to be changed."""
@@ -302,8 +272,10 @@ class DockerResource(resource.Resource):
         What has never been asked of a daemon is deleted without one.
         """
         if self.resource_id is None and 'requested' not in self.data():
-            return Progress([])
-        return Progress([self._locate] + self._delete_steps())
+            return reaching.Progress([])
+        if self._is_forgotten():
+            return reaching.Progress([])
+        return reaching.Progress([self._locate] + self._delete_steps())
 
     def check_delete_complete(self, progress):
         """Return whether the object is gone, after doing what is next."""
@@ -317,6 +289,8 @@ class DockerResource(resource.Resource):
         """Take over an object that exists."""
         super().handle_adopt(resource_data)
         self._show_resource()
+        with self._docker() as docker:
+            self._note_request(docker)
 
     def validate_external(self):
         """Refuse an external_id that the daemon does not know."""
@@ -338,13 +312,18 @@ class DockerResource(resource.Resource):
         if self.resource_id is None:
             return True
         try:
-            return not self._is_sound(self._show_resource())
-        except exception.HeatException:
+            with engine.Engine(self.endpoint) as docker:
+                return not self._is_sound(
+                    self._docker_inspect(docker, self.resource_id))
+        except errors.NotFound:
             return True
+        except errors.DockerError:
+            # The update waits for the daemon, or says what is wrong.
+            return False
 
     def _is_sound(self, inspected):
-        """Return whether an object can be finished."""
-        return False
+        """Return whether an object that is there can be finished."""
+        return True
 
     def _needs_update(self, *args, **kwargs):
         """Return whether there is anything to do.
@@ -364,89 +343,3 @@ class DockerResource(resource.Resource):
     def _finish_steps(self):
         """Return the steps that finish a sound object."""
         return []
-
-    # Live state.
-
-    def _show_resource(self):
-        """Return all that the daemon knows of the object.
-
-        Heat replaces an object that is gone.
-        """
-        with self._docker() as docker:
-            try:
-                inspected = self._docker_inspect(docker, self.resource_id)
-            except errors.NotFound as ex:
-                raise exception.EntityNotFound(entity=self.type(),
-                                               name=self.name) from ex
-        self._shown = time.monotonic(), inspected
-        return inspected
-
-    def parse_live_resource_data(self, resource_properties, resource_data):
-        """Return the properties that somebody else has changed."""
-        return fields.drift(self.spec.FIELDS, resource_properties,
-                            resource_data)
-
-    def _resolve_any_attribute(self, attr):
-        """Return the value of an attribute, or None if nobody knows it.
-
-        A daemon that is away must not keep anybody from seeing the stack.
-        """
-        try:
-            value = super()._resolve_any_attribute(attr)
-        except exception.HeatException as ex:
-            LOG.warning('Attribute %(attribute)s of %(resource)s: %(why)s',
-                        {'attribute': attr, 'resource': self.name,
-                         'why': ex})
-            return None
-        if attr == attributes.SHOW_ATTR and value is not None:
-            # Heat shows it instead of all attributes.
-            return {attribute.name: self._resolve_any_attribute(
-                        attribute.name)
-                    for attribute in self.spec.ATTRIBUTES
-                    if not attribute.secret}
-        return value
-
-    def _resolve_attribute(self, name):
-        """Return the value of an attribute of the table.
-
-        What was read for one attribute, or could not be, serves those that
-        are asked for in the same breath.
-        """
-        if self.resource_id is None:
-            return None
-        attribute = next(attribute for attribute in self.spec.ATTRIBUTES
-                         if attribute.name == name)
-        inspected = self._inspected()
-        if inspected is None:
-            return None
-        if attribute.source is None:
-            value = fields.read(inspected, attribute.at)
-        else:
-            with self._docker() as docker:
-                value = getattr(self, attribute.source)(docker, inspected)
-        return None if value is None else attribute.from_api(value)
-
-    def _inspected(self):
-        if self._shown is None or (
-                time.monotonic() - self._shown[0] > _FRESH):
-            try:
-                self._show_resource()
-            except exception.HeatException:
-                self._shown = time.monotonic(), None
-                raise
-        return self._shown[1]
-
-
-def available(mapping):
-    """Return the mapping of types if this host can serve them, else none.
-
-    Heat stops when a plugin raises while it is loaded, so the reason goes to
-    the log.
-    """
-    try:
-        engine.library()
-    except errors.Unsupported as ex:
-        LOG.error('The resource types %(types)s are not available: %(why)s',
-                  {'types': ', '.join(mapping), 'why': ex})
-        return {}
-    return mapping

@@ -13,31 +13,32 @@
 """``DockerInc::Docker::Container``."""
 
 import contextlib
-import time
 
 from heat.common import exception
 
 from .. import conf
 from .. import errors
 from .. import i18n
-from .. import pulls
 from ..convert import network
+from ..convert import process
 from ..convert import storage
 from ..specs import container as spec
 from . import base
-from . import replacing
+from . import container_replacing
+from . import pulling
+from . import reaching
+from . import registration
 from . import signals
 from . import snapshots
 from . import waiting
 
 _ = i18n._
 
-# Seconds between two events about one pull.
-_REPORT_EVERY = 10.0
 
-
-class DockerContainer(waiting.Waiting, replacing.Replacing, signals.Signals,
-                      snapshots.Snapshots, base.DockerResource):
+class DockerContainer(pulling.Pulling, waiting.Waiting,
+                      container_replacing.ContainerReplacing,
+                      signals.Signals, snapshots.Snapshots,
+                      base.DockerResource):
     """A container on a Docker daemon.
 
     The daemon at docker_endpoint pulls the image if it does not have it,
@@ -47,8 +48,8 @@ class DockerContainer(waiting.Waiting, replacing.Replacing, signals.Signals,
     its last output as the reason.
 
     The daemon must be reachable from heat-engine. On a server of the same
-    stack it is there only when the server has installed it, so let the
-    container depend on a wait condition that the server signals.
+    stack it is there only when the server has installed it; the create waits
+    for it as long as endpoint_timeout says.
 
     Deleting the resource stops the container, which has ten seconds or the
     stop_grace_period to end by itself, and removes it with its anonymous
@@ -61,8 +62,9 @@ class DockerContainer(waiting.Waiting, replacing.Replacing, signals.Signals,
 
     spec = spec
 
-    def _docker_create(self, docker, query, body):
+    def _docker_create(self, docker, request):
         """Create the container; the warnings of the daemon are an event."""
+        body = request.body
         endpoints = (body.get('NetworkingConfig') or {}).get(
             'EndpointsConfig') or {}
         if len(endpoints) > 1 and docker.api < (1, 44):
@@ -70,7 +72,7 @@ class DockerContainer(waiting.Waiting, replacing.Replacing, signals.Signals,
             main = next(iter(endpoints))
             body['NetworkingConfig']['EndpointsConfig'] = {
                 main: endpoints[main]}
-        container, warnings = docker.create_container(query, body)
+        container, warnings = docker.create_container(request.query, body)
         for warning in warnings:
             self._event(_('Docker warns: %s') % warning)
         return container
@@ -102,18 +104,8 @@ class DockerContainer(waiting.Waiting, replacing.Replacing, signals.Signals,
 
     def handle_create(self):
         """Return how the container is to be created."""
-        return base.Progress([self._await_predecessor, self._make_or_pull]
+        return reaching.Progress([self._await_predecessor, self._pull_or_make]
                              + self._start_steps(self.properties))
-
-    def check_create_complete(self, progress):
-        """Return whether the container is as it should be."""
-        return self._advance(progress)
-
-    def handle_create_cancel(self, progress):
-        """Leave the pull that the create is waiting for."""
-        pull = progress.notes.pop('pull', None)
-        if pull is not None:
-            pull.leave()
 
     def needs_replace_with_prop_diff(self, changed_properties_set,
                                      after_props, before_props):
@@ -130,10 +122,10 @@ class DockerContainer(waiting.Waiting, replacing.Replacing, signals.Signals,
     def handle_suspend(self):
         """Return how the container is to be stopped, if it is ours."""
         if self.external_id is not None:
-            return base.Progress([])
+            return reaching.Progress([])
         if self.properties['suspend_mode'] == 'pause':
-            return base.Progress([self._pause])
-        return base.Progress([self._stop])
+            return reaching.Progress([self._pause])
+        return reaching.Progress([self._stop])
 
     def check_suspend_complete(self, progress):
         """Return whether the container has stopped."""
@@ -142,27 +134,12 @@ class DockerContainer(waiting.Waiting, replacing.Replacing, signals.Signals,
     def handle_resume(self):
         """Return how the container is to be started again, if it is ours."""
         if self.external_id is not None:
-            return base.Progress([])
-        return base.Progress([self._wake, self._reach])
+            return reaching.Progress([])
+        return reaching.Progress([self._wake, self._reach])
 
     def check_resume_complete(self, progress):
         """Return whether the container is as it should be again."""
         return self._advance(progress)
-
-    def handle_check(self):
-        """Fail, saying why, unless the container is as it should be."""
-        if self.resource_id is None:
-            raise exception.Error(_('The container was never created'))
-        aim = self.properties['wait_for']
-        with self._docker() as docker:
-            inspected = docker.inspect_container(self.resource_id)
-            state = inspected['State']
-            well = {'none': True,
-                    'completed': self._has_completed(state),
-                    'healthy': (state.get('Health') or {}).get(
-                        'Status') == 'healthy'}
-            if not well.get(aim, state.get('Status') == 'running'):
-                raise exception.Error(self._obituary(docker, inspected))
 
     def _delete_steps(self):
         """Return the steps that stop and remove the container."""
@@ -180,10 +157,6 @@ class DockerContainer(waiting.Waiting, replacing.Replacing, signals.Signals,
         return (self.properties['wait_for'] == 'completed'
                 and state.get('Status') == 'exited'
                 and not state.get('ExitCode'))
-
-    def _return_steps(self):
-        """Return the steps that take name and place from a replacement."""
-        return [self._come_back]
 
     def _finish_steps(self):
         """Return the steps from wherever the container is."""
@@ -209,46 +182,17 @@ class DockerContainer(waiting.Waiting, replacing.Replacing, signals.Signals,
             steps.append(self._put_files)
         return steps + [self._start, self._reach]
 
-    def _make_or_pull(self, docker, progress):
-        """Create the container, after a pull if the image is missing."""
-        pull = progress.notes.get('pull')
-        if pull is not None and not self._pulled(pull, progress):
-            return False
-        image, platform = (self.properties['image'],
-                           self.properties['platform'])
-        try:
-            return self._make(docker, progress)
-        except errors.NotFound:
-            # The daemon misses the image, for this platform, or a container
-            # that is named.
-            if 'pulled' in progress.notes:
-                raise
-            if not platform and docker.has_image(image):
-                # It misses a container, or has got the image since.
-                return self._make(docker, progress)
-        self._event(_('Pulling %s') % image)
-        progress.notes['pull'] = pulls.join(docker.endpoint, image, platform)
-        progress.notes['reported'] = time.monotonic()
-        return False
-
-    def _pulled(self, pull, progress):
-        """Return whether the image is there, telling of the progress."""
-        if not pull.done:
-            if time.monotonic() - progress.notes['reported'] > _REPORT_EVERY:
-                progress.notes['reported'] = time.monotonic()
-                self._event(_('Pulling %(image)s: %(progress)s')
-                            % {'image': pull.image,
-                               'progress': pull.progress})
-            return False
-        self.handle_create_cancel(progress)
-        if pull.error is not None:
-            raise exception.Error(
-                _('The image %(image)s cannot be pulled. %(why)s')
-                % {'image': pull.image, 'why': pull.error})
-        progress.notes['pulled'] = True
-        self._event(_('Pulled %(image)s in %(seconds)d s')
-                    % {'image': pull.image,
-                       'seconds': time.monotonic() - pull.started})
+    def _examine(self, docker, progress):
+        """Fail, saying why, unless the container is as it should be."""
+        aim = self.properties['wait_for']
+        inspected = docker.inspect_container(self.resource_id)
+        state = inspected['State']
+        well = {'none': True,
+                'completed': self._has_completed(state),
+                'healthy': (state.get('Health') or {}).get(
+                    'Status') == 'healthy'}
+        if not well.get(aim, state.get('Status') == 'running'):
+            raise exception.Error(self._obituary(docker, inspected))
         return True
 
     def _put_files(self, docker, progress):
@@ -361,6 +305,12 @@ class DockerContainer(waiting.Waiting, replacing.Replacing, signals.Signals,
 
     # Attributes that no inspect request shows.
 
+    def info(self, docker, inspected):
+        """Return what the daemon shows, by default without secrets."""
+        if conf.group().show_env:
+            return inspected
+        return process.info_masked(inspected)
+
     def image_digest(self, docker, inspected):
         """Return the image by its digest, in the repository it came from."""
         digests = docker.inspect_image(inspected['Image']).get('RepoDigests')
@@ -377,12 +327,12 @@ class DockerContainer(waiting.Waiting, replacing.Replacing, signals.Signals,
     def log_tail(self, docker, inspected):
         """Return the last output of the container."""
         return docker.log_tail(inspected['Id'], inspected['Config']['Tty'],
-                               conf.group().log_bytes)
+                               conf.group().max_log_bytes)
 
     def log_head(self, docker, inspected):
         """Return the first line of the container's output."""
         return docker.log_head(inspected['Id'], inspected['Config']['Tty'],
-                               conf.group().log_bytes)
+                               conf.group().max_log_bytes)
 
 
 def resource_mapping():
@@ -392,4 +342,4 @@ def resource_mapping():
 
 def available_resource_mapping():
     """Return the type and its class if heat-engine can serve it."""
-    return base.available(resource_mapping())
+    return registration.available(resource_mapping())

@@ -10,31 +10,24 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""How a container makes room for its replacement, and comes back.
+"""How an object makes room for its replacement, and comes back.
 
 Heat creates the replacement before it deletes what is replaced, and keeps
-the latter for a rollback. Two containers cannot have one name, one port of
-the host or one address, and had better not write to one volume.
+the latter for a rollback. Of some things there can be but one: a name, a
+port of the host, an address. Notes of what was taken are in Heat's data of
+the resource, under the key ``replaced``.
 """
 
 import contextlib
-import json
-import time
 
 from heat.common import exception
-from heat.engine import resource
-from heat.objects import resource as resource_objects
 from oslo_log import log as logging
 
-from .. import engine
 from .. import errors
-from ..convert import network
-from ..convert import ports
-from ..convert import storage
+from . import reaching
 
 LOG = logging.getLogger(__name__)
 
-_SUFFIX = '.replaced'
 # How often a request is sent whose answer is lost.
 _ATTEMPTS = 3
 
@@ -43,27 +36,25 @@ class Replacing:
     """The hooks of Heat around a replacement."""
 
     def _stands_in_the_way(self):
-        """Return whether the container has what there can be but one of."""
-        values = self.properties
-        bindings = ports.port_bindings_to_api(values['port_bindings'] or {})
-        mounts = storage.mounts_to_api(values['mounts'] or [])
-        return bool(
-            values['name']
-            or any(host['HostPort'] for hosts in bindings.values()
-                   for host in hosts)
-            or any(endpoint.get('IPAMConfig') or endpoint.get('MacAddress')
-                   for endpoint in network.networks_to_api(
-                       values['networks'] or []).values())
-            or values['network_mode'] == 'host'
-            or values['volumes']
-            or any(mount['Type'] in ('bind', 'volume')
-                   and mount.get('Source') and not mount.get('ReadOnly')
-                   for mount in mounts))
+        """Return whether the object has what there can be but one of."""
+        raise NotImplementedError()
+
+    def _make_room(self, docker):
+        """Free it for the replacement, and note what has been taken."""
+        raise NotImplementedError()
+
+    def _come_back(self, docker, progress):
+        """Take it again from a replacement that has failed.
+
+        Heat may return to the old object by any update, not only by a
+        rollback: a nested stack rolls back by one, and so do users.
+        """
+        raise NotImplementedError()
 
     def prepare_for_replace(self):
-        """Stop the container and free its name for the replacement.
+        """Make room for the replacement.
 
-        One that is in nobody's way goes on until it is deleted.
+        What is in nobody's way goes on until it is deleted.
         """
         if self.resource_id is None or self.external_id is not None:
             return
@@ -72,76 +63,19 @@ class Replacing:
             return
         with self._docker() as docker, contextlib.suppress(errors.NotFound):
             for _attempt in range(_ATTEMPTS - 1):
-                with contextlib.suppress(errors.NoAnswer):
+                with contextlib.suppress(errors.Unreachable):
                     return self._make_room(docker)
-            self._make_room(docker)
-
-    def _make_room(self, docker):
-        inspected = docker.inspect_container(self.resource_id)
-        name = inspected['Name'].lstrip('/')
-        if 'replaced' not in self.data():
-            self.data_set('replaced', json.dumps({
-                'name': name,
-                'running': inspected['State'].get('Status') in (
-                    'running', 'restarting', 'paused')}))
-        if not name.endswith(_SUFFIX):
-            docker.rename_container(
-                self.resource_id,
-                '%s-%s%s' % (name, self.resource_id[:12], _SUFFIX))
-        try:
-            docker.stop_container(self.resource_id,
-                                  self.properties['stop_grace_period'],
-                                  engine.STOP_PATIENCE)
-        except errors.NoAnswer:
-            # The replacement waits for it: _await_predecessor.
-            return
-
-    def _await_predecessor(self, docker, progress):
-        """Return whether what this container replaces has made room."""
-        replaced = self._row(self.replaces)
-        container = replaced and replaced.physical_resource_id
-        if not container:
-            return True
-        try:
-            inspected = docker.inspect_container(container)
-        except errors.NotFound:
-            return True
-        if (not inspected['Name'].endswith(_SUFFIX)
-                or inspected['State'].get('Status') != 'running'):
-            return True
-        self._ask_to_stop(docker, progress, container)
-        return False
-
-    def _row(self, resource_id):
-        """Return a resource as Heat's database has it, if it does."""
-        if resource_id is None:
-            return None
-        try:
-            return resource_objects.Resource.get_obj(self.context,
-                                                     resource_id)
-        except exception.NotFound:
-            return None
-
-    def _ask_to_stop(self, docker, progress, container):
-        """Ask the daemon to stop a container, unless that was of late.
-
-        The daemon goes on stopping it when we stop waiting for the answer
-        (https://github.com/moby/moby/blob/v28.0.0/daemon/stop.go#L46), but
-        it may have died without having heard the request.
-
-        :returns: whether the container is known to have stopped.
-        """
-        grace = self.properties['stop_grace_period']
-        asked = progress.notes.get('stop asked')
-        again = engine.STOP_AGAIN + (10 if grace is None else grace)
-        if asked is not None and time.monotonic() - asked < again:
-            return False
-        progress.notes['stop asked'] = time.monotonic()
-        docker.stop_container(container, grace, engine.STOP_PATIENCE)
-        return True
+            try:
+                self._make_room(docker)
+            except errors.NoAnswer:
+                raise
+            except errors.Unreachable as ex:
+                # Its host may be gone, and be what the update is about.
+                LOG.warning('%(resource)s makes no room: %(why)s',
+                            {'resource': self.name, 'why': ex})
 
     def restore_prev_rsrc(self, convergence=False):
-        """Bring the container back after a replacement that failed.
+        """Bring the object back after a replacement that failed.
 
         What is not reached here is left to the update that follows.
         """
@@ -149,37 +83,11 @@ class Replacing:
             return
         try:
             with self._docker() as docker:
-                self._come_back(docker, None)
+                self._come_back(docker, reaching.Progress([]))
         except exception.HeatException as ex:
             LOG.warning('%(resource)s does not come back yet: %(why)s',
                         {'resource': self.name, 'why': ex})
 
-    def _come_back(self, docker, progress):
-        """Take name and place again from a replacement that has failed.
-
-        Heat may return to the old container by any update, not only by a
-        rollback: a nested stack rolls back by one, and so do users.
-        """
-        if 'replaced' not in self.data():
-            return True
-        before = json.loads(self.data()['replaced'])
-        try:
-            inspected = docker.inspect_container(self.resource_id)
-        except errors.NotFound as ex:
-            self.data_delete('replaced')
-            raise resource.UpdateReplace(self.name) from ex
-        self._remove_replacements(docker)
-        if inspected['Name'].lstrip('/') != before['name']:
-            docker.rename_container(self.resource_id, before['name'])
-        if before['running']:
-            docker.start_container(self.resource_id)
-        self.data_delete('replaced')
-        return True
-
-    def _remove_replacements(self, docker):
-        """Remove what has been made in the place of this container."""
-        labels = self.labels_by('stack_id', 'resource_name')
-        for container in self._docker_find(docker, labels):
-            if container != self.resource_id:
-                with contextlib.suppress(errors.NotFound, errors.Busy):
-                    docker.remove_container(container, force=True)
+    def _return_steps(self):
+        """Return the steps that take back what a replacement has taken."""
+        return [self._come_back]

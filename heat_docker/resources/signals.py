@@ -16,7 +16,7 @@ import shlex
 
 from heat.common import exception
 
-from .. import engine
+from .. import conf
 from .. import errors
 from .. import i18n
 from ..convert import scalars
@@ -57,7 +57,7 @@ class Signals:
         try:
             docker.restart_container(
                 self.resource_id, self.properties['stop_grace_period'],
-                engine.READ_TIMEOUT)
+                conf.group().read_timeout)
         except errors.NoAnswer:
             return _('restart goes on')
         return _('restarted')

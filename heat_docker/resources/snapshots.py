@@ -14,51 +14,21 @@
 
 import contextlib
 import re
-import threading
 
 from heat.common import short_id
-from oslo_log import log as logging
 
-from .. import engine
 from .. import errors
 from .. import i18n
-from . import base
+from .. import jobs
+from ..convert import registry
+from . import reaching
 
 _ = i18n._
-
-LOG = logging.getLogger(__name__)
 
 # Keys of Heat's data of the resource: the last image of a snapshot, and the
 # one that the deletion policy has made, which outlives the stack.
 _IMAGE = 'snapshot_image'
 _KEPT = 'kept_image'
-
-
-class Commit(threading.Thread):
-    """Makes an image of a container while heat-engine does other things.
-
-    It takes as long as it takes to copy what the container has written.
-
-    :ivar error: the :class:`errors.DockerError` it has ended with, or None.
-    """
-
-    def __init__(self, endpoint, container, name, tag):
-        super().__init__(name='commit %s' % container, daemon=True)
-        self.error = None
-        self._endpoint = endpoint
-        self._arguments = container, name, tag
-
-    def run(self):
-        """Commit the container."""
-        try:
-            with engine.Engine(self._endpoint) as docker:
-                docker.commit_container(*self._arguments)
-        except errors.DockerError as ex:
-            self.error = ex
-        except Exception:
-            # Whoever waits must not take the end of the thread for success.
-            LOG.exception('The commit of %s broke off', self._arguments[0])
-            self.error = errors.Failed(_('The commit broke off'))
 
 
 class Snapshots:
@@ -67,8 +37,8 @@ class Snapshots:
     def handle_snapshot(self):
         """Return how an image is made of the container, if it is ours."""
         if self.external_id is not None:
-            return base.Progress([])
-        return base.Progress([self._commit])
+            return reaching.Progress([])
+        return reaching.Progress([self._commit])
 
     def check_snapshot_complete(self, progress):
         """Return whether the image is made."""
@@ -77,7 +47,7 @@ class Snapshots:
     def handle_snapshot_delete(self, state):
         """Return how the container is deleted after an image was made."""
         progress = self.handle_delete()
-        if self.resource_id is not None:
+        if self.resource_id is not None and progress.steps:
             progress.steps.insert(0, self._commit_if_there)
         return progress
 
@@ -93,9 +63,15 @@ class Snapshots:
 
     def handle_restore(self, defn, restore_data):
         """Return the definition of a container made of the snapshot."""
+        image = restore_data['resource_data'].get(_IMAGE)
+        if image is None:
+            return defn
         values = {name: value for name, value in self.properties.data.items()
                   if value is not None}
-        values['image'] = restore_data['resource_data'][_IMAGE]
+        values['image'] = image
+        # No registry has it, and none is to be asked for it.
+        values['pull_policy'] = 'never'
+        values.pop('registry_auth', None)
         return defn.freeze(properties=values)
 
     def _remove_snapshots(self, docker, progress):
@@ -118,22 +94,20 @@ class Snapshots:
 
     def _commit(self, docker, progress):
         """Return whether the image is made, which a thread does."""
-        commit = progress.notes.get('commit')
-        if commit is None:
-            name = 'heat-snapshot/%s' % re.sub(
+        def prepare():
+            name = '%s/%s' % (registry.SNAPSHOTS, re.sub(
                 '[^a-z0-9]+', '-', ('%s-%s' % (self.stack.name, self.name)
-                                    ).lower()).strip('-')
+                                    ).lower()).strip('-'))
             tag = short_id.generate_id()
-            commit = progress.notes['commit'] = Commit(
-                docker.endpoint, self.resource_id, name, tag)
             progress.notes['image'] = '%s:%s' % (name, tag)
-            commit.start()
-        commit.join(engine.STOP_PATIENCE)
-        if commit.is_alive():
+            container = self.resource_id
+            return lambda docker: docker.commit_container(container, name,
+                                                          tag)
+
+        job = jobs.ended(progress.notes, docker.endpoint, prepare)
+        if job is None:
             return False
-        if commit.error is not None:
-            del progress.notes['commit']
-            raise commit.error
+        job.end()
         self.data_set(_IMAGE, progress.notes['image'])
         self._event(_('The container is kept as the image %s')
                     % progress.notes['image'])

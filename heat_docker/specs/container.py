@@ -20,15 +20,17 @@ https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Container.
 from heat.engine import constraints
 from heat.engine import properties
 
-from .. import endpoint
 from .. import fields
 from .. import i18n
+from .. import policy
 from ..convert import limits
 from ..convert import network
 from ..convert import ports
 from ..convert import process
 from ..convert import scalars
 from ..convert import storage
+from . import endpoint
+from . import pulling
 
 _ = i18n._
 
@@ -36,21 +38,14 @@ _ABSOLUTE_PATH = r'/.*'
 _NUMBERS = '^([0-9]+(-[0-9]+)?(,[0-9]+(-[0-9]+)?)*)?$'
 
 FIELDS = (
-    fields.Field(
-        name='docker_endpoint', type=fields.STRING,
-        doc=_('URL of the Docker daemon that runs the container: '
-              'tcp://host:port, http://host:port, https://host:port or '
-              'unix:///path. Without a port it is 2375, for https 2376. If '
-              'unset, it is the daemon that the operator has configured, by '
-              'default the one on the host of heat-engine.'),
-        at=None, to_api=endpoint.parse,
-        example='tcp://203.0.113.7:2375'),
+    *endpoint.FIELDS,
     fields.Field(
         name='image', type=fields.STRING, required=True,
         doc=_('Image of the container, such as "mariadb:11" or '
               '"registry.example.com/team/web@sha256:...". Without a tag it '
-              'is "latest". The daemon pulls it if it does not have it.'),
+              'is "latest". Whether the daemon pulls it, pull_policy says.'),
         at='Image', live_at='Config.Image', to_api=process.image,
+        policy=policy.image,
         constraints=(constraints.Length(min=1),),
         example='mariadb:11'),
     fields.Field(
@@ -144,12 +139,7 @@ FIELDS = (
         at='HostConfig.GroupAdd', to_api=scalars.texts,
         from_api=scalars.or_empty,
         example=['100', 'audio']),
-    fields.Field(
-        name='platform', type=fields.STRING,
-        doc=_('Platform of the image, such as linux/arm64, if it exists for '
-              'several. If unset, it is that of the daemon.'),
-        at='?platform', since=(1, 41), live_at=fields.NOWHERE,
-        example='linux/amd64'),
+    *pulling.FIELDS,
     fields.Field(
         name='runtime', type=fields.STRING,
         doc=_('Name of the OCI runtime, as it is configured on the daemon. '
@@ -201,6 +191,7 @@ FIELDS = (
               'to those of the image.'),
         at='Env', live_at='Config.Env', to_api=process.env_to_api,
         from_api=scalars.or_empty,
+        mask=process.env_masked,
         example=['MARIADB_DATABASE=wiki', 'EMPTY=']),
     fields.Field(
         name='memory', type=fields.INTEGER, update='Memory',
@@ -282,6 +273,7 @@ FIELDS = (
               'when the container is deleted.'),
         at='HostConfig.Binds', to_api=storage.volumes_to_api,
         from_api=storage.volumes_from_api,
+        policy=policy.binds,
         example={'/srv/www': '/www:ro', 'wiki-data': '/var/lib/mysql'}),
     fields.Field(
         name='volumes_from', type=fields.LIST, text_too=True,
@@ -356,6 +348,8 @@ FIELDS = (
                     _('Permissions of a tmpfs in octal, in quotes. If unset, '
                       'they are 1777.')),
             }),
+        policy=policy.mounts,
+        mask=storage.mounts_masked,
         example=[{'type': 'bind', 'source': '/srv', 'target': '/srv',
                   'read_only': True, 'propagation': 'rslave'},
                  {'type': 'volume', 'source': 'wiki', 'target': '/wiki',
@@ -422,6 +416,7 @@ FIELDS = (
                     properties.Schema.INTEGER,
                     _('Id of the group that owns it. If unset, it is 0.')),
             }),
+        mask=storage.files_masked,
         example=[{'path': '/etc/motd', 'content': 'Hello.'}]),
     fields.Field(
         name='remove_volumes', type=fields.BOOLEAN, update=fields.OURS,
@@ -447,6 +442,7 @@ FIELDS = (
         to_api=network.networks_to_api,
         from_api=network.endpoints_from_api,
         also={'HostConfig.NetworkMode': network.networks_to_mode},
+        policy=policy.networks,
         needs=network.networks_needs, alike=network.connected,
         nested=properties.Schema(
             properties.Schema.MAP,
@@ -494,6 +490,7 @@ FIELDS = (
         at='HostConfig.NetworkMode',
         constraints=(constraints.AllowedPattern(
             '^(bridge|host|none|default|container:.+)?$'),),
+        policy=policy.namespace,
         example='none'),
     fields.Field(
         name='dns_search', type=fields.LIST,
@@ -525,6 +522,7 @@ FIELDS = (
         doc=_('Whether the container has all privileges on the host, by '
               'default false.'),
         at='HostConfig.Privileged',
+        policy=policy.privileged,
         example=True),
     fields.Field(
         name='tty', type=fields.BOOLEAN,
@@ -573,6 +571,7 @@ FIELDS = (
               'as NET_ADMIN, or ALL.'),
         at='HostConfig.CapAdd', to_api=process.capabilities_to_api,
         from_api=process.capabilities_from_api,
+        policy=policy.capabilities,
         example=['NET_ADMIN', 'SYS_TIME']),
     fields.Field(
         name='cap_drop', type=fields.LIST,
@@ -653,6 +652,7 @@ FIELDS = (
                     constraints=[constraints.AllowedValues(
                         ['r', 'w', 'm', 'rw', 'rm', 'wm', 'rwm'])]),
             }),
+        policy=policy.devices,
         example=[{'path_on_host': '/dev/null',
                   'path_in_container': '/dev/nothing',
                   'permissions': 'rw'}]),
@@ -735,6 +735,7 @@ FIELDS = (
         doc=_('Options of security, such as "no-new-privileges:true".'),
         at='HostConfig.SecurityOpt', to_api=scalars.texts,
         from_api=scalars.or_empty,
+        policy=policy.security_options,
         example=['no-new-privileges:true']),
     fields.Field(
         name='sysctls', type=fields.MAP,
@@ -749,6 +750,7 @@ FIELDS = (
               'rmw".'),
         at='HostConfig.DeviceCgroupRules', to_api=scalars.texts,
         from_api=scalars.or_empty,
+        policy=policy.any_device,
         example=['c 42:* rmw']),
     fields.Field(
         name='device_requests', type=fields.LIST,
@@ -778,6 +780,7 @@ FIELDS = (
                     properties.Schema.MAP,
                     _('Options for the driver.')),
             }),
+        policy=policy.any_device,
         example=[{'driver': 'nvidia', 'count': -1,
                   'capabilities': [['gpu']]}]),
     fields.Field(
@@ -786,6 +789,7 @@ FIELDS = (
               'maps them.'),
         at='HostConfig.UsernsMode',
         constraints=(constraints.AllowedPattern('^(host)?$'),),
+        policy=policy.namespace,
         example='host'),
     fields.Field(
         name='ipc_mode', type=fields.STRING,
@@ -794,6 +798,7 @@ FIELDS = (
         at='HostConfig.IpcMode',
         constraints=(constraints.AllowedPattern(
             '^(none|private|shareable|host|container:.+)?$'),),
+        policy=policy.namespace,
         example='private'),
     fields.Field(
         name='pid_mode', type=fields.STRING,
@@ -802,12 +807,14 @@ FIELDS = (
         at='HostConfig.PidMode',
         constraints=(constraints.AllowedPattern(
             '^(host|container:.+)?$'),),
+        policy=policy.namespace,
         example='host'),
     fields.Field(
         name='uts_mode', type=fields.STRING,
         doc=_('"host" to have the hostname of the host.'),
         at='HostConfig.UTSMode',
         constraints=(constraints.AllowedPattern('^(host)?$'),),
+        policy=policy.namespace,
         example='host'),
     fields.Field(
         name='cgroupns_mode', type=fields.STRING,
@@ -815,6 +822,7 @@ FIELDS = (
               'configured.'),
         at='HostConfig.CgroupnsMode', since=(1, 41),
         constraints=(constraints.AllowedPattern('^(host|private)?$'),),
+        policy=policy.namespace,
         example='private'),
     fields.Field(
         name='cgroup_parent', type=fields.STRING,
@@ -833,6 +841,7 @@ FIELDS = (
         doc=_('Options for the log driver, as a map of name to text.'),
         at='HostConfig.LogConfig.Config', to_api=scalars.text_map,
         from_api=scalars.or_empty_map,
+        mask=scalars.map_masked,
         example={'max-size': '10m'}),
     fields.Field(
         name='wait_for', type=fields.STRING, update=fields.OURS,
@@ -908,9 +917,9 @@ ATTRIBUTES = (
               'memory_limit_bytes and pids; and has used since its start: '
               'cpu_seconds, network_received_bytes and network_sent_bytes.')),
     fields.Attribute(
-        name='info', type=fields.MAP, secret=True,
-        doc=_('All that "docker inspect" shows of the container, its '
-              'environment variables included.')),
+        name='info', type=fields.MAP, secret=True, source='info',
+        doc=_('All that "docker inspect" shows of the container; the values '
+              'of environment variables only if the operator allows it.')),
     fields.Attribute(
         name='network_info', type=fields.MAP,
         from_api=network.network_info_from_api,

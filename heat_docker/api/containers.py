@@ -1,0 +1,226 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The requests about containers.
+
+Paths and shapes: https://docs.docker.com/reference/api/engine/version/v1.41/.
+"""
+
+import contextlib
+import json
+import time
+
+from .. import conf
+from .. import errors
+from .. import i18n
+
+_ = i18n._
+
+_PIECE = 64 * 1024
+_COPY_TIMEOUT = 600.0
+
+
+class Containers:
+    """What an engine can be asked about containers.
+
+    Ids may be names where Docker allows it.
+    """
+
+    def create_container(self, query, body):
+        """Create a container and return its id and the daemon's warnings."""
+        answer = self._json('POST', '/containers/create', query=query,
+                            body=body, has='Id')
+        return answer['Id'], answer.get('Warnings') or []
+
+    def start_container(self, container):
+        """Start a container; one that runs already is left alone."""
+        self._request('POST', '/containers/%s/start', container)
+
+    def stop_container(self, container, grace, patience):
+        """Stop a container, killing it after a grace period.
+
+        :param grace: seconds that it has to end by itself; None is what it
+            was created with, or 10.
+        :param float patience: seconds to wait. The daemon goes on stopping
+            the container after :class:`errors.NoAnswer`.
+        """
+        self._request('POST', '/containers/%s/stop', container,
+                      query={} if grace is None else {'t': grace},
+                      timeout=patience)
+
+    def restart_container(self, container, grace, patience):
+        """Stop and start a container; see :meth:`stop_container`."""
+        self._request('POST', '/containers/%s/restart', container,
+                      query={} if grace is None else {'t': grace},
+                      timeout=patience)
+
+    def kill_container(self, container, signal):
+        """Send a signal to a container."""
+        self._request('POST', '/containers/%s/kill', container,
+                      query={'signal': signal})
+
+    def pause_container(self, container):
+        """Freeze the processes of a container."""
+        self._request('POST', '/containers/%s/pause', container)
+
+    def unpause_container(self, container):
+        """Let the processes of a container go on."""
+        self._request('POST', '/containers/%s/unpause', container)
+
+    def rename_container(self, container, name):
+        """Give a container another name."""
+        self._request('POST', '/containers/%s/rename', container,
+                      query={'name': name})
+
+    def update_container(self, container, body):
+        """Change limits of a container; return the daemon's warnings."""
+        return self._json('POST', '/containers/%s/update', container,
+                          body=body).get('Warnings') or []
+
+    def put_archive(self, container, archive, path='/'):
+        """Unpack a tar archive at a path of a container.
+
+        :param archive: bytes, or an iterator of them, which may take long.
+        """
+        self._request(
+            'PUT', '/containers/%s/archive', container, query={'path': path},
+            data=archive, headers={'Content-Type': 'application/x-tar'},
+            timeout=None if isinstance(archive, bytes) else _COPY_TIMEOUT)
+
+    def get_archive(self, container, path):
+        """Yield the bytes of a tar archive of a path of a container."""
+        response = self._request(
+            'GET', '/containers/%s/archive', container, query={'path': path},
+            stream=True, timeout=_COPY_TIMEOUT)
+        with contextlib.closing(response), self._translated():
+            yield from response.iter_content(_PIECE)
+
+    def stats(self, container):
+        """Return one sample of what a container uses."""
+        query = {'stream': 'false'}
+        if self.api >= (1, 41):
+            # Without it the daemon takes a second sample, a second later.
+            query['one-shot'] = 'true'
+        return self._json('GET', '/containers/%s/stats', container,
+                          query=query)
+
+    def execute(self, container, command, size):
+        """Run a command in a container.
+
+        :param list command: words of the command.
+        :param int size: bytes of output to return at the most.
+        :returns: exit code and output.
+        """
+        created = self._json(
+            'POST', '/containers/%s/exec', container,
+            body={'Cmd': command, 'AttachStdout': True, 'AttachStderr': True})
+        response = self._request(
+            'POST', '/exec/%s/start', created['Id'], stream=True,
+            body={'Detach': False, 'Tty': False})
+        deadline = time.monotonic() + conf.group().read_timeout
+        output = b''
+        with contextlib.closing(response), self._translated():
+            for chunk in self._frames(response.raw):
+                output = (output + chunk)[-size:]
+                if time.monotonic() > deadline:
+                    self.close()
+                    raise errors.NoAnswer(_('The command goes on'))
+        self.close()
+        done = self._json('GET', '/exec/%s/json', created['Id'])
+        return done['ExitCode'], output.decode(errors='replace')
+
+    def wait_container(self, container, patience):
+        """Return once the container has ended, or after some seconds.
+
+        :param float patience: seconds to wait at the most.
+        """
+        with contextlib.suppress(errors.NoAnswer):
+            self._request('POST', '/containers/%s/wait', container,
+                          timeout=patience)
+
+    def remove_container(self, container, volumes=True, force=False):
+        """Remove a container.
+
+        :param bool volumes: its anonymous volumes, too.
+        :param bool force: kill it if it runs.
+        """
+        query = {'v': int(volumes), 'force': int(force)}
+        self._request('DELETE', '/containers/%s', container, query=query)
+
+    def inspect_container(self, container):
+        """Return all that the daemon knows of a container."""
+        return self._json('GET', '/containers/%s/json', container,
+                          has='State')
+
+    def list_containers(self, labels):
+        """Return the containers, running or not, that have all the labels.
+
+        :param dict labels: label and value.
+        """
+        return self._containers(
+            label=['%s=%s' % item for item in labels.items()])
+
+    def containers_of_volume(self, volume):
+        """Return the ids of the containers that mount a volume."""
+        return [found['Id'] for found in self._containers(volume=[volume])]
+
+    def containers_of_image(self, image):
+        """Return the containers of an image and of those built on it.
+
+        :returns: map of id to the name that the image was called by.
+        """
+        return {found['Id']: found.get('Image') or '' for found
+                in self._containers(ancestor=[image])}
+
+    def _containers(self, **filters):
+        return self._json(
+            'GET', '/containers/json',
+            query={'all': '1', 'filters': json.dumps(filters)})
+
+    def log_tail(self, container, tty, size):
+        """Return the last bytes that a container has written, as text.
+
+        :param bool tty: whether the container has a terminal; if not, the
+            daemon puts frames around what it sends.
+        :param int size: bytes to return at the most.
+        """
+        tail = b''
+        # The shortest line is one character and its end.
+        for chunk in self._log(container, tty, {'tail': max(1, size // 2)}):
+            tail = (tail + chunk)[-size:] if size else b''
+        return tail.decode(errors='replace')
+
+    def log_head(self, container, tty, size):
+        """Return the first line that a container has written, as text.
+
+        :param bool tty: see :meth:`log_tail`.
+        :param int size: bytes to return at the most.
+        """
+        head = b''
+        for chunk in self._log(container, tty, {}):
+            head += chunk
+            if b'\n' in head or len(head) >= size:
+                break
+        # The daemon would send the rest on this connection.
+        self.close()
+        line = head.split(b'\n', 1)[0][:size]
+        return line.decode(errors='replace').rstrip('\r')
+
+    def _log(self, container, tty, query):
+        response = self._request(
+            'GET', '/containers/%s/logs', container, stream=True,
+            query={'stdout': '1', 'stderr': '1', **query})
+        with contextlib.closing(response), self._translated():
+            if tty:
+                yield from response.iter_content(_PIECE)
+            else:
+                yield from self._frames(response.raw)

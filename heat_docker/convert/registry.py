@@ -1,0 +1,113 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Registries: which one an image comes from, and who asks for it."""
+
+import re
+
+from .. import i18n
+from . import scalars
+
+_ = i18n._
+
+# All that Docker Hub is called; the first is what images are called by.
+# https://github.com/moby/moby/blob/v28.0.0/registry/config.go
+_HUB = ('docker.io', 'index.docker.io', 'registry-1.docker.io',
+        'registry.hub.docker.com')
+# Where images are that the plugin makes. The name is that of no registry of
+# somebody else's.
+OWN = 'localhost'
+SNAPSHOTS = OWN + '/heat-snapshot'
+
+_HUB_ADDRESS = 'https://index.docker.io/v1/'
+
+
+def parts(image):
+    """Return the host of the registry and the repository of an image.
+
+    ``busybox:1`` is ``docker.io`` and ``library/busybox``:
+    https://github.com/distribution/reference/blob/main/normalize.go. An
+    image that is known by its id, such as ``sha256:...``, has neither.
+    """
+    if re.fullmatch('sha256:[0-9a-f]{12,64}|[0-9a-f]{64}', image):
+        return '', ''
+    name = image.partition('@')[0]
+    host, slash, repository = name.partition('/')
+    if not slash or not (re.search('[.:]', host) or host == 'localhost'
+                         or host != host.lower()):
+        host, repository = _HUB[0], name
+    repository = repository.partition(':')[0]
+    if host in _HUB:
+        host = _HUB[0]
+        if '/' not in repository:
+            repository = 'library/' + repository
+    return host, repository
+
+
+def auth_to_api(value):
+    """Turn the map of credentials to the one Docker's header has in it.
+
+    They may be wrong, but never a part of a message.
+    https://docs.docker.com/reference/api/engine/#section/Authentication
+    """
+    value = scalars.filled(value)
+    if not value:
+        return {}
+    if bool(value.get('identity_token')) == bool(
+            value.get('username') or value.get('password')):
+        raise ValueError(_('either username and password or identity_token '
+                           'are needed'))
+    if bool(value.get('username')) != bool(value.get('password')):
+        raise ValueError(_('username and password go together'))
+    keys = {'username': 'username', 'password': 'password',
+            'identity_token': 'identitytoken'}
+    auth = {key: value[name] for name, key in keys.items()
+            if name in value}
+    if 'server_address' in value:
+        auth['serveraddress'] = address(value['server_address'])
+    return auth
+
+
+def address(value):
+    """Return the address of a registry as Docker wants it.
+
+    ``https://registry.example.com/v2/`` is ``registry.example.com``, and all
+    that Docker Hub is called is one.
+    """
+    host = re.sub('^https?://', '', value).partition('/')[0]
+    if not host:
+        raise ValueError(_('%r is not the address of a registry') % value)
+    return _HUB_ADDRESS if host in _HUB else host
+
+
+def auth_for(auth, image):
+    """Return the credentials for the registry of an image.
+
+    :param dict auth: what :func:`auth_to_api` returns.
+    :raises ValueError: if they are for another registry.
+    """
+    host = parts(image)[0]
+    if not host:
+        raise ValueError(_('the image is known by its id, and comes from no '
+                           'registry'))
+    host = address(host)
+    if auth.setdefault('serveraddress', host) != host:
+        raise ValueError(_('the credentials are for %(server)s, and the '
+                           'image is from %(host)s')
+                         % {'server': auth['serveraddress'], 'host': host})
+    return auth
+
+
+def auth_masked(value):
+    """Return the map of credentials without what is secret in it."""
+    return {name: '***' if name in ('password', 'identity_token') and item
+            else item for name, item in value.items()}

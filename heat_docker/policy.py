@@ -1,0 +1,233 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What the operator allows, checked before anything is asked of a daemon.
+
+Each function takes what is to be done, as the Docker API is told it, and
+raises :class:`errors.Refused`, with the name of the option, if the operator
+does not allow it. The entry of a property names the one that applies to it.
+"""
+
+import ipaddress
+import posixpath
+import re
+
+from . import conf
+from . import errors
+from . import i18n
+from .convert import registry
+
+_ = i18n._
+
+# Types of file systems that have nothing of the host in them.
+_HOSTLESS = ('tmpfs', 'nfs', 'nfs4', 'cifs')
+
+
+def endpoint(where, is_admin):
+    """Check the endpoint of a daemon.
+
+    :param where: :class:`heat_docker.endpoint.Endpoint`.
+    :param is_admin: function that tells whether the user is an
+        administrator, which may take a request to Keystone.
+    """
+    options = conf.group()
+    if where.local:
+        access = options.local_endpoint_access
+        if access == 'all' or access == 'admin' and is_admin():
+            return
+        raise _refused('local_endpoint_access', _(
+            'Set docker_endpoint: the daemon at local_endpoint, which is '
+            'used without it, is for %s')
+            % (_('administrators') if access == 'admin' else _('nobody')))
+    if not matches(where.url, options.allowed_endpoints):
+        raise _refused('allowed_endpoints',
+                       _('The docker_endpoint %s is not allowed') % where)
+    if options.require_tls and not (where.tls and where.tls.verify):
+        raise _refused('require_tls', _(
+            'The docker_endpoint %s is not allowed: it has to be https, and '
+            'its certificate to be verified') % where)
+
+
+def address(where, ip):
+    """Check the address that a connection is to be made to.
+
+    :param where: the endpoint whose host has the address.
+    :param str ip: numeric IPv4 or IPv6 address.
+    """
+    if where.local or ip == where.trusted:
+        return
+    parsed = ipaddress.ip_address(ip.partition('%')[0])
+    parsed = getattr(parsed, 'ipv4_mapped', None) or parsed
+    for network in conf.group().denied_networks:
+        try:
+            denied = parsed in ipaddress.ip_network(network)
+        except ValueError as ex:
+            raise _refused('denied_networks', _(
+                'Nothing is allowed because %r is not a network')
+                % network) from ex
+        if denied:
+            raise _refused('denied_networks', _(
+                'The docker_endpoint %s is not allowed: its address is in a '
+                'network that heat-engine does not connect to') % where)
+
+
+def forgotten(url):
+    """Return whether the operator has given up the daemon at a URL."""
+    return matches(url, conf.group().forgotten_endpoints)
+
+
+def matches(text, patterns):
+    """Return whether one of the patterns, with ``*``, is all of a text."""
+    return any(re.fullmatch(re.escape(pattern).replace(r'\*', '.*'), text)
+               for pattern in patterns)
+
+
+def privileged(value):
+    """Check a container that has all privileges."""
+    if value and not conf.group().allow_privileged:
+        raise _refused('allow_privileged', _('true is not allowed'))
+
+
+def security_options(values):
+    """Check options that would take a container's confinement away."""
+    if conf.group().allow_privileged:
+        return
+    for value in values:
+        # Docker takes a colon, too.
+        name, option = re.match('([a-z-]*)[=:]?(.*)', value,
+                                re.DOTALL).groups()
+        if option == 'unconfined' or (
+                name == 'seccomp' and option != 'builtin') or (
+                name == 'label' and not option.startswith(
+                    ('level:', 'role:', 'user:'))):
+            raise _refused('allow_privileged',
+                           _('%s is not allowed') % value)
+
+
+def namespace(value):
+    """Check a namespace that may be that of the host."""
+    if value == 'host' and not conf.group().allow_host_namespaces:
+        raise _refused('allow_host_namespaces', _('"host" is not allowed'))
+
+
+def networks(values):
+    """Check the names of networks, of which one is that of the host."""
+    for name in values:
+        namespace(name)
+
+
+def binds(values):
+    """Check the sources of ``source:target:mode``; volumes are not any."""
+    for value in values:
+        _bind_source(value.partition(':')[0])
+
+
+def mounts(values):
+    """Check the sources of mounts, also those that hide in a volume.
+
+    A volume of the driver "local" may be a folder or device of the host:
+    https://docs.docker.com/reference/cli/docker/volume/create/#opt.
+    """
+    for value in values:
+        if value['Type'] == 'bind':
+            _bind_source(value['Source'])
+        elif value['Type'] == 'image':
+            image(value['Source'])
+        driver = value.get('VolumeOptions', {}).get('DriverConfig', {})
+        volume_options(driver.get('Options', {}))
+
+
+def volume_options(options):
+    """Check what options of a volume's driver would mount of the host."""
+    if '*' in conf.group().allowed_bind_sources:
+        return
+    flags = set(options.get('o', '').split(','))
+    if not flags & {'bind', 'rbind', 'move', 'remount'} and (
+            options.get('type') in _HOSTLESS):
+        return
+    if flags & {'bind', 'rbind'} and not any('=' in flag for flag in flags):
+        _bind_source('/' + options.get('device', ''))
+    elif options.keys() & {'device', 'o', 'type'}:
+        raise _refused('allowed_bind_sources',
+                       _('these options of a volume are not allowed'))
+
+
+def _bind_source(source):
+    allowed = conf.group().allowed_bind_sources
+    if not source.startswith('/') or '*' in allowed:
+        return
+    path = _normal(source)
+    for folder in allowed:
+        if path == _normal(folder) or path.startswith(
+                _normal(folder).rstrip('/') + '/'):
+            return
+    raise _refused('allowed_bind_sources',
+                   _('the source %s is not allowed') % source)
+
+
+def _normal(path):
+    # POSIX leaves a meaning of their own to two slashes at the beginning.
+    return posixpath.normpath('/' + path.lstrip('/'))
+
+
+def devices(values):
+    """Check the devices of the host that a container is to use."""
+    for value in values:
+        path = _normal(value['PathOnHost'])
+        if not matches(path, conf.group().allowed_devices):
+            raise _refused('allowed_devices',
+                           _('the device %s is not allowed') % path)
+
+
+def any_device(values):
+    """Check what may give a container devices that have no path."""
+    if values and '*' not in conf.group().allowed_devices:
+        raise _refused('allowed_devices', _('it is not allowed'))
+
+
+def capabilities(values):
+    """Check capabilities, as names without ``CAP_``."""
+    allowed = {name.upper().removeprefix('CAP_')
+               for name in conf.group().allowed_capabilities}
+    for value in values:
+        if not allowed & {'*', value}:
+            raise _refused('allowed_capabilities',
+                           _('the capability %s is not allowed') % value)
+
+
+def image(value):
+    """Check the registry and repository that an image comes from.
+
+    What is known to a daemon by its id comes from nowhere. A stack may be
+    restored from its snapshots.
+    """
+    allowed = conf.group().allowed_registries
+    host, repository = registry.parts(value)
+    if re.fullmatch('(sha256:)?[0-9a-f]+', value):
+        host = repository = ''
+    name = '%s/%s' % (host, repository)
+    if '*' not in allowed and not matches(host, allowed) and not matches(
+            name, [*allowed, registry.SNAPSHOTS + '/*']):
+        raise _refused('allowed_registries',
+                       _('the image %s is not allowed') % value)
+
+
+def build(_context):
+    """Check that an image may be built: nobody knows of what others."""
+    if '*' not in conf.group().allowed_registries:
+        raise _refused('allowed_registries', _('it is not allowed'))
+
+
+def _refused(option, what):
+    return errors.Refused(
+        _('%(what)s (option %(option)s of the operator)')
+        % {'what': what, 'option': option})

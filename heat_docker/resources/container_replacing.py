@@ -1,0 +1,156 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""How a container makes room for its replacement, and comes back.
+
+It is renamed and stopped, so that the replacement may have its name, ports
+and addresses, and the volumes for itself.
+"""
+
+import contextlib
+import json
+import time
+
+from heat.common import exception
+from heat.engine import resource
+from heat.objects import resource as resource_objects
+
+from .. import engine
+from .. import errors
+from ..convert import network
+from ..convert import ports
+from ..convert import storage
+from . import replacing
+
+_SUFFIX = '.replaced'
+
+
+class ContainerReplacing(replacing.Replacing):
+    """What a container does around its replacement."""
+
+    def _stands_in_the_way(self):
+        """Return whether the container has what there can be but one of."""
+        values = self.properties
+        bindings = ports.port_bindings_to_api(values['port_bindings'] or {})
+        mounts = storage.mounts_to_api(values['mounts'] or [])
+        return bool(
+            values['name']
+            or any(host['HostPort'] for hosts in bindings.values()
+                   for host in hosts)
+            or any(endpoint.get('IPAMConfig') or endpoint.get('MacAddress')
+                   for endpoint in network.networks_to_api(
+                       values['networks'] or []).values())
+            or values['network_mode'] == 'host'
+            or values['volumes']
+            or any(mount['Type'] in ('bind', 'volume')
+                   and mount.get('Source') and not mount.get('ReadOnly')
+                   for mount in mounts))
+
+    def _make_room(self, docker):
+        inspected = docker.inspect_container(self.resource_id)
+        name = inspected['Name'].lstrip('/')
+        if 'replaced' not in self.data():
+            self.data_set('replaced', json.dumps({
+                'name': name,
+                'running': inspected['State'].get('Status') in (
+                    'running', 'restarting', 'paused')}))
+        if not name.endswith(_SUFFIX):
+            docker.rename_container(
+                self.resource_id,
+                '%s-%s%s' % (name, self.resource_id[:12], _SUFFIX))
+        try:
+            docker.stop_container(self.resource_id,
+                                  self.properties['stop_grace_period'],
+                                  engine.STOP_PATIENCE)
+        except errors.NoAnswer:
+            # The replacement waits for it: _await_predecessor.
+            return
+
+    def _await_predecessor(self, docker, progress):
+        """Return whether what this container replaces has made room."""
+        replaced = self._row(self.replaces)
+        container = replaced and replaced.physical_resource_id
+        if not container:
+            return True
+        try:
+            inspected = docker.inspect_container(container)
+        except errors.NotFound:
+            return True
+        if (not inspected['Name'].endswith(_SUFFIX)
+                or inspected['State'].get('Status') != 'running'):
+            return True
+        self._ask_to_stop(docker, progress, container)
+        return False
+
+    def _row(self, resource_id):
+        """Return a resource as Heat's database has it, if it does."""
+        if resource_id is None:
+            return None
+        try:
+            return resource_objects.Resource.get_obj(self.context,
+                                                     resource_id)
+        except exception.NotFound:
+            return None
+
+    def _ask_to_stop(self, docker, progress, container):
+        """Ask the daemon to stop a container, unless that was of late.
+
+        The daemon goes on stopping it when we stop waiting for the answer
+        (https://github.com/moby/moby/blob/v28.0.0/daemon/stop.go#L46), but
+        it may have died without having heard the request.
+
+        :returns: whether the container is known to have stopped.
+        """
+        grace = self.properties['stop_grace_period']
+        asked = progress.notes.get('stop asked')
+        again = engine.STOP_AGAIN + (10 if grace is None else grace)
+        if asked is not None and time.monotonic() - asked < again:
+            return False
+        progress.notes['stop asked'] = time.monotonic()
+        try:
+            docker.stop_container(container, grace, engine.STOP_PATIENCE)
+        except errors.NoAnswer:
+            raise
+        except errors.Unreachable:
+            del progress.notes['stop asked']
+            raise
+        return True
+
+    def _come_back(self, docker, progress):
+        """Take name and place again from a replacement that has failed.
+
+        Heat may return to the old container by any update, not only by a
+        rollback: a nested stack rolls back by one, and so do users.
+        """
+        if 'replaced' not in self.data():
+            return True
+        before = json.loads(self.data()['replaced'])
+        try:
+            inspected = docker.inspect_container(self.resource_id)
+        except errors.NotFound as ex:
+            self.data_delete('replaced')
+            raise resource.UpdateReplace(self.name) from ex
+        self._remove_replacements(docker)
+        if inspected['Name'].lstrip('/') != before['name']:
+            docker.rename_container(self.resource_id, before['name'])
+        if before['running']:
+            docker.start_container(self.resource_id)
+        self.data_delete('replaced')
+        return True
+
+    def _remove_replacements(self, docker):
+        """Remove what has been made in the place of this container."""
+        labels = self.labels_by('stack_id', 'resource_name')
+        for container in self._docker_find(docker, labels):
+            if container != self.resource_id:
+                with contextlib.suppress(errors.NotFound, errors.Busy):
+                    docker.remove_container(container, force=True)

@@ -1,0 +1,179 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""How a resource reaches its daemon, and bears that it is away."""
+
+import contextlib
+import dataclasses
+import json
+import time
+
+from heat.common import exception
+from heat.common import policy as heat_policy
+
+from .. import endpoint
+from .. import engine
+from .. import errors
+from .. import i18n
+from .. import policy
+
+_ = i18n._
+
+# How long, in seconds, a daemon may be away: for a create by default, and
+# for whatever happens to an object that is there.
+_ENDPOINT_TIMEOUT = 300.0
+_AWAY_TIMEOUT = 60.0
+
+
+@dataclasses.dataclass
+class Progress:
+    """How far an action is: what is left of its steps.
+
+    A step is a method of the resource that takes a daemon and the progress,
+    does one quick thing, and returns whether its aim is reached. If not, or
+    if an answer of the daemon was lost, it is called again after a while. It
+    has to bear that: nobody knows what the daemon has done.
+    """
+
+    steps: list
+    notes: dict = dataclasses.field(default_factory=dict)
+
+    def values(self, properties):
+        """Return the values that hold after the action.
+
+        :param properties: those that hold now; Heat leaves them as they were
+            before an update until it has ended.
+        """
+        return self.notes.get('values', properties)
+
+
+class Reaching:
+    """What a resource does to talk to the daemon of its properties."""
+
+    @property
+    def endpoint(self):
+        """The endpoint of the daemon that keeps this object."""
+        return self._endpoint_of(self.properties)
+
+    def _endpoint_of(self, values):
+        """Return the endpoint that values of the properties name.
+
+        One that was allowed when the object was made stays so, at the
+        address that it had then: who tightens the policy does not want to
+        keep what is there from being deleted.
+
+        :raises errors.Refused: if the operator does not allow it.
+        """
+        requested = json.loads(self.data().get('requested', 'null'))
+        try:
+            named = endpoint.of_values(values['docker_endpoint'],
+                                       values['tls'])
+        except ValueError as ex:
+            raise errors.Failed(str(ex)) from ex
+        if requested is None:
+            policy.endpoint(named, self._is_admin)
+            return named
+        return dataclasses.replace(named, trusted=requested['address'])
+
+    def _is_admin(self):
+        # What acts for a user later on is no admin until its roles are read.
+        return heat_policy.get_enforcer().check_is_admin(self.context)
+
+    @contextlib.contextmanager
+    def _docker(self, values=None):
+        """Connect to the daemon; its errors become those of Heat.
+
+        Heat shows the name of an exception's class in the status reason, so
+        it is Heat's plainest, and not ResourceInError, on which Heat would
+        delete the object and try anew.
+
+        :param values: of the properties; by default those that hold now.
+        """
+        try:
+            with engine.Engine(self._endpoint_of(
+                    values or self.properties)) as docker:
+                yield docker
+        except errors.DockerError as ex:
+            raise exception.Error(str(ex)) from ex
+
+    def _advance(self, progress):
+        """Take steps until one needs time, and return whether all are done.
+
+        :param Progress progress: changed in place.
+        """
+        self._shown = None
+        if not progress.steps:
+            return True
+        with self._docker(progress.values(self.properties)) as docker:
+            try:
+                while progress.steps:
+                    done = progress.steps[0](docker, progress)
+                    self._note_answer(progress, docker)
+                    if not done:
+                        return False
+                    del progress.steps[0]
+            except errors.Unreachable as ex:
+                self._bear(progress, docker, ex)
+        return not progress.steps
+
+    def _bear(self, progress, docker, ex):
+        """Wait for a daemon that is away, but not for ever."""
+        now = time.monotonic()
+        values = progress.values(self.properties)
+        first = 'away since' not in progress.notes
+        since = progress.notes.setdefault('away since', now)
+        if now - since < self._patience(values):
+            if first:
+                self._event(_('%s. Waiting for it') % ex)
+            return
+        if self.action != self.DELETE:
+            raise ex
+        if not values['forget_unreachable']:
+            raise type(ex)(_(
+                '%s. Bring it back and delete the stack again. If it is gone '
+                'for good, ask the operator of Heat to add it to '
+                'forgotten_endpoints') % ex) from ex
+        self._forget(ex)
+        progress.steps.clear()
+
+    def _is_forgotten(self):
+        """Return whether the operator has given up the daemon, and tell."""
+        try:
+            named = endpoint.parse(self.properties['docker_endpoint'] or '')
+        except ValueError:
+            return False
+        if not policy.forgotten(named.url):
+            return False
+        self._forget(_('The operator has given up Docker at %s') % named)
+        return True
+
+    def _forget(self, why):
+        """Tell what the daemon may still have when the resource is gone."""
+        self._event(_('%(why)s. What it may still have is forgotten: '
+                      '%(object)s') % {'why': why, 'object': self.resource_id})
+
+    def _patience(self, values):
+        """Return how many seconds the daemon may be away."""
+        timeout = values['endpoint_timeout']
+        if timeout is None:
+            timeout = _ENDPOINT_TIMEOUT
+        if self.action == self.CREATE:
+            return timeout
+        return min(timeout, _AWAY_TIMEOUT)
+
+    def _note_answer(self, progress, docker):
+        """Tell that a daemon that was away is there."""
+        if docker.answered and 'away since' in progress.notes:
+            since = progress.notes.pop('away since')
+            self._event(_('Docker at %(endpoint)s answers after %(seconds)d '
+                          's') % {'endpoint': docker.endpoint,
+                                  'seconds': time.monotonic() - since})

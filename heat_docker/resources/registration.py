@@ -1,0 +1,54 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Which types heat-engine offers, and who may use them."""
+
+from heat.policies import base as heat_policies
+from heat.policies import resource_types
+from oslo_log import log as logging
+from oslo_policy import policy
+
+from .. import engine
+from .. import errors
+
+LOG = logging.getLogger(__name__)
+
+
+def available(mapping):
+    """Return the mapping of types if this host can serve them, else none.
+
+    Heat stops when a plugin raises while it is loaded, so the reason goes to
+    the log.
+    """
+    try:
+        engine.library()
+    except errors.Unsupported as ex:
+        LOG.error('The resource types %(types)s are not available: %(why)s',
+                  {'types': ', '.join(mapping), 'why': ex})
+        return {}
+    _make_restrictable([*mapping, 'DockerInc::Docker::*'])
+    return mapping
+
+
+def _make_restrictable(names):
+    """Register the rules by which the operator may restrict types.
+
+    Heat takes no notice of a line of policy.yaml about a type whose rule no
+    code has registered. It builds its enforcer after it has loaded plugins.
+    """
+    rules = resource_types.resource_types_policies
+    known = {rule.name for rule in rules}
+    for name in names:
+        rule = resource_types.POLICY_ROOT % name
+        if rule not in known:
+            rules.append(policy.RuleDefault(
+                rule, heat_policies.RULE_ALLOW_EVERYBODY))

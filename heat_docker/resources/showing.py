@@ -1,0 +1,133 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What a resource shows: live state, attributes and events."""
+
+import time
+
+from heat.common import exception
+from heat.engine import attributes
+from heat.objects import resource_properties_data
+from oslo_log import log as logging
+
+from .. import engine
+from .. import errors
+from .. import fields
+
+LOG = logging.getLogger(__name__)
+
+# How long, in seconds, the attributes of a resource share what was read.
+_FRESH = 2.0
+
+
+class Showing:
+    """What is read from a daemon, and told to whoever may see the stack."""
+
+    # Events.
+
+    def _event(self, reason):
+        """Tell the reader of the stack's events how it goes."""
+        self._add_event(self.action, self.status, str(reason))
+
+    def _add_event(self, action, status, reason):
+        """Add an event, which shows the properties without their secrets."""
+        kept = self._rsrc_prop_data_id, self._stored_properties_data
+        masked = fields.masked(self.spec.FIELDS, kept[1] or {})
+        if masked != (kept[1] or {}):
+            self._stored_properties_data = masked
+            self._rsrc_prop_data_id = self._masked_row(masked)
+        try:
+            super()._add_event(action, status, reason)
+        finally:
+            self._rsrc_prop_data_id, self._stored_properties_data = kept
+
+    def _masked_row(self, masked):
+        """Return the id of what Heat's database shows in events."""
+        if self._masked != masked:
+            row = resource_properties_data.ResourcePropertiesData
+            self._masked = masked
+            self._masked_id = row(self.context).create_or_update(
+                self.context, masked).id
+        return self._masked_id
+
+    # Live state.
+
+    def _show_resource(self):
+        """Return all that the daemon knows of the object.
+
+        Heat replaces an object that is gone.
+        """
+        with self._docker() as docker:
+            try:
+                inspected = self._docker_inspect(docker, self.resource_id)
+            except errors.NotFound as ex:
+                raise exception.EntityNotFound(entity=self.type(),
+                                               name=self.name) from ex
+        self._shown = time.monotonic(), inspected
+        return inspected
+
+    def parse_live_resource_data(self, resource_properties, resource_data):
+        """Return the properties that somebody else has changed."""
+        return fields.drift(self.spec.FIELDS, resource_properties,
+                            resource_data)
+
+    def _resolve_any_attribute(self, attr):
+        """Return the value of an attribute, or None if nobody knows it.
+
+        A daemon that is away must not keep anybody from seeing the stack.
+        """
+        try:
+            value = super()._resolve_any_attribute(attr)
+        except exception.HeatException as ex:
+            LOG.warning('Attribute %(attribute)s of %(resource)s: %(why)s',
+                        {'attribute': attr, 'resource': self.name,
+                         'why': ex})
+            return None
+        if attr == attributes.SHOW_ATTR and value is not None:
+            # Heat shows it instead of all attributes.
+            return {attribute.name: self._resolve_any_attribute(
+                        attribute.name)
+                    for attribute in self.spec.ATTRIBUTES
+                    if not attribute.secret}
+        return value
+
+    def _resolve_attribute(self, name):
+        """Return the value of an attribute of the table.
+
+        What was read for one attribute, or could not be, serves those that
+        are asked for in the same breath.
+        """
+        if self.resource_id is None:
+            return None
+        attribute = next(attribute for attribute in self.spec.ATTRIBUTES
+                         if attribute.name == name)
+        inspected = self._inspected()
+        if inspected is None:
+            return None
+        if attribute.source is None:
+            value = fields.read(inspected, attribute.at)
+        else:
+            with self._docker() as docker:
+                value = getattr(self, attribute.source)(docker, inspected)
+        return None if value is None else attribute.from_api(value)
+
+    def _inspected(self):
+        if self._shown is None or (
+                time.monotonic() - self._shown[0] > _FRESH):
+            try:
+                with self._docker() as docker:
+                    engine.raise_if_away(docker.endpoint)
+                self._show_resource()
+            except exception.HeatException:
+                self._shown = time.monotonic(), None
+                raise
+        return self._shown[1]

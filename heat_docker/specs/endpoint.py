@@ -1,0 +1,73 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The properties of all types: which daemon, and how it is talked to."""
+
+from heat.engine import constraints
+from heat.engine import properties
+
+from .. import endpoint
+from .. import fields
+from .. import i18n
+
+_ = i18n._
+
+FIELDS = (
+    fields.Field(
+        name='docker_endpoint', type=fields.STRING,
+        doc=_('URL of the Docker daemon: tcp://host:port, http://host:port, '
+              'https://host:port or unix:///path. Without a port it is 2375, '
+              'for https 2376. The operator decides which are allowed. If '
+              'unset, it is the daemon that the operator has configured, by '
+              'default the one on the host of heat-engine, for '
+              'administrators only.'),
+        at=None, to_api=endpoint.parse,
+        example='tcp://203.0.113.7:2375'),
+    fields.Field(
+        name='tls', type=fields.MAP, update=fields.OURS,
+        doc=_('Certificates for a docker_endpoint with https, each as the '
+              'text of a PEM file. Take them from hidden parameters, '
+              'get_file or a secret of Barbican.'),
+        at=None, to_api=endpoint.check_tls, mask=endpoint.tls_masked,
+        nested={
+            'ca_cert': properties.Schema(
+                properties.Schema.STRING,
+                _('Certificates of the authorities that sign the daemon\'s '
+                  'certificate. If unset, those of the system do.')),
+            'client_cert': properties.Schema(
+                properties.Schema.STRING,
+                _('Certificate that the daemon is shown.')),
+            'client_key': properties.Schema(
+                properties.Schema.STRING,
+                _('Private key of client_cert, without a password.')),
+            'verify': properties.Schema(
+                properties.Schema.BOOLEAN,
+                _('Whether the certificate of the daemon has to be good and '
+                  'for its host, by default true.')),
+        },
+        example={'verify': False}),
+    fields.Field(
+        name='endpoint_timeout', type=fields.INTEGER, update=fields.OURS,
+        doc=_('Seconds that the create waits for a daemon that does not '
+              'answer, because its host has yet to boot or to install it. 0 '
+              'is not to wait. If unset, it is 300. Other actions wait a '
+              'minute at the most.'),
+        at=None, constraints=(constraints.Range(min=0),),
+        example=1800),
+    fields.Field(
+        name='forget_unreachable', type=fields.BOOLEAN, update=fields.OURS,
+        doc=_('Whether the resource can be deleted although its daemon does '
+              'not answer, because its host is gone for good; by default '
+              'false. It has to be set before the resource is deleted.'),
+        at=None,
+        example=True),
+)

@@ -1,0 +1,62 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The properties of all types that pull images."""
+
+from heat.engine import constraints
+from heat.engine import properties
+
+from .. import fields
+from .. import i18n
+from ..convert import registry
+
+_ = i18n._
+
+FIELDS = (
+    fields.Field(
+        name='platform', type=fields.STRING,
+        doc=_('Platform of the image, such as linux/arm64, if it exists for '
+              'several. If unset, it is that of the daemon.'),
+        at='?platform', since=(1, 41), live_at=fields.NOWHERE,
+        example='linux/amd64'),
+    fields.Field(
+        name='pull_policy', type=fields.STRING, update=fields.OURS,
+        doc=_('Whether the daemon pulls the image if it does not have it '
+              '(missing, the default), whenever something is made of it '
+              '(always), or not at all (never).'),
+        at=None,
+        constraints=(constraints.AllowedValues(
+            ['missing', 'always', 'never']),),
+        example='always'),
+    fields.Field(
+        name='registry_auth', type=fields.MAP, update=fields.OURS,
+        doc=_('Credentials for the registry of the image. Take them from '
+              'hidden parameters.'),
+        at=None, to_api=registry.auth_to_api, mask=registry.auth_masked,
+        nested={
+            'username': properties.Schema(
+                properties.Schema.STRING, _('Name of the user.')),
+            'password': properties.Schema(
+                properties.Schema.STRING,
+                _('Password or access token of the user.')),
+            'identity_token': properties.Schema(
+                properties.Schema.STRING,
+                _('Token that the registry has given, instead of username '
+                  'and password.')),
+            'server_address': properties.Schema(
+                properties.Schema.STRING,
+                _('Address of the registry, such as "docker.io" or '
+                  '"registry.example.com:5000"; images of others are '
+                  'refused. If unset, it is that of the image.')),
+        },
+        example={'username': 'wiki', 'password': 'secret'}),
+)
