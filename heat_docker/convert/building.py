@@ -1,0 +1,63 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What an image is built of."""
+
+import io
+import posixpath
+import tarfile
+
+from .. import i18n
+from . import process
+from . import scalars
+
+_ = i18n._
+
+_DOCKERFILE = 'Dockerfile'
+
+
+def build_to_context(value):
+    """Return a tar archive of a Dockerfile and the files beside it."""
+    value = scalars.present(value)
+    files = {posixpath.normpath(scalars.text(path)): scalars.text(content)
+             for path, content in (value.get('files') or {}).items()}
+    for path in files:
+        if path.startswith(('/', '../')) or path in ('.', '..'):
+            raise ValueError(_('the path %s of a file is not relative')
+                             % path)
+    if _DOCKERFILE in files:
+        raise ValueError(_('the Dockerfile is given twice'))
+    archive = io.BytesIO()
+    with tarfile.open(fileobj=archive, mode='w') as tar:
+        for path, content in {_DOCKERFILE: value['dockerfile'],
+                              **files}.items():
+            entry = tarfile.TarInfo(path)
+            data = content.encode()
+            entry.size = len(data)
+            tar.addfile(entry, io.BytesIO(data))
+    return archive.getvalue()
+
+
+def tags_to_api(values):
+    """Check names of images, which have no digest."""
+    for value in scalars.texts(values):
+        process.image(value)
+        if '@' in value:
+            raise ValueError(_('%r has a digest, and is no tag') % value)
+    return scalars.texts(values)
+
+
+def digest_from_api(values):
+    """Return the digest of the first reference by digest, or None."""
+    for value in values or ():
+        return value.partition('@')[2]
+    return None

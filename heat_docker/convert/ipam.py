@@ -1,0 +1,103 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Addresses of networks."""
+
+import ipaddress
+
+from .. import i18n
+from . import scalars
+
+_ = i18n._
+
+_KEYS = {'subnet': 'Subnet', 'ip_range': 'IPRange', 'gateway': 'Gateway',
+         'aux_addresses': 'AuxiliaryAddresses'}
+
+
+def ipam_to_api(value):
+    """Turn the map of address management to the API's."""
+    value = scalars.filled(value)
+    ipam = {}
+    if 'driver' in value:
+        ipam['Driver'] = value['driver']
+    if 'options' in value:
+        ipam['Options'] = scalars.text_map(value['options'])
+    if 'config' in value:
+        ipam['Config'] = [_pool(scalars.filled(pool))
+                          for pool in value['config']]
+    return ipam
+
+
+def _pool(value):
+    if 'subnet' not in value:
+        raise ValueError(_('a config of ipam needs a subnet'))
+    subnet = _network(value['subnet'])
+    pool = {'Subnet': str(subnet)}
+    if 'ip_range' in value:
+        ip_range = _network(value['ip_range'])
+        if ip_range.version != subnet.version or not ip_range.subnet_of(
+                subnet):
+            raise ValueError(_('the ip_range %(range)s is not in the subnet '
+                               '%(subnet)s')
+                             % {'range': ip_range, 'subnet': subnet})
+        pool['IPRange'] = str(ip_range)
+    if 'gateway' in value:
+        pool['Gateway'] = _inside(value['gateway'], subnet)
+    if 'aux_addresses' in value:
+        pool['AuxiliaryAddresses'] = {
+            scalars.text(name): _inside(address, subnet)
+            for name, address in value['aux_addresses'].items()}
+    return pool
+
+
+def _network(value):
+    try:
+        return ipaddress.ip_network(value)
+    except ValueError as ex:
+        raise ValueError(_('%r is not a network, such as 10.9.0.0/24')
+                         % value) from ex
+
+
+def _inside(value, subnet):
+    address = scalars.address(value)
+    if ipaddress.ip_address(address) not in subnet:
+        raise ValueError(_('%(address)s is not in the subnet %(subnet)s')
+                         % {'address': address, 'subnet': subnet})
+    return address
+
+
+def ipam_from_api(value):
+    """Turn the API's address management to the property's map."""
+    value = value or {}
+    ipam = {'driver': value.get('Driver'), 'options': value.get('Options'),
+            'config': [
+                {name: pool[key] for name, key in _KEYS.items()
+                 if pool.get(key)} for pool in value.get('Config') or ()]}
+    return {name: item for name, item in ipam.items() if item}
+
+
+def subnets_from_api(value):
+    """Return the subnets in the API's address management."""
+    return [pool['Subnet'] for pool in (value or {}).get('Config') or ()
+            if pool.get('Subnet')]
+
+
+def gateways_from_api(value):
+    """Return the gateways in the API's address management."""
+    return [pool['Gateway'] for pool in (value or {}).get('Config') or ()
+            if pool.get('Gateway')]
+
+
+def containers_from_api(value):
+    """Return the containers of a network, as a map of id to name."""
+    return {container: endpoint.get('Name')
+            for container, endpoint in (value or {}).items()}

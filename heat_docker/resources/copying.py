@@ -1,0 +1,121 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Copies of the files of volumes, made by way of a helper container."""
+
+import contextlib
+
+from .. import conf
+from .. import errors
+from .. import i18n
+from .. import jobs
+from ..convert import registry
+from . import base
+
+_ = i18n._
+
+# An image without files, which the helper is made of.
+_IMAGE, _TAG = registry.OWN + '/heat-docker/empty', 'latest'
+_PATH = '/volume'
+
+
+def copy_files(docker, source, target, labels):
+    """Copy the files of a volume to another one of the same daemon.
+
+    Helper containers have one each, and never run: the daemon packs and
+    unpacks archives of containers that do not. It locks a container as long
+    as it does, so one with both would wait for itself.
+
+    :param str source: name of the volume that has the files.
+    :param str target: name of the volume that gets them.
+    :param dict labels: of the helper.
+    """
+    # Docker would make a volume that is missing.
+    docker.inspect_volume(source)
+    if not docker.has_image('%s:%s' % (_IMAGE, _TAG)):
+        docker.import_image(_IMAGE, _TAG, bytes(1024))
+    with contextlib.ExitStack() as helpers:
+        giver, taker = (helpers.enter_context(_helper(docker, volume, labels))
+                        for volume in (source, target))
+        docker.put_archive(
+            taker, _limited(docker.get_archive(giver, _PATH + '/.')), _PATH)
+
+
+@contextlib.contextmanager
+def _helper(docker, volume, labels):
+    """Make a container with a volume, for a while, and yield its id."""
+    helper, _warnings = docker.create_container({}, {
+        'Image': '%s:%s' % (_IMAGE, _TAG), 'Cmd': ['none'],
+        'Labels': labels, 'NetworkDisabled': True,
+        'HostConfig': {'NetworkMode': 'none', 'Mounts': [
+            {'Type': 'volume', 'Source': volume, 'Target': _PATH,
+             'VolumeOptions': {'NoCopy': True}}]}})
+    try:
+        yield helper
+    finally:
+        with contextlib.suppress(errors.DockerError):
+            docker.remove_container(helper, volumes=False, force=True)
+
+
+def _limited(pieces):
+    """Yield pieces of bytes until they are more than the operator allows."""
+    limit = conf.group().max_snapshot_bytes
+    size = 0
+    for piece in pieces:
+        size += len(piece)
+        if size > limit:
+            raise errors.Refused(
+                _('The files of the volume take more than %d bytes (option '
+                  'max_snapshot_bytes of the operator)') % limit)
+        yield piece
+
+
+class Copying:
+    """The step that copies, and what becomes of copies."""
+
+    def _copy_labels(self):
+        """Return the labels of the copies of this volume.
+
+        They are not those of the volume, or else a copy would be taken for
+        it; and they are those of its replacement, too.
+        """
+        return {base.LABEL + 'copy_of': '%s/%s' % (self.stack.id, self.name)}
+
+    def _helper_labels(self):
+        """Return the labels of the containers that help to copy."""
+        return {base.LABEL + 'helper_of': '%s/%s' % (self.stack.id,
+                                                     self.name)}
+
+    def _remove_helpers(self, docker, progress):
+        """Remove helpers of a heat-engine that was killed while it copied."""
+        for helper in docker.list_containers(self._helper_labels()):
+            with contextlib.suppress(errors.NotFound, errors.Busy):
+                docker.remove_container(helper['Id'], volumes=False,
+                                        force=True)
+        return True
+
+    def _copied(self, docker, progress, source, target):
+        """Return whether the files of a volume are in another one."""
+        def prepare():
+            self._remove_helpers(docker, progress)
+            labels = self._helper_labels()
+            return lambda docker: copy_files(docker, source, target, labels)
+
+        job = jobs.ended(progress.notes, docker.endpoint, prepare)
+        if job is not None:
+            job.end()
+        return job is not None
+
+    def _remove_copy(self, docker, copy):
+        """Remove a copy, unless something uses it."""
+        with contextlib.suppress(errors.NotFound, errors.Conflict):
+            docker.remove_volume(copy)

@@ -1,0 +1,238 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""``DockerInc::Docker::Image``."""
+
+import contextlib
+import re
+
+from heat.common import exception
+
+from .. import errors
+from .. import i18n
+from .. import jobs
+from ..convert import building
+from ..convert import registry
+from ..convert import scalars
+from ..specs import image as spec
+from . import base
+from . import pulling
+from . import reaching
+from . import registration
+
+_ = i18n._
+
+# Key of Heat's data of the resource: whether it has pulled or built it.
+_MADE = 'made'
+
+
+class DockerImage(pulling.Pulling, base.DockerResource):
+    """An image on a Docker daemon, pulled or built.
+
+    Containers have get_resource of it as their image, which is the reference
+    of an image that was pulled by its digest, and the id of one that was
+    built. When the image is another one after an update, they are therefore
+    replaced. Many containers that depend on one image pull it once, and it
+    is the natural first resource of a large stack.
+
+    Deleting the resource removes an image that it has pulled or built, unless
+    a container uses it or keep is true.
+    """
+
+    spec = spec
+
+    def _docker_inspect(self, docker, object_id):
+        """Return all that the daemon knows of the image."""
+        return docker.inspect_image(object_id)
+
+    def _docker_find(self, docker, labels):
+        """Return the ids of the images that were built with the labels."""
+        return [found['Id'] for found in docker.list_images(labels)]
+
+    # Actions.
+
+    def validate(self):
+        """Refuse what is neither pulled nor built, or both."""
+        super().validate()
+        if not self._are_known('image', 'build'):
+            return
+        if bool(self.properties['image']) == bool(self.properties['build']):
+            raise exception.StackValidationFailed(
+                message=_('Either image or build is needed'))
+        if not self.properties['build'] and (
+                self.properties['tags'] or self.properties['push']):
+            raise exception.StackValidationFailed(
+                message=_('tags and push go with build'))
+
+    def handle_create(self):
+        """Return how the daemon comes to have the image."""
+        if not self.properties['build']:
+            return reaching.Progress([self._pull_or_make])
+        steps = [self._build]
+        if self.properties['push']:
+            steps.append(self._push)
+        return reaching.Progress(steps)
+
+    def get_reference_id(self):
+        """Return what get_resource is: what a container is to be made of."""
+        return self.data().get('reference') or super().get_reference_id()
+
+    def _delete_steps(self):
+        """Return the steps that remove the image, if it is ours to."""
+        return [self._remove]
+
+    # Steps.
+
+    def _make(self, docker, progress):
+        """Note which image it is; one that is missing is pulled first."""
+        self._check_create(docker)
+        values = self.properties
+        inspected = docker.inspect_image(values['image'])
+        if 'pulled' not in progress.notes and not _fits(
+                inspected, values['platform']):
+            raise errors.NotFound(
+                _('Docker at %(endpoint)s has %(image)s for another platform')
+                % {'endpoint': docker.endpoint, 'image': values['image']})
+        self._note_request(docker)
+        if 'pulled' in progress.notes and not progress.notes['found']:
+            self.data_set(_MADE, 'true')
+        self._note_reference(inspected)
+        self.resource_id_set(inspected['Id'])
+        return True
+
+    def _pull(self, docker, progress):
+        # What has been there before stays when the stack goes.
+        progress.notes.setdefault(
+            'found', docker.has_image(self.properties['image']))
+        return super()._pull(docker, progress)
+
+    def _note_reference(self, inspected):
+        """Note the image by its digest in the registry it came from."""
+        wanted = registry.parts(self.properties['image'])
+        for digest in inspected.get('RepoDigests') or ():
+            if registry.parts(digest) == wanted:
+                self.data_set('reference', digest)
+                return
+
+    def _build(self, docker, progress):
+        """Return whether the image is built."""
+        def prepare():
+            self._check_create(docker)
+            self._note_request(docker)
+            self._event(_('Building'))
+            return self._build_work()
+
+        job = jobs.ended(progress.notes, docker.endpoint, prepare)
+        if job is None:
+            return False
+        image = job.end()
+        self.data_set(_MADE, 'true')
+        self.resource_id_set(image)
+        self._event(_('Built %s') % image)
+        return True
+
+    def _build_work(self):
+        values = self.properties
+        build = scalars.present(values['build'])
+        context = building.build_to_context(build)
+        query = {'t': self._tags(), 'target': build.get('target'),
+                 'platform': values['platform']}
+        maps = {'buildargs': scalars.text_map(build.get('args') or {}),
+                'labels': {**scalars.text_map(build.get('labels') or {}),
+                           **self.labels}}
+        auth = self._auth()
+        return lambda docker: docker.build_image(
+            context, scalars.filled(query), maps, auth)
+
+    def _tags(self):
+        return scalars.texts(self.properties['tags'] or ()) or [
+            '%s/heat/%s' % (registry.OWN, re.sub(
+                '[^a-z0-9]+', '-', self.docker_name(
+                    {'name': None}).lower()).strip('-'))]
+
+    def _auth(self):
+        """Return the credentials as the API has them, or None."""
+        if self.properties['build']:
+            return registry.auth_to_api(
+                self.properties['registry_auth'] or {})
+        return super()._auth()
+
+    def _push(self, docker, progress):
+        """Return whether the image is in the registries of its tags."""
+        def prepare():
+            tags, auth = self._tags(), self._auth()
+            self._event(_('Pushing %s') % ', '.join(tags))
+            return lambda docker: [docker.push_image(tag, auth)
+                                   for tag in tags]
+
+        job = jobs.ended(progress.notes, docker.endpoint, prepare)
+        if job is not None:
+            job.end()
+        return job is not None
+
+    def _remove(self, docker, progress):
+        """Remove the image if it is ours, and nobody uses it."""
+        if self.properties['keep'] or (
+                self.resource_id and _MADE not in self.data()):
+            return True
+        tags = ([self.properties['image']] if self.properties['image']
+                else self._tags())
+        users = docker.containers_of_image(self.resource_id)
+        for tag in tags:
+            with contextlib.suppress(errors.NotFound, errors.Conflict):
+                inspected = docker.inspect_image(tag)
+                # The tag may be another image's by now.
+                if inspected['Id'] != self.resource_id:
+                    continue
+                used = _users_by(tag, inspected, users)
+                if not used:
+                    docker.remove_image(tag)
+                else:
+                    self._event(_('The image is kept: containers use it, %s')
+                                % ', '.join(id_[:12] for id_ in used))
+        if self.properties['build'] and not users:
+            with contextlib.suppress(errors.NotFound, errors.Conflict):
+                docker.remove_image(self.resource_id)
+        return True
+
+
+def _users_by(tag, inspected, users):
+    """Return the containers that would miss an image if its tag were gone.
+
+    Docker would take the tag off, used or not.
+
+    :param dict users: containers of the image, as a map of id to the name
+        that they were made by.
+    """
+    repository = registry.parts(tag)
+    elsewhere = [name for name in inspected.get('RepoTags') or ()
+                 if registry.parts(name) != repository]
+    return [container for container, name in users.items()
+            if not elsewhere or registry.parts(name) == repository]
+
+
+def _fits(inspected, platform):
+    """Return whether an image is for a platform, such as linux/arm64."""
+    if not platform:
+        return True
+    have = [inspected.get('Os'), inspected.get('Architecture')]
+    return platform.split('/')[:2] == have
+
+
+def resource_mapping():
+    """Return the type and its class, for tools that only read them."""
+    return {'DockerInc::Docker::Image': DockerImage}
+
+
+def available_resource_mapping():
+    """Return the type and its class if heat-engine can serve it."""
+    return registration.available(resource_mapping())

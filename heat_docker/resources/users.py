@@ -1,0 +1,77 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Who uses an object that is to be removed."""
+
+import time
+
+from heat.common import exception
+
+from .. import errors
+from .. import i18n
+from . import base
+
+_ = i18n._
+
+# How long, in seconds, those who use an object may take to leave it.
+_LEAVING = 30.0
+
+
+class Used:
+    """The step that removes an object once nobody uses it any more."""
+
+    def _docker_remove(self, docker):
+        """Remove the object; a conflict means that somebody uses it."""
+        raise NotImplementedError()
+
+    def _docker_users(self, docker):
+        """Return the ids of the containers that use the object."""
+        raise NotImplementedError()
+
+    def _delete_steps(self):
+        """Return the steps that remove the object."""
+        return [self._remove]
+
+    def _remove(self, docker, progress):
+        """Remove the object; containers may be just leaving it."""
+        try:
+            self._docker_remove(docker)
+        except errors.NotFound:
+            return True
+        except errors.Busy:
+            return False
+        except errors.Conflict as ex:
+            now = time.monotonic()
+            if now - progress.notes.setdefault('used since', now) < _LEAVING:
+                return False
+            raise exception.Error(
+                _('It is used by %(users)s. %(why)s')
+                % {'why': ex, 'users': self._tell_users(docker)}) from ex
+        return True
+
+    def _tell_users(self, docker):
+        """Name the containers that use the object, and whose they are."""
+        told = []
+        for container in self._docker_users(docker):
+            try:
+                inspected = docker.inspect_container(container)
+            except errors.NotFound:
+                continue
+            labels = inspected['Config'].get('Labels') or {}
+            stack = labels.get(base.LABEL + 'stack_name')
+            told.append(
+                _('the container %(name)s of the stack %(stack)s')
+                % {'name': inspected['Name'].lstrip('/'), 'stack': stack}
+                if stack else
+                _('the container %s of no stack')
+                % inspected['Name'].lstrip('/'))
+        return ', '.join(told) or _('somebody who has just left')

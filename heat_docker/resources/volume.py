@@ -1,0 +1,252 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""``DockerInc::Docker::Volume``."""
+
+import contextlib
+
+from heat.common import exception
+from heat.common import short_id
+
+from .. import errors
+from .. import i18n
+from ..specs import volume as spec
+from . import base
+from . import copying
+from . import reaching
+from . import registration
+from . import users
+
+_ = i18n._
+
+# Keys of Heat's data of the resource, see snapshots.py.
+_SNAPSHOT = 'snapshot_volume'
+_KEPT = 'kept_volume'
+# Whether the files of source_volume are in it.
+_FILLED = 'filled'
+
+
+class DockerVolume(copying.Copying, users.Used, base.DockerResource):
+    """A volume on a Docker daemon, whose files outlive containers.
+
+    Containers have get_resource of it, which is its name, as the source in
+    their property mounts or as a key of volumes. A volume of the same name
+    that exists is never taken over; external_id uses one that exists, and
+    leaves it alone.
+
+    Docker cannot change a volume, and to replace it would destroy its files:
+    an update that would is refused, unless replace_on_change is true. With
+    the deletion policy Retain, deleting the stack leaves the volume; with
+    Snapshot it leaves a copy. A snapshot of the stack copies the files to
+    another volume of the daemon, as many as the operator allows; to restore
+    it makes a new volume of the copy, and so replaces this one.
+    """
+
+    spec = spec
+
+    def _docker_create(self, docker, request):
+        """Create the volume; Docker would hand out one that exists."""
+        made = docker.create_volume(request.body)
+        if not self._is_own(made):
+            raise errors.Conflict(
+                _('Docker at %(endpoint)s has a volume %(name)s already, '
+                  'which is not this resource\'s; to use it, say '
+                  'external_id: %(name)s')
+                % {'endpoint': docker.endpoint, 'name': made['Name']})
+        return made['Name']
+
+    def _is_own(self, inspected):
+        labels = inspected.get('Labels') or {}
+        return self.labels_by('resource_id', 'stack_id').items() <= (
+            labels.items())
+
+    def _docker_inspect(self, docker, object_id):
+        """Return all that the daemon knows of the volume."""
+        return docker.inspect_volume(object_id)
+
+    def _docker_find(self, docker, labels):
+        """Return the names of the volumes that have all the labels."""
+        return [found['Name'] for found in docker.list_volumes(labels)]
+
+    def _docker_remove(self, docker):
+        """Remove the volume, unless somebody has made another one of it."""
+        if 'adopted' not in self.data() and not self._is_own(
+                docker.inspect_volume(self.resource_id)):
+            return
+        docker.remove_volume(self.resource_id)
+
+    def _docker_users(self, docker):
+        """Return the ids of the containers that mount the volume."""
+        return docker.containers_of_volume(self.resource_id)
+
+    # Actions.
+
+    def handle_create(self):
+        """Return how the volume is to be created."""
+        steps = [self._make]
+        if self.properties['source_volume']:
+            steps.append(self._fill)
+        return reaching.Progress(steps)
+
+    def handle_adopt(self, resource_data=None):
+        """Take over a volume that exists, files and all."""
+        super().handle_adopt(resource_data)
+        self.data_set('adopted', 'true')
+
+    def needs_replace_with_prop_diff(self, changed_properties_set,
+                                     after_props, before_props):
+        """Return whether the volume is to be replaced.
+
+        :raises exception.NotSupported: if nobody has said that its files may
+            be destroyed.
+        """
+        # One that is named no more has given its files all the same.
+        refilled = ('source_volume' in changed_properties_set
+                    and after_props['source_volume'])
+        if not refilled and not super().needs_replace_with_prop_diff(
+                changed_properties_set, after_props, before_props):
+            return False
+        if not after_props['replace_on_change']:
+            raise exception.NotSupported(feature=_(
+                'Replacing the volume %(name)s, which destroys its files, '
+                'because of a change of %(changed)s, without '
+                'replace_on_change: true')
+                % {'name': self.name,
+                   'changed': ', '.join(sorted(changed_properties_set))})
+        if after_props['name'] and not (
+                {'name', 'docker_endpoint'} & set(changed_properties_set)):
+            raise exception.NotSupported(feature=_(
+                'Replacing the volume %s by another one of the same name')
+                % self.name)
+        return True
+
+    # Snapshots.
+
+    def handle_snapshot(self):
+        """Return how the files are copied, if the volume is ours."""
+        if self.external_id is not None:
+            return reaching.Progress([])
+        return reaching.Progress([self._snapshot])
+
+    def check_snapshot_complete(self, progress):
+        """Return whether the files are copied."""
+        return self._advance(progress)
+
+    def handle_snapshot_delete(self, state):
+        """Return how the volume is deleted after its files were copied."""
+        progress = self.handle_delete()
+        if self.resource_id is not None and progress.steps:
+            progress.steps.insert(0, self._snapshot_if_there)
+        return progress
+
+    def handle_delete_snapshot(self, snapshot):
+        """Remove the copy of a snapshot."""
+        copy = snapshot['resource_data'].get(_SNAPSHOT)
+        if copy:
+            with self._docker() as docker:
+                self._remove_copy(docker, copy)
+
+    def handle_restore(self, defn, restore_data):
+        """Return the definition of a volume made of the snapshot."""
+        copy = restore_data['resource_data'].get(_SNAPSHOT)
+        if copy is None:
+            return defn
+        values = {name: value for name, value in self.properties.data.items()
+                  if value is not None}
+        values['source_volume'] = copy
+        values['replace_on_change'] = True
+        return defn.freeze(properties=values)
+
+    def _delete_steps(self):
+        """Return the steps that remove the volume and its snapshots."""
+        return [self._remove_helpers, *super()._delete_steps(),
+                self._remove_snapshots]
+
+    def _remove_snapshots(self, docker, progress):
+        """Remove the snapshots with their stack, as Heat does with its own.
+
+        What the deletion policy has just made stays.
+        """
+        if self.stack.action == self.stack.DELETE:
+            for copy in self._docker_find(docker, self._copy_labels()):
+                if copy != self.data().get(_KEPT):
+                    self._remove_copy(docker, copy)
+        return True
+
+    def _snapshot(self, docker, progress):
+        """Return whether the files are copied to another volume."""
+        if 'copy' not in progress.notes:
+            copy = 'heat-snapshot-%s-%s' % (
+                self.docker_name(self.properties), short_id.generate_id())
+            docker.create_volume({'Name': copy,
+                                  'Labels': self._copy_labels()})
+            progress.notes['copy'] = copy
+        copy = progress.notes['copy']
+        try:
+            if not self._copied(docker, progress, self.resource_id, copy):
+                return False
+        except errors.DockerError:
+            del progress.notes['copy']
+            with contextlib.suppress(errors.Unreachable):
+                self._remove_copy(docker, copy)
+            raise
+        self.data_set(_SNAPSHOT, copy)
+        self._event(_('The files are kept in the volume %s') % copy)
+        return True
+
+    def _snapshot_if_there(self, docker, progress):
+        """Copy the files; a volume that is gone has none to keep."""
+        try:
+            done = self._snapshot(docker, progress)
+        except errors.NotFound:
+            return True
+        if done:
+            self.data_set(_KEPT, progress.notes['copy'])
+        return done
+
+    def _fill(self, docker, progress):
+        """Return whether the files of source_volume are copied."""
+        done = self._copied(docker, progress,
+                            self.properties['source_volume'],
+                            self.resource_id)
+        if done:
+            self.data_set(_FILLED, 'true')
+        return done
+
+    def _finish_steps(self):
+        """Return the step that fills a volume whose create has failed.
+
+        Once it is filled, what has been written since must not be lost.
+        """
+        if self.properties['source_volume'] and _FILLED not in self.data():
+            return [self._fill]
+        return []
+
+    # Attributes that no inspect request shows.
+
+    def size(self, docker, inspected):
+        """Return how many bytes the files take; None if nobody knows."""
+        for volume in docker.disk_usage().get('Volumes') or ():
+            if volume['Name'] == inspected['Name']:
+                size = (volume.get('UsageData') or {}).get('Size', -1)
+                return None if size < 0 else size
+        return None
+
+
+def resource_mapping():
+    """Return the type and its class, for tools that only read them."""
+    return {'DockerInc::Docker::Volume': DockerVolume}
+
+
+def available_resource_mapping():
+    """Return the type and its class if heat-engine can serve it."""
+    return registration.available(resource_mapping())

@@ -1,0 +1,115 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The table of ``DockerInc::Docker::Image``.
+
+https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Image.
+"""
+
+from heat.engine import properties
+
+from .. import fields
+from .. import i18n
+from .. import policy
+from ..convert import building
+from ..convert import process
+from . import endpoint
+from . import pulling
+
+_ = i18n._
+
+FIELDS = (
+    *endpoint.FIELDS,
+    fields.Field(
+        name='image', type=fields.STRING,
+        doc=_('Image that the daemon pulls, such as "mariadb:11". Without a '
+              'tag it is "latest". Either image or build is needed.'),
+        at=None, to_api=process.image, policy=policy.image,
+        example='mariadb:11'),
+    *pulling.FIELDS,
+    fields.Field(
+        name='build', type=fields.MAP,
+        doc=_('What the daemon builds an image of, instead of pulling one.'),
+        at=None, to_api=building.build_to_context, policy=policy.build,
+        nested={
+            'dockerfile': properties.Schema(
+                properties.Schema.STRING,
+                _('Text of the Dockerfile.'), required=True),
+            'files': properties.Schema(
+                properties.Schema.MAP,
+                _('Files that the Dockerfile can copy, as a map of path to '
+                  'text; take the text of files from get_file.')),
+            'args': properties.Schema(
+                properties.Schema.MAP,
+                _('Arguments of the build, as a map of name to text. They '
+                  'are no place for secrets: the image shows them.')),
+            'target': properties.Schema(
+                properties.Schema.STRING,
+                _('Stage of the Dockerfile to stop at.')),
+            'labels': properties.Schema(
+                properties.Schema.MAP,
+                _('Labels of the image, as a map of name to text.')),
+        },
+        example={'dockerfile': 'FROM busybox\nCOPY page /\n',
+                 'files': {'page': 'Hello.'}}),
+    fields.Field(
+        name='tags', type=fields.LIST,
+        doc=_('Names that the image gets that is built, each with a tag or '
+              'without. If unset, it gets one that is made of the names of '
+              'stack and resource.'),
+        at=None, to_api=building.tags_to_api,
+        example=['registry.example.com/team/web:1.4']),
+    fields.Field(
+        name='push', type=fields.BOOLEAN,
+        doc=_('Whether the image that is built is pushed to the registries '
+              'of its tags, by default false.'),
+        at=None,
+        example=True),
+    fields.Field(
+        name='keep', type=fields.BOOLEAN, update=fields.OURS,
+        doc=_('Whether the image stays when the resource is deleted. If '
+              'unset or false, one that this resource has pulled or built is '
+              'removed, unless a container uses it.'),
+        at=None,
+        example=True),
+    fields.Field(
+        name='triggers', type=fields.MAP,
+        doc=_('Values that mean nothing to the image, but have it pulled '
+              '(with the pull_policy always) or built again when they '
+              'change.'),
+        at=None,
+        example={'release': '7'}),
+)
+
+ATTRIBUTES = (
+    fields.Attribute(
+        name='id', type=fields.STRING, at='Id', cached=True,
+        doc=_('Id of the image on its daemon.')),
+    fields.Attribute(
+        name='digest', type=fields.STRING, at='RepoDigests',
+        from_api=building.digest_from_api,
+        doc=_('Digest of the image in a registry, such as "sha256:...". '
+              'Nothing if it was never in one.')),
+    fields.Attribute(
+        name='repo_digests', type=fields.LIST, at='RepoDigests',
+        doc=_('References of the image by digest.')),
+    fields.Attribute(
+        name='size', type=fields.INTEGER, at='Size', cached=True,
+        doc=_('Bytes that the image takes.')),
+    fields.Attribute(
+        name='created_at', type=fields.STRING, at='Created', cached=True,
+        doc=_('Time when the image was made, as in RFC 3339.')),
+    fields.Attribute(
+        name='architecture', type=fields.STRING, at='Architecture',
+        cached=True,
+        doc=_('Architecture of its programs, such as amd64.')),
+)

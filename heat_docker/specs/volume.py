@@ -1,0 +1,92 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The table of ``DockerInc::Docker::Volume``.
+
+https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Volume.
+"""
+
+from heat.engine import constraints
+
+from .. import fields
+from .. import i18n
+from .. import policy
+from ..convert import process
+from ..convert import scalars
+from . import endpoint
+
+_ = i18n._
+
+FIELDS = (
+    *endpoint.FIELDS,
+    fields.Field(
+        name='name', type=fields.STRING,
+        doc=_('Name of the volume, unique on its daemon. If unset, it is '
+              'made of the names of stack and resource. One that exists is '
+              'not taken over.'),
+        at='Name',
+        constraints=(constraints.AllowedPattern('^(%s)?$' % scalars.NAME),),
+        example='wiki-data'),
+    fields.Field(
+        name='driver', type=fields.STRING,
+        doc=_('Driver of the volume. If unset, it is local.'),
+        at='Driver',
+        example='local'),
+    fields.Field(
+        name='driver_opts', type=fields.MAP,
+        doc=_('Options for the driver, as a map of name to text.'),
+        at='DriverOpts', live_at='Options', to_api=scalars.text_map,
+        from_api=scalars.or_empty_map, policy=policy.volume_options,
+        mask=scalars.map_masked,
+        example={'type': 'tmpfs', 'device': 'tmpfs', 'o': 'size=1m'}),
+    fields.Field(
+        name='labels', type=fields.MAP,
+        doc=_('Labels of the volume, as a map of name to text. Names that '
+              'begin with "org.openstack.heat." are Heat\'s own.'),
+        at='Labels', to_api=process.labels_to_api,
+        from_api=process.labels_from_api,
+        example={'com.example.team': 'wiki'}),
+    fields.Field(
+        name='source_volume', type=fields.STRING, update=fields.OURS,
+        doc=_('Name of a volume of the same daemon whose files are copied '
+              'into this one when it is made. What a stack is restored from '
+              'is named here. Another name replaces the volume; a removal '
+              'changes nothing.'),
+        at=None,
+        constraints=(constraints.AllowedPattern('^(%s)?$' % scalars.NAME),),
+        example='wiki-data-before'),
+    fields.Field(
+        name='replace_on_change', type=fields.BOOLEAN, update=fields.OURS,
+        doc=_('Whether an update may replace the volume, which destroys its '
+              'files; by default false.'),
+        at=None,
+        example=True),
+)
+
+ATTRIBUTES = (
+    fields.Attribute(
+        name='name', type=fields.STRING, at='Name', cached=True,
+        doc=_('Name of the volume.')),
+    fields.Attribute(
+        name='mountpoint', type=fields.STRING, at='Mountpoint', cached=True,
+        doc=_('Path of the volume on the host.')),
+    fields.Attribute(
+        name='driver', type=fields.STRING, at='Driver', cached=True,
+        doc=_('Driver of the volume.')),
+    fields.Attribute(
+        name='created_at', type=fields.STRING, at='CreatedAt', cached=True,
+        doc=_('Time when the volume was made, as in RFC 3339.')),
+    fields.Attribute(
+        name='size', type=fields.INTEGER, source='size', secret=True,
+        doc=_('Bytes that the files of the volume take. The daemon has to '
+              'count them, so it has to be asked for by name.')),
+)
