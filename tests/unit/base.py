@@ -37,14 +37,22 @@ from heat.engine.clients.os.keystone import heat_keystoneclient
 from heat.tests import utils
 import mock
 from oslo_config import cfg
+import requests
 from requests_mock.contrib import fixture as requests_mock_fixture
 import testtools
 import urllib3
 
 from heat_docker import conf
+from heat_docker import connection
+from heat_docker import engine
 from heat_docker.resources import container
+from heat_docker.resources import image
+from heat_docker.resources import network
+from heat_docker.resources import volume
 
 TYPE = 'DockerInc::Docker::Container'
+CLASSES = {name: cls for module in (container, image, network, volume)
+           for name, cls in module.resource_mapping().items()}
 URL = 'tcp://docker.test:2375'
 BASE_URL = 'http://docker.test:2375'
 ID = 'c0ffee' + 58 * '0'
@@ -52,7 +60,8 @@ ID = 'c0ffee' + 58 * '0'
 # Names of classes and other Python that must not reach a user. Heat puts
 # "Error: " in front of the words of its plainest exception.
 PYTHON = re.compile(r'(?!^Error: )\b(\w*(Error|Exception|Timeout|Warning)\b|'
-                    r'Traceback|object at 0x|urllib3|requests\.|NoneType)')
+                    r'Traceback|object at 0x|urllib3|requests\.|NoneType|'
+                    r'_ssl\.c)')
 
 _SAMPLES = os.path.join(os.path.dirname(__file__), 'samples')
 _SECONDS = 10
@@ -135,6 +144,23 @@ class FakeDaemon(fixtures.Fixture):
             {'status_code': answer} if isinstance(answer, int) else answer
             for answer in answers])
 
+    def go_away(self, times=None, exc=requests.exceptions.ConnectTimeout):
+        """Answer no request any more, or none of the next few.
+
+        :returns: a function that ends it.
+        """
+        left = [times]
+
+        def answer(request):
+            if left[0] == 0:
+                return None
+            if left[0] is not None:
+                left[0] -= 1
+            raise exc
+
+        self._mock.add_matcher(answer)
+        return functools.partial(left.__setitem__, 0, 0)
+
     @property
     def history(self):
         """All requests as requests-mock has kept them."""
@@ -166,6 +192,22 @@ def refusal(status, words):
     return {'status_code': status, 'json': {'message': words}}
 
 
+class Clock:
+    """Stands in for the module ``time`` of a module that looks at it.
+
+    :ivar now: what it shows.
+    :ivar step: by how much it is later each time that it is looked at.
+    """
+
+    def __init__(self, now=1000.0, step=0.0):
+        self.now = now
+        self.step = step
+
+    def monotonic(self):
+        self.now += self.step
+        return self.now
+
+
 class TestCase(testtools.TestCase):
     """Keeps the environment of whoever runs the tests out of them."""
 
@@ -175,6 +217,35 @@ class TestCase(testtools.TestCase):
         self.useFixture(fixtures.EnvironmentVariable('DOCKER_CONFIG'))
         self.log = self.useFixture(fixtures.FakeLogger(
             level=1, format='%(levelname)s %(name)s %(message)s'))
+        # What a worker shares must not be shared by tests.
+        self.pool = connection.Pool()
+        self.patch(engine, '_POOL', self.pool)
+        self.addCleanup(self._close_pool)
+
+    def _close_pool(self):
+        for idle in self.pool._idle.values():
+            for connected in idle:
+                connected.close()
+
+    def patch(self, owner, name, value):
+        """Replace an attribute until the end of the test."""
+        patcher = mock.patch.object(owner, name, value)
+        patcher.start()
+        self.addCleanup(patcher.stop)
+
+    def configure(self, **options):
+        """Set options of ``[heat_docker]`` until the end of the test."""
+        conf.group()
+        for name, value in options.items():
+            cfg.CONF.set_override(name, value, group=conf.GROUP)
+            self.addCleanup(cfg.CONF.clear_override, name, group=conf.GROUP)
+
+    def set_clock(self, *modules, **values):
+        """Have modules of the plugin look at a :class:`Clock`."""
+        clock = Clock(**values)
+        for module in modules:
+            self.patch(module, 'time', clock)
+        return clock
 
     def assert_plain(self, words):
         """Assert that there is no Python in what a user is shown."""
@@ -197,12 +268,20 @@ def _heat():
     cfg.CONF.set_override('deferred_auth_method', 'password')
     utils.setup_dummy_db()
     types = environment.Environment({}, user_env=False)
-    types.register_class(TYPE, container.DockerContainer)
+    for name, cls in CLASSES.items():
+        types.register_class(name, cls)
     return types
 
 
 class ResourceTestCase(TestCase):
-    """A test of a resource in a stored stack, and a daemon's HTTP."""
+    """A test of a resource in a stored stack, and a daemon's HTTP.
+
+    :cvar TYPE: type of the resource.
+    :cvar NEEDED: properties that it cannot be without.
+    """
+
+    TYPE = TYPE
+    NEEDED = {'image': 'busybox:1'}
 
     def setUp(self):
         super().setUp()
@@ -212,36 +291,55 @@ class ResourceTestCase(TestCase):
                    lambda context, region_name=None:
                    fake_keystoneclient.FakeKeystoneClient())
         self.events = []
+        self.add_event = resource.Resource._add_event
         self.patch(resource.Resource, '_add_event', self._keep_event)
         self.daemon = self.useFixture(FakeDaemon())
-
-    def patch(self, owner, name, value):
-        """Replace an attribute until the end of the test."""
-        patcher = mock.patch.object(owner, name, value)
-        patcher.start()
-        self.addCleanup(patcher.stop)
-
-    def configure(self, **options):
-        """Set options of ``[heat_docker]`` until the end of the test."""
-        conf.group()
-        for name, value in options.items():
-            cfg.CONF.set_override(name, value, group=conf.GROUP)
-            self.addCleanup(cfg.CONF.clear_override, name, group=conf.GROUP)
 
     def _keep_event(self, action, status, reason):
         self.events.append((action, status, reason))
 
     def make_resource(self, properties=None, template=None, **more):
         """Return the resource ``web`` of a stored stack, not yet created."""
-        properties = dict({'docker_endpoint': URL, 'image': 'busybox:1'},
-                          **(properties or {}), **more)
         # A resource has only a weak reference to its stack.
-        self.stack = utils.parse_stack(template or {
-            'heat_template_version': '2018-08-31',
-            'resources': {'web': {'type': TYPE, 'properties': properties}}})
+        self.stack = utils.parse_stack(
+            template or self.template({**(properties or {}), **more}))
         made = self.stack['web']
         made.store()
         return made
+
+    def template(self, properties, **more):
+        """Return a template of it; more is beside its properties."""
+        return {'heat_template_version': '2018-08-31', 'resources': {'web': {
+            'type': self.TYPE, 'properties': self.properties(**properties),
+            **more}}}
+
+    def properties(self, **values):
+        """Return what the template of a resource says."""
+        return {'docker_endpoint': URL, **self.NEEDED, **values}
+
+    def forget(self):
+        """Forget what has been sent and told so far."""
+        self.daemon.reset()
+        self.events.clear()
+
+    def update(self, made, **values):
+        """Update a resource as convergence does."""
+        after = made.t.freeze(properties=self.properties(**values))
+        self.run_task(lambda: made.update(after))
+
+    def fail_update(self, made, **values):
+        """Fail to update a resource, and return the status reason."""
+        self.assertRaises(resource.exception.ResourceFailure, self.update,
+                          made, **values)
+        self.assertEqual('FAILED', made.status)
+        self.assert_plain(made.status_reason)
+        return made.status_reason
+
+    @property
+    def reasons(self):
+        """What the events say, but for those of Heat itself."""
+        return [reason for _action, _status, reason in self.events
+                if reason != 'state changed']
 
     def run_task(self, task):
         """Run a task of Heat's to its end, without its pauses."""
@@ -333,30 +431,124 @@ class ContainerTestCase(ResourceTestCase):
         self.forget()
         return made
 
-    def forget(self):
-        """Forget what has been sent and told so far."""
-        self.daemon.reset()
-        self.events.clear()
 
-    def properties(self, **values):
-        """Return what the template of a resource says."""
-        return {**{'docker_endpoint': URL, 'image': 'busybox:1'}, **values}
+class NetworkTestCase(ResourceTestCase):
+    """A test of a network that its daemon calls :data:`ID`."""
 
-    def update(self, made, **values):
-        """Update a resource as convergence does."""
-        after = made.t.freeze(properties=self.properties(**values))
-        self.run_task(lambda: made.update(after))
+    TYPE = 'DockerInc::Docker::Network'
+    NEEDED = {}
+    PATH = '/networks/' + ID
+    CREATE = ('POST', '/networks/create')
+    INSPECT = ('GET', PATH)
+    REMOVE = ('DELETE', PATH)
+    MADE = {'status_code': 201, 'json': {'Id': ID, 'Warning': ''}}
 
-    def fail_update(self, made, **values):
-        """Fail to update a resource, and return the status reason."""
-        self.assertRaises(resource.exception.ResourceFailure, self.update,
-                          made, **values)
-        self.assertEqual('FAILED', made.status)
-        self.assert_plain(made.status_reason)
-        return made.status_reason
+    def inspected(self, *containers, **more):
+        """Return what the daemon shows of it, with containers in it."""
+        return {'json': {
+            **sample('network_all_v1.41'), 'Id': ID,
+            'Containers': {name: {'Name': name} for name in containers},
+            **more}}
 
-    @property
-    def reasons(self):
-        """What the events say, but for those of Heat itself."""
-        return [reason for _action, _status, reason in self.events
-                if reason != 'state changed']
+    def make_made(self, properties=None, **more):
+        """Return a resource of which the create is complete."""
+        self.daemon.on(*self.CREATE, self.MADE)
+        made = self.make_resource(properties, **more)
+        self.run_task(made.create)
+        self.forget()
+        return made
+
+    def container(self, name, made=None, **more):
+        """Return what the daemon shows of a container.
+
+        :param made: resource of the stack that it is of, if it is of one.
+        """
+        labels = made.labels if made else {}
+        return {'json': {'Id': name, 'Name': '/the-' + name,
+                         'Config': {'Labels': labels},
+                         'State': {'Status': 'running'},
+                         'NetworkSettings': {'Networks': {}}, **more}}
+
+    def serve_container(self, name, *answers):
+        """Answer the requests to inspect a container."""
+        self.daemon.on('GET', '/containers/%s/json' % name, *answers)
+
+
+class VolumeTestCase(ResourceTestCase):
+    """A test of a volume with the name ``data``."""
+
+    TYPE = 'DockerInc::Docker::Volume'
+    NEEDED = {'name': 'data'}
+    PATH = '/volumes/data'
+    CREATE = ('POST', '/volumes/create')
+    INSPECT = ('GET', PATH)
+    REMOVE = ('DELETE', PATH)
+    LIST = ('GET', '/volumes')
+    HELPERS = ('GET', '/containers/json')
+    HAS_EMPTY = ('GET', '/images/localhost%2Fheat-docker%2Fempty%3Alatest/'
+                 'json')
+    HELP = ('POST', '/containers/create')
+    GIVE = ('GET', '/containers/giver/archive')
+    TAKE = ('PUT', '/containers/taker/archive')
+    LEAVE = [('DELETE', '/containers/taker'), ('DELETE', '/containers/giver')]
+
+    def setUp(self):
+        super().setUp()
+        self.daemon.on(*self.CREATE, {'json': self.echo})
+        self.serve_found()
+        self.serve_volumes()
+
+    def echo(self, request, context):
+        """Show a volume as it is created, as Docker does."""
+        context.status_code = 201
+        body = request.json()
+        return {'Name': body['Name'], 'Labels': body.get('Labels')}
+
+    def shown(self, made, **more):
+        """Return what the daemon shows of the volume of a resource."""
+        return {'json': {**sample('volume_all_v1.41'), 'Name': 'data',
+                         'Labels': made.labels, **more}}
+
+    def serve_found(self, *containers):
+        """Answer the requests for containers of labels or a volume."""
+        self.daemon.on(*self.HELPERS, {
+            'json': [{'Id': found} for found in containers]})
+
+    def serve_volumes(self, *names):
+        """Answer the requests for volumes that have labels."""
+        self.daemon.on(*self.LIST, {'json': {'Volumes': [
+            {'Name': name} for name in names] or None}})
+
+    def serve_copy(self, *pieces):
+        """Answer what copies the files of a volume.
+
+        :param pieces: of the archive; see :func:`chunked`.
+        :ivar copied: what has been put into volumes.
+        """
+        self.copied = []
+
+        def put(request, context):
+            self.copied.append(b''.join(request.body))
+            return ''
+
+        self.daemon.on(*self.HAS_EMPTY, {'json': {}})
+        self.daemon.on(*self.HELP, *(
+            {'status_code': 201, 'json': {'Id': name}}
+            for name in ('giver', 'taker') * 3))
+        self.daemon.on(*self.GIVE, {
+            'raw': lambda request, context: chunked(*pieces)})
+        self.daemon.on(*self.TAKE, {'text': put})
+        for leave in self.LEAVE:
+            self.daemon.on(*leave, 204)
+
+    def serve_remove(self, made, *answers):
+        """Answer what the removal of its volume asks."""
+        self.daemon.on(*self.INSPECT, self.shown(made))
+        self.daemon.on(*self.REMOVE, *(answers or [204]))
+
+    def make_made(self, properties=None, **more):
+        """Return a resource of which the create is complete."""
+        made = self.make_resource(properties, **more)
+        self.run_task(made.create)
+        self.forget()
+        return made

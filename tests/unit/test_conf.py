@@ -12,6 +12,8 @@
 
 """What an operator can set, and what it is if unset."""
 
+import pathlib
+
 from oslo_config import cfg
 from oslo_config import fixture as config_fixture
 import testtools
@@ -32,20 +34,56 @@ class ConfTestCase(testtools.TestCase):
 
     def test_defaults(self):
         self.assertEqual(
-            {'default_endpoint': 'unix:///var/run/docker.sock',
+            {'local_endpoint': 'unix:///var/run/docker.sock',
+             'local_endpoint_access': 'admin',
+             'local_ca_file': None,
+             'local_cert_file': None,
+             'local_key_file': None,
+             'allowed_endpoints': ['tcp://*', 'http://*', 'https://*'],
+             'denied_networks': [
+                 '0.0.0.0/8', '127.0.0.0/8', '169.254.0.0/16', '224.0.0.0/4',
+                 '255.255.255.255/32', '::/128', '::1/128', 'fe80::/10',
+                 'ff00::/8'],
+             'require_tls': False,
+             'forgotten_endpoints': [],
+             'allow_privileged': True,
+             'allow_host_namespaces': True,
+             'allowed_bind_sources': ['*'],
+             'allowed_devices': ['*'],
+             'allowed_capabilities': ['*'],
+             'allowed_registries': ['*'],
+             'show_env': False,
+             'connect_timeout': 5.0,
+             'read_timeout': 10.0,
+             'pull_stall_timeout': 300.0,
              'running_after': 1.0,
-             'log_bytes': 65536},
+             'max_log_bytes': 65536,
+             'max_snapshot_bytes': 1024 ** 3},
             dict(conf.group().items()))
 
     def test_overridden(self):
-        self.config.config(group='heat_docker', log_bytes=10)
-        self.assertEqual(10, conf.group().log_bytes)
+        self.config.config(group='heat_docker', max_log_bytes=10)
+        self.assertEqual(10, conf.group().max_log_bytes)
 
     def test_bounds(self):
-        for name, wrong in (('running_after', 0), ('running_after', 31),
-                            ('log_bytes', -1), ('log_bytes', 2 ** 20 + 1)):
+        for name, wrong in (('local_endpoint_access', 'some'),
+                            ('connect_timeout', 0), ('connect_timeout', 61),
+                            ('read_timeout', 0), ('read_timeout', 301),
+                            ('pull_stall_timeout', 0),
+                            ('running_after', 0), ('running_after', 31),
+                            ('max_snapshot_bytes', -1),
+                            ('max_log_bytes', -1),
+                            ('max_log_bytes', 2 ** 20 + 1)):
             self.assertRaises(ValueError, self.config.config,
                               group='heat_docker', **{name: wrong})
+
+    def test_all_are_used(self):
+        """Options that nothing reads are promises that nothing keeps."""
+        source = ''.join(path.read_text(encoding='utf-8') for path in
+                         pathlib.Path(conf.__file__).parent.rglob('*.py')
+                         if path.name != 'conf.py')
+        for option in conf.OPTIONS:
+            self.assertIn('.%s' % option.name, source)
 
     def test_list_opts(self):
         self.assertEqual([('heat_docker', conf.OPTIONS)], conf.list_opts())

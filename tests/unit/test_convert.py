@@ -21,14 +21,20 @@ import hypothesis
 from hypothesis import strategies as st
 import testtools
 
+from heat_docker.convert import building
+from heat_docker.convert import ipam
 from heat_docker.convert import limits
 from heat_docker.convert import network
 from heat_docker.convert import ports
 from heat_docker.convert import process
+from heat_docker.convert import registry
 from heat_docker.convert import scalars
 from heat_docker.convert import storage
 
-MODULES = (limits, network, ports, process, scalars, storage)
+MODULES = (building, ipam, limits, network, ports, process, registry,
+           scalars, storage)
+
+HUB = 'https://index.docker.io/v1/'
 
 # converter to the API, converter back, canonical value, JSON of the API
 PAIRS = (
@@ -140,10 +146,96 @@ PAIRS = (
       {'driver': 'cdi', 'device_ids': ['0', '1'], 'options': {'a': 'b'}}],
      [{'Driver': 'nvidia', 'Count': -1, 'Capabilities': [['gpu']]},
       {'Driver': 'cdi', 'DeviceIDs': ['0', '1'], 'Options': {'a': 'b'}}]),
+    (ipam.ipam_to_api, ipam.ipam_from_api,
+     {'driver': 'default', 'options': {'a': 'b'}, 'config': [
+         {'subnet': '10.9.0.0/24', 'ip_range': '10.9.0.128/25',
+          'gateway': '10.9.0.1', 'aux_addresses': {'router': '10.9.0.2'}},
+         {'subnet': 'fd00::/64'}]},
+     {'Driver': 'default', 'Options': {'a': 'b'}, 'Config': [
+         {'Subnet': '10.9.0.0/24', 'IPRange': '10.9.0.128/25',
+          'Gateway': '10.9.0.1',
+          'AuxiliaryAddresses': {'router': '10.9.0.2'}},
+         {'Subnet': 'fd00::/64'}]}),
+    (building.tags_to_api, scalars.same, ['web', 'r.test:5000/web:1'],
+     ['web', 'r.test:5000/web:1']),
 )
 
 # converter to the API, another spelling, the same as
 SPELLINGS = (
+    (scalars.map_masked, {'a': 'hunter2', 'b': ''}, {'a': '***', 'b': '***'}),
+    (storage.mounts_masked,
+     [{'target': '/a', 'driver_options': {'o': 'password=hunter2'}},
+      {'target': '/b', 'driver_options': None}],
+     [{'target': '/a', 'driver_options': {'o': '***'}},
+      {'target': '/b', 'driver_options': None}]),
+    (ipam.ipam_to_api, {}, {}),
+    # What Heat makes of keys that are unset.
+    (ipam.ipam_to_api, {'driver': None, 'options': None, 'config': []}, {}),
+    (ipam.ipam_to_api,
+     {'options': {'a': 1}, 'config': [
+         {'subnet': '10.9.0.0/24', 'ip_range': None, 'gateway': '',
+          'aux_addresses': {}},
+         {'subnet': 'FD00:0::/64', 'gateway': 'fd00:0:0::1',
+          'aux_addresses': {1: 'fd00:0::2'}}]},
+     {'Options': {'a': '1'}, 'Config': [
+         {'Subnet': '10.9.0.0/24'},
+         {'Subnet': 'fd00::/64', 'Gateway': 'fd00::1',
+          'AuxiliaryAddresses': {'1': 'fd00::2'}}]}),
+    (building.tags_to_api, [1], ['1']),
+    (registry.parts, 'busybox', ('docker.io', 'library/busybox')),
+    (registry.parts, 'busybox:1', ('docker.io', 'library/busybox')),
+    (registry.parts, 'busybox@sha256:' + 64 * '0',
+     ('docker.io', 'library/busybox')),
+    (registry.parts, 'me/web:1', ('docker.io', 'me/web')),
+    (registry.parts, 'docker.io/busybox', ('docker.io', 'library/busybox')),
+    (registry.parts, 'docker.io/library/busybox:1',
+     ('docker.io', 'library/busybox')),
+    (registry.parts, 'index.docker.io/busybox',
+     ('docker.io', 'library/busybox')),
+    (registry.parts, 'registry-1.docker.io/me/web', ('docker.io', 'me/web')),
+    (registry.parts, 'registry.hub.docker.com/me/web',
+     ('docker.io', 'me/web')),
+    (registry.parts, 'localhost/web', ('localhost', 'web')),
+    (registry.parts, 'localhost:5000/a/b:c', ('localhost:5000', 'a/b')),
+    (registry.parts, 'r.test/web:1@sha256:' + 64 * '0', ('r.test', 'web')),
+    (registry.parts, '[::1]:5000/web', ('[::1]:5000', 'web')),
+    # Docker takes what has capitals for a host.
+    (registry.parts, 'HOST/web', ('HOST', 'web')),
+    (registry.parts, 'sha256:' + 64 * 'a', ('', '')),
+    (registry.parts, 'sha256:' + 12 * 'a', ('', '')),
+    (registry.parts, 64 * 'a', ('', '')),
+    (registry.address, 'docker.io', HUB),
+    (registry.address, HUB, HUB),
+    (registry.address, 'https://registry-1.docker.io', HUB),
+    (registry.address, 'registry.hub.docker.com', HUB),
+    (registry.address, 'r.test', 'r.test'),
+    (registry.address, 'http://r.test:5000/v2/', 'r.test:5000'),
+    (registry.auth_to_api, {'username': 'me', 'password': 'x'},
+     {'username': 'me', 'password': 'x'}),
+    (registry.auth_to_api, {'identity_token': 'x', 'username': '',
+                            'password': None},
+     {'identitytoken': 'x'}),
+    (registry.auth_to_api, {'username': 'me', 'password': 'x',
+                            'server_address': 'docker.io'},
+     {'username': 'me', 'password': 'x', 'serveraddress': HUB}),
+    # What Heat makes of an explicit null.
+    (registry.auth_to_api, {}, {}),
+    (registry.auth_to_api, dict.fromkeys((
+        'username', 'password', 'identity_token', 'server_address')), {}),
+    (registry.auth_masked, {'username': 'me', 'password': 'hunter2',
+                            'server_address': 'r.test'},
+     {'username': 'me', 'password': '***', 'server_address': 'r.test'}),
+    (registry.auth_masked, {'identity_token': 'hunter2', 'password': None},
+     {'identity_token': '***', 'password': None}),
+    (process.env_masked, ['A=hunter2', 'B=', 'C=x=y', 5],
+     ['A=***', 'B=***', 'C=***', '5=***']),
+    (storage.files_masked,
+     [{'path': '/a', 'content': 'hunter2', 'content_base64': None},
+      {'path': '/b', 'content_base64': 'aHVudGVyMg=='},
+      {'path': '/c', 'content': ''}],
+     [{'path': '/a', 'content': '***', 'content_base64': None},
+      {'path': '/b', 'content_base64': '***'},
+      {'path': '/c', 'content': ''}]),
     (scalars.texts, [1, True, False, 1.5, 'x'],
      ['1', 'true', 'false', '1.5', 'x']),
     (process.env_to_api, [5], ['5']),
@@ -280,6 +372,15 @@ SPELLINGS = (
 
 # converter to the API, value that is refused, what the words have to say
 REFUSED = (
+    (registry.address, '', "^'' is not the address of a registry"),
+    (registry.address, 'https://', 'is not the address of a registry'),
+    (registry.auth_to_api, {'server_address': 'a'}, '^either username'),
+    (registry.auth_to_api, {'username': 'me'}, '^username and password go'),
+    (registry.auth_to_api, {'password': 'hunter2'},
+     '^username and password go together$'),
+    (registry.auth_to_api, {'username': 'me', 'password': 'hunter2',
+                            'identity_token': 'hunter2'},
+     '^either username and password or identity_token are needed$'),
     (scalars.text, None, 'None is not text'),
     (scalars.text, ['a'], r"\['a'\] is not text"),
     (scalars.texts, ['a', {}], '{} is not text'),
@@ -434,10 +535,83 @@ REFUSED = (
     (limits.blkio_weights_to_api,
      {'device_read_bps': [{'path': '/a', 'rate': 'x'}]},
      "'x' is not a size"),
+    (ipam.ipam_to_api, {'config': [{'gateway': '10.9.0.1'}]},
+     '^a config of ipam needs a subnet$'),
+    (ipam.ipam_to_api, {'config': [{'subnet': '10.9.0.1/24'}]},
+     "^'10.9.0.1/24' is not a network, such as"),
+    (ipam.ipam_to_api, {'config': [{'subnet': 'lan'}]},
+     "^'lan' is not a network"),
+    (ipam.ipam_to_api,
+     {'config': [{'subnet': '10.9.0.0/24', 'ip_range': '10.9.0.0/23'}]},
+     'the ip_range 10.9.0.0/23 is not in the subnet 10.9.0.0/24'),
+    (ipam.ipam_to_api,
+     {'config': [{'subnet': '10.9.0.0/24', 'ip_range': 'fd00::/64'}]},
+     'the ip_range fd00::/64 is not in'),
+    (ipam.ipam_to_api,
+     {'config': [{'subnet': '10.9.0.0/24', 'gateway': '10.9.1.1'}]},
+     '10.9.1.1 is not in the subnet 10.9.0.0/24'),
+    (ipam.ipam_to_api,
+     {'config': [{'subnet': '10.9.0.0/24', 'gateway': 'fd00::1'}]},
+     'fd00::1 is not in the subnet'),
+    (ipam.ipam_to_api,
+     {'config': [{'subnet': '10.9.0.0/24', 'gateway': 'first'}]},
+     "'first' is not an IP address"),
+    (ipam.ipam_to_api,
+     {'config': [{'subnet': '10.9.0.0/24',
+                  'aux_addresses': {'a': '10.9.1.1'}}]},
+     '10.9.1.1 is not in the subnet'),
+    (building.tags_to_api, ['a@sha256:' + 64 * '0'], 'is no tag'),
+    (building.tags_to_api, ['A B'], "'A B'"),
+    (building.build_to_context, {'dockerfile': 'FROM a',
+                                 'files': {'/etc/a': ''}},
+     'the path /etc/a of a file is not relative'),
+    (building.build_to_context, {'dockerfile': 'FROM a',
+                                 'files': {'a/../../b': ''}},
+     r'the path \.\./b of a file'),
+    (building.build_to_context, {'dockerfile': 'FROM a',
+                                 'files': {'a/..': ''}},
+     r'the path \. of a file'),
+    (building.build_to_context, {'dockerfile': 'FROM a', 'files': {'': ''}},
+     r'the path \. of a file'),
+    (building.build_to_context, {'dockerfile': 'FROM a',
+                                 'files': {'./Dockerfile': ''}},
+     '^the Dockerfile is given twice$'),
+    (building.build_to_context, {'dockerfile': 'FROM a',
+                                 'files': {'a': ['b']}}, 'is not text'),
 )
 
 # converter from the API, JSON as daemons also give it, value
 ANSWERS = (
+    (ipam.ipam_from_api, None, {}),
+    (ipam.ipam_from_api, {'Driver': 'default', 'Options': None,
+                          'Config': None}, {'driver': 'default'}),
+    (ipam.subnets_from_api, None, []),
+    (ipam.subnets_from_api, {'Config': None}, []),
+    (ipam.subnets_from_api,
+     {'Config': [{'Subnet': '10.9.0.0/24'}, {}, {'Subnet': 'fd00::/64'}]},
+     ['10.9.0.0/24', 'fd00::/64']),
+    (ipam.gateways_from_api, None, []),
+    (ipam.gateways_from_api,
+     {'Config': [{'Subnet': '10.9.0.0/24', 'Gateway': '10.9.0.1'},
+                 {'Subnet': 'fd00::/64', 'Gateway': ''}]}, ['10.9.0.1']),
+    (ipam.containers_from_api, None, {}),
+    (ipam.containers_from_api, {'c1': {'Name': 'web'}, 'c2': {}},
+     {'c1': 'web', 'c2': None}),
+    (building.digest_from_api, None, None),
+    (building.digest_from_api, [], None),
+    (building.digest_from_api, ['a@sha256:1', 'b@sha256:2'], 'sha256:1'),
+    (network.endpoint_again, {'IPAMConfig': {}, 'Aliases': None}, {}),
+    (network.endpoint_again,
+     {'Links': ['db'], 'DriverOpts': {'a': 'b'}, 'GwPriority': 5,
+      'MacAddress': '02:42:00:00:00:01', 'EndpointID': 'x'},
+     {'Links': ['db'], 'DriverOpts': {'a': 'b'}, 'GwPriority': 5}),
+    (network.endpoint_again,
+     {'IPAMConfig': {'IPv4Address': '192.0.2.7'}, 'Aliases': ['a'],
+      'Links': None, 'IPAddress': '192.0.2.7', 'NetworkID': 'x'},
+     {'IPAMConfig': {'IPv4Address': '192.0.2.7'}, 'Aliases': ['a']}),
+    (process.info_masked, {'Id': 'x', 'Config': {'Env': ['A=b'], 'Tty': 1}},
+     {'Id': 'x', 'Config': {'Env': ['A=***'], 'Tty': 1}}),
+    (process.info_masked, {'Config': None}, {'Config': {'Env': []}}),
     (scalars.or_empty, None, []),
     (process.name_from_api, '/web', 'web'),
     (process.capabilities_from_api, None, []),
@@ -633,8 +807,9 @@ class TablesTestCase(testtools.TestCase):
                   if callable(function) and not name.startswith('_')
                   and function not in tested}
         # Below those that take more than one argument.
-        self.assertEqual({'host_ports_from_api', 'attached', 'connected',
-                          'address', 'alike', 'endpoints'}, missed)
+        self.assertEqual({'host_ports_from_api', 'attached', 'auth_for',
+                          'connected', 'address', 'alike', 'endpoints'},
+                         missed)
 
 
 class ImageTestCase(testtools.TestCase):
@@ -654,6 +829,37 @@ class EnvironmentTestCase(testtools.TestCase):
                       [['hunter2']], ['\0=hunter2']):
             ex = self.assertRaises(ValueError, process.env_to_api, value)
             self.assertNotIn('hunter2', str(ex))
+
+    def test_info_is_not_changed_by_the_mask(self):
+        inspected = {'Config': {'Env': ['A=b']}}
+        process.info_masked(inspected)
+        self.assertEqual({'Config': {'Env': ['A=b']}}, inspected)
+
+
+class RegistryTestCase(testtools.TestCase):
+
+    def auth_for(self, image, **auth):
+        return registry.auth_for(dict(auth, username='me'), image)
+
+    def test_auth_for_image(self):
+        for image, host in (
+                ('busybox', HUB), ('me/web:1', HUB),
+                ('index.docker.io/me/web', HUB),
+                ('r.test:5000/web', 'r.test:5000')):
+            expected = {'username': 'me', 'serveraddress': host}
+            self.assertEqual(expected, self.auth_for(image))
+            self.assertEqual(expected,
+                             self.auth_for(image, serveraddress=host))
+
+    def test_auth_for_another_registry(self):
+        for image, server, host in (('busybox', 'r.test', HUB),
+                                    ('r.test/web', HUB, 'r.test'),
+                                    ('r.test:5000/web', 'r.test',
+                                     'r.test:5000')):
+            ex = self.assertRaises(ValueError, self.auth_for, image,
+                                   serveraddress=server, password='hunter2')
+            self.assertEqual('the credentials are for %s, and the image is '
+                             'from %s' % (server, host), str(ex))
 
 
 class NetworkTestCase(testtools.TestCase):
@@ -761,6 +967,48 @@ class FilesTestCase(testtools.TestCase):
             ex = self.assertRaises(ValueError, storage.files_to_archive,
                                    [dict(value, path='/a')])
             self.assertNotIn('hunter2', str(ex))
+
+
+class BuildingTestCase(testtools.TestCase):
+
+    BUILD = {'dockerfile': 'FROM busybox\nCOPY a /\n', 'args': None,
+             'files': {'./a/../b': 'Gr\u00fc\u00dfe\n', 'c/d': '', 5: 7}}
+
+    def test_context(self):
+        context = building.build_to_context(self.BUILD)
+        with tarfile.open(fileobj=io.BytesIO(context)) as tar:
+            self.assertEqual(
+                [('Dockerfile', b'FROM busybox\nCOPY a /\n'),
+                 ('b', 'Gr\u00fc\u00dfe\n'.encode()), ('c/d', b''),
+                 ('5', b'7')],
+                [(entry.name, tar.extractfile(entry).read())
+                 for entry in tar])
+
+    def test_context_of_a_dockerfile_alone(self):
+        for files in (None, {}):
+            context = building.build_to_context(
+                {'dockerfile': 'FROM a', 'files': files})
+            with tarfile.open(fileobj=io.BytesIO(context)) as tar:
+                self.assertEqual(['Dockerfile'], tar.getnames())
+
+    def test_context_is_the_same_every_time(self):
+        """Or else no step of a build would ever come from the cache."""
+        self.assertEqual(building.build_to_context(self.BUILD),
+                         building.build_to_context(self.BUILD))
+
+    @SETTINGS
+    @hypothesis.given(st.dictionaries(st.text() | PATH, SCALAR, max_size=3))
+    def test_context_has_no_path_that_leads_out_of_it(self, files):
+        try:
+            context = building.build_to_context(
+                {'dockerfile': 'FROM a', 'files': files})
+        except ValueError as ex:
+            self.assertTrue(str(ex))
+            return
+        with tarfile.open(fileobj=io.BytesIO(context)) as tar:
+            for name in tar.getnames():
+                self.assertFalse(name.startswith('/')
+                                 or '..' in name.split('/'), name)
 
 
 class GeneratedTestCase(testtools.TestCase):

@@ -58,6 +58,15 @@ WITH_BODY = (
     ('disconnect_container', ('c1', 'n1'),
      'POST', '/networks/n1/disconnect', {}, {}, None,
      {'Container': 'c1', 'Force': True}),
+    ('create_network', ({'Name': 'n'},), 'POST', '/networks/create', {},
+     {'status_code': 201, 'json': {'Id': 'n1', 'Warning': 'w'}},
+     ('n1', ['w']), {'Name': 'n'}),
+    ('create_network', ({'Name': 'n'},), 'POST', '/networks/create', {},
+     {'status_code': 201, 'json': {'Id': 'n1', 'Warning': ''}}, ('n1', []),
+     {'Name': 'n'}),
+    ('create_volume', ({'Name': 'v'},), 'POST', '/volumes/create', {},
+     {'status_code': 201, 'json': {'Name': 'v'}}, {'Name': 'v'},
+     {'Name': 'v'}),
     ('commit_container', ('c1', 'kept/web', 'T1'), 'POST', '/commit',
      {'container': ['c1'], 'repo': ['kept/web'], 'tag': ['T1']},
      {'status_code': 201, 'json': {'Id': 'i1'}}, None, {}),
@@ -109,6 +118,31 @@ CALLS = (
      {'status_code': 404, 'json': {'message': 'No such image'}}, False),
     ('inspect_image', ('a',), 'GET', '/images/a/json', {},
      {'json': {'Id': 'i1'}}, {'Id': 'i1'}),
+    ('inspect_network', ('n/1',), 'GET', '/networks/n%2F1', {},
+     {'json': {'Id': 'n1'}}, {'Id': 'n1'}),
+    ('list_networks', ({'a': 'b', 'c': 'd'},), 'GET', '/networks',
+     {'filters': ['{"label": ["a=b", "c=d"]}']},
+     {'json': [{'Id': 'n1'}]}, [{'Id': 'n1'}]),
+    ('remove_network', ('n1',), 'DELETE', '/networks/n1', {},
+     {'status_code': 204}, None),
+    ('inspect_volume', ('v1',), 'GET', '/volumes/v1', {},
+     {'json': {'Name': 'v1'}}, {'Name': 'v1'}),
+    ('list_volumes', ({'a': 'b', 'c': 'd'},), 'GET', '/volumes',
+     {'filters': ['{"label": ["a=b", "c=d"]}']},
+     {'json': {'Volumes': [{'Name': 'v1'}]}}, [{'Name': 'v1'}]),
+    ('list_volumes', ({},), 'GET', '/volumes', {'filters': ['{"label": []}']},
+     {'json': {'Volumes': None}}, []),
+    ('remove_volume', ('v1',), 'DELETE', '/volumes/v1', {},
+     {'status_code': 204}, None),
+    ('disk_usage', (), 'GET', '/system/df', {}, {'json': {'Volumes': []}},
+     {'Volumes': []}),
+    ('containers_of_volume', ('v1',), 'GET', '/containers/json',
+     {'all': ['1'], 'filters': ['{"volume": ["v1"]}']},
+     {'json': [{'Id': 'c1'}, {'Id': 'c2'}]}, ['c1', 'c2']),
+    ('containers_of_image', ('sha256:1',), 'GET', '/containers/json',
+     {'all': ['1'], 'filters': ['{"ancestor": ["sha256:1"]}']},
+     {'json': [{'Id': 'c1', 'Image': 'a:1'}, {'Id': 'c2'}]},
+     {'c1': 'a:1', 'c2': ''}),
     ('remove_image', ('a/b:c',), 'DELETE', '/images/a%2Fb%3Ac', {},
      {'json': [{'Untagged': 'a/b:c'}]}, None),
 )
@@ -116,7 +150,8 @@ CALLS = (
 ALL_CALLS = tuple(call[:7] for call in WITH_BODY) + CALLS
 
 # Methods that take longer than others, whatever they are told.
-LONG = {'commit_container': engine.COMMIT_TIMEOUT}
+LONG = {'commit_container': 3600.0, 'create_network': 20.0,
+        'create_volume': 20.0}
 
 INSPECTED = {'Id': 'x', 'State': {}}
 
@@ -154,9 +189,6 @@ NOT_REACHED = (
     raised(requests.exceptions.ConnectTimeout('x'),
            urllib3.exceptions.ConnectTimeoutError(CONNECTION, 'x'),
            TimeoutError('timed out')),
-    requests.exceptions.SSLError('x'),
-    raised(requests.exceptions.SSLError('x'),
-           ssl.SSLCertVerificationError(1, 'certificate verify failed')),
 )
 
 # What it raises when the daemon may be carrying the request out.
@@ -183,13 +215,16 @@ NOT_ANSWERED = (
     urllib3.exceptions.ProtocolError('x'),
     urllib3.exceptions.IncompleteRead(1, 2),
     OSError('x'),
+    # What urllib3 does not say more about.
+    requests.exceptions.SSLError('x'),
+    raised(requests.exceptions.SSLError('x'),
+           ssl.SSLEOFError(8, 'EOF occurred in violation of protocol')),
 )
 
 REASONS = {
     0: 'Connection refused', 1: 'No route to host',
     2: 'Name or service not known', 3: 'No such file or directory',
-    4: 'Permission denied', 5: 'no answer in time', 6: 'no answer in time',
-    7: 'the connection broke', 8: 'certificate verify failed'}
+    4: 'Permission denied', 5: 'no answer in time', 6: 'no answer in time'}
 
 
 class EngineTestCase(base.TestCase):
@@ -277,17 +312,89 @@ class VersionTestCase(EngineTestCase):
             words = self.failing(errors.Failed, 'inspect_container', 'x')
             self.assertIn('is not a Docker daemon', words)
 
-    def test_version_not_found(self):
-        self.answer(status_code=404, reason='Not Found',
-                    text='<html>nothing here</html>')
-        words = self.failing(errors.Failed, 'inspect_container', 'x')
-        self.assertIn('HTTP status 404 Not Found', words)
+    def test_version_refused(self):
+        """Nothing of what anybody says is shown to whoever made us ask."""
+        secret = {'message': 'hunter2', 'ApiVersion': '1.41'}
+        for answer in ({'text': '<html>hunter2</html>'}, {'json': secret},
+                       {'json': dict(secret, message='No such container')}):
+            for status in (201, 204, 301, 302, 307, 400, 401, 403, 404, 409,
+                           418, 429, 499):
+                self.answer(status_code=status, reason='hunter2',
+                            headers={'Location': 'http://hunter2.test/',
+                                     'WWW-Authenticate': 'Basic hunter2'},
+                            **answer)
+                words = self.failing(errors.Failed, 'inspect_container', 'x')
+                self.assertEqual('What answers at %s is not a Docker daemon'
+                                 % base.URL, words)
+        self.assertEqual({'docker.test:2375'},
+                         {sent.netloc for sent in self.daemon.history})
+        self.assertNotIn('hunter2', self.log.output)
 
-    def test_version_not_found_by_somebody_else(self):
-        """Not a word about the object that is asked for."""
-        self.answer(status_code=404, json={'message': 'not found'})
+    def test_version_odd(self):
+        for answer in ({'text': 'hunter2'}, {'json': {'message': 'hunter2'}},
+                       {'json': {'ApiVersion': 'hunter2'}},
+                       {'json': {'ApiVersion': '1.hunter2'}},
+                       {'json': {'ApiVersion': '1.41',
+                                 'MinAPIVersion': 'hunter2'}},
+                       {'json': {'ApiVersion': '1.41',
+                                 'MinAPIVersion': ['hunter2']}},
+                       {'content': b'\xffhunter2'}):
+            self.answer(reason='hunter2', **answer)
+            words = self.failing(errors.Failed, 'inspect_container', 'x')
+            self.assertIn('is not a Docker daemon', words)
+            self.assertNotIn('hunter2', words)
+
+    def test_version_behind_a_proxy(self):
+        """The daemon may be away for a while only."""
+        for status, expected in (
+                (500, 'HTTP status 500, internal server error'),
+                (502, 'HTTP status 502, bad gateway'),
+                (503, 'HTTP status 503, service unavailable'),
+                (599, 'HTTP status 599')):
+            self.answer(status_code=status, reason='hunter2',
+                        json={'message': 'hunter2'})
+            words = self.failing(errors.Unreachable, 'inspect_container',
+                                 'x')
+            self.assertTrue(words.endswith(expected), words)
+            self.assertNotIn('hunter2', words)
+
+    def test_version_of_a_port_with_tls(self):
+        self.answer(status_code=400, text='Client sent an HTTP request to '
+                    'an HTTPS server.\n')
         words = self.failing(errors.Failed, 'inspect_container', 'x')
-        self.assertIn('is not a Docker daemon', words)
+        self.assertEqual('%s expects TLS: say https:// in docker_endpoint'
+                         % base.URL, words)
+
+    def test_version_before_all_else(self):
+        """A stranger does not even get the request."""
+        self.answer(json={})
+        for method, arguments, *_rest in ALL_CALLS:
+            self.failing(errors.Failed, method, *arguments)
+        self.assertEqual([], self.daemon.requests)
+
+    def test_version_of_a_connection_that_is_used_again(self):
+        self.daemon.on('GET', '/containers/x/json', {'json': INSPECTED})
+        for _time in range(3):
+            with self.connect() as connected:
+                connected.inspect_container('x')
+        self.assertEqual(1, len(self.daemon.sent('GET', '/version')))
+
+    def test_version_asked_again_after_a_failure(self):
+        """It may be another daemon by now."""
+        self.daemon.on('GET', '/containers/x/json', {'json': INSPECTED},
+                       {'exc': NOT_ANSWERED[0]}, {'json': INSPECTED})
+        with self.connect() as connected:
+            connected.inspect_container('x')
+            self.assertRaises(errors.NoAnswer, connected.inspect_container,
+                              'x')
+        self.speak('1.40')
+        with self.connect() as connected:
+            self.assertEqual((1, 40), connected.api)
+
+    def test_version_not_asked_before_it_is_needed(self):
+        with self.connect():
+            pass
+        self.assertEqual([], self.daemon.history)
 
 
 class RequestTestCase(EngineTestCase):
@@ -318,19 +425,60 @@ class RequestTestCase(EngineTestCase):
 
     def test_all_methods_have_calls(self):
         elsewhere = {'close', 'log_tail', 'log_head', 'pull_image',
-                     'execute', 'put_archive'}
+                     'execute', 'put_archive', 'get_archive',
+                     'import_image', 'build_image', 'push_image'}
         self.assertEqual(
-            {name for name, member in vars(engine.Engine).items()
+            {name for cls in engine.Engine.__mro__
+             if cls.__module__.startswith('heat_docker.')
+             for name, member in vars(cls).items()
              if callable(member) and not name.startswith('_')} - elsewhere,
             {call[0] for call in ALL_CALLS})
 
+    ARCHIVE = '/containers/c1/archive'
+
     def test_archive(self):
-        path = '/containers/c1/archive'
-        self.daemon.on('PUT', path, 200)
+        self.daemon.on('PUT', self.ARCHIVE, 200)
         self.engine.put_archive('c1', b'tar')
-        [sent] = self.daemon.sent('PUT', path)
+        [sent] = self.daemon.sent('PUT', self.ARCHIVE)
         self.assertEqual((b'tar', {'path': ['/']}, 'application/x-tar'),
                          (sent.body, sent.qs, sent.headers['Content-Type']))
+        self.assertEqual((5.0, 10.0), sent.timeout)
+
+    def test_archive_in_pieces(self):
+        self.daemon.on('PUT', self.ARCHIVE, 200)
+        self.engine.put_archive('c1', iter([b't', b'ar']), '/volume')
+        [sent] = self.daemon.sent('PUT', self.ARCHIVE)
+        self.assertEqual(([b't', b'ar'], {'path': ['/volume']},
+                          'application/x-tar'),
+                         (list(sent.body), sent.qs,
+                          sent.headers['Content-Type']))
+        self.assertEqual((5.0, 600.0), sent.timeout)
+
+    def get_archive(self, *pieces):
+        self.daemon.on('GET', self.ARCHIVE, {'raw': base.chunked(*pieces)})
+        return self.engine.get_archive('c1', '/volume/.')
+
+    def test_get_archive(self):
+        pieces = self.get_archive(b't', b'ar')
+        self.assertEqual([b't', b'ar'], list(pieces))
+        [sent] = self.daemon.sent('GET', self.ARCHIVE)
+        self.assertEqual(({'path': ['/volume/.']}, (5.0, 600.0)),
+                         (sent.qs, sent.timeout))
+
+    def test_get_archive_in_pieces(self):
+        """Nobody has all of a volume in memory."""
+        pieces = self.get_archive(
+            b't', lambda: self.fail('It was read to its end'))
+        self.assertEqual(b't', next(pieces))
+        pieces.close()
+
+    def test_get_archive_breaks(self):
+        def breaks():
+            raise ConnectionResetError(errno.ECONNRESET, 'reset')
+
+        ex = self.assertRaises(errors.NoAnswer, list,
+                               self.get_archive(b't', breaks))
+        self.assert_plain(str(ex))
 
     def test_stats_of_an_old_daemon(self):
         self.daemon.on('GET', '/version', {'json': {'ApiVersion': '1.40'}},
@@ -339,6 +487,13 @@ class RequestTestCase(EngineTestCase):
                        prefix='/v1.40')
         self.engine.stats('c1')
         self.assertEqual({'stream': ['false']}, self.daemon.history[-1].qs)
+
+    def test_disk_usage_of_a_new_daemon(self):
+        self.daemon.on('GET', '/version', {'json': {'ApiVersion': '1.42'}},
+                       prefix='')
+        self.daemon.on('GET', '/system/df', {'json': {}}, prefix='/v1.42')
+        self.engine.disk_usage()
+        self.assertEqual({'type': ['volume']}, self.daemon.history[-1].qs)
 
     def test_other_calls_without_body(self):
         for method, arguments, verb, path, _query, answer, _res in CALLS:
@@ -371,7 +526,7 @@ class RequestTestCase(EngineTestCase):
                                  (404, errors.Failed),
                                  (409, errors.Conflict),
                                  (500, errors.Failed),
-                                 (503, errors.Unreachable)):
+                                 (503, errors.NoAnswer)):
             self.daemon.on('POST', '/containers/x/start',
                            base.refusal(status, 'my own words\n'))
             self.assertEqual('Docker at %s: my own words' % base.URL,
@@ -383,12 +538,19 @@ class RequestTestCase(EngineTestCase):
         self.failing(errors.Busy, 'remove_container', 'x')
 
     def test_errors_without_words(self):
+        """A daemon has some; a proxy before it says that it is away."""
         for answer in ({'text': '<html>'}, {'json': []}, {'json': {}},
                        {'json': {'message': None}}, {'text': ''}):
-            self.daemon.on('POST', '/containers/x/start',
-                           dict(answer, status_code=500, reason='Oh No'))
-            words = self.failing(errors.Failed, 'start_container', 'x')
-            self.assertIn('HTTP status 500 Oh No', words)
+            for status, error, expected in (
+                    (400, errors.Failed, 'HTTP status 400, bad request'),
+                    (404, errors.Failed, 'HTTP status 404, not found'),
+                    (500, errors.NoAnswer,
+                     'HTTP status 500, internal server error'),
+                    (599, errors.NoAnswer, 'HTTP status 599')):
+                self.daemon.on('POST', '/containers/x/start', dict(
+                    answer, status_code=status, reason='Oh No'))
+                words = self.failing(error, 'start_container', 'x')
+                self.assertTrue(words.endswith(expected), words)
 
     def test_redirect_not_followed(self):
         for status in (301, 302, 307, 308):
@@ -404,6 +566,35 @@ class RequestTestCase(EngineTestCase):
         words = self.failing(errors.Failed, 'inspect_container', 'x')
         self.assertIn('is not a Docker daemon', words)
 
+    def test_answer_too_long(self):
+        self.patch(engine, '_LONGEST_ANSWER', 20)
+        self.daemon.on('GET', '/containers/x/json', {'raw': base.chunked(
+            *21 * [b'x'], lambda: self.fail('It was read to its end'))})
+        words = self.failing(errors.Failed, 'inspect_container', 'x')
+        self.assertEqual('Docker at %s: the answer is too long' % base.URL,
+                         words)
+
+    def test_answer_takes_too_long(self):
+        """Somebody says a word now and then, and never comes to an end."""
+        self.configure(read_timeout=2.0)
+        clock = self.set_clock(engine)
+
+        def late():
+            clock.now += 0.9
+
+        self.daemon.on('GET', '/containers/x/json', {'raw': base.chunked(
+            b'{', late, b' ', late, b' ', late, b' ',
+            lambda: self.fail('It was read to its end'))})
+        words = self.failing(errors.NoAnswer, 'inspect_container', 'x')
+        self.assertIn('no answer in time', words)
+        self.assertIsNone(self.pool.take(self.engine.endpoint))
+
+    def test_answer_in_pieces(self):
+        content = json.dumps(INSPECTED).encode()
+        self.daemon.on('GET', '/containers/x/json', {'raw': base.chunked(
+            *(content[n:n + 1] for n in range(len(content))))})
+        self.assertEqual(INSPECTED, self.engine.inspect_container('x'))
+
     def test_wait_suppresses_no_answer_only(self):
         self.daemon.on('POST', '/containers/x/wait',
                        {'exc': requests.exceptions.ReadTimeout})
@@ -412,21 +603,45 @@ class RequestTestCase(EngineTestCase):
                        {'exc': requests.exceptions.ConnectTimeout})
         self.failing(errors.Unreachable, 'wait_container', 'x', 0.1)
 
-    def test_closed_by_context(self):
+    def test_timeouts_of_the_operator(self):
+        self.configure(connect_timeout=1.5, read_timeout=2.5)
+        self.daemon.on('GET', '/containers/x/json', {'json': INSPECTED})
+        self.engine.inspect_container('x')
+        self.assertEqual([(1.5, 2.5)] * 2,
+                         [sent.timeout for sent in self.daemon.history])
+
+    def test_kept_by_context(self):
         with self.connect() as connected:
             self.assertEqual((1, 41), connected.api)
-            client = connected._client
-            self.patch_close(client)
-        client.close.assert_called_once_with()
+            client = connected._connection.client
+        with self.connect() as other:
+            self.assertEqual((1, 41), other.api)
+            self.assertIs(client, other._connection.client)
+
+    def test_kept_after_a_refusal(self):
+        self.daemon.on('POST', '/containers/x/start',
+                       base.refusal(500, 'no'), base.refusal(404, 'no such'))
+        with self.connect() as connected:
+            for error in (errors.Failed, errors.NotFound):
+                self.assertRaises(error, connected.start_container, 'x')
+        self.assertIsNotNone(self.pool.take(connected.endpoint))
+
+    def test_closed_by_close(self):
+        self.assertEqual((1, 41), self.engine.api)
+        client = self.engine._connection.client
+        self.patch(client, 'close', mock.Mock(wraps=client.close))
+        closed = client.close
+        self.engine.close()
+        closed.assert_called_once_with()
+        self.assertIsNone(self.pool.take(self.engine.endpoint))
+
+    def test_address_of_none(self):
+        """The one of a unix socket; here there is no connection at all."""
+        self.assertIsNone(self.engine.address)
 
     def test_close_before_connect(self):
         self.engine.close()
         self.assertEqual([], self.daemon.history)
-
-    def patch_close(self, client):
-        patcher = mock.patch.object(client, 'close', autospec=True)
-        patcher.start()
-        self.addCleanup(patcher.stop)
 
 
 class EnvironmentTestCase(EngineTestCase):
@@ -453,13 +668,20 @@ class EnvironmentTestCase(EngineTestCase):
                 ('http_proxy', 'http://hunter2.test:3128'),
                 ('ALL_PROXY', 'http://hunter2.test:3128'),
                 ('NETRC', os.path.join(self.home, '.netrc')),
+                ('HTTPS_PROXY', 'http://hunter2.test:3128'),
+                ('REQUESTS_CA_BUNDLE', '/hunter2'),
+                ('CURL_CA_BUNDLE', '/hunter2'),
                 ('DOCKER_HOST', 'tcp://hunter2.test:2375'),
+                ('DOCKER_CONTEXT', 'hunter2'),
+                ('DOCKER_CERT_PATH', '/hunter2'),
+                ('DOCKER_API_VERSION', '1.99'),
                 ('DOCKER_TLS_VERIFY', '1')):
             self.useFixture(fixtures.EnvironmentVariable(name, value))
 
     def assert_nothing_sent(self):
         for sent in self.daemon.history:
             self.assertFalse(sent.proxies, sent)
+            self.assertNotIn('hunter2', str(sent.verify))
             self.assertNotIn('Authorization', sent.headers)
             shown = '%s %s %s' % (sent.url, dict(sent.headers), sent.text)
             self.assertNotIn('hunter2', shown)
@@ -473,6 +695,19 @@ class EnvironmentTestCase(EngineTestCase):
         self.assert_nothing_sent()
         self.assertThat(self.daemon.history, testtools.matchers.HasLength(
             len(ALL_CALLS) + 1))
+
+    def test_build_and_push_have_nothing_of_it(self):
+        self.daemon.on('POST', '/build', {'text': '{"aux": {"ID": "x"}}'})
+        self.engine.build_image(b'tar', {}, {}, None)
+        self.daemon.on('POST', '/images/registry.test%2Fa/push',
+                       {'text': '{}'})
+        self.engine.push_image('registry.test/a', None)
+        for sent in self.daemon.history:
+            self.assertNotIn('hunter2', base64.urlsafe_b64decode(
+                sent.headers.get('X-Registry-Auth')
+                or sent.headers.get('X-Registry-Config') or '').decode())
+        self.assert_nothing_sent()
+        self.assertEqual(2, len(self.daemon.requests))
 
     def test_pull_has_nothing_of_it(self):
         self.daemon.on('POST', '/images/create', {'text': '{}'})
@@ -504,6 +739,17 @@ class ConnectionTestCase(EngineTestCase):
                        {'exc': NOT_ANSWERED[1]}, 204)
         self.failing(errors.NoAnswer, 'start_container', 'x')
         self.assertIsNone(self.engine.start_container('x'))
+
+    def test_others_are_told(self):
+        """Of a daemon that is away, but not of one that takes its time."""
+        self.daemon.on('POST', '/containers/x/start', {'exc': NOT_REACHED[0]})
+        self.daemon.on('POST', '/containers/x/stop', {'exc': NOT_ANSWERED[4]})
+        self.failing(errors.NoAnswer, 'stop_container', 'x', None, 1.0)
+        engine.raise_if_away(self.engine.endpoint)
+        words = self.failing(errors.Unreachable, 'start_container', 'x')
+        ex = self.assertRaises(errors.Unreachable, engine.raise_if_away,
+                               self.engine.endpoint)
+        self.assertEqual(words, str(ex))
 
     def test_unreachable_at_the_version(self):
         self.daemon.on('GET', '/version', {'exc': NOT_REACHED[0]}, prefix='')
@@ -573,16 +819,6 @@ class SocketTestCase(base.TestCase):
         words = self.failing(errors.Unreachable,
                              self.engine.start_container, 'x')
         self.assertIn('Connection refused', words)
-
-    def test_nobody_listens_on_port(self):
-        with socket.socket() as bound:
-            bound.bind(('127.0.0.1', 0))
-            url = 'tcp://127.0.0.1:%d' % bound.getsockname()[1]
-            ex = self.assertRaises(
-                errors.Unreachable,
-                engine.Engine(endpoint.parse(url)).start_container, 'x')
-        self.assertIs(errors.Unreachable, type(ex))
-        self.assertIn('Connection refused', str(ex))
 
     def test_closed_without_answer(self):
         self.serve(self.version(), b'')
@@ -752,6 +988,23 @@ class PullTestCase(EngineTestCase):
             'raw': lambda request, context: base.chunked(*pieces)})
         return list(self.engine.pull_image(image))
 
+    def test_auth(self):
+        self.daemon.on('POST', '/images/create', {'text': '{}'})
+        auth = {'username': 'me', 'password': 'hünter2?>',
+                'serveraddress': 'r.test'}
+        list(self.engine.pull_image('r.test/web', None, auth))
+        [sent] = self.daemon.sent('POST', '/images/create')
+        header = sent.headers['X-Registry-Auth']
+        self.assertEqual(auth, json.loads(base64.urlsafe_b64decode(header)))
+        self.assertNotIn('hünter2', sent.url)
+
+    def test_timeout(self):
+        """Who waits for the pull is the first to see that it hangs."""
+        self.configure(pull_stall_timeout=50)
+        self.pull()
+        [sent] = self.daemon.sent('POST', '/images/create')
+        self.assertEqual((5.0, 80.0), sent.timeout)
+
     def test_query(self):
         for image, name, tag in (
                 ('busybox', 'busybox', 'latest'),
@@ -813,6 +1066,134 @@ class PullTestCase(EngineTestCase):
         for content in (b'[]', b'"a"', b'1'):
             ex = self.assertRaises(errors.DockerError, self.pull, content)
             self.assert_plain(str(ex))
+
+
+class ImportTestCase(EngineTestCase):
+
+    def test_import(self):
+        self.daemon.on('POST', '/images/create',
+                       {'text': '{"status": "sha256:1"}'})
+        self.assertIsNone(self.engine.import_image('a/b', 'c', b'tar'))
+        [sent] = self.daemon.sent('POST', '/images/create')
+        self.assertEqual(
+            ({'fromSrc': ['-'], 'repo': ['a/b'], 'tag': ['c']}, b'tar'),
+            (sent.qs, sent.body))
+
+    def test_import_fails(self):
+        self.daemon.on('POST', '/images/create',
+                       {'text': '{"error": "no space left"}'})
+        self.assertIn('no space left', self.failing(
+            errors.Failed, 'import_image', 'a', 'b', b'tar'))
+
+
+class BuildTestCase(EngineTestCase):
+
+    BUILT = b'{"aux": {"ID": "sha256:1"}}\r\n'
+
+    def build(self, *pieces, query=None, maps=None, auth=None):
+        self.daemon.on('POST', '/build', {'raw': base.chunked(*pieces)})
+        return self.engine.build_image(b'tar', query or {}, maps or {}, auth)
+
+    def sent(self):
+        return self.daemon.sent('POST', '/build')[-1]
+
+    def test_build(self):
+        self.assertEqual('sha256:1', self.build(
+            b'{"stream": "Step 1/1"}\r\n', self.BUILT,
+            b'{"stream": "Successfully built"}\r\n',
+            query={'t': ['a:1', 'r.test/b'], 'target': 'c'},
+            maps={'buildargs': {'A': 'b c'}, 'labels': {}}))
+        sent = self.sent()
+        self.assertEqual(
+            {'t': ['a:1', 'r.test/b'], 'target': ['c'], 'rm': ['1'],
+             'forcerm': ['1'], 'buildargs': ['{"A": "b c"}'],
+             'labels': ['{}']}, sent.qs)
+        self.assertEqual((b'tar', 'application/x-tar'),
+                         (sent.body, sent.headers['Content-Type']))
+        self.assertEqual((5.0, 3600.0), sent.timeout)
+
+    def test_last_id_is_that_of_the_image(self):
+        """Each stage of a Dockerfile may have one."""
+        self.assertEqual('sha256:1', self.build(
+            b'{"aux": {"ID": "sha256:0"}}', self.BUILT, b'{"aux": null}',
+            b'{"aux": {}}'))
+
+    def config(self):
+        return json.loads(base64.urlsafe_b64decode(
+            self.sent().headers['X-Registry-Config']))
+
+    def test_auth(self):
+        auth = {'username': 'me', 'password': 'hunter2?>',
+                'serveraddress': 'r.test'}
+        self.build(self.BUILT, auth=auth)
+        self.assertEqual({'r.test': auth}, self.config())
+        self.assertNotIn('hunter2', self.sent().url)
+
+    def test_no_auth(self):
+        for auth in (None, {}):
+            self.build(self.BUILT, auth=auth)
+            self.assertEqual({}, self.config())
+
+    def failing_build(self, *pieces):
+        ex = self.assertRaises(errors.Failed, self.build, *pieces)
+        self.assert_plain(str(ex))
+        return str(ex)
+
+    def test_error_in_stream(self):
+        self.assertEqual(
+            'Docker at %s: The command returned a non-zero code: 7'
+            % base.URL, self.failing_build(
+                b'{"stream": "Step 1/1"}\r\n', b'{"errorDetail": {"message": '
+                b'"The command returned a non-zero code: 7"}}'))
+
+    def test_error_after_the_id(self):
+        self.failing_build(self.BUILT, b'{"error": "cannot tag"}')
+
+    def test_no_id_in_stream(self):
+        for pieces in ((), (b'{"stream": "Step 1/1"}',), (b'{"aux": {}}',)):
+            self.assertIn('is not a Docker daemon',
+                          self.failing_build(*pieces))
+
+    def test_refused(self):
+        self.daemon.on('POST', '/build', base.refusal(
+            400, 'dockerfile parse error line 1: unknown instruction: X'))
+        self.assertIn('unknown instruction: X', self.failing(
+            errors.Failed, 'build_image', b'', {}, {}, None))
+
+
+class PushTestCase(EngineTestCase):
+
+    def serve(self, name, *pieces):
+        self.path = '/images/%s/push' % name
+        self.daemon.on('POST', self.path, {'raw': base.chunked(*pieces)})
+
+    def test_push(self):
+        auth = {'username': 'me', 'password': 'hunter2?>',
+                'serveraddress': 'r.test:5000'}
+        for tag, expected in (('r.test:5000/a/b', 'latest'),
+                              ('r.test:5000/a/b:c', 'c')):
+            self.serve('r.test%3A5000%2Fa%2Fb', b'{"status": "Pushed"}')
+            self.assertIsNone(self.engine.push_image(tag, auth))
+            sent = self.daemon.sent('POST', self.path)[-1]
+            self.assertEqual({'tag': [expected]}, sent.qs)
+            self.assertEqual(auth, json.loads(base64.urlsafe_b64decode(
+                sent.headers['X-Registry-Auth'])))
+            self.assertEqual((5.0, 3600.0), sent.timeout)
+
+    def test_push_without_auth(self):
+        """Docker wants the header all the same."""
+        for auth in (None, {}):
+            self.serve('a')
+            self.engine.push_image('a', auth)
+            self.assertEqual({}, json.loads(base64.urlsafe_b64decode(
+                self.daemon.sent('POST', self.path)[-1].headers[
+                    'X-Registry-Auth'])))
+
+    def test_push_fails(self):
+        self.serve('a', b'{"status": "Preparing"}\r\n',
+                   b'{"errorDetail": {"message": "denied: no"}}')
+        self.assertEqual('Docker at %s: denied: no' % base.URL, self.failing(
+            errors.Failed, 'push_image', 'a', None))
 
 
 class LibraryTestCase(base.TestCase):

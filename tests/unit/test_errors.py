@@ -32,9 +32,19 @@ CLASSES = (
     (401, 'unauthorized', errors.Failed),
     (403, 'forbidden', errors.Failed),
     (500, 'driver failed', errors.Failed),
-    (502, 'bad gateway', errors.Unreachable),
-    (503, 'unavailable', errors.Unreachable),
-    (504, 'gateway timeout', errors.Unreachable),
+    (500, '', errors.NoAnswer),
+    (501, 'not implemented', errors.Failed),
+    (599, '', errors.NoAnswer),
+    (400, '', errors.Failed),
+    (404, 'image with reference x was found but does not match the specified '
+          'platform: wanted linux/arm64', errors.NotFound),
+    (403, 'container x is not connected to network y', errors.NotFound),
+    (403, 'error while removing network: network x id y has active endpoints',
+     errors.Conflict),
+    (409, 'remove x: volume is in use - [y]', errors.Conflict),
+    (502, 'bad gateway', errors.NoAnswer),
+    (503, 'unavailable', errors.NoAnswer),
+    (504, 'gateway timeout', errors.NoAnswer),
 )
 
 
@@ -52,7 +62,8 @@ class ErrorsTestCase(testtools.TestCase):
 
     def test_tree_leaves_apart(self):
         leaves = (errors.NotFound, errors.Conflict, errors.Busy,
-                  errors.Unreachable, errors.Unsupported, errors.Failed)
+                  errors.Unreachable, errors.Untrusted, errors.Refused,
+                  errors.Unsupported, errors.Failed)
         for leaf in leaves:
             self.assertEqual([leaf], [other for other in leaves
                                       if issubclass(leaf, other)])

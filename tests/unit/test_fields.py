@@ -212,6 +212,79 @@ class ApiTestCase(testtools.TestCase):
         self.assertEqual('1.41', fields.version_text((1, 41)))
 
 
+class PolicyTestCase(testtools.TestCase):
+
+    def refuse(self, value):
+        self.asked.append(value)
+        if value == '2':
+            raise errors.Refused('2 is not allowed')
+
+    def check(self, **values):
+        self.asked = []
+        table = (field(policy=self.refuse, to_api=scalars.text),
+                 field('b', policy=self.refuse), field('c'))
+        fields.check_policy(table, {**dict.fromkeys('abc'), **values})
+        return self.asked
+
+    def test_policy_of_what_is_set(self):
+        self.assertEqual([], self.check())
+        self.assertEqual([], self.check(a='', c=2))
+        self.assertEqual(['1', False], self.check(a=1, b=False, c='2'))
+
+    def test_policy_refuses(self):
+        ex = self.assertRaises(errors.Refused, self.check, a=2)
+        self.assertEqual('The property a: 2 is not allowed', str(ex))
+
+
+    def test_policy_of_what_cannot_be_converted(self):
+        """It may depend on what is not known yet."""
+        def fails(value):
+            raise ValueError('no')
+
+        table = (field(policy=self.refuse, to_api=fails),
+                 field('b', policy=self.refuse))
+        self.asked = []
+        self.assertRaises(errors.Refused, fields.check_policy, table,
+                          {'a': 'x', 'b': '2'})
+
+    def test_policy_that_fails_allows_nothing(self):
+        def fails(value):
+            raise ValueError('no')
+
+        self.assertRaises(ValueError, fields.check_policy,
+                          (field(policy=fails),), {'a': 'x'})
+
+
+class MaskedTestCase(testtools.TestCase):
+
+    TABLE = (field('a'), field('b', mask=lambda value: value.upper()),
+             field('c', mask=lambda value: [one['x'] for one in value]))
+
+    def masked(self, values):
+        return fields.masked(self.TABLE, values)
+
+    def test_masked(self):
+        self.assertEqual({'a': 'x', 'b': 'Y', 'c': ['z']}, self.masked(
+            {'a': 'x', 'b': 'y', 'c': [{'x': 'z'}]}))
+
+    def test_masked_of_what_is_unset(self):
+        for values in ({}, {'a': None}, {'b': None, 'c': None},
+                       {'b': '', 'c': []}):
+            self.assertEqual(values, self.masked(values))
+
+    def test_masked_of_another_type(self):
+        """Heat tells of values as they come out of other resources."""
+        for wrong in (7, True, ['y'], {'y': 'z'}):
+            self.assertEqual({'b': '***'}, self.masked({'b': wrong}))
+        for wrong in ('hunter2', ['hunter2'], [['hunter2']], 7):
+            self.assertEqual({'c': '***'}, self.masked({'c': wrong}))
+
+    def test_masked_leaves_the_values(self):
+        values = {'b': 'y'}
+        self.masked(values)
+        self.assertEqual({'b': 'y'}, values)
+
+
 class RequestTestCase(testtools.TestCase):
 
     def body(self, *table, **values):

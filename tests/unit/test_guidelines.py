@@ -21,10 +21,9 @@ import re
 
 import testtools
 
-from heat_docker.resources import container
+from tests.unit import base as unit_base
 
-TYPES = [cls for module in (container,)
-         for cls in module.resource_mapping().values()]
+TYPES = list(unit_base.CLASSES.values())
 
 
 def summary_faults(words):

@@ -75,6 +75,8 @@ print(json.dumps({
     'same': {
         'class': mapping.get('DockerInc::Docker::Container', None) is
             tree.resources.container.DockerContainer or not mapping,
+        'classes': all(issubclass(cls, tree.resources.base.DockerResource)
+                       for cls in mapping.values()),
         'errors': tree.errors is tree.engine.errors is tree.pulls.errors is
             tree.resources.base.errors is tree.fields.errors,
         'spec': table is tree.resources.container.spec,
@@ -107,11 +109,14 @@ class LoaderTestCase(base.TestCase):
     def without_library(self, words):
         loaded, complaints = self.load()
         self.assertEqual({}, loaded['mapping'])
-        [error] = [line for line in complaints.splitlines()
-                   if line.startswith('ERROR')]
-        self.assertIn(base.TYPE, error)
-        self.assertIn('docker %s or later is needed' % NEEDED, error)
-        self.assertIn(words, error)
+        complaints = [line for line in complaints.splitlines()
+                      if line.startswith('ERROR')]
+        self.assertEqual(len(base.CLASSES), len(complaints))
+        for name, error in zip(sorted(base.CLASSES), sorted(complaints),
+                               strict=True):
+            self.assertIn(name, error)
+            self.assertIn('docker %s or later is needed' % NEEDED, error)
+            self.assertIn(words, error)
 
 
 class LoadedTestCase(LoaderTestCase):
@@ -119,9 +124,9 @@ class LoadedTestCase(LoaderTestCase):
     def test_loaded(self):
         loaded, complaints = self.load()
         self.assertNotIn('ERROR', complaints)
-        self.assertEqual({base.TYPE:
-                          'heat.engine.plugins.heat_docker.resources.'
-                          'container'}, loaded['mapping'])
+        self.assertEqual(
+            {name: 'heat.engine.plugins.' + cls.__module__
+             for name, cls in base.CLASSES.items()}, loaded['mapping'])
         self.assertFalse(loaded['found'], 'heat_docker is imported twice')
         self.assertEqual([], [name for name, same in loaded['same'].items()
                               if not same])

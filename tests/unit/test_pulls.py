@@ -48,8 +48,8 @@ class PullsTestCase(base.TestCase):
         self.arrived.set()
         self.assertTrue(self.go_on.wait(SECONDS))
 
-    def join(self, image='busybox'):
-        pull = pulls.join(self.endpoint, image)
+    def join(self, image='busybox', **more):
+        pull = pulls.join(self.endpoint, image, **more)
         self.addCleanup(self.end, pull)
         return pull
 
@@ -106,6 +106,41 @@ class PullsTestCase(base.TestCase):
         self.assertFalse(first.done)
         self.assertIsInstance(other.error, errors.Unreachable)
         self.assertIsNone(first.error)
+
+    def test_join_with_other_credentials(self):
+        """Who has none must not get what another one may see."""
+        self.serve([self.stop], [], [])
+        first = self.join(auth={'username': 'me', 'password': 'a'})
+        self.assertTrue(self.arrived.wait(SECONDS))
+        for auth in (None, {'username': 'me', 'password': 'b'}):
+            other = self.join(auth=auth)
+            self.assertIsNot(first, other)
+            other._thread.join(SECONDS)
+        self.assertIs(first, self.join(auth={'password': 'a',
+                                             'username': 'me'}))
+        self.end(first)
+        self.assertEqual(3, len(self.pulled()))
+        self.assertEqual(3, len({
+            sent.headers['X-Registry-Auth'] for sent in
+            self.daemon.sent('POST', '/images/create')}))
+
+    def test_credentials_are_not_shown(self):
+        self.serve([self.stop, b'{"error": "unauthorized: no"}'])
+        pull = self.join(auth={'username': 'me', 'password': 'hunter2'})
+        self.assertTrue(self.arrived.wait(SECONDS))
+        shown = '%r %s %s %s' % (pull, pull, pull.progress,
+                                 pull._thread.name)
+        self.end(pull)
+        shown += '%s %s' % (pull.error, self.log.output)
+        self.assertNotIn('hunter2', shown)
+
+    def test_join_other_platform(self):
+        self.serve([self.stop], [])
+        first = self.join()
+        self.assertTrue(self.arrived.wait(SECONDS))
+        other = self.join(platform='linux/arm64')
+        self.assertIsNot(first, other)
+        other._thread.join(SECONDS)
 
     def test_join_after_the_end(self):
         self.serve([], [])
@@ -199,6 +234,49 @@ class PullsTestCase(base.TestCase):
         self.assertEqual('15 %, 30 of 200 MB', pull.progress)
         self.end(pull)
         self.assertEqual('55 %, 110 of 200 MB', pull.progress)
+
+    def stalled(self, *reports):
+        """Return for how long a pull stalls that such reports have come of.
+
+        Each takes 200 s; the last was 200 s ago.
+        """
+        clock = self.set_clock(pulls)
+
+        def late():
+            clock.now += 200
+
+        self.serve([piece for one in reports for piece in (one, late)]
+                   + [self.stop])
+        pull = self.join_running()
+        return pull.stalled
+
+    def test_stalled(self):
+        self.assertEqual(400, self.stalled(report('a'), report('Waiting')))
+
+    def test_stalled_while_it_is_tried_again(self):
+        """A daemon goes on telling of that, without end."""
+        self.assertEqual(600, self.stalled(
+            report('Downloading', 'a', current=1, total=9),
+            report('Retrying in 5 seconds', 'a'),
+            report('Retrying in 10 seconds', 'a')))
+
+    def test_stalled_no_more(self):
+        self.assertEqual(0, self.stalled(
+            report('Retrying in 5 seconds', 'a'),
+            report('Retrying in 10 seconds', 'a'),
+            report('Downloading', 'a', current=1, total=9)))
+
+    def test_stalled_as_the_operator_says(self):
+        self.configure(pull_stall_timeout=100)
+        self.assertEqual(200, self.stalled(report('a')))
+
+    def test_stalled_before_the_first_report(self):
+        clock = self.set_clock(pulls)
+        self.serve([self.stop])
+        pull = self.join_running()
+        self.assertEqual(0, pull.stalled)
+        clock.now += 301
+        self.assertEqual(301, pull.stalled)
 
     def test_thread_does_not_keep_the_process(self):
         self.serve([])

@@ -16,6 +16,7 @@ The tests loop over the tables: a new entry is tested without a new test.
 """
 
 import importlib
+import json
 import os
 import pkgutil
 import re
@@ -25,12 +26,19 @@ import testtools
 
 from heat_docker import fields
 from heat_docker import specs
-from heat_docker.resources import container
 from tests.unit import base
 from tests.unit.samples import record
 
-SPECS = {name: importlib.import_module('%s.%s' % (specs.__name__, name))
-         for _finder, name, _package in pkgutil.iter_modules(specs.__path__)}
+MODULES = {name: importlib.import_module('%s.%s' % (specs.__name__, name))
+           for _finder, name, _package in pkgutil.iter_modules(specs.__path__)}
+
+# Those of types; the others have fields that types share.
+SPECS = {name: module for name, module in MODULES.items()
+         if hasattr(module, 'ATTRIBUTES')}
+
+CLASSES = {name: base.CLASSES['DockerInc::Docker::' + name.title()]
+           for name in SPECS}
+CONTAINER = SPECS['container']
 
 # What templates have been written against: property and type in templates.
 OLD_TYPES = {
@@ -82,11 +90,30 @@ NEEDS = (
     ('networks', [{'network': 'n', 'gw_priority': 1}], (1, 48)),
 )
 
+# Properties that have secrets, which are not shown in events; with a key of
+# those that are maps, or of what is in them.
+MASKED = {'env': '', 'files': 'content', 'registry_auth': 'password',
+          'tls': 'client_key', 'log_options': 'splunk-token',
+          'driver_opts': 'o', 'mounts': 'driver_options'}
+
+# What the operator decides, and the properties that it is about.
+POLICIES = {
+    'image': {'image'}, 'binds': {'volumes'}, 'mounts': {'mounts'},
+    'networks': {'networks'}, 'privileged': {'privileged'},
+    'namespace': {'network_mode', 'userns_mode', 'ipc_mode', 'pid_mode',
+                  'uts_mode', 'cgroupns_mode'},
+    'capabilities': {'cap_add'}, 'devices': {'devices'},
+    'security_options': {'security_opt'},
+    'any_device': {'device_cgroup_rules', 'device_requests'},
+    'volume_options': {'driver_opts'}, 'build': {'build'},
+}
+
 # What is shown of properties that were changed, if not that of unset ones.
 OTHER = {'name': '/other'}
 
-# Properties whose example is false, because unset is true.
-TRUE_BY_DEFAULT = {'remove_volumes'}
+# Properties whose example is false: because unset is true, or because the
+# network of the other examples could not be true.
+FALSE = {'remove_volumes', 'ingress', 'config_only'}
 
 # Attributes that a container without health check has not.
 ABSENT = {'health'}
@@ -101,7 +128,7 @@ def all_fields():
 def all_attributes():
     for module, spec in sorted(SPECS.items()):
         for attribute in spec.ATTRIBUTES:
-            yield '%s.%s' % (module, attribute.name), attribute
+            yield '%s.%s' % (module, attribute.name), module, attribute
 
 
 def all_samples():
@@ -110,12 +137,17 @@ def all_samples():
     for name in sorted(os.listdir(folder)):
         match = re.fullmatch(r'([a-z]+)_([a-z]+)_v[\d.]+\.json', name)
         if match and match[2] != 'running':
-            yield (name, SPECS[match[1]], record.portions()[match[2]],
+            spec = SPECS[match[1]]
+            yield (name, spec, record.portions(spec)[match[2]],
                    base.sample(name[:-len('.json')]))
 
 
-def inspected(request):
+def inspected(spec, request):
     """Return what a daemon shows of what a request has made."""
+    if spec is not CONTAINER:
+        return {**request.body, **{
+            field.live_at: request.body.get(field.at)
+            for field in spec.FIELDS if field.live_at and field.at}}
     config = {key: value for key, value in request.body.items()
               if key not in ('HostConfig', 'NetworkingConfig')}
     networks = request.body.get('NetworkingConfig', {})
@@ -155,6 +187,20 @@ class FieldsTestCase(testtools.TestCase):
         self.assertIn('container', SPECS)
         self.assertTrue(list(all_fields()))
 
+    def test_shared_fields_are_in_a_type(self):
+        for name in set(MODULES) - set(SPECS):
+            for field in MODULES[name].FIELDS:
+                self.assertTrue(any(field in spec.FIELDS
+                                    for spec in SPECS.values()),
+                                '%s.%s' % (name, field.name))
+
+    def test_endpoint_is_that_of_all_types(self):
+        for spec in SPECS.values():
+            self.assertEqual(
+                list(MODULES['endpoint'].FIELDS),
+                [field for field in spec.FIELDS
+                 if field in MODULES['endpoint'].FIELDS])
+
     def test_names_unique(self):
         for spec in SPECS.values():
             for table in (spec.FIELDS, spec.ATTRIBUTES):
@@ -173,7 +219,7 @@ class FieldsTestCase(testtools.TestCase):
     def test_example_comes_back(self):
         for path, spec, field in all_fields():
             request = self.request(spec, **{field.name: field.example})
-            live = fields.live([field], inspected(request))
+            live = fields.live([field], inspected(spec, request))
             self.assertEqual(
                 {field.name: field.example} if live_path(field) else {},
                 live, path)
@@ -195,7 +241,7 @@ class FieldsTestCase(testtools.TestCase):
         for module, spec in SPECS.items():
             request = self.request(spec, **{
                 field.name: field.example for field in spec.FIELDS})
-            live = fields.live(spec.FIELDS, inspected(request))
+            live = fields.live(spec.FIELDS, inspected(spec, request))
             for field in spec.FIELDS:
                 expected = EXCEPTIONS.get(field.name, field.example)
                 if not live_path(field):
@@ -214,7 +260,7 @@ class FieldsTestCase(testtools.TestCase):
 
     def test_example_is_not_what_unset_would_be(self):
         for path, _spec, field in all_fields():
-            self.assertEqual(field.name not in TRUE_BY_DEFAULT,
+            self.assertEqual(field.name not in FALSE,
                              bool(field.example), path)
 
     def test_too_old_daemon_is_refused(self):
@@ -241,7 +287,7 @@ class FieldsTestCase(testtools.TestCase):
         tested = set()
         for name, value, needed in NEEDS:
             tested.add(name)
-            spec = SPECS['container']
+            spec = CONTAINER
             values = {**dict.fromkeys(one.name for one in spec.FIELDS),
                       name: value}
             older = (needed[0], needed[1] - 1)
@@ -254,6 +300,45 @@ class FieldsTestCase(testtools.TestCase):
             fields.check_api(spec.FIELDS, values, needed, '')
         self.assertEqual({field.name for _path, _spec, field in all_fields()
                           if field.needs}, tested)
+
+    def test_policy_takes_the_example(self):
+        """By default the operator allows everything."""
+        for path, spec, field in all_fields():
+            values = {**dict.fromkeys(one.name for one in spec.FIELDS),
+                      field.name: field.example}
+            self.assertIsNone(fields.check_policy(spec.FIELDS, values), path)
+
+    def test_mask_takes_the_example(self):
+        for path, _spec, field in all_fields():
+            if field.mask:
+                self.assertIs(type(field.example),
+                              type(field.mask(field.example)), path)
+
+    def test_mask_takes_any_value(self):
+        """Whatever comes out of other resources, or out of nothing."""
+        for path, _spec, field in all_fields():
+            if not field.mask:
+                continue
+            for value in ('hunter2', 'A=hunter2', ['A=hunter2', None],
+                          [['hunter2']], 7, True, None, '', [], {}, [{}],
+                          *(shape for words in ('hunter2', ['hunter2'])
+                            for shape in ({MASKED[field.name]: words},
+                                          [{MASKED[field.name]: words}]))):
+                shown = fields.masked([field], {field.name: value})
+                letters = re.sub(r'=\*+|\W', '', json.dumps(shown))
+                self.assertNotIn('hunter2', letters, path)
+
+    def test_masked(self):
+        self.assertEqual(set(MASKED), {field.name for _path, _spec, field
+                                  in all_fields() if field.mask})
+
+    def test_policies(self):
+        """Every function of the policy about values has its properties."""
+        named = {}
+        for _path, _spec, field in all_fields():
+            if field.policy:
+                named.setdefault(field.policy.__name__, set()).add(field.name)
+        self.assertEqual(POLICIES, named)
 
     def test_null_is_unset_or_empty(self):
         """No converter meets what Heat makes of an explicit null."""
@@ -273,7 +358,7 @@ class FieldsTestCase(testtools.TestCase):
             schema = fields.properties_schema([field])[field.name]
             for place, words in descriptions(schema, path):
                 self.assert_sentences(words, place)
-        for path, attribute in all_attributes():
+        for path, _module, attribute in all_attributes():
             self.assert_sentences(attribute.doc, path)
 
     def test_docs_say_what_a_change_does(self):
@@ -308,32 +393,32 @@ class FieldsTestCase(testtools.TestCase):
         for path, _spec, field in all_fields():
             self.assertTrue(re.fullmatch(r'\d+\.\d+\.\d+', field.support),
                             path)
-        for path, attribute in all_attributes():
+        for path, _module, attribute in all_attributes():
             self.assertTrue(
                 re.fullmatch(r'\d+\.\d+\.\d+', attribute.support), path)
 
     def test_attributes_are_read_where_they_are(self):
-        """Places that the recorded container has not are misspelt."""
-        running = base.sample('container_running_v1.41')
-        for path, attribute in all_attributes():
+        """Places that what was recorded has not are misspelt."""
+        for path, module, attribute in all_attributes():
             if attribute.name in ABSENT:
                 continue
-            self.assertIsNotNone(fields.read(running, attribute.at), path)
+            shown = fields.read(base.sample('%s_%s_v1.41' % (
+                module, 'running' if module == 'container' else 'all')),
+                attribute.at)
+            self.assertIsNotNone(shown, path)
             if attribute.source is None:
-                value = attribute.from_api(
-                    fields.read(running, attribute.at))
-                self.assertIsNotNone(value, path)
+                self.assertIsNotNone(attribute.from_api(shown), path)
             else:
-                self.assertTrue(hasattr(container.DockerContainer,
-                                        attribute.source), path)
+                self.assertTrue(hasattr(CLASSES[module], attribute.source),
+                                path)
 
 
 class UpdateTestCase(testtools.TestCase):
     """What comes of a change of each property, by the table alone."""
 
-    def change(self, field, value):
+    def change(self, spec, field, value):
         """Return whether it replaces, and the body of the update request."""
-        table = SPECS['container'].FIELDS
+        table = spec.FIELDS
         values = {**dict.fromkeys(one.name for one in table),
                   field.name: value}
         changed = {field.name: value}
@@ -349,8 +434,8 @@ class UpdateTestCase(testtools.TestCase):
         return body
 
     def test_changed(self):
-        for path, _spec, field in all_fields():
-            replaces, body = self.change(field, field.example)
+        for path, spec, field in all_fields():
+            replaces, body = self.change(spec, field, field.example)
             if not field.in_place:
                 self.assertTrue(replaces, path)
             elif field.update:
@@ -361,8 +446,8 @@ class UpdateTestCase(testtools.TestCase):
                 self.assertEqual((False, {}), (replaces, body), path)
 
     def test_removed(self):
-        for path, _spec, field in all_fields():
-            replaces, body = self.change(field, None)
+        for path, spec, field in all_fields():
+            replaces, body = self.change(spec, field, None)
             if not field.in_place:
                 self.assertTrue(replaces, path)
             elif not field.update:
@@ -375,12 +460,12 @@ class UpdateTestCase(testtools.TestCase):
 
     def test_zero(self):
         """Docker takes zero for "leave it as it is"."""
-        for path, _spec, field in all_fields():
+        for path, spec, field in all_fields():
             if not field.update:
                 continue
             zero = {fields.STRING: '0', fields.INTEGER: 0, fields.NUMBER: 0,
                     fields.MAP: {}, fields.BOOLEAN: False}[field.type]
-            replaces, body = self.change(field, zero)
+            replaces, body = self.change(spec, field, zero)
             json = field.to_api(zero)
             if field.unset is None and not json:
                 self.assertTrue(replaces, path)
@@ -389,9 +474,9 @@ class UpdateTestCase(testtools.TestCase):
                                  (replaces, body), path)
 
     def test_empty(self):
-        for path, _spec, field in all_fields():
+        for path, spec, field in all_fields():
             try:
-                replaces, body = self.change(field, EMPTY[field.type])
+                replaces, body = self.change(spec, field, EMPTY[field.type])
             except Exception as ex:
                 self.fail('%s: %r' % (path, ex))
             self.assertTrue(replaces or isinstance(body, dict), path)
@@ -400,13 +485,13 @@ class UpdateTestCase(testtools.TestCase):
         for path, _spec, field in all_fields():
             if field.step:
                 self.assertTrue(callable(getattr(
-                    container.DockerContainer, field.step)), path)
+                    CLASSES[path.partition('.')[0]], field.step)), path)
 
     def test_created_is_no_drift(self):
         for path, spec, field in all_fields():
             values = {**dict.fromkeys(one.name for one in spec.FIELDS),
                       field.name: field.example}
-            shown = inspected(fields.request(spec.FIELDS, values))
+            shown = inspected(spec, fields.request(spec.FIELDS, values))
             self.assertEqual({}, fields.drift(spec.FIELDS, values, shown),
                              path)
 
@@ -415,7 +500,7 @@ class UpdateTestCase(testtools.TestCase):
         for path, spec, field in all_fields():
             values = {**dict.fromkeys(one.name for one in spec.FIELDS),
                       field.name: field.example}
-            shown = inspected(fields.request(spec.FIELDS, values))
+            shown = inspected(spec, fields.request(spec.FIELDS, values))
             if not live_path(field):
                 continue
             *parents, last = live_path(field).split('.')
@@ -428,24 +513,23 @@ class UpdateTestCase(testtools.TestCase):
                 set(differ), path)
 
     def test_drift_of_nothing_set(self):
-        spec = SPECS['container']
+        spec = CONTAINER
         values = dict.fromkeys(field.name for field in spec.FIELDS)
         self.assertEqual({}, fields.drift(
             spec.FIELDS, values, base.sample('container_running_v1.41')))
 
     def test_forgotten(self):
-        spec = SPECS['container']
-        for path, _spec, field in all_fields():
+        for path, spec, field in all_fields():
             if not field.update:
                 continue
             values = {**dict.fromkeys(one.name for one in spec.FIELDS),
                       field.name: field.example}
             changed = {field.name}
             body = fields.update(spec.FIELDS, changed, values)
-            shown = inspected(fields.request(spec.FIELDS, values))
+            shown = inspected(spec, fields.request(spec.FIELDS, values))
             self.assertFalse(fields.forgotten(spec.FIELDS, changed, body,
                                               shown), path)
-            before = inspected(fields.request(spec.FIELDS, dict(
+            before = inspected(spec, fields.request(spec.FIELDS, dict(
                 values, **{field.name: None})))
             before['HostConfig'].setdefault('RestartPolicy', {})
             self.assertTrue(fields.forgotten(spec.FIELDS, changed, body,
@@ -455,7 +539,7 @@ class UpdateTestCase(testtools.TestCase):
 
 
 class SamplesTestCase(testtools.TestCase):
-    """What a real daemon has shown of containers made of the examples."""
+    """What a real daemon has shown of what was made of the examples."""
 
     def test_sample_for_every_spec(self):
         self.assertEqual(set(SPECS.values()),
@@ -482,16 +566,16 @@ class SamplesTestCase(testtools.TestCase):
                 {}, fields.drift(spec.FIELDS, values, sample), name)
 
     def test_all_fields_recorded(self):
-        recorded = {name for _name, _spec, values, _sample in all_samples()
-                    for name in values}
-        for _path, _spec, field in all_fields():
+        for path, spec, field in all_fields():
+            recorded = {name for _name, one, values, _sample in all_samples()
+                        if one is spec for name in values}
             self.assertEqual(field.name not in record.NOT_RECORDED,
-                             field.name in recorded, field.name)
+                             field.name in recorded, path)
 
     def test_unset_is_what_a_daemon_shows_of_it(self):
         """Reading what was not asked for does not fail."""
         running = base.sample('container_running_v1.41')
-        live = fields.live(SPECS['container'].FIELDS, running)
+        live = fields.live(CONTAINER.FIELDS, running)
         self.assertEqual(
             {'links': {}, 'volumes': {}, 'volumes_from': [], 'dns': [],
              'memory': 0, 'privileged': False, 'cap_add': [], 'devices': [],
@@ -506,7 +590,7 @@ class OldTemplatesTestCase(testtools.TestCase):
 
     def setUp(self):
         super().setUp()
-        template = container.DockerContainer.resource_to_template(
+        template = CLASSES['container'].resource_to_template(
             base.TYPE, 'hot')
         self.parameters = template['parameters']
         self.outputs = template['outputs']
@@ -517,7 +601,7 @@ class OldTemplatesTestCase(testtools.TestCase):
 
     def test_image_is_all_that_is_required(self):
         self.assertEqual(['image'], [
-            field.name for field in SPECS['container'].FIELDS
+            field.name for field in CONTAINER.FIELDS
             if field.required])
 
     def test_attributes(self):

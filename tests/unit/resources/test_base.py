@@ -10,21 +10,21 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What all types share: names, labels, lost answers, attributes."""
+"""What all types share: names, labels, lost answers, validation."""
 
 import dataclasses
 import json
 
 from heat.common import exception
+from heat.engine import stk_defn
 from heat.objects import resource as resource_objects
 import mock
 from oslo_config import cfg
 import requests
 
-from heat_docker import engine
-from heat_docker import errors
 from heat_docker.resources import base as resources_base
 from heat_docker.resources import container
+from heat_docker.resources import reaching
 from tests.unit import base
 
 LOST = {'exc': requests.exceptions.ReadTimeout}
@@ -53,46 +53,7 @@ class SchemaTestCase(base.TestCase):
             self.assertRaises(NotImplementedError, method, *[None] * count)
 
 
-class AvailableTestCase(base.TestCase):
-
-    MAPPING = {'A::B': object, 'C::D': object}
-
-    def test_available(self):
-        self.assertEqual(self.MAPPING, resources_base.available(self.MAPPING))
-        self.assertEqual('', self.log.output)
-
-    def test_not_available(self):
-        with mock.patch.object(engine, 'library', autospec=True,
-                               side_effect=errors.Unsupported('too old')):
-            self.assertEqual({}, resources_base.available(self.MAPPING))
-        self.assertEqual(
-            'ERROR heat_docker.resources.base The resource types A::B, C::D '
-            'are not available: too old\n', self.log.output)
-
-    def test_mappings(self):
-        mapping = {base.TYPE: container.DockerContainer}
-        self.assertEqual(mapping, container.resource_mapping())
-        self.assertEqual(mapping, container.available_resource_mapping())
-
-
 class IdentityTestCase(base.ResourceTestCase):
-
-    def test_endpoint(self):
-        made = self.make_resource(docker_endpoint='tcp://docker.test')
-        self.assertEqual('tcp://docker.test:2375', str(made.endpoint))
-
-    def test_endpoint_by_default(self):
-        self.configure(default_endpoint='tcp://mine.test')
-        for unset in (None, ''):
-            made = self.make_resource(docker_endpoint=unset)
-            self.assertEqual('tcp://mine.test:2375', str(made.endpoint))
-
-    def test_endpoint_by_default_wrong(self):
-        self.configure(default_endpoint='mine.test')
-        made = self.make_resource(docker_endpoint=None)
-        reason = self.fail_task(made.create)
-        self.assertIn("'mine.test' is not a Docker endpoint", reason)
-        self.assertEqual([], self.daemon.history)
 
     def test_labels(self):
         made = self.make_resource()
@@ -122,10 +83,6 @@ class IdentityTestCase(base.ResourceTestCase):
                                return_value='stäck-a+b-1'):
             self.assertEqual('st_ck-a_b-1',
                              made.docker_name(made.properties))
-
-    def test_validation_asks_no_daemon(self):
-        self.make_resource().validate()
-        self.assertEqual([], self.daemon.history)
 
 
 class MakeTestCase(base.ContainerTestCase):
@@ -201,11 +158,22 @@ class MakeTestCase(base.ContainerTestCase):
         self.assertEqual(1, len(self.creates()))
 
     def test_unreachable(self):
-        self.daemon.on('GET', '/version', REFUSED, prefix='')
-        made = self.make_resource()
+        self.daemon.go_away()
+        made = self.make_resource(endpoint_timeout=0)
         reason = self.fail_task(made.create)
         self.assertIn('%s cannot be reached' % base.URL, reason)
         self.assertEqual(1, len(self.daemon.history))
+
+    def test_not_allowed(self):
+        """What depends on other resources is known at the create only."""
+        self.configure(allow_privileged=False)
+        made = self.make_resource(privileged=True)
+        self.assertEqual(
+            'Error: resources.web: The property privileged: true is not '
+            'allowed (option allow_privileged of the operator)',
+            self.fail_task(made.create))
+        self.assertEqual([], self.daemon.requests)
+        self.assertEqual({}, made.data())
 
     def test_reason_begins_with_the_resource(self):
         self.serve_create(base.refusal(400, 'No command specified'))
@@ -220,7 +188,7 @@ class LocateTestCase(base.ContainerTestCase):
     def failed(self, *answers):
         """Return a resource whose create has failed without an id."""
         self.serve_create(*answers)
-        made = self.make_resource()
+        made = self.make_resource(endpoint_timeout=0)
         self.fail_task(made.create)
         self.forget()
         return made
@@ -231,13 +199,37 @@ class LocateTestCase(base.ContainerTestCase):
         self.assertEqual([], self.daemon.history)
 
     def test_never_requested(self):
-        self.daemon.on('GET', '/version', REFUSED, prefix='')
-        made = self.make_resource()
+        self.daemon.go_away()
+        made = self.make_resource(endpoint_timeout=0)
         self.fail_task(made.create)
         self.forget()
         self.run_task(made.delete)
         self.assertEqual(('DELETE', 'COMPLETE'), made.state)
         self.assertEqual([], self.daemon.history)
+
+    def test_request_that_never_arrived(self):
+        made = self.failed(REFUSED)
+        self.assertEqual({}, made.data())
+        self.run_task(made.delete)
+        self.assertEqual(('DELETE', 'COMPLETE'), made.state)
+        self.assertEqual([], self.daemon.history)
+
+    def test_request_that_never_arrived_after_one_that_may_have(self):
+        self.serve_create(LOST, REFUSED)
+        made = self.make_resource()
+        self.set_clock(reaching, step=150.0)
+        self.fail_task(made.create)
+        self.assertIn('requested', made.data())
+
+    def test_request_that_a_proxy_has_passed_on(self):
+        """Its daemon may make the container all the same."""
+        for status in (502, 504):
+            made = self.failed(status)
+            self.serve_found(base.ID)
+            self.serve_stop(304)
+            self.serve_remove()
+            self.run_task(made.delete)
+            self.assertIn(('DELETE', self.PATH), self.daemon.requests)
 
     def test_requested_and_not_made(self):
         made = self.failed(base.refusal(400, 'bad'))
@@ -247,7 +239,7 @@ class LocateTestCase(base.ContainerTestCase):
         self.assertEqual([('GET', '/containers/json')], self.daemon.requests)
 
     def test_requested_and_made(self):
-        made = self.failed(REFUSED)
+        made = self.failed(LOST)
         self.serve_found(base.ID)
         self.serve_stop(304)
         self.serve_remove()
@@ -259,99 +251,13 @@ class LocateTestCase(base.ContainerTestCase):
 
     def test_remembered_by_the_database(self):
         """Another engine may have to delete what this one has created."""
-        made = self.failed(REFUSED)
-        self.assertEqual({'requested': base.URL}, made.data())
+        made = self.failed(LOST)
+        self.assertEqual({'endpoint': base.URL, 'address': None},
+                         json.loads(made.data()['requested']))
         made._data = None
         self.serve_found()
         self.run_task(made.delete)
         self.assertEqual([('GET', '/containers/json')], self.daemon.requests)
-
-
-class AttributesTestCase(base.ContainerTestCase):
-
-    NAMES = tuple(attribute.name for attribute
-                  in container.DockerContainer.spec.ATTRIBUTES)
-
-    def test_many_need_one_inspect(self):
-        made = self.make_running()
-        for attribute in container.DockerContainer.spec.ATTRIBUTES:
-            if attribute.source is None:
-                made.FnGetAtt(attribute.name)
-        self.assertEqual([('GET', self.PATH + '/json')],
-                         self.daemon.requests)
-
-    def test_fresh_after_a_while(self):
-        made = self.make_running()
-        self.serve_inspect(self.inspected(), self.inspected('paused'))
-        self.assertEqual('running', made.FnGetAtt('state'))
-        self.patch(resources_base, '_FRESH', -1)
-        self.assertEqual('paused', made.FnGetAtt('state'))
-
-    def test_none_before_the_create(self):
-        made = self.make_resource()
-        for name in self.NAMES + ('show',):
-            self.assertIsNone(made.attributes[name], name)
-        self.assertEqual([], self.daemon.history)
-
-    def test_none_when_the_daemon_is_away(self):
-        made = self.make_running()
-        self.daemon.on('GET', '/version', REFUSED, prefix='')
-        for name in self.NAMES:
-            self.assertIsNone(made.FnGetAtt(name), name)
-        self.assertEqual(1, len(self.daemon.history))
-        self.assertEqual(1, self.log.output.count('WARNING'))
-        self.assertIn('cannot be reached', self.log.output)
-
-    def test_none_when_it_is_gone(self):
-        made = self.make_running()
-        self.serve_inspect(base.refusal(404, 'No such container'))
-        for name in self.NAMES + ('show',):
-            self.assertIsNone(made.FnGetAtt(name), name)
-
-    def test_show(self):
-        """Heat shows it in the place of all attributes."""
-        made = self.make_running()
-        self.serve_sources(b'hello\n')
-        shown = made.FnGetAtt('show')
-        self.assertEqual({name: made.FnGetAtt(name) for name in self.NAMES
-                          if name != 'info'}, shown)
-        self.assertEqual('hello', shown['logs_tail'])
-
-    def test_show_has_no_secrets(self):
-        made = self.make_running()
-        self.serve_sources()
-        self.assertNotIn('Env', str(made.FnGetAtt('show')))
-
-    def test_show_inspects_once(self):
-        made = self.make_running()
-        self.serve_sources()
-        inspect = 'GET', '/containers/%s/json' % base.ID
-        before = len(self.daemon.sent(*inspect))
-        made.FnGetAtt('show')
-        self.assertEqual(before + 1, len(self.daemon.sent(*inspect)))
-
-    def test_show_when_the_daemon_is_away(self):
-        made = self.make_running()
-        self.daemon.on('GET', '/version', REFUSED, prefix='')
-        self.assertIsNone(made.FnGetAtt('show'))
-
-    def test_unknown(self):
-        made = self.make_running()
-        self.assertRaises(exception.InvalidTemplateAttribute, made.FnGetAtt,
-                          'nosuch')
-
-    def test_live_state_gone(self):
-        made = self.make_running()
-        self.serve_inspect(base.refusal(404, 'No such container'))
-        self.assertRaises(exception.EntityNotFound,
-                          made.get_live_resource_data)
-
-    def test_live_state_is_no_drift(self):
-        made = self.make_running()
-        self.assertEqual({}, made.get_live_state(made.properties))
-
-    def test_reference_is_the_id(self):
-        self.assertEqual(base.ID, self.make_running().FnGetRefId())
 
 
 class ActionsTestCase(base.ContainerTestCase):
@@ -363,3 +269,190 @@ class ActionsTestCase(base.ContainerTestCase):
         self.fail_task(self.make_resource().create)
         self.assertEqual([('POST', '/containers/create')],
                          self.daemon.requests)
+
+
+class ValidationTestCase(base.ResourceTestCase):
+
+    def refused(self, made):
+        ex = self.assertRaises(exception.StackValidationFailed,
+                               made.stack.validate)
+        self.assert_plain(str(ex))
+        self.assertEqual([], self.daemon.history)
+        return str(ex)
+
+    def make_two(self, more=None, **properties):
+        """Return a resource with properties that another one has to tell."""
+        return self.make_resource(template={
+            'heat_template_version': '2018-08-31', **(more or {}),
+            'resources': {
+                'other': {'type': base.TYPE, 'properties': {
+                    'docker_endpoint': base.URL, 'image': 'busybox:1'}},
+                'web': {'type': base.TYPE, 'properties': {
+                    'docker_endpoint': base.URL, 'image': 'busybox:1',
+                    **properties}}}})
+
+    LATER = {'get_attr': ['other', 'network_ip']}
+
+    def test_asks_no_daemon(self):
+        self.make_resource().validate()
+        self.assertEqual([], self.daemon.history)
+
+    def test_not_allowed(self):
+        self.configure(allow_privileged=False)
+        self.assertIn('The property privileged: true is not allowed (option '
+                      'allow_privileged of the operator)',
+                      self.refused(self.make_resource(privileged=True)))
+
+    def test_endpoint_not_allowed(self):
+        self.configure(allowed_endpoints=[])
+        self.assertIn('%s is not allowed (option allowed_endpoints'
+                      % base.URL, self.refused(self.make_resource()))
+
+    def test_endpoint_of_a_parameter(self):
+        self.configure(allowed_endpoints=[])
+        self.assertIn('option allowed_endpoints', self.refused(self.make_two(
+            more={'parameters': {'url': {'type': 'string',
+                                         'default': base.URL}}},
+            docker_endpoint={'get_param': 'url'})))
+
+    def test_endpoint_unset(self):
+        self.assertIn('option local_endpoint_access', self.refused(
+            self.make_resource(docker_endpoint=None)))
+
+    def test_endpoint_that_is_not_known_yet(self):
+        """Neither is it the local one, which is not for everybody."""
+        for later in (self.LATER, {'list_join': ['', ['tcp://', self.LATER]]},
+                      {'str_replace': {'template': 'tcp://$a',
+                                       'params': {'$a': self.LATER}}}):
+            made = self.make_two(docker_endpoint=later)
+            self.configure(allowed_endpoints=['*'])
+            self.stack['other'].validate()
+            stk_defn.update_resource_data(
+                self.stack.defn, 'other', self.stack['other'].node_data())
+            self.configure(allowed_endpoints=[])
+            made.validate()
+
+    def test_tls_without_https(self):
+        self.assertIn('tls goes with https, not with %s' % base.URL,
+                      self.refused(self.make_resource(
+                          tls={'verify': False})))
+
+    def test_tls_of_null(self):
+        """As a condition in a template may give it."""
+        for null in (None, {}):
+            self.make_resource(tls=null).stack.validate()
+
+    def test_tls_that_is_none(self):
+        words = self.refused(self.make_resource(
+            docker_endpoint='https://docker.test', tls={
+                'client_cert': 'a', 'client_key': 'hunter2'}))
+        self.assertIn('client_cert and client_key of tls are not', words)
+        self.assertNotIn('hunter2', words)
+
+    def test_tls_in_other_letters(self):
+        words = self.refused(self.make_resource(
+            docker_endpoint='https://docker.test', tls={'ca_cert': 'ä'}))
+        self.assertIn('ca_cert of tls is not a certificate in PEM', words)
+
+    def test_values_that_are_not_known_yet(self):
+        """They are checked before the create."""
+        for properties in (
+                {'image': self.LATER}, {'privileged': self.LATER},
+                {'volumes': {'/a': self.LATER}},
+                {'mounts': [{'type': 'bind', 'target': '/a',
+                             'source': self.LATER}]},
+                {'mounts': [{'type': 'image', 'target': '/a',
+                             'source': self.LATER}]},
+                {'mounts': self.LATER},
+                {'devices': [{'path_on_host': self.LATER}]},
+                {'networks': [{'network': self.LATER}]},
+                {'networks': [{'network': 'n', 'ipv4_address': self.LATER}]},
+                {'cap_add': [self.LATER]}, {'security_opt': [self.LATER]},
+                {'network_mode': self.LATER}, {'env': self.LATER},
+                {'device_requests': [{'device_ids': self.LATER}]},
+                {'device_cgroup_rules': [self.LATER]},
+                {'docker_endpoint': 'https://docker.test', 'tls': {
+                    'client_cert': 'a', 'client_key': self.LATER}},
+                {'docker_endpoint': 'https://docker.test',
+                 'tls': self.LATER},
+                {'registry_auth': {'username': 'me',
+                                   'password': self.LATER}},
+                {'registry_auth': self.LATER},
+                {'registry_auth': {'username': 'me', 'password': 'x',
+                                   'server_address': self.LATER}},
+                {'image': self.LATER, 'registry_auth': {
+                    'username': 'me', 'password': 'x',
+                    'server_address': 'r.test'}}):
+            self.make_two(**properties)
+            try:
+                self.stack.validate()
+            except Exception as ex:
+                self.fail('%s: %r' % (properties, ex))
+        self.assertEqual([], self.daemon.history)
+
+
+class AdoptTestCase(base.ContainerTestCase):
+
+    def adopt(self, **properties):
+        made = self.make_resource(**properties)
+        self.run_task(lambda: made.adopt({'resource_id': base.ID}))
+        return made
+
+    def test_adopt(self):
+        self.serve_inspect()
+        made = self.adopt()
+        self.assertEqual(('ADOPT', 'COMPLETE'), made.state)
+        self.assertEqual([('GET', self.PATH + '/json')],
+                         self.daemon.requests)
+
+    def test_adopt_notes_the_daemon(self):
+        self.serve_inspect()
+        self.assertEqual({'endpoint': base.URL, 'address': None},
+                         json.loads(self.adopt().data()['requested']))
+
+    def test_adopt_of_what_is_not_there(self):
+        self.serve_inspect(base.refusal(404, 'No such container'))
+        self.assertRaises(exception.ResourceFailure, self.adopt)
+
+    def test_adopt_not_allowed(self):
+        self.configure(allowed_endpoints=[])
+        self.assertRaises(exception.ResourceFailure, self.adopt)
+        self.assertEqual([], self.daemon.history)
+
+
+class ReplacedAfterFailureTestCase(base.ContainerTestCase):
+
+    def failed(self):
+        made = self.make_running()
+        made.state_set(made.UPDATE, made.FAILED, 'x')
+        return made
+
+    def test_sound(self):
+        made = self.failed()
+        self.assertFalse(made.needs_replace_failed())
+
+    def test_not_sound(self):
+        made = self.failed()
+        self.serve_inspect(self.inspected('dead'))
+        self.assertTrue(made.needs_replace_failed())
+
+    def test_gone(self):
+        made = self.failed()
+        self.serve_inspect(base.refusal(404, 'No such container'))
+        self.assertTrue(made.needs_replace_failed())
+
+    def test_never_made(self):
+        self.assertTrue(self.make_resource().needs_replace_failed())
+
+    def test_daemon_away(self):
+        """The update waits for it; a replacement would have to, too."""
+        made = self.failed()
+        self.daemon.go_away()
+        self.assertFalse(made.needs_replace_failed())
+
+    def test_cannot_be_known(self):
+        """What is sound must not be lost to what can be put right."""
+        made = self.failed()
+        for answer in (base.refusal(500, 'no'), {'status_code': 401}):
+            self.serve_inspect(answer)
+            self.assertFalse(made.needs_replace_failed())

@@ -12,14 +12,9 @@
 
 """The life of a container, from what Heat asks to what Docker is sent."""
 
-import threading
-
-from heat.engine import scheduler
 import requests
 
 from heat_docker import engine
-from heat_docker import pulls
-from heat_docker.resources import base as resource_base
 from heat_docker.resources import container
 from tests.unit import base
 
@@ -311,171 +306,6 @@ class RestartsTestCase(base.ContainerTestCase):
             self.make_resource().create))
 
 
-class PullTestCase(base.ContainerTestCase):
-
-    def serve_pull(self, *pieces):
-        self.daemon.on(*PULL, {
-            'raw': lambda request, context: base.chunked(*pieces)})
-        self.daemon.on(*HAS_IMAGE, NO_IMAGE)
-
-    def test_image_missing(self):
-        self.serve_create(NO_IMAGE, CREATED)
-        self.serve_pull(b'{"status": "Pulling"}\r\n')
-        self.serve_run()
-        made = self.make_resource()
-        self.run_task(made.create)
-        self.assertEqual(
-            [CREATE, HAS_IMAGE, PULL, CREATE, START, WAIT, INSPECT],
-            self.daemon.requests)
-        self.assertEqual(['Pulling busybox:1', 'Pulled busybox:1 in 0 s'],
-                         self.reasons)
-
-    def test_image_is_there(self):
-        """Something else that the daemon does not find is not pulled."""
-        self.serve_create(base.refusal(404, 'No such container: wiki-db'))
-        self.daemon.on(*HAS_IMAGE, {'json': {}})
-        reason = self.fail_task(self.make_resource().create)
-        self.assertIn('No such container: wiki-db', reason)
-        self.assertEqual([CREATE, HAS_IMAGE, CREATE], self.daemon.requests)
-
-    def test_image_missing_after_the_pull(self):
-        self.serve_create(NO_IMAGE)
-        self.serve_pull(b'{"status": "Pulling"}\r\n')
-        reason = self.fail_task(self.make_resource().create)
-        self.assertIn('No such image: busybox:1', reason)
-        self.assertEqual([CREATE, HAS_IMAGE, PULL, CREATE],
-                         self.daemon.requests)
-
-    def test_create_answer_lost_after_the_pull(self):
-        self.serve_create(NO_IMAGE, LOST, CREATED)
-        self.serve_pull(b'{"status": "Pulling"}\r\n')
-        self.serve_run()
-        self.run_task(self.make_resource().create)
-        self.assertEqual(
-            [CREATE, HAS_IMAGE, PULL, CREATE, CREATE, START, WAIT, INSPECT],
-            self.daemon.requests)
-        self.assertEqual(['Pulling busybox:1', 'Pulled busybox:1 in 0 s'],
-                         self.reasons[:2])
-        self.assertIn('Trying again', self.reasons[2])
-
-    def test_pull_fails(self):
-        self.serve_create(NO_IMAGE)
-        self.serve_pull(b'{"status": "Pulling"}\r\n',
-                        b'{"errorDetail": {"message": "toomanyrequests"}}')
-        reason = self.fail_task(self.make_resource().create)
-        self.assertIn('The image busybox:1 cannot be pulled. Docker at %s: '
-                      'toomanyrequests' % base.URL, reason)
-        self.assertEqual(1, len(self.daemon.sent(*PULL)))
-
-    def test_pull_refused(self):
-        self.serve_create(NO_IMAGE)
-        self.daemon.on(*HAS_IMAGE, NO_IMAGE)
-        self.daemon.on(*PULL, base.refusal(404, 'pull access denied'))
-        self.assertIn('pull access denied',
-                      self.fail_task(self.make_resource().create))
-
-    def test_pull_progress(self):
-        self.patch(container, '_REPORT_EVERY', -1)
-        told = threading.Event()
-        self.serve_create(NO_IMAGE, CREATED)
-        self.serve_pull(
-            b'{"status": "Downloading", "id": "a", "progressDetail": '
-            b'{"current": 5000000, "total": 20000000}}\r\n',
-            lambda: self.assertTrue(told.wait(20)))
-        self.serve_run()
-        made = self.make_resource()
-        task = scheduler.TaskRunner(made.create)
-        task.start()
-        progress = 'Pulling busybox:1: 25 %, 5 of 20 MB'
-        while not task.step():
-            if progress in self.reasons:
-                told.set()
-        self.assertIn(progress, self.reasons)
-        self.assertEqual(('CREATE', 'COMPLETE'), made.state)
-
-    def test_pull_progress_not_too_often(self):
-        told = threading.Event()
-        self.serve_create(NO_IMAGE, CREATED)
-        self.serve_pull(lambda: self.assertTrue(told.wait(20)))
-        self.serve_run()
-        task = scheduler.TaskRunner(self.make_resource().create)
-        task.start()
-        for _poll in range(50):
-            task.step()
-        self.assertEqual(['Pulling busybox:1'], self.reasons)
-        told.set()
-        task.run_to_completion()
-
-    def test_poll_sends_nothing_while_it_pulls(self):
-        told = threading.Event()
-        arrived = threading.Event()
-        self.serve_create(NO_IMAGE, CREATED)
-        self.serve_pull(arrived.set,
-                        lambda: self.assertTrue(told.wait(20)))
-        self.serve_run()
-        task = scheduler.TaskRunner(self.make_resource().create)
-        task.start()
-        task.step()
-        self.assertTrue(arrived.wait(20))
-        for _poll in range(5):
-            task.step()
-        self.assertEqual([CREATE, HAS_IMAGE, PULL], self.daemon.requests)
-        told.set()
-        task.run_to_completion()
-
-    def test_cancelled(self):
-        """Nobody goes on pulling for a create that was given up."""
-        told = threading.Event()
-        arrived = threading.Event()
-        end = threading.Event()
-        self.serve_create(NO_IMAGE)
-        self.serve_pull(arrived.set,
-                        lambda: self.assertTrue(told.wait(20)),
-                        b'{"status": "Pulling"}\r\n', end.set)
-        made = self.make_resource()
-        task = scheduler.TaskRunner(made.create)
-        task.start()
-        task.step()
-        self.assertTrue(arrived.wait(20))
-        [pull] = pulls._RUNNING.values()
-        task.cancel()
-        told.set()
-        pull._thread.join(20)
-        self.assertTrue(pull.done)
-        self.assertFalse(end.is_set())
-        self.assertEqual(('CREATE', 'FAILED'), made.state)
-
-    def test_pull_for_a_platform(self):
-        self.serve_create(NO_IMAGE, CREATED)
-        self.serve_pull(b'{"status": "Pulling"}\r\n')
-        self.serve_run()
-        self.run_task(self.make_resource(platform='linux/arm64').create)
-        [sent] = self.daemon.sent(*PULL)
-        self.assertEqual(['linux/arm64'], sent.qs['platform'])
-        self.assertEqual(['linux/arm64'],
-                         self.daemon.sent(*CREATE)[0].qs['platform'])
-
-    def test_image_is_there_for_another_platform(self):
-        self.serve_create(base.refusal(
-            404, 'image with reference busybox:1 was found but does not '
-            'match the specified platform: wanted linux/arm64, actual: '
-            'linux/amd64'), CREATED)
-        self.serve_pull(b'{"status": "Pulling"}\r\n')
-        self.daemon.on(*HAS_IMAGE, {'json': {
-            'Os': 'linux', 'Architecture': 'amd64'}})
-        self.serve_run()
-        self.run_task(self.make_resource(platform='linux/arm64').create)
-        self.assertEqual(1, len(self.daemon.sent(*PULL)))
-
-    def test_pull_that_breaks_off(self):
-        """The end of the thread is no success."""
-        self.serve_create(NO_IMAGE)
-        self.daemon.on(*HAS_IMAGE, NO_IMAGE)
-        self.daemon.on(*PULL, {'raw': base.chunked(b'<html>')})
-        self.fail_task(self.make_resource().create)
-        self.assertNotIn('Pulled', str(self.reasons))
-
-
 class DeleteTestCase(base.ContainerTestCase):
 
     def delete(self, made=None):
@@ -555,11 +385,6 @@ class DeleteTestCase(base.ContainerTestCase):
         self.serve_remove(base.refusal(500, 'device or resource busy'))
         self.assertIn('device or resource busy', self.fail_task(made.delete))
 
-    def test_unreachable(self):
-        made = self.make_running()
-        self.daemon.on('GET', '/version', REFUSED, prefix='')
-        self.assertIn('cannot be reached', self.fail_task(made.delete))
-
     def test_again_after_a_failure(self):
         made = self.make_running()
         self.serve_stop(base.refusal(500, 'cannot kill'), 204)
@@ -582,13 +407,6 @@ class DeleteTestCase(base.ContainerTestCase):
         self.serve_remove()
         self.run_task(made.delete)
 
-    def test_delete_list_answer_lost(self):
-        self.serve_create(REFUSED)
-        made = self.make_resource()
-        self.fail_task(made.create)
-        self.daemon.on(*FOUND, LOST, {'json': []})
-        self.run_task(made.delete)
-
     def test_delete_started_again(self):
         """By somebody else, after it was stopped."""
         made = self.make_running()
@@ -600,7 +418,7 @@ class DeleteTestCase(base.ContainerTestCase):
 
     def test_delete_with_endpoint_that_is_wrong(self):
         """What was never asked of a daemon is deleted without one."""
-        self.configure(default_endpoint='mine')
+        self.configure(local_endpoint='mine')
         made = self.make_resource(docker_endpoint=None)
         self.fail_task(made.create)
         self.run_task(made.delete)
@@ -611,14 +429,6 @@ class DeleteTestCase(base.ContainerTestCase):
         self.serve_stop({'status_code': 404, 'reason': 'Not Found',
                          'text': '<html>Not Found</html>'})
         self.fail_task(made.delete)
-
-    def test_delete_without_any_answer(self):
-        made = self.make_running()
-        self.patch(resource_base, '_UNANSWERED', 0)
-        self.serve_stop(LOST)
-        self.daemon.on(*INSPECT, LOST)
-        self.assertIn('cannot be reached', self.fail_task(made.delete))
-        self.assertIn('Trying again', str(self.reasons))
 
 
 class SuspendTestCase(base.ContainerTestCase):
@@ -714,10 +524,16 @@ class CheckTestCase(base.ContainerTestCase):
         self.assertIn('No such container', self.fail_task(made.check))
 
     def test_unreachable(self):
-        made = self.make_running()
-        self.daemon.on('GET', '/version', REFUSED, prefix='')
+        made = self.make_running(endpoint_timeout=0)
+        self.daemon.go_away()
         self.assertIn('%s cannot be reached' % base.URL,
                       self.fail_task(made.check))
+
+    def test_answer_lost(self):
+        made = self.make_running()
+        self.serve_inspect(LOST, self.inspected())
+        self.run_task(made.check)
+        self.assertEqual(('CHECK', 'COMPLETE'), made.state)
 
     def test_check_never_created(self):
         self.serve_create(base.refusal(400, 'no'))
@@ -742,6 +558,7 @@ class AttributesTestCase(base.ContainerTestCase):
         self.assertEqual(3, made.FnGetAtt('exit_code'))
 
     def test_info(self):
+        self.configure(show_env=True)
         self.assertEqual([self.inspected()['json']], self.attributes('info'))
 
     def test_network(self):
@@ -835,7 +652,7 @@ class AttributesTestCase(base.ContainerTestCase):
         self.assertEqual('good bye', made.FnGetAtt('logs_tail'))
 
     def test_logs_limited_by_the_operator(self):
-        self.configure(log_bytes=16)
+        self.configure(max_log_bytes=16)
         self.serve_log(b'0123456789' * 9)
         self.assertEqual(['4567890123456789', '0123456789012345'],
                          self.attributes('logs', 'logs_head'))
@@ -849,12 +666,15 @@ class AttributesTestCase(base.ContainerTestCase):
 
 
 class SecretsTestCase(base.ContainerTestCase):
-    """The values of env are in nothing that is shown or logged."""
+    """Values of env, and passwords, are in nothing shown or logged."""
 
     ENV = ['PASSWORD=hunter2', 'TOKEN=hunter2hunter2']
+    AUTH = {'username': 'me', 'password': 'hunter2'}
 
     def make(self, env=None, **properties):
-        return self.make_resource(env=env or self.ENV, **properties)
+        return self.make_resource({'env': env or self.ENV,
+                                   'registry_auth': self.AUTH,
+                                   'endpoint_timeout': 0, **properties})
 
     def assert_secret(self, made):
         said = '%s %s %s' % (made.status_reason, self.events,
@@ -885,19 +705,38 @@ class SecretsTestCase(base.ContainerTestCase):
                     [['hunter2']]):
             self.fails(self.make(env=env))
 
+    def test_invalid_auth(self):
+        for auth in ({'password': 'hunter2'}, {'username': 'hunter2'},
+                     {'username': 'me', 'password': 'hunter2',
+                      'identity_token': 'hunter2'},
+                     dict(self.AUTH, server_address='r.test'),
+                     dict(self.AUTH, other='x')):
+            made = self.make(registry_auth=auth)
+            self.serve_create(NO_IMAGE)
+            self.daemon.on(*HAS_IMAGE, NO_IMAGE)
+            self.fails(made)
+
+    def test_invalid_files(self):
+        for one in ({'content_base64': 'hunter2'},
+                    {'content': 'hunter2', 'content_base64': 'hunter2'},
+                    {'content': 'hunter2', 'mode': '9'}):
+            self.fails(self.make(files=[{'path': '/a', **one}]))
+
     def test_unreachable(self):
-        self.daemon.on('GET', '/version', REFUSED, prefix='')
+        self.daemon.go_away()
         self.fails(self.make())
 
     def test_lost(self):
         self.serve_create(LOST, base.refusal(400, 'no'))
-        self.fails(self.make())
+        self.fails(self.make(endpoint_timeout=None))
 
     def test_pull_fails(self):
         self.serve_create(NO_IMAGE)
         self.daemon.on(*HAS_IMAGE, NO_IMAGE)
         self.daemon.on(*PULL, base.refusal(500, 'no'))
         self.fails(self.make())
+        [sent] = self.daemon.sent(*PULL)
+        self.assertNotIn('hunter2', sent.url)
 
     def test_ends_at_once(self):
         shown = self.inspected('exited', ExitCode=3, Env=self.ENV)
@@ -923,6 +762,6 @@ class SecretsTestCase(base.ContainerTestCase):
         self.serve_inspect(self.inspected(Env=self.ENV))
         self.serve_sources(b'hello')
         for name in container.DockerContainer.attributes_schema:
-            if name not in ('info', 'show'):
+            if name != 'show':
                 self.assertNotIn('hunter2', str(made.FnGetAtt(name)))
         self.assert_secret(made)

@@ -21,6 +21,7 @@ from heat_docker import engine
 from tests.unit import base
 
 LOST = {'exc': requests.exceptions.ReadTimeout}
+REFUSED = {'exc': requests.exceptions.ConnectTimeout}
 GONE = base.refusal(404, 'No such container: web')
 NEW = 'ab' * 32
 
@@ -156,6 +157,39 @@ class MakeRoomTestCase(ReplacingTestCase):
             self.serve_inspect(*answers[0])
             self.daemon.on(*RENAME, *answers[1])
             made.prepare_for_replace()
+
+    def test_host_gone(self):
+        """It may be what the update is about."""
+        made = self.make_old()
+        self.daemon.go_away()
+        self.replaced(made, name='web')
+        self.assertEqual(3, len(self.daemon.history))
+        self.assertIn('WARNING', self.log.output)
+        self.assertIn('web makes no room: Docker at %s cannot be reached'
+                      % base.URL, self.log.output)
+        self.assertNotIn('replaced', made.data())
+
+    def test_host_gone_in_the_middle(self):
+        made = self.make_old()
+        self.serve_inspect()
+        self.daemon.on(*RENAME, REFUSED)
+        self.replaced(made, name='web')
+        self.assertIn('replaced', made.data())
+
+    def test_answer_lost(self):
+        """It may have made room, and may not."""
+        made = self.make_old()
+        self.serve_room()
+        self.daemon.on(*RENAME, LOST, LOST, 204)
+        self.replaced(made, name='web')
+        self.assertEqual(1, len(self.daemon.sent(*STOP)))
+
+    def test_no_answer_at_all(self):
+        made = self.make_old()
+        self.serve_room()
+        self.daemon.on(*RENAME, LOST)
+        self.assertIn('cannot be reached', self.fail_replace(made))
+        self.assertEqual(3, len(self.daemon.sent(*RENAME)))
 
     def test_never_created(self):
         self.make_resource(name='web').prepare_for_replace()

@@ -18,7 +18,8 @@ import threading
 import requests
 
 from heat_docker import engine
-from heat_docker.resources import base as resources_base
+from heat_docker import jobs
+from heat_docker.resources import reaching
 from tests.unit import base
 
 LOST = {'exc': requests.exceptions.ReadTimeout}
@@ -29,11 +30,13 @@ REMOVE = ('DELETE', base.ContainerTestCase.PATH)
 
 class SnapshotTestCase(base.ContainerTestCase):
 
-    def snapshot(self, *answers):
+    def snapshot(self, **properties):
         """Return a resource of which there is a snapshot, and its data."""
-        made = self.make_running(env=['A=b'], memory=5)
-        self.daemon.on(*COMMIT, *(answers or [{
-            'status_code': 201, 'json': {'Id': 'sha256:1'}}]))
+        if properties.get('pull_policy') == 'always':
+            self.daemon.on('POST', '/images/create', {'text': '{}'})
+        made = self.make_running(properties or {'env': ['A=b'], 'memory': 5})
+        self.daemon.on(*COMMIT, {'status_code': 201,
+                                 'json': {'Id': 'sha256:1'}})
         self.run_task(made.snapshot)
         self.assertEqual(('SNAPSHOT', 'COMPLETE'), made.state)
         return made, {'resource_data': dict(made.data())}
@@ -44,11 +47,14 @@ class SnapshotTestCase(base.ContainerTestCase):
         [tag] = sent.qs['tag']
         self.assertEqual([base.ID], sent.qs['container'])
         self.assertEqual(
-            'heat-snapshot/%s-web:%s' % (self.stack.name.lower(), tag),
+            'localhost/heat-snapshot/%s-web:%s'
+            % (self.stack.name.lower(), tag),
             kept['resource_data']['snapshot_image'])
-        self.assertRegex(sent.qs['repo'][0], '^heat-snapshot/[a-z0-9-]+$')
-        self.assertIn('kept as the image heat-snapshot/', self.reasons[-1])
-        self.assertEqual(engine.COMMIT_TIMEOUT, sent.timeout[1])
+        self.assertRegex(sent.qs['repo'][0],
+                         '^localhost/heat-snapshot/[a-z0-9-]+$')
+        self.assertIn('kept as the image localhost/heat-snapshot/',
+                      self.reasons[-1])
+        self.assertEqual(3600.0, sent.timeout[1])
 
     def assertRegex(self, text, pattern):  # noqa: N802
         self.assertThat(text, base.testtools.matchers.MatchesRegex(pattern))
@@ -60,7 +66,7 @@ class SnapshotTestCase(base.ContainerTestCase):
 
     def test_commit_takes_time(self):
         """The worker does other things in the meantime."""
-        self.patch(engine, 'STOP_PATIENCE', 0.001)
+        self.patch(jobs, '_PATIENCE', 0.001)
         go_on = threading.Event()
         polls = []
 
@@ -92,11 +98,40 @@ class SnapshotTestCase(base.ContainerTestCase):
 
     def test_commit_answer_lost(self):
         """It ends, one way or the other."""
-        self.patch(resources_base, '_UNANSWERED', -1)
-        made = self.make_running()
+        made = self.make_running(endpoint_timeout=0)
         self.daemon.on(*COMMIT, LOST)
         self.fail_task(made.snapshot)
         self.assertEqual(1, len(self.daemon.sent(*COMMIT)))
+
+    def test_commit_daemon_away(self):
+        """That a thread was started says nothing of the daemon."""
+        self.patch(jobs, '_PATIENCE', 0.001)
+        self.set_clock(reaching, step=25.0)
+        polled = threading.Semaphore(0)
+        made = self.make_running()
+        advance = type(made)._advance
+
+        def poll(progress):
+            try:
+                return advance(made, progress)
+            finally:
+                polled.release()
+
+        def away(request, context):
+            # Not before the poll that has begun it has looked away.
+            while polled.acquire(blocking=False):
+                pass
+            polled.acquire(timeout=20)
+            if len(self.daemon.sent(*COMMIT)) < 6:
+                raise requests.exceptions.ConnectTimeout
+            context.status_code = 500
+            return '{"message": "too late"}'
+
+        self.patch(made, '_advance', poll)
+        self.daemon.on(*COMMIT, {'text': away})
+        self.assertIn('cannot be reached', self.fail_task(made.snapshot))
+        self.assertEqual(1, str(self.reasons).count('Waiting for it'))
+        self.assertNotIn(' answers after ', str(self.reasons))
 
     def test_commit_breaks(self):
         """The end of the thread is no success."""
@@ -123,17 +158,58 @@ class SnapshotTestCase(base.ContainerTestCase):
         made, kept = self.snapshot()
         restored = made.handle_restore(made.t, kept)
         self.assertEqual(
-            self.properties(env=['A=b'], memory=5,
+            self.properties(env=['A=b'], memory=5, pull_policy='never',
                             image=kept['resource_data']['snapshot_image']),
             dict(restored.properties(made.properties_schema,
                                      made.context).data))
 
+    def test_restore_of_an_external_container(self):
+        """It is no part of snapshots, and stays as it is."""
+        self.serve_inspect()
+        made = self.make_resource(template=self.template(
+            {}, external_id=base.ID))
+        self.run_task(made.create)
+        self.run_task(made.snapshot)
+        restored = made.handle_restore(
+            made.t, {'resource_data': dict(made.data())})
+        self.assertEqual(made.t.freeze(), restored.freeze())
+
+    def restored(self, image='busybox:1', **properties):
+        """Return a resource as a restored stack has it."""
+        made, kept = self.snapshot(image=image, **properties)
+        values = made.handle_restore(made.t, kept).properties(
+            made.properties_schema, made.context).data
+        self.forget()
+        self.daemon.on('POST', '/images/create', base.refusal(
+            404, 'pull access denied'))
+        restored = self.make_resource(values)
+        restored.validate()
+        self.run_task(restored.create)
+        self.assertEqual(
+            kept['resource_data']['snapshot_image'],
+            self.daemon.sent('POST', '/containers/create')[0].json()['Image'])
+        return restored
+
+    def test_restored_is_not_pulled(self):
+        """No registry has it."""
+        for policy in ('missing', 'always', 'never'):
+            self.restored(pull_policy=policy)
+            self.assertNotIn(('POST', '/images/create'),
+                             self.daemon.requests)
+
+    def test_restored_is_of_no_registry(self):
+        """Neither that of the credentials nor one that is not allowed."""
+        auth = {'username': 'me', 'password': 'x', 'server_address': 'r.test'}
+        self.restored('r.test/web:1', registry_auth=auth)
+
+    def test_restored_is_allowed(self):
+        """What it was made of was."""
+        self.configure(allowed_registries=['r.test'])
+        self.restored('r.test/web:1')
+
     def deleted(self, *answers):
-        made = self.make_running(template={
-            'heat_template_version': '2018-08-31',
-            'resources': {'web': {
-                'type': base.TYPE, 'deletion_policy': 'Snapshot',
-                'properties': self.properties()}}})
+        made = self.make_running(template=self.template(
+            {}, deletion_policy='Snapshot'))
         self.daemon.on(*COMMIT, *answers)
         self.serve_stop()
         self.serve_remove()
@@ -156,6 +232,13 @@ class SnapshotTestCase(base.ContainerTestCase):
         self.serve_remove(base.refusal(404, 'No such container'))
         self.run_task(made.delete)
         self.assertEqual([COMMIT, STOP, REMOVE], self.daemon.requests)
+
+    def test_deletion_policy_of_a_daemon_that_is_given_up(self):
+        """It is not asked, not even for what is to be kept."""
+        made = self.deleted(201)
+        self.configure(forgotten_endpoints=[base.URL])
+        self.run_task(made.delete)
+        self.assertEqual([], self.daemon.history)
 
     def test_snapshots_go_with_the_stack(self):
         made = self.make_running()

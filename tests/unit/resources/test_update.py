@@ -642,9 +642,10 @@ class FinishTestCase(UpdateTestCase):
         self.replaces(made)
 
     def test_unreachable(self):
+        """The update waits for it, and fails if it must."""
         made = self.failed()
         self.serve_inspect(REFUSED)
-        self.assertTrue(made.needs_replace_failed())
+        self.assertFalse(made.needs_replace_failed())
 
     def test_never_made(self):
         self.serve_create(base.refusal(400, 'no'))

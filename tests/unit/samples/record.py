@@ -10,20 +10,23 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Records what a real daemon says of containers made by the specs.
+"""Records what a real daemon says of what the specs make.
 
-Usage, with an image that the daemon has and that contains ``sh``::
+Usage, with an image that the daemon has and that contains ``sh``, and one
+that it has pulled::
 
-    python -m tests.unit.samples.record unix:///var/run/docker.sock busybox
+    python -m tests.unit.samples.record \\
+        unix:///var/run/docker.sock bare registry.example.com/busybox
 
-It writes, next to itself, ``<type>_<portion>_v<API>.json``: inspects of
-containers that were created, but not started, from the examples of all
-properties, in portions that do not exclude each other; and
-``<type>_running_v<API>.json``: one of a container that runs and publishes
-ports. For the time being the image gets the name that the example of
-``image`` has, and there are networks and containers of the names that other
-examples have; all that is made is removed again. Where the daemon keeps its
-files, which differs from host to host, is replaced by Docker's defaults.
+It writes, next to itself, ``<type>_<portion>_v<API>.json``: inspects of what
+was created from the examples of all properties, in portions that do not
+exclude each other; ``image_all_v<API>.json`` is the one of the image that was
+pulled, for nothing of the properties is in it. Containers are not started,
+but for ``container_running_v<API>.json``, which publishes ports. For the time
+being the first image gets the name that the example of ``image`` has, and
+there are networks and containers of the names that other examples have; all
+that is made is removed again. Where the daemon keeps its files, which differs
+from host to host, is replaced by Docker's defaults.
 """
 
 import contextlib
@@ -38,6 +41,8 @@ from heat_docker import endpoint
 from heat_docker import engine
 from heat_docker import fields
 from heat_docker.specs import container
+from heat_docker.specs import network
+from heat_docker.specs import volume
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -46,11 +51,16 @@ APART = {'networks': 'attached', 'cpu_period': 'attached',
          'cpu_quota': 'attached', 'uts_mode': 'attached',
          'cgroupns_mode': 'attached'}
 
+# What each portion of containers needs.
+NEEDED = ('image', 'cmd')
+
 # Properties that not every daemon takes.
 NOT_RECORDED = {
     'blkio_weight': 'needs a kernel with weights of block I/O',
     'annotations': 'needs version 1.43 of the API',
     'storage_opt': 'needs a storage driver with quotas',
+    'enable_ipv4': 'needs version 1.48 of the API',
+    'config_from': 'excludes labels, which all networks of Heat have',
 }
 
 SUBNETS = ('192.0.2.0/24', '2001:db8::/64')
@@ -65,73 +75,107 @@ DEFAULT_ROOT = '/var/lib/docker'
 DEFAULT_RUN = '/var/run/docker'
 
 
-def portions():
+def portions(spec):
     """Return the examples, by the name of the sample they are recorded in."""
-    named = {'all': {}, 'attached': {}}
-    for field in container.FIELDS:
+    named = {'all': {}}
+    for field in spec.FIELDS:
         if field.name not in NOT_RECORDED:
-            portion = APART.get(field.name, 'all')
-            named[portion][field.name] = field.example
-    named['attached']['image'] = named['all']['image']
+            named.setdefault(APART.get(field.name, 'all'), {})[
+                field.name] = field.example
+    for needed in NEEDED:
+        if needed in named['all']:
+            for values in named.values():
+                values[needed] = named['all'][needed]
     return named
 
 
-def record(url, image):
-    """Make the containers, write their samples, and remove them."""
-    values = {field.name: field.example for field in container.FIELDS}
-    values['docker_endpoint'] = None
-    unset = dict.fromkeys(values, None)
-    helpers = list(values['links']) + [
-        other.partition(':')[0] for other in values['volumes_from']]
+def record(url, image, pulled):
+    """Make all that there are specs of, write samples, and remove it."""
     place = endpoint.parse(url)
     client = docker.APIClient(place.base_url)
+    with engine.Engine(place) as daemon:
+        writer = _Writer(daemon.api, client.info()['DockerRootDir'])
+        with contextlib.ExitStack() as made:
+            _record_containers(daemon, client, made, writer, image)
+        for spec, kind, create, inspect, remove in (
+                (network, 'network', lambda body: daemon.create_network(
+                    body)[0], daemon.inspect_network, daemon.remove_network),
+                (volume, 'volume', lambda body: daemon.create_volume(
+                    body)['Name'], daemon.inspect_volume,
+                 daemon.remove_volume)):
+            for portion, given in portions(spec).items():
+                with contextlib.ExitStack() as made:
+                    name = create(_request(spec, **given).body)
+                    made.callback(remove, name)
+                    writer.write('%s_%s' % (kind, portion), inspect(name))
+        writer.write('image_all', daemon.inspect_image(pulled))
+
+
+def _request(spec, **given):
+    return fields.request(spec.FIELDS, {
+        **dict.fromkeys(field.name for field in spec.FIELDS), **given})
+
+
+def _record_containers(daemon, client, made, writer, image):
+    """Record containers; made has what is to be removed."""
+    values = {field.name: field.example for field in container.FIELDS}
     if client.images(values['image']):
         sys.exit('The daemon has an image %s of its own' % values['image'])
     client.tag(image, *values['image'].split(':'))
-    network = client.create_network(
+    made.callback(client.remove_image, values['image'])
+    other = client.create_network(
         values['networks'][0]['network'], enable_ipv6=True,
         ipam={'Config': [{'Subnet': subnet} for subnet in SUBNETS]})
-    made = []
-    with engine.Engine(place) as daemon:
-        def create(**given):
-            request = fields.request(container.FIELDS, unset | given)
-            made.append(daemon.create_container(request.query,
-                                                request.body)[0])
+    made.callback(client.remove_network, other['Id'])
+    for source in list(values['volumes']) + [
+            mount.get('source', '/') for mount in values['mounts']]:
+        if not source.startswith('/'):
+            made.callback(_remove_volume, client, source)
 
-        def write(kind):
-            name = '%s_v%s.json' % (kind, fields.version_text(daemon.api))
-            inspected = daemon.inspect_container(made[-1])
-            _write(name, inspected, client.info()['DockerRootDir'])
+    def create(**given):
+        request = _request(container, **given)
+        created = daemon.create_container(request.query, request.body)[0]
+        made.callback(client.remove_container, created, v=True, force=True)
+        return created
 
-        try:
-            for name in helpers:
-                create(name=name, image=values['image'], cmd=['sleep', '60'])
-            daemon.start_container(made[0])
-            for portion, given in portions().items():
-                create(**given)
-                write('container_%s' % portion)
-            create(name='running', image=values['image'], **RUNNING)
-            daemon.start_container(made[-1])
-            write('container_running')
-        finally:
-            for container_id in reversed(made):
-                client.remove_container(container_id, v=True, force=True)
-            client.remove_network(network['Id'])
-            for source in list(values['volumes']) + [
-                    mount.get('source', '/') for mount in values['mounts']]:
-                if not source.startswith('/'):
-                    with contextlib.suppress(docker.errors.NotFound):
-                        client.remove_volume(source)
-            client.remove_image(values['image'])
+    helpers = [create(name=name, image=values['image'], cmd=['sleep', '60'])
+               for name in list(values['links']) + [
+                   source.partition(':')[0]
+                   for source in values['volumes_from']]]
+    daemon.start_container(helpers[0])
+    for portion, given in portions(container).items():
+        writer.write('container_' + portion,
+                     daemon.inspect_container(create(**given)))
+    running = create(name='running', image=values['image'], **RUNNING)
+    daemon.start_container(running)
+    writer.write('container_running', daemon.inspect_container(running))
 
 
-def _write(name, inspected, root):
-    settings = inspected['NetworkSettings']
-    settings['SandboxKey'] = re.sub('^.+(?=/netns/)', DEFAULT_RUN,
-                                    settings['SandboxKey'])
-    text = json.dumps(inspected, indent=2, sort_keys=True)
-    with open(os.path.join(HERE, name), 'w', encoding='utf-8') as sample:
-        sample.write(text.replace(root, DEFAULT_ROOT) + '\n')
+def _remove_volume(client, name):
+    with contextlib.suppress(docker.errors.NotFound):
+        client.remove_volume(name)
+
+
+class _Writer:
+    """Writes samples of a daemon.
+
+    :param api: version of its API.
+    :param root: where it keeps its files.
+    """
+
+    def __init__(self, api, root):
+        self._api = api
+        self._root = root
+
+    def write(self, kind, inspected):
+        settings = inspected.get('NetworkSettings')
+        if settings:
+            settings['SandboxKey'] = re.sub('^.+(?=/netns/)', DEFAULT_RUN,
+                                            settings['SandboxKey'])
+        text = json.dumps(inspected, indent=2, sort_keys=True)
+        name = '%s_v%s.json' % (kind, fields.version_text(self._api))
+        with open(os.path.join(HERE, name), 'w', encoding='utf-8') as sample:
+            sample.write(text.replace(self._root, DEFAULT_ROOT) + '\n')
 
 
 if __name__ == '__main__':

@@ -1,0 +1,559 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Networks: what is created, and how containers are moved over."""
+
+import json
+
+from heat.engine import resource
+import requests
+
+from heat_docker.resources import base as resources_base
+from heat_docker.resources import reaching
+from tests.unit import base
+
+LOST = {'exc': requests.exceptions.ReadTimeout}
+REFUSED = {'exc': requests.exceptions.ConnectTimeout}
+GONE = base.refusal(404, 'network web not found')
+NO_CONTAINER = base.refusal(404, 'No such container: c1')
+NOT_CONNECTED = base.refusal(
+    403, 'container c1 is not connected to network web')
+TAKEN = base.refusal(409, 'network with name wiki already exists')
+USED = base.refusal(403, 'network wiki has active endpoints')
+
+NEW = 'fe' * 32
+CREATE = base.NetworkTestCase.CREATE
+INSPECT = base.NetworkTestCase.INSPECT
+REMOVE = base.NetworkTestCase.REMOVE
+CONNECT = ('POST', '/networks/%s/connect' % base.ID)
+CONNECT_NEW = ('POST', '/networks/%s/connect' % NEW)
+DISCONNECT = ('POST', '/networks/%s/disconnect' % base.ID)
+DISCONNECT_NEW = ('POST', '/networks/%s/disconnect' % NEW)
+FOUND = ('GET', '/networks')
+INSPECT_NEW = ('GET', '/networks/' + NEW)
+REMOVE_NEW = ('DELETE', '/networks/' + NEW)
+
+IPAM = {'config': [{'subnet': '10.9.0.0/24'}]}
+
+
+class CreateTestCase(base.NetworkTestCase):
+
+    def sent(self):
+        return [sent.json() for sent in self.daemon.sent(*CREATE)]
+
+    def test_create(self):
+        self.daemon.on(*CREATE, self.MADE)
+        made = self.make_resource(
+            name='wiki', labels={'a': 'b'}, ipam=IPAM, internal=True,
+            driver_opts={'c': 1})
+        self.run_task(made.create)
+        self.assertEqual([CREATE], self.daemon.requests)
+        self.assertEqual(base.ID, made.resource_id)
+        self.assertEqual(
+            [{'Name': 'wiki', 'Internal': True, 'Options': {'c': '1'},
+              'IPAM': {'Config': [{'Subnet': '10.9.0.0/24'}]},
+              'Labels': {'a': 'b', **made.labels},
+              'CheckDuplicate': True}], self.sent())
+
+    def test_nothing_that_is_unset(self):
+        self.daemon.on(*CREATE, self.MADE)
+        made = self.make_resource()
+        self.run_task(made.create)
+        self.assertEqual(
+            [{'Name': made.physical_resource_name(), 'Labels': made.labels,
+              'CheckDuplicate': True}], self.sent())
+
+    def test_warning(self):
+        self.daemon.on(*CREATE, {'status_code': 201, 'json': {
+            'Id': base.ID, 'Warning': 'IPv6 is off'}})
+        self.run_task(self.make_resource().create)
+        self.assertIn('Docker warns: IPv6 is off', self.reasons)
+
+    def test_no_warning(self):
+        self.make_made()
+        self.assertNotIn('warns', str(self.reasons))
+
+    def test_taken_by_a_stranger(self):
+        self.daemon.on(*CREATE, TAKEN)
+        self.daemon.on(*FOUND, {'json': []})
+        made = self.make_resource(name='wiki')
+        self.assertIn('network with name wiki already exists',
+                      self.fail_task(made.create))
+        self.assertEqual([CREATE, FOUND], self.daemon.requests)
+        self.assertIsNone(made.resource_id)
+
+    def test_answer_lost(self):
+        self.daemon.on(*CREATE, LOST, TAKEN)
+        self.daemon.on(*FOUND, {'json': [{'Id': base.ID}]})
+        made = self.make_resource(name='wiki')
+        self.run_task(made.create)
+        self.assertEqual(base.ID, made.resource_id)
+        [sent] = self.daemon.sent(*FOUND)
+        self.assertEqual(
+            {'label': ['org.openstack.heat.resource_id=%s' % made.uuid,
+                       'org.openstack.heat.stack_id=%s' % self.stack.id]},
+            json.loads(sent.qs['filters'][0]))
+
+    def test_answer_lost_and_not_listed_yet(self):
+        self.daemon.on(*CREATE, LOST, TAKEN)
+        self.daemon.on(*FOUND, {'json': []}, {'json': [{'Id': base.ID}]})
+        made = self.make_resource(name='wiki')
+        self.run_task(made.create)
+        self.assertEqual(base.ID, made.resource_id)
+
+    def test_answer_lost_and_taken_by_a_stranger(self):
+        self.set_clock(resources_base, step=20.0)
+        self.daemon.on(*CREATE, LOST, TAKEN)
+        self.daemon.on(*FOUND, {'json': []})
+        made = self.make_resource(name='wiki')
+        self.assertIn('already exists', self.fail_task(made.create))
+
+    def test_too_old_daemon(self):
+        made = self.make_resource(enable_ipv4=False)
+        self.assertIn('The property enable_ipv4 needs version 1.48',
+                      self.fail_task(made.create))
+        self.assertEqual([], self.daemon.requests)
+
+
+class LifeTestCase(base.NetworkTestCase):
+
+    def test_check(self):
+        made = self.make_made()
+        self.daemon.on(*INSPECT, self.inspected())
+        self.run_task(made.check)
+        self.assertEqual(('CHECK', 'COMPLETE'), made.state)
+
+    def test_check_gone(self):
+        made = self.make_made()
+        self.daemon.on(*INSPECT, GONE)
+        self.assertIn('not found', self.fail_task(made.check))
+
+    def test_attributes(self):
+        made = self.make_made()
+        self.daemon.on(*INSPECT, self.inspected('c1'))
+        for name, expected in (
+                ('name', 'wiki-back'), ('driver', 'bridge'),
+                ('scope', 'local'),
+                ('subnets', ['10.209.0.0/24', 'fd00:209::/64']),
+                ('gateways', ['10.209.0.1', 'fd00:209::1']),
+                ('containers', {'c1': 'c1'})):
+            self.assertEqual(expected, made.FnGetAtt(name), name)
+
+    def test_reference(self):
+        self.assertEqual(base.ID, self.make_made().FnGetRefId())
+
+    def test_found_by_the_labels(self):
+        self.daemon.on(*CREATE, LOST)
+        made = self.make_resource(endpoint_timeout=0)
+        self.fail_task(made.create)
+        self.forget()
+        self.daemon.on(*FOUND, {'json': [{'Id': base.ID}]})
+        self.daemon.on(*REMOVE, 204)
+        self.run_task(made.delete)
+        self.assertEqual([FOUND, REMOVE], self.daemon.requests)
+
+    def test_external(self):
+        self.daemon.on(*INSPECT, self.inspected())
+        made = self.make_resource(template=self.template(
+            {'name': 'wiki'}, external_id=base.ID))
+        self.run_task(made.create)
+        self.forget()
+        made.prepare_for_replace()
+        self.run_task(made.delete)
+        self.assertEqual([], self.daemon.requests)
+
+    def test_adopt(self):
+        self.daemon.on(*INSPECT, self.inspected())
+        made = self.make_resource()
+        self.run_task(lambda: made.adopt({'resource_id': base.ID}))
+        self.daemon.on(*REMOVE, 204)
+        self.run_task(made.delete)
+        self.assertEqual([INSPECT, REMOVE], self.daemon.requests)
+
+    def test_changed_in_place(self):
+        made = self.make_made(name='wiki')
+        self.update(made, name='wiki', endpoint_timeout=5)
+        self.assertEqual(('UPDATE', 'COMPLETE'), made.state)
+        self.assertEqual([], self.daemon.requests)
+
+
+class ReplacingTestCase(base.NetworkTestCase):
+
+    def attached(self, name, made, status='running', **endpoint):
+        """Return what the daemon shows of a container in the network."""
+        return self.container(
+            name, made, State={'Status': status},
+            NetworkSettings={'Networks': {'wiki': {
+                'NetworkID': base.ID, 'EndpointID': 'x',
+                'Aliases': ['www'], 'IPAMConfig': None,
+                'MacAddress': '02:42:00:00:00:07', **endpoint}}})
+
+    def make_old(self, **properties):
+        """Return a resource with c1, of the stack, and nobody else in it."""
+        made = self.make_made(properties or {'name': 'wiki'})
+        self.daemon.on(*INSPECT, self.inspected('c1'))
+        self.serve_container('c1', self.attached('c1', made))
+        self.daemon.on(*DISCONNECT, {})
+        self.daemon.on(*REMOVE, 204)
+        return made
+
+    def noted(self, made):
+        return json.loads(made.data()['replaced'])
+
+
+class MakeRoomTestCase(ReplacingTestCase):
+
+    def detached(self):
+        return [sent.json() for sent in self.daemon.sent(*DISCONNECT)]
+
+    def test_only_what_stands_in_the_way(self):
+        for properties in (
+                {'driver': 'bridge'}, {'labels': {'a': 'b'}},
+                {'ipam': {'driver': 'default'}}, {'ipam': {'config': []}},
+                {'internal': True}):
+            made = self.make_made(properties)
+            made.prepare_for_replace()
+            self.assertEqual([], self.daemon.requests, properties)
+
+    def test_all_that_stands_in_the_way(self):
+        for properties in ({'name': 'wiki'}, {'ipam': IPAM}):
+            made = self.make_old(**properties)
+            self.assertRaises(resource.UpdateReplace, self.update, made,
+                              internal=True, **properties)
+            self.assertIn(REMOVE, self.daemon.requests)
+            self.forget()
+
+    def test_makes_room(self):
+        made = self.make_old()
+        made.prepare_for_replace()
+        self.assertEqual([{'Container': 'c1', 'Force': True}],
+                         self.detached())
+        self.assertEqual([DISCONNECT, REMOVE], self.daemon.requests[-2:])
+        self.assertEqual({'c1': {'Aliases': ['www']}}, self.noted(made))
+
+    def test_address_is_noted(self):
+        made = self.make_old()
+        self.serve_container('c1', self.attached(
+            'c1', made, IPAMConfig={'IPv4Address': '10.9.0.7'},
+            Links=['db'], DriverOpts={'a': 'b'}))
+        made.prepare_for_replace()
+        self.assertEqual(
+            {'c1': {'Aliases': ['www'], 'Links': ['db'],
+                    'DriverOpts': {'a': 'b'},
+                    'IPAMConfig': {'IPv4Address': '10.9.0.7'}}},
+            self.noted(made))
+
+    def test_noted_before_anything_is_detached(self):
+        """Nobody may live to tell."""
+        made = self.make_old()
+        self.daemon.on(*DISCONNECT, base.refusal(500, 'no'))
+        self.assertRaises(resource.exception.Error, made.prepare_for_replace)
+        self.assertEqual(['c1'], list(self.noted(made)))
+
+    def test_empty(self):
+        made = self.make_old()
+        for containers in ({}, None):
+            self.daemon.on(*INSPECT, self.inspected(Containers=containers))
+            made.prepare_for_replace()
+            self.assertEqual([INSPECT, REMOVE], self.daemon.requests)
+            self.assertEqual({}, self.noted(made))
+            self.forget()
+
+    def test_strangers_are_never_detached(self):
+        made = self.make_old()
+        self.daemon.on(*INSPECT, self.inspected('c1', 'c2', 'c3'))
+        self.serve_container('c2', self.container('c2', Config={'Labels': {
+            'org.openstack.heat.stack_id': 'another',
+            'org.openstack.heat.stack_name': 'blog'}}))
+        self.serve_container('c3', self.container(
+            'c3', Config={'Labels': None}))
+        self.daemon.on(*REMOVE, USED)
+        reason = self.fail_update(made, name='wiki', internal=True)
+        self.assertIn('the container the-c2 of the stack blog, the container '
+                      'the-c3 of no stack. Docker at', reason)
+        self.assertEqual([{'Container': 'c1', 'Force': True}],
+                         self.detached())
+        self.assertEqual(['c1'], list(self.noted(made)))
+
+    def test_comes_back_from_strangers(self):
+        """By the next update, whatever that is."""
+        made = self.make_old()
+        self.daemon.on(*REMOVE, USED)
+        self.fail_update(made, name='wiki', internal=True)
+        self.forget()
+        self.serve_container('c1', self.container('c1', made))
+        self.daemon.on(*FOUND, {'json': [{'Id': base.ID}]})
+        self.daemon.on(*CONNECT, {})
+        self.update(made, name='wiki')
+        self.assertEqual(('UPDATE', 'COMPLETE'), made.state)
+        self.assertIn(CONNECT, self.daemon.requests)
+        self.assertNotIn(CREATE, self.daemon.requests)
+        self.assertNotIn('replaced', made.data())
+
+    def test_container_gone(self):
+        for answers in ((NO_CONTAINER, {}), (None, NO_CONTAINER),
+                        (None, NOT_CONNECTED), (None, GONE)):
+            made = self.make_old()
+            if answers[0]:
+                self.serve_container('c1', answers[0])
+            self.daemon.on(*DISCONNECT, answers[1])
+            made.prepare_for_replace()
+            self.assertEqual(REMOVE, self.daemon.requests[-1])
+            self.forget()
+
+    def test_container_detached_meanwhile(self):
+        """Two requests do not show the same moment."""
+        made = self.make_old()
+        self.serve_container('c1', self.container('c1', made))
+        made.prepare_for_replace()
+        self.assertEqual(REMOVE, self.daemon.requests[-1])
+
+    def test_network_gone(self):
+        made = self.make_old()
+        self.daemon.on(*INSPECT, GONE)
+        made.prepare_for_replace()
+        self.assertEqual([INSPECT], self.daemon.requests)
+
+    def test_answers_lost(self):
+        for lost, others in ((DISCONNECT, [NOT_CONNECTED]), (REMOVE, [GONE]),
+                             (INSPECT, [self.inspected('c1')])):
+            made = self.make_old()
+            self.daemon.on(*lost, LOST, *others)
+            made.prepare_for_replace()
+            self.assertIn(REMOVE, self.daemon.requests)
+            self.assertEqual(['c1'], list(self.noted(made)), lost)
+            self.forget()
+
+    def test_answer_lost_after_the_detaching(self):
+        """What is detached already is not shown in the network."""
+        made = self.make_old()
+        self.daemon.on(*INSPECT, self.inspected('c1'), self.inspected())
+        self.daemon.on(*REMOVE, LOST, 204)
+        made.prepare_for_replace()
+        self.assertEqual(['c1'], list(self.noted(made)))
+
+    def test_no_answer_at_all(self):
+        made = self.make_old()
+        self.daemon.on(*REMOVE, LOST)
+        self.assertIn('cannot be reached', self.fail_update(
+            made, name='wiki', internal=True))
+        self.assertEqual(3, len(self.daemon.sent(*REMOVE)))
+
+    def test_host_gone(self):
+        """It may be what the update is about."""
+        made = self.make_old()
+        self.daemon.go_away()
+        self.assertRaises(resource.UpdateReplace, self.update, made,
+                          name='wiki', internal=True)
+        self.assertIn('web makes no room', self.log.output)
+
+
+class ComeBackTestCase(ReplacingTestCase):
+
+    AGAIN = 'ad' * 32
+    CONNECT_AGAIN = ('POST', '/networks/%s/connect' % AGAIN)
+
+    def make_replaced(self, **properties):
+        """Return a resource whose network is gone, with c1 noted."""
+        made = self.make_old(**properties)
+        made.prepare_for_replace()
+        self.forget()
+        self.daemon.on(*INSPECT, GONE)
+        self.daemon.on(*FOUND, {'json': []})
+        self.daemon.on(*CREATE, {'status_code': 201, 'json': {
+            'Id': self.AGAIN}})
+        self.serve_container('c1', self.container('c1', made))
+        self.daemon.on(*self.CONNECT_AGAIN, {})
+        return made
+
+    def serve_new(self, *containers):
+        """Have a replacement that is to be removed."""
+        self.daemon.on(*FOUND, {'json': [{'Id': NEW}]})
+        self.daemon.on(*INSPECT_NEW, self.inspected(*containers))
+        self.daemon.on(*DISCONNECT_NEW, {})
+        self.daemon.on(*REMOVE_NEW, 204)
+
+    def connected(self):
+        return [sent.json() for sent in self.daemon.sent(*self.CONNECT_AGAIN)]
+
+    def come_back(self, made):
+        made.restore_prev_rsrc(convergence=True)
+        return self.daemon.requests
+
+    def test_comes_back(self):
+        made = self.make_replaced()
+        self.assertEqual(
+            [FOUND, INSPECT, CREATE, ('GET', '/containers/c1/json'),
+             self.CONNECT_AGAIN], self.come_back(made))
+        self.assertEqual(self.AGAIN, made.resource_id)
+        self.assertEqual(
+            [{'Container': 'c1', 'EndpointConfig': {'Aliases': ['www']}}],
+            self.connected())
+        [sent] = self.daemon.sent(*CREATE)
+        self.assertEqual(('wiki', made.labels),
+                         (sent.json()['Name'], sent.json()['Labels']))
+        self.assertNotIn('replaced', made.data())
+
+    def test_comes_back_by_an_update(self):
+        """A nested stack rolls back by one, and so do users."""
+        made = self.make_replaced()
+        self.update(made, name='wiki')
+        self.assertEqual(('UPDATE', 'COMPLETE'), made.state)
+        self.assertEqual(1, len(self.connected()))
+
+    def test_replacement_is_removed(self):
+        made = self.make_replaced()
+        self.serve_new('c1', 'c2')
+        self.serve_container('c2', self.container('c2'))
+        self.daemon.on(*REMOVE_NEW, USED)
+        self.come_back(made)
+        # A stranger is not detached, and told of.
+        [sent] = self.daemon.sent(*DISCONNECT_NEW)
+        self.assertEqual({'Container': 'c1', 'Force': True}, sent.json())
+        self.assertIn('does not come back yet', self.log.output)
+        self.assertIn('replaced', made.data())
+        self.daemon.on(*REMOVE_NEW, 204)
+        self.come_back(made)
+        self.assertEqual(1, len(self.connected()))
+        self.assertNotIn('replaced', made.data())
+
+    def test_replacement_is_found_by_stack_and_name(self):
+        made = self.make_replaced()
+        self.come_back(made)
+        [sent] = self.daemon.sent(*FOUND)
+        self.assertEqual(
+            {'label': ['org.openstack.heat.stack_id=%s' % self.stack.id,
+                       'org.openstack.heat.resource_name=web']},
+            json.loads(sent.qs['filters'][0]))
+
+    def test_replacement_goes_by_itself(self):
+        for request in (INSPECT_NEW, REMOVE_NEW):
+            made = self.make_replaced()
+            self.serve_new('c1')
+            self.daemon.on(*request, GONE)
+            self.come_back(made)
+            self.assertNotIn('replaced', made.data())
+
+    def test_itself_is_not_removed(self):
+        made = self.make_replaced()
+        self.daemon.on(*FOUND, {'json': [{'Id': base.ID}]})
+        self.daemon.on(*INSPECT, self.inspected())
+        self.daemon.on(*CONNECT, {})
+        self.assertEqual(
+            [FOUND, INSPECT, ('GET', '/containers/c1/json'), CONNECT],
+            self.come_back(made))
+        self.assertEqual(base.ID, made.resource_id)
+
+    def test_container_is_there_already(self):
+        made = self.make_replaced()
+        self.serve_container('c1', self.container(
+            'c1', made, NetworkSettings={'Networks': {'wiki': {
+                'NetworkID': self.AGAIN, 'EndpointID': 'x'}}}))
+        self.come_back(made)
+        self.assertEqual([], self.connected())
+
+    def test_container_gone(self):
+        for answers in ([NO_CONTAINER], [None, NO_CONTAINER]):
+            made = self.make_replaced()
+            if answers[0]:
+                self.serve_container('c1', answers[0])
+            else:
+                self.daemon.on(*self.CONNECT_AGAIN, answers[1])
+            self.come_back(made)
+            self.assertNotIn('replaced', made.data())
+
+    def test_made_no_room(self):
+        made = self.make_old()
+        self.assertEqual([], self.come_back(made))
+
+    def test_answers_lost(self):
+        for lost, answers in (
+                (FOUND, [{'json': []}]), (INSPECT, [GONE]),
+                (('GET', '/containers/c1/json'), None),
+                (self.CONNECT_AGAIN, [{}])):
+            made = self.make_replaced()
+            self.daemon.on(*lost, LOST, *(
+                answers or [self.container('c1', made)]))
+            self.daemon.on('GET', '/networks/' + self.AGAIN,
+                           self.inspected())
+            self.update(made, name='wiki')
+            self.assertEqual(('UPDATE', 'COMPLETE'), made.state, lost)
+            self.assertEqual(self.AGAIN, made.resource_id)
+            self.assertNotIn('replaced', made.data())
+            self.assertEqual(1, len(self.daemon.sent(*CREATE)), lost)
+            self.forget()
+
+    def test_answer_lost_of_the_create(self):
+        """What it may have made is removed, and made again."""
+        made = self.make_replaced()
+        self.serve_new()
+        self.daemon.on(*CREATE, LOST, {'status_code': 201, 'json': {
+            'Id': self.AGAIN}})
+        self.daemon.on(*FOUND, {'json': []}, {'json': [{'Id': NEW}]})
+        self.update(made, name='wiki')
+        self.assertEqual(self.AGAIN, made.resource_id)
+        self.assertIn(REMOVE_NEW, self.daemon.requests)
+        self.assertEqual(1, len(self.connected()))
+
+    def test_answer_lost_of_the_create_and_deleted(self):
+        """What it may have made would keep name and subnet for ever."""
+        made = self.make_replaced()
+        self.daemon.on(*CREATE, LOST)
+        self.come_back(made)
+        self.serve_new()
+        self.daemon.on(*REMOVE, GONE)
+        self.run_task(made.delete)
+        self.assertIn(REMOVE_NEW, self.daemon.requests)
+
+    def test_answer_lost_of_the_create_and_not_listed_yet(self):
+        """It does not go on without its network."""
+        made = self.make_replaced()
+        self.daemon.on(*CREATE, LOST, TAKEN, TAKEN, {
+            'status_code': 201, 'json': {'Id': self.AGAIN}})
+        self.daemon.on('POST', '/networks/%s/connect' % base.ID, GONE)
+        self.update(made, name='wiki')
+        self.assertEqual(self.AGAIN, made.resource_id)
+        self.assertEqual(1, len(self.connected()))
+        self.assertNotIn('replaced', made.data())
+
+    def test_daemon_away(self):
+        self.set_clock(reaching, step=30.0)
+        made = self.make_replaced()
+        self.daemon.go_away()
+        self.come_back(made)
+        self.assertIn('replaced', made.data())
+        self.assertIn('cannot be reached', self.fail_update(
+            made, name='wiki'))
+        self.assertIn('replaced', made.data())
+
+    def test_deleted_before_it_comes_back(self):
+        made = self.make_replaced()
+        self.daemon.on(*REMOVE, GONE)
+        self.run_task(made.delete)
+        self.assertEqual([REMOVE, ('GET', '/networks')],
+                         self.daemon.requests)
+
+    def test_replaced_again_before_it_comes_back(self):
+        made = self.make_replaced()
+        self.assertRaises(resource.UpdateReplace, self.update, made,
+                          name='wiki', attachable=True)
+        self.assertEqual(['c1'], list(self.noted(made)))
+
+
+class FailedTestCase(base.NetworkTestCase):
+
+    def test_sound(self):
+        """What was made is kept, whatever failed."""
+        made = self.make_made()
+        made.state_set(made.UPDATE, made.FAILED, 'x')
+        self.daemon.on(*INSPECT, self.inspected())
+        self.assertFalse(made.needs_replace_failed())

@@ -1,0 +1,496 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Which daemon a resource has, and what comes of it when it is away."""
+
+import dataclasses
+import json
+
+from heat.common import exception
+from heat.engine import scheduler
+import requests
+
+from heat_docker import connection
+from heat_docker import endpoint
+from heat_docker import engine
+from heat_docker.resources import container_replacing
+from heat_docker.resources import reaching
+from tests.unit import base
+from tests.unit import servers
+
+LOST = {'exc': requests.exceptions.ReadTimeout}
+REFUSED = {'exc': requests.exceptions.ConnectTimeout}
+
+PATH = base.ContainerTestCase.PATH
+CREATE = ('POST', '/containers/create')
+FOUND = ('GET', '/containers/json')
+INSPECT = ('GET', PATH + '/json')
+STOP = ('POST', PATH + '/stop')
+REMOVE = ('DELETE', PATH)
+
+
+class EndpointTestCase(base.ResourceTestCase):
+
+    def test_endpoint(self):
+        made = self.make_resource(docker_endpoint='tcp://docker.test')
+        self.assertEqual(endpoint.parse('tcp://docker.test:2375'),
+                         made.endpoint)
+
+    def test_endpoint_by_default(self):
+        self.configure(local_endpoint='tcp://mine.test',
+                       local_endpoint_access='all')
+        for unset in (None, ''):
+            made = self.make_resource(docker_endpoint=unset)
+            self.assertEqual(
+                dataclasses.replace(endpoint.parse('tcp://mine.test'),
+                                    local=True), made.endpoint)
+
+    def test_endpoint_by_default_wrong(self):
+        self.configure(local_endpoint='mine.test')
+        made = self.make_resource(docker_endpoint=None)
+        reason = self.fail_task(made.create)
+        self.assertIn("'mine.test' is not a Docker endpoint", reason)
+        self.assertEqual([], self.daemon.history)
+
+    def test_endpoint_with_tls(self):
+        made = self.make_resource(docker_endpoint='https://docker.test',
+                                  tls={'verify': False})
+        self.assertEqual(endpoint.TLS(verify=False), made.endpoint.tls)
+
+
+class AllowedTestCase(base.ContainerTestCase):
+
+    def refused(self, made):
+        reason = self.fail_task(made.create)
+        self.assertEqual([], self.daemon.history)
+        self.assertEqual({}, made.data())
+        return reason
+
+    def test_not_allowed(self):
+        self.configure(allowed_endpoints=['https://*'])
+        self.assertEqual(
+            'Error: resources.web: The docker_endpoint %s is not allowed '
+            '(option allowed_endpoints of the operator)' % base.URL,
+            self.refused(self.make_resource()))
+
+    def test_local_for_administrators(self):
+        made = self.make_resource(docker_endpoint=None)
+        self.assertIn('is for administrators', self.refused(made))
+        self.configure(local_endpoint=base.URL)
+        self.assertIn('is for administrators',
+                      self.refused(self.make_resource()))
+
+    def create_as(self, roles, **properties):
+        self.configure(local_endpoint=base.URL)
+        self.serve_create()
+        self.serve_run()
+        made = self.make_resource(docker_endpoint=None, **properties)
+        made.context.roles = roles
+        self.run_task(made.create)
+        return made
+
+    def test_local_by_an_administrator(self):
+        made = self.create_as(['admin'])
+        self.assertEqual(('CREATE', 'COMPLETE'), made.state)
+
+    def test_local_by_a_member(self):
+        ex = self.assertRaises(exception.ResourceFailure, self.create_as,
+                               ['member'])
+        self.assertIn('is for administrators', str(ex))
+
+    def test_local_used_by_others_afterwards(self):
+        """An administrator's stack may be deleted by its project."""
+        made = self.create_as(['admin'])
+        made.context.roles = ['member']
+        self.serve_stop()
+        self.serve_remove()
+        self.run_task(made.delete)
+        self.assertEqual(('DELETE', 'COMPLETE'), made.state)
+
+    def test_tightened_afterwards(self):
+        """What is there can be seen, and deleted."""
+        made = self.make_running()
+        self.configure(allowed_endpoints=[], require_tls=True,
+                       denied_networks=['0.0.0.0/0', '::/0'],
+                       allowed_registries=[])
+        self.assertEqual('running', made.FnGetAtt('state'))
+        self.run_task(made.check)
+        self.serve_stop()
+        self.serve_remove()
+        self.run_task(made.delete)
+        self.assertEqual(('DELETE', 'COMPLETE'), made.state)
+
+    def test_tightened_before_the_create(self):
+        made = self.make_resource()
+        self.configure(allowed_endpoints=[])
+        self.refused(made)
+
+
+class NotedAddressTestCase(base.ContainerTestCase):
+    """Connections for what was made go where it was made."""
+
+    def setUp(self):
+        super().setUp()
+        # They are real here.
+        self.daemon.cleanUp()
+        self.addCleanup(self.daemon.setUp)
+        self.configure(denied_networks=[])
+
+    def make(self, url):
+        made = self.make_resource(docker_endpoint=url, wait_for='none',
+                                  endpoint_timeout=0)
+        self.run_task(made.create)
+        return made
+
+    def answer(self, line):
+        if b' /version ' in line:
+            return servers.http(servers.VERSION)
+        if b'/create' in line:
+            return servers.http({'Id': base.ID}, '201 Created')
+        if line.startswith(b'GET '):
+            return servers.http({'Id': base.ID, 'State': {}})
+        return servers.http(b'', '204 No Content')
+
+    def serve(self, **more):
+        return self.useFixture(servers.Server(self.answer, **more))
+
+    def tighten(self):
+        self.configure(denied_networks=['127.0.0.0/8'])
+        # As after a while, or in another worker.
+        self._close_pool()
+        self.patch(engine, '_POOL', connection.Pool())
+
+    def test_noted(self):
+        server = self.serve()
+        made = self.make(server.url.replace('127.0.0.1', 'localhost'))
+        self.assertEqual(
+            {'endpoint': 'tcp://localhost:%d' % server.address[1],
+             'address': '127.0.0.1'}, json.loads(made.data()['requested']))
+
+    def test_noted_by_adopt(self):
+        server = self.serve()
+        made = self.make_resource(docker_endpoint=server.url)
+        self.run_task(lambda: made.adopt({'resource_id': base.ID}))
+        self.assertEqual(
+            {'endpoint': server.url, 'address': '127.0.0.1'},
+            json.loads(made.data()['requested']))
+
+    def test_deleted_where_it_was_made(self):
+        server = self.serve()
+        made = self.make(server.url)
+        self.tighten()
+        self.run_task(made.delete)
+        self.assertIn(b'DELETE ', server.lines[-1][:7])
+
+    def test_deleted_nowhere_else(self):
+        """The name may be another host's by now."""
+        server = self.serve()
+        made = self.make(server.url)
+        made.data_set('requested', json.dumps(
+            {'endpoint': server.url, 'address': '192.0.2.7'}))
+        server.lines.clear()
+        self.tighten()
+        self.assertIn('option denied_networks', self.fail_task(made.delete))
+        self.assertEqual([], server.lines)
+
+
+class PatienceTestCase(base.ContainerTestCase):
+
+    def setUp(self):
+        super().setUp()
+        # Each time that a resource looks at the clock.
+        self.clock = self.set_clock(reaching, step=10.0)
+
+    WAITING = ('Docker at %s cannot be reached from heat-engine on %s: no '
+               'answer in time. Waiting for it')
+
+    def waiting(self):
+        return self.WAITING % (base.URL, engine.socket.gethostname())
+
+    @property
+    def told(self):
+        """What the events say, but for those of Heat itself."""
+        return [reason for _action, status, reason in self.events
+                if status == 'IN_PROGRESS' and reason != 'state changed']
+
+    def create(self, **properties):
+        self.serve_create()
+        self.serve_run()
+        made = self.make_resource(**properties)
+        return made
+
+    def test_waits(self):
+        """With one event, and one when it is through."""
+        self.daemon.go_away(5)
+        made = self.create()
+        self.run_task(made.create)
+        self.assertEqual(('CREATE', 'COMPLETE'), made.state)
+        self.assertEqual(
+            [self.waiting(), 'Docker at %s answers after 50 s' % base.URL],
+            self.reasons)
+        self.assertEqual(5 + 1 + 4, len(self.daemon.history))
+
+    def test_waits_in_the_middle(self):
+        made = self.create()
+        self.daemon.on('POST', PATH + '/start', *4 * [REFUSED], 204)
+        self.run_task(made.create)
+        self.assertEqual(2, len(self.reasons))
+        self.assertEqual(1, len(self.daemon.sent(*CREATE)))
+
+    def test_waits_again(self):
+        """Each time that it goes away is one of its own."""
+        made = self.create()
+        self.daemon.on(*CREATE, REFUSED, {'status_code': 201, 'json': {
+            'Id': base.ID}})
+        self.serve_inspect(REFUSED, self.inspected())
+        self.run_task(made.create)
+        self.assertEqual(4, len(self.reasons))
+
+    def test_waits_five_minutes(self):
+        self.daemon.go_away()
+        reason = self.fail_task(self.create().create)
+        self.assertEqual('Error: resources.web: ' + self.waiting().partition(
+            '. Waiting')[0], reason)
+        self.assertEqual([self.waiting()], self.told)
+        self.assertEqual(31, len(self.daemon.history))
+
+    def test_waits_as_long_as_is_said(self):
+        self.daemon.go_away()
+        made = self.create(endpoint_timeout=100)
+        self.fail_task(made.create)
+        self.assertEqual(11, len(self.daemon.history))
+
+    def test_does_not_wait(self):
+        self.daemon.go_away()
+        self.fail_task(self.create(endpoint_timeout=0).create)
+        self.assertEqual([], self.told)
+        self.assertEqual(1, len(self.daemon.history))
+
+    def test_tells_the_last_error(self):
+        self.daemon.go_away()
+        made = self.create(endpoint_timeout=30)
+        self.daemon.on('GET', '/version', REFUSED, REFUSED, 502, prefix='')
+        self.assertIn('HTTP status 502, bad gateway',
+                      self.fail_task(made.create))
+
+    def test_waits_for_no_stranger(self):
+        """What answers is not going to be a daemon."""
+        self.daemon.on('GET', '/version', {'text': '<html>'}, prefix='')
+        self.assertIn('is not a Docker daemon',
+                      self.fail_task(self.create().create))
+        self.assertEqual(1, len(self.daemon.history))
+
+    def test_others_wait_a_minute(self):
+        for task in ('suspend', 'check', 'snapshot'):
+            made = self.make_running(endpoint_timeout=1800)
+            end = self.daemon.go_away()
+            self.fail_task(getattr(made, task))
+            self.assertEqual(7, len(self.daemon.history), task)
+            self.assertEqual([self.waiting()], self.told)
+            end()
+            self.forget()
+
+    def test_others_wait_no_longer_than_is_said(self):
+        made = self.make_running(endpoint_timeout=20)
+        self.daemon.go_away()
+        self.fail_task(made.check)
+        self.assertEqual(3, len(self.daemon.history))
+
+    def test_update_waits(self):
+        made = self.make_running(memory=64)
+        self.daemon.go_away(3)
+        self.daemon.on('POST', PATH + '/update', {'json': {}})
+        self.serve_inspect(self.inspected(Memory=128))
+        self.daemon.go_away(3)
+        self.update(made, memory=128)
+        self.assertEqual(('UPDATE', 'COMPLETE'), made.state)
+        self.assertEqual(2, len(self.reasons))
+
+    def test_update_waits_as_it_says(self):
+        """Not as long as it was said before."""
+        made = self.make_running(memory=64)
+        self.daemon.go_away()
+        self.fail_update(made, memory=128, endpoint_timeout=0)
+        self.assertEqual(1, len(self.daemon.history))
+
+    def test_resume_waits(self):
+        made = self.make_running()
+        self.serve_stop()
+        self.run_task(made.suspend)
+        self.forget()
+        self.serve_run(self.inspected('exited'), self.inspected())
+        self.daemon.go_away(2)
+        self.run_task(made.resume)
+        self.assertEqual(('RESUME', 'COMPLETE'), made.state)
+        self.assertEqual(2, len(self.reasons))
+
+
+class DeleteTestCase(base.ContainerTestCase):
+
+    def setUp(self):
+        super().setUp()
+        self.clock = self.set_clock(reaching, step=10.0)
+
+    def test_waits(self):
+        self.set_clock(container_replacing, step=100.0)
+        made = self.make_running()
+        self.serve_stop()
+        self.serve_remove()
+        self.daemon.go_away(4)
+        self.run_task(made.delete)
+        self.assertEqual(('DELETE', 'COMPLETE'), made.state)
+        self.assertEqual(2, len(self.reasons))
+
+    def test_stop_that_was_not_heard(self):
+        """It is asked for again, not waited for."""
+        self.set_clock(container_replacing)
+        made = self.make_running()
+        self.serve_stop()
+        self.serve_remove()
+        self.daemon.go_away(1)
+        task = scheduler.TaskRunner(made.delete)
+        task.start()
+        for _poll in range(3):
+            task.done() or task.step()
+        self.assertEqual(2, len(self.daemon.sent(*STOP)))
+
+    def test_gives_up(self):
+        made = self.make_running()
+        self.daemon.go_away()
+        reason = self.fail_task(made.delete)
+        self.assertIn('%s cannot be reached' % base.URL, reason)
+        self.assertIn('Bring it back and delete the stack again. If it is '
+                      'gone for good, ask the operator of Heat to add it to '
+                      'forgotten_endpoints', reason)
+        self.assertEqual(7, len(self.daemon.history))
+
+    def test_gives_up_and_again(self):
+        made = self.make_running()
+        end = self.daemon.go_away()
+        self.fail_task(made.delete)
+        end()
+        self.serve_stop()
+        self.serve_remove()
+        self.run_task(made.delete)
+        self.assertEqual(('DELETE', 'COMPLETE'), made.state)
+
+    def test_without_any_answer(self):
+        """The daemon is there, but does not get on."""
+        made = self.make_running()
+        self.serve_stop(LOST)
+        self.daemon.on(*INSPECT, LOST)
+        self.assertIn('cannot be reached', self.fail_task(made.delete))
+        self.assertIn('Waiting for it', str(self.reasons))
+
+    def forgets(self, made):
+        self.daemon.go_away()
+        self.run_task(made.delete)
+        self.assertEqual(('DELETE', 'COMPLETE'), made.state)
+        self.assertIn('What it may still have is forgotten: ' + base.ID,
+                      self.reasons[-1])
+
+    def test_forget_unreachable(self):
+        self.forgets(self.make_running(forget_unreachable=True))
+        self.assertEqual(7, len(self.daemon.history))
+
+    def test_forget_unreachable_set_later(self):
+        made = self.make_running()
+        self.daemon.go_away()
+        self.update(made, forget_unreachable=True)
+        self.assertEqual([], self.daemon.requests)
+        self.forgets(made)
+
+    def test_forget_unreachable_at_once(self):
+        self.forgets(self.make_running(forget_unreachable=True,
+                                       endpoint_timeout=0))
+        self.assertEqual(1, len(self.daemon.history))
+
+    def test_forget_unreachable_is_not_for_who_answers(self):
+        made = self.make_running(forget_unreachable=True)
+        self.serve_stop(base.refusal(500, 'cannot kill'))
+        self.assertIn('cannot kill', self.fail_task(made.delete))
+
+    def test_forget_unreachable_only_to_delete(self):
+        made = self.make_running(forget_unreachable=True)
+        self.daemon.go_away()
+        self.fail_task(made.suspend)
+
+    def test_forgotten_endpoints_are_not_asked(self):
+        """The address may be another host's by now."""
+        made = self.make_running()
+        self.configure(forgotten_endpoints=['tcp://*.test:2375'])
+        self.run_task(made.delete)
+        self.assertEqual(('DELETE', 'COMPLETE'), made.state)
+        self.assertEqual([], self.daemon.history)
+
+    def test_forgotten_endpoints_in_other_words(self):
+        """The operator takes what messages say, which has the port."""
+        made = self.make_running(docker_endpoint='TCP://Docker.Test')
+        self.configure(forgotten_endpoints=[base.URL])
+        self.run_task(made.delete)
+        self.assertEqual([], self.daemon.history)
+
+    def test_forgotten_endpoints_tell(self):
+        made = self.make_running()
+        self.configure(forgotten_endpoints=[base.URL])
+        self.run_task(made.delete)
+        self.assertIn('What it may still have is forgotten: ' + base.ID,
+                      str(self.reasons))
+
+    def test_other_endpoints_are_not_forgotten(self):
+        self.configure(forgotten_endpoints=['tcp://other.test:2375'])
+        made = self.make_running()
+        self.daemon.go_away()
+        self.fail_task(made.delete)
+
+    def test_list_answer_lost(self):
+        self.clock.step = 200.0
+        self.serve_create(LOST)
+        made = self.make_resource()
+        self.fail_task(made.create)
+        self.clock.step = 10.0
+        self.daemon.on(*FOUND, LOST, {'json': []})
+        self.run_task(made.delete)
+        self.assertEqual(2, len(self.daemon.sent(*FOUND)))
+
+
+class AwayTestCase(base.ContainerTestCase):
+    """Those who only look do not wait one after the other."""
+
+    def test_attributes_of_the_next_resource(self):
+        first = self.make_running()
+        self.first_stack = self.stack
+        second = self.make_running()
+        self.daemon.go_away()
+        self.assertIsNone(first.FnGetAtt('state'))
+        self.assertEqual(1, len(self.daemon.history))
+        self.assertIsNone(second.FnGetAtt('state'))
+        self.assertEqual(1, len(self.daemon.history))
+
+    def test_attributes_after_a_while(self):
+        clock = self.set_clock(connection)
+        made = self.make_running()
+        end = self.daemon.go_away()
+        self.assertIsNone(made.FnGetAtt('state'))
+        end()
+        made._shown = None
+        self.assertIsNone(made.FnGetAtt('state'))
+        clock.now += 15
+        made._shown = None
+        self.assertEqual('running', made.FnGetAtt('state'))
+
+    def test_actions_ask_all_the_same(self):
+        made = self.make_running()
+        self.daemon.go_away(1)
+        made.FnGetAtt('state')
+        self.run_task(made.check)
+        self.assertEqual(('CHECK', 'COMPLETE'), made.state)

@@ -1,0 +1,539 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Volumes: whose they are, and that nobody loses what is in them."""
+
+import json
+
+from heat.common import exception
+from heat.engine import resource
+import requests
+
+from heat_docker.resources import reaching
+from tests.unit import base
+
+LOST = {'exc': requests.exceptions.ReadTimeout}
+GONE = base.refusal(404, 'get data: no such volume')
+CREATE = base.VolumeTestCase.CREATE
+INSPECT = base.VolumeTestCase.INSPECT
+REMOVE = base.VolumeTestCase.REMOVE
+LIST = base.VolumeTestCase.LIST
+HELPERS = base.VolumeTestCase.HELPERS
+
+
+class CreateTestCase(base.VolumeTestCase):
+
+    def test_create(self):
+        made = self.make_resource(
+            labels={'a': 1}, driver='local', driver_opts={'type': 'tmpfs'})
+        self.run_task(made.create)
+        self.assertEqual([CREATE], self.daemon.requests)
+        self.assertEqual('data', made.resource_id)
+        [sent] = self.daemon.sent(*CREATE)
+        self.assertEqual(
+            {'Name': 'data', 'Driver': 'local',
+             'DriverOpts': {'type': 'tmpfs'},
+             'Labels': {'a': '1', **made.labels}}, sent.json())
+
+    def test_name_by_default(self):
+        made = self.make_made(name=None)
+        self.assertEqual(made.physical_resource_name(), made.resource_id)
+
+    def test_existing_one_is_refused(self):
+        """Docker would hand it out, files and all."""
+        for labels in (None, {}, {'a': 'b'},
+                       {'org.openstack.heat.stack_id': 'another',
+                        'org.openstack.heat.resource_id': 'another'}):
+            self.daemon.on(*CREATE, {'status_code': 201, 'json': {
+                'Name': 'data', 'Labels': labels}})
+            made = self.make_resource()
+            self.assertEqual(
+                'Error: resources.web: Docker at %s has a volume data '
+                "already, which is not this resource's; to use it, say "
+                'external_id: data' % base.URL, self.fail_task(made.create))
+            self.assertIsNone(made.resource_id)
+            self.assertNotIn(REMOVE, self.daemon.requests)
+
+    def test_existing_one_of_another_driver(self):
+        self.daemon.on(*CREATE, base.refusal(
+            409, 'A volume named data already exists with the nfs driver'))
+        self.assertIn('already exists with the nfs driver',
+                      self.fail_task(self.make_resource().create))
+
+    def test_existing_one_stays_when_the_stack_goes(self):
+        self.daemon.on(*CREATE, {'status_code': 201, 'json': {
+            'Name': 'data', 'Labels': None}})
+        made = self.make_resource()
+        self.fail_task(made.create)
+        self.forget()
+        self.run_task(made.delete)
+        self.assertEqual([LIST], self.daemon.requests)
+
+    def test_own_one_after_a_lost_answer(self):
+        self.daemon.on(*CREATE, LOST, {'json': self.echo})
+        made = self.make_resource()
+        self.run_task(made.create)
+        self.assertEqual(('data', 2), (made.resource_id,
+                                       len(self.daemon.sent(*CREATE))))
+
+    def test_not_allowed(self):
+        """A volume may be a folder of the host in disguise."""
+        self.configure(allowed_bind_sources=['/srv'])
+        for device, allowed in (('/srv/a', True), ('/etc', False)):
+            made = self.make_resource(driver_opts={
+                'type': 'none', 'o': 'bind', 'device': device})
+            if allowed:
+                self.stack.validate()
+                continue
+            ex = self.assertRaises(exception.StackValidationFailed,
+                                   self.stack.validate)
+            self.assertIn('option allowed_bind_sources', str(ex))
+            self.fail_task(made.create)
+            self.assertEqual([], self.daemon.requests)
+
+    def test_options_are_masked_in_events(self):
+        """Such as the password of a share."""
+        shown = []
+        made = self.make_resource(driver_opts={
+            'type': 'cifs', 'o': 'username=me,password=hunter2'})
+
+        def keep(event, action, status, reason):
+            shown.append(str(event._stored_properties_data))
+
+        self.patch(resource.Resource, '_add_event', keep)
+        self.run_task(made.create)
+        self.assertNotIn('hunter2', str(shown))
+        self.assertIn("'o': '***'", str(shown))
+
+
+class LifeTestCase(base.VolumeTestCase):
+
+    def test_check(self):
+        made = self.make_made()
+        self.daemon.on(*INSPECT, self.shown(made))
+        self.run_task(made.check)
+        self.assertEqual(('CHECK', 'COMPLETE'), made.state)
+        self.daemon.on(*INSPECT, GONE)
+        self.assertIn('no such volume', self.fail_task(made.check))
+
+    def test_reference_is_the_name(self):
+        self.assertEqual('data', self.make_made().FnGetRefId())
+
+    def test_attributes(self):
+        made = self.make_made()
+        self.daemon.on(*INSPECT, self.shown(made))
+        for name, expected in (
+                ('name', 'data'), ('driver', 'local'),
+                ('mountpoint', '/var/lib/docker/volumes/wiki-data/_data'),
+                ('created_at', base.sample('volume_all_v1.41')['CreatedAt'])):
+            self.assertEqual(expected, made.FnGetAtt(name), name)
+
+    def test_size(self):
+        made = self.make_made()
+        self.daemon.on(*INSPECT, self.shown(made))
+        for volumes, expected in (
+                ([{'Name': 'other', 'UsageData': {'Size': 5}},
+                  {'Name': 'data', 'UsageData': {'Size': 7}}], 7),
+                ([{'Name': 'data', 'UsageData': {'Size': 0}}], 0),
+                ([{'Name': 'data', 'UsageData': {'Size': -1}}], None),
+                ([{'Name': 'data', 'UsageData': None}], None),
+                ([{'Name': 'other', 'UsageData': {'Size': 5}}], None),
+                (None, None)):
+            self.daemon.on('GET', '/system/df', {'json': {
+                'Volumes': volumes}})
+            self.assertEqual(expected, made.FnGetAtt('size'), volumes)
+
+    def test_size_is_not_shown_unasked(self):
+        made = self.make_made()
+        self.daemon.on(*INSPECT, self.shown(made))
+        self.assertNotIn('size', made.FnGetAtt('show'))
+        self.assertEqual([INSPECT], self.daemon.requests)
+
+
+class DeleteTestCase(base.VolumeTestCase):
+
+    def delete(self, made, *answers):
+        self.serve_remove(made, *answers)
+        self.run_task(made.delete)
+        return self.daemon.requests
+
+    def test_delete(self):
+        self.assertEqual([HELPERS, INSPECT, REMOVE],
+                         self.delete(self.make_made()))
+
+    def test_delete_gone(self):
+        made = self.make_made()
+        self.daemon.on(*INSPECT, GONE)
+        self.run_task(made.delete)
+        self.assertEqual([HELPERS, INSPECT], self.daemon.requests)
+        self.assertIn(REMOVE, self.delete(self.make_made(), GONE))
+
+    def test_delete_answers_lost(self):
+        made = self.make_made()
+        self.serve_remove(made, LOST, GONE)
+        self.daemon.on(*INSPECT, LOST, self.shown(made))
+        self.run_task(made.delete)
+        self.assertEqual(2, len(self.daemon.sent(*REMOVE)))
+
+    def test_only_what_is_its_own(self):
+        """Somebody may have removed it and made another one of its name."""
+        for labels in (None, {}, {'org.openstack.heat.stack_id': 'x'}):
+            made = self.make_made()
+            self.daemon.on(*INSPECT, self.shown(made, Labels=labels))
+            self.run_task(made.delete)
+            self.assertEqual(('DELETE', 'COMPLETE'), made.state)
+            self.assertNotIn(REMOVE, self.daemon.requests)
+
+    def test_adopted(self):
+        made = self.make_resource()
+        self.daemon.on(*INSPECT, self.shown(made, Labels=None))
+        self.daemon.on(*REMOVE, 204)
+        self.run_task(lambda: made.adopt({'resource_id': 'data'}))
+        self.assertEqual(('ADOPT', 'COMPLETE'), made.state)
+        self.assertEqual([INSPECT], self.daemon.requests)
+        self.run_task(made.delete)
+        self.assertIn(REMOVE, self.daemon.requests)
+
+    def test_adopted_and_not_there(self):
+        made = self.make_resource()
+        self.daemon.on(*INSPECT, GONE)
+        self.assertRaises(exception.ResourceFailure, self.run_task,
+                          lambda: made.adopt({'resource_id': 'data'}))
+
+    def test_external(self):
+        made = self.make_resource(template=self.template(
+            {}, external_id='data'))
+        self.daemon.on(*INSPECT, self.shown(made, Labels=None))
+        self.stack.validate()
+        self.run_task(made.create)
+        self.assertEqual('data', made.FnGetRefId())
+        self.forget()
+        self.run_task(made.snapshot)
+        self.run_task(made.delete)
+        self.assertEqual([], self.daemon.requests)
+
+    def test_external_and_not_there(self):
+        self.make_resource(template=self.template({}, external_id='data'))
+        self.daemon.on(*INSPECT, GONE)
+        self.assertRaises(exception.StackValidationFailed, self.stack.validate)
+
+    def test_retain(self):
+        made = self.make_made(template=self.template(
+            {}, deletion_policy='Retain'))
+        self.run_task(made.delete)
+        self.assertEqual([], self.daemon.requests)
+
+
+class ReplacingTestCase(base.VolumeTestCase):
+
+    def fails(self, made, **values):
+        reason = self.fail_update(made, **values)
+        self.assertEqual([], self.daemon.requests)
+        return reason
+
+    def replaces(self, made, **values):
+        self.assertRaises(resource.UpdateReplace, self.update, made, **values)
+        self.assertEqual([], self.daemon.requests)
+
+    def test_refused(self):
+        """It would destroy the files."""
+        self.assertIn(
+            'Replacing the volume web, which destroys its files, because of '
+            'a change of driver, labels, without replace_on_change: true is '
+            'not supported', self.fails(
+                self.make_made(name=None), name=None, labels={'a': 'b'},
+                driver='local'))
+
+    def test_refused_to_each_change(self):
+        for values in ({'name': 'other'}, {'driver_opts': {'type': 'tmpfs'}},
+                       {'docker_endpoint': 'tcp://other.test'},
+                       {'source_volume': 'other'}, {'driver': 'local'}):
+            self.assertIn('without replace_on_change', self.fails(
+                self.make_made(), **values))
+
+    def test_refused_by_what_was_said_before(self):
+        """What the new template says counts."""
+        made = self.make_made(name=None, replace_on_change=True)
+        self.fails(made, name=None, labels={'a': 'b'})
+
+    def test_wanted(self):
+        for values in ({'labels': {'a': 'b'}}, {'source_volume': 'other'}):
+            self.replaces(self.make_made(name=None), name=None,
+                          replace_on_change=True, **values)
+
+    def test_wanted_with_the_same_name(self):
+        self.assertIn('Replacing the volume web by another one of the same '
+                      'name is not supported', self.fails(
+                          self.make_made(), labels={'a': 'b'},
+                          replace_on_change=True))
+
+    def test_wanted_with_another_name(self):
+        self.replaces(self.make_made(), name='other', replace_on_change=True)
+
+    def test_wanted_on_another_daemon(self):
+        self.replaces(self.make_made(), docker_endpoint='tcp://other.test',
+                      replace_on_change=True)
+
+    def test_changed_in_place(self):
+        made = self.make_made()
+        self.update(made, replace_on_change=True, endpoint_timeout=5)
+        self.assertEqual([], self.daemon.requests)
+
+    def test_source_volume_that_is_named_no_more(self):
+        """It has given its files."""
+        self.serve_copy()
+        self.daemon.on('GET', '/volumes/before', {'json': {'Name': 'before'}})
+        made = self.make_made(source_volume='before')
+        self.update(made)
+        self.assertEqual([], self.daemon.requests)
+
+    def test_still_usable_after_a_refusal(self):
+        made = self.make_made()
+        self.fails(made, labels={'a': 'b'})
+        self.daemon.on(*INSPECT, self.shown(made))
+        self.update(made)
+        self.assertEqual(('UPDATE', 'COMPLETE'), made.state)
+
+
+class KeptTestCase(base.VolumeTestCase):
+
+    def make_made(self, properties=None, **more):
+        made = super().make_made(properties, **more)
+        self.daemon.on('GET', '/volumes/' + made.resource_id,
+                       self.shown(made))
+        self.serve_copy(b'files')
+        return made
+
+    def created(self):
+        return [sent.json() for sent in self.daemon.sent(*CREATE)]
+
+    def copies_label(self):
+        return '%s/web' % self.stack.id
+
+    def serve_copies(self):
+        """Have the removal of copies answered, whatever their names."""
+        def echo(request, context):
+            self.daemon.on('DELETE', '/volumes/%s' % request.json()['Name'],
+                           204)
+            return self.echo(request, context)
+
+        self.daemon.on(*CREATE, {'json': echo})
+
+    def removed(self):
+        return [path for verb, path in self.daemon.requests
+                if verb == 'DELETE' and path.startswith('/volumes/')]
+
+
+class SnapshotTestCase(KeptTestCase):
+
+    def snapshot(self, made):
+        """Return the data of a snapshot, and the name of its volume."""
+        self.run_task(made.snapshot)
+        self.assertEqual(('SNAPSHOT', 'COMPLETE'), made.state)
+        data = {'resource_data': dict(made.data())}
+        return data, made.data()['snapshot_volume']
+
+    def test_snapshot(self):
+        made = self.make_made()
+        _data, copy = self.snapshot(made)
+        self.assertThat(copy, base.testtools.matchers.MatchesRegex(
+            '^heat-snapshot-data-[a-z0-9]+$'))
+        self.assertEqual(
+            [{'Name': copy, 'Labels': {
+                'org.openstack.heat.copy_of': self.copies_label()}}],
+            self.created())
+        self.assertEqual(
+            ['data', copy],
+            [sent.json()['HostConfig']['Mounts'][0]['Source']
+             for sent in self.daemon.sent(*self.HELP)])
+        self.assertEqual([b'files'], self.copied)
+        self.assertIn('The files are kept in the volume ' + copy,
+                      self.reasons)
+
+    def test_snapshots_have_volumes_of_their_own(self):
+        made = self.make_made()
+        self.assertNotEqual(self.snapshot(made)[1], self.snapshot(made)[1])
+
+    def test_snapshot_that_is_too_big(self):
+        """What is not kept is not left, either."""
+        made = self.make_made()
+        self.configure(max_snapshot_bytes=4)
+        self.serve_copies()
+        self.assertIn('option max_snapshot_bytes',
+                      self.fail_task(made.snapshot))
+        self.assertEqual(['/volumes/' + self.created()[0]['Name']],
+                         self.removed())
+        self.assertNotIn('snapshot_volume', made.data())
+
+    def test_snapshot_answers_lost(self):
+        made = self.make_made()
+        self.daemon.on(*CREATE, LOST, {'json': self.echo})
+        _data, copy = self.snapshot(made)
+        self.assertEqual(copy, self.created()[-1]['Name'])
+        self.assertEqual([b'files'], self.copied)
+
+    def test_snapshot_daemon_away(self):
+        made = self.make_made()
+        self.set_clock(reaching, step=30.0)
+        self.daemon.go_away()
+        self.assertIn('cannot be reached', self.fail_task(made.snapshot))
+
+    def test_delete_snapshot(self):
+        made = self.make_made()
+        data, copy = self.snapshot(made)
+        remove = ('DELETE', '/volumes/' + copy)
+        for answer in (204, base.refusal(404, 'no such volume'),
+                       base.refusal(409, 'volume is in use')):
+            self.forget()
+            self.daemon.on(*remove, answer)
+            self.run_task(lambda: made.delete_snapshot(data))
+            self.assertEqual([remove], self.daemon.requests)
+
+    def test_delete_snapshot_without_a_volume(self):
+        made = self.make_made()
+        self.run_task(lambda: made.delete_snapshot({'resource_data': {}}))
+        self.assertEqual([], self.daemon.requests)
+
+    def restored(self, made, data):
+        """Return what the template of the restored resource says."""
+        return dict(made.handle_restore(made.t, data).properties(
+            made.properties_schema, made.context).data)
+
+    def test_restore(self):
+        made = self.make_made(name=None, labels={'a': 'b'})
+        data, copy = self.snapshot(made)
+        self.assertEqual(
+            {'docker_endpoint': base.URL, 'labels': {'a': 'b'},
+             'source_volume': copy, 'replace_on_change': True},
+            self.restored(made, data))
+
+    def test_restore_replaces(self):
+        made = self.make_made(name=None)
+        data, _copy = self.snapshot(made)
+        self.assertRaises(resource.UpdateReplace, self.update, made, **{
+            'name': None, **self.restored(made, data)})
+
+    def test_restored_is_a_copy_of_the_snapshot(self):
+        made = self.make_made(name=None)
+        data, copy = self.snapshot(made)
+        values = self.restored(made, data)
+        self.daemon.on('GET', '/volumes/' + copy, {'json': {'Name': copy}})
+        self.forget()
+        self.serve_copy(b'kept')
+        restored = self.make_resource({'name': None, **values})
+        self.stack.validate()
+        self.run_task(restored.create)
+        self.assertEqual([b'kept'], self.copied)
+        self.assertEqual(copy, self.daemon.sent(*self.HELP)[0].json()[
+            'HostConfig']['Mounts'][0]['Source'])
+
+    def test_restore_of_a_name(self):
+        """There can be but one of it."""
+        made = self.make_made()
+        data, _copy = self.snapshot(made)
+        self.forget()
+        self.assertIn('another one of the same name is not supported',
+                      self.fail_update(made, **self.restored(made, data)))
+        self.assertEqual([], self.daemon.requests)
+
+    def test_restore_of_an_external_volume(self):
+        """It is no part of snapshots, and stays as it is."""
+        made = self.make_resource(template=self.template(
+            {}, external_id='data'))
+        self.daemon.on(*INSPECT, self.shown(made, Labels=None))
+        self.run_task(made.create)
+        self.run_task(made.snapshot)
+        restored = made.handle_restore(
+            made.t, {'resource_data': dict(made.data())})
+        self.assertEqual(made.t.freeze(), restored.freeze())
+
+
+class SnapshotsDeletedTestCase(KeptTestCase):
+    """What becomes of copies when the volume is deleted."""
+
+    def make_deleted(self, **more):
+        """Return a resource whose stack is being deleted."""
+        made = self.make_made(**more)
+        self.stack.action = self.stack.DELETE
+        self.daemon.on(*REMOVE, 204)
+        return made
+
+    def keep(self, *names):
+        """Have volumes that are copies, and can be removed."""
+        self.serve_volumes(*names)
+        for name in names:
+            self.daemon.on('DELETE', '/volumes/' + name, 204)
+
+    def test_copies_go_with_the_stack(self):
+        made = self.make_deleted()
+        self.keep('copy1', 'copy2')
+        for answer in (204, base.refusal(409, 'volume is in use'),
+                       base.refusal(404, 'no such volume')):
+            self.daemon.on('DELETE', '/volumes/copy1', answer)
+            made.state_set(made.CREATE, made.COMPLETE)
+            self.forget()
+            self.run_task(made.delete)
+            self.assertEqual(['/volumes/data', '/volumes/copy1',
+                              '/volumes/copy2'], self.removed())
+            [sent] = self.daemon.sent(*LIST)
+            self.assertEqual(
+                {'label': ['org.openstack.heat.copy_of='
+                           + self.copies_label()]},
+                json.loads(sent.qs['filters'][0]))
+
+    def test_copies_stay_with_the_stack(self):
+        """It may have been replaced, and its snapshots hold."""
+        made = self.make_deleted()
+        self.stack.action = self.stack.UPDATE
+        self.keep('copy1')
+        self.run_task(made.delete)
+        self.assertEqual(['/volumes/data'], self.removed())
+
+    def test_deletion_policy(self):
+        made = self.make_deleted(template=self.template(
+            {}, deletion_policy='Snapshot'))
+        self.keep('copy1')
+        self.daemon.on(*LIST, {'json': lambda request, context: {
+            'Volumes': [{'Name': 'copy1'},
+                        {'Name': self.created()[0]['Name']}]}})
+        self.run_task(made.delete)
+        self.assertEqual(('DELETE', 'COMPLETE'), made.state)
+        self.assertEqual([b'files'], self.copied)
+        self.assertEqual(['/volumes/data', '/volumes/copy1'], self.removed())
+
+    def test_deletion_policy_and_too_big(self):
+        """What could not be kept is not deleted."""
+        made = self.make_deleted(template=self.template(
+            {}, deletion_policy='Snapshot'))
+        self.configure(max_snapshot_bytes=1)
+        self.serve_copies()
+        self.assertIn('option max_snapshot_bytes',
+                      self.fail_task(made.delete))
+        self.assertNotIn('/volumes/data', self.removed())
+
+    def test_deletion_policy_and_gone(self):
+        made = self.make_deleted(template=self.template(
+            {}, deletion_policy='Snapshot'))
+        self.daemon.on(*INSPECT, GONE)
+        self.serve_copies()
+        self.run_task(made.delete)
+        self.assertEqual(('DELETE', 'COMPLETE'), made.state)
+        self.assertEqual(['/volumes/' + self.created()[0]['Name']],
+                         self.removed())
+
+    def test_deletion_policy_of_a_daemon_that_is_given_up(self):
+        """It is not asked, not even for what is to be kept."""
+        made = self.make_deleted(template=self.template(
+            {}, deletion_policy='Snapshot'))
+        self.configure(forgotten_endpoints=[base.URL])
+        self.run_task(made.delete)
+        self.assertEqual([], self.daemon.history)

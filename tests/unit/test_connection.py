@@ -1,0 +1,711 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Where connections go, who has them next, and why they fail."""
+
+import dataclasses
+import errno
+import os
+import signal
+import socket
+import ssl
+import threading
+
+from cryptography import x509
+import fixtures
+import mock
+
+from heat_docker import connection
+from heat_docker import endpoint
+from heat_docker import engine
+from heat_docker import errors
+from sandbox import certificates
+from tests.unit import base
+from tests.unit import servers
+
+# Names of the host itself, as the resolver of the system takes them.
+OURSELVES = ('127.0.0.1', '127.1', '2130706433', '0x7f000001', '0177.0.0.1',
+             'localhost', 'LOCALHOST', 'localhost.', '[::ffff:127.0.0.1]')
+
+SECONDS = 20
+
+
+class ConnectionTestCase(base.TestCase):
+
+    def engine(self, url, tls=None, **more):
+        where = dataclasses.replace(endpoint.of_values(url, tls), **more)
+        made = engine.Engine(where)
+        self.addCleanup(made.close)
+        return made
+
+    def serve(self, *args, **kwargs):
+        return self.useFixture(servers.Server(*args, **kwargs))
+
+    def failing(self, error, asked):
+        ex = self.assertRaises(errors.DockerError, asked.inspect_container,
+                               'x')
+        self.assertIs(error, type(ex), ex)
+        self.assertIn(str(asked.endpoint), str(ex))
+        self.assert_plain(str(ex))
+        return str(ex)
+
+    def resolve(self, **names):
+        """Have names mean numeric addresses, in this order."""
+        resolver = socket.getaddrinfo
+
+        def answer(host, port, *args, **kwargs):
+            return [found for ip in names.get(host.partition('.')[0], [host])
+                    for found in resolver(ip, port, *args, **kwargs)]
+
+        self.patch(socket, 'getaddrinfo', answer)
+
+
+class AddressTestCase(ConnectionTestCase):
+
+    def setUp(self):
+        super().setUp()
+        self.listener = self.useFixture(servers.Listener())
+        self.configure(read_timeout=0.1)
+
+    def url(self, host):
+        return 'tcp://%s:%d' % (host, self.listener.port)
+
+    def test_denied_before_it_is_connected_to(self):
+        for host in OURSELVES:
+            words = self.failing(errors.Refused, self.engine(self.url(host)))
+            self.assertIn('option denied_networks', words)
+            self.assertFalse(self.listener.connected_to, host)
+
+    def test_denied_unspecified(self):
+        """Linux connects to itself by them."""
+        for host in ('0', '0.0.0.0', '[::]'):
+            self.failing(errors.Refused, self.engine(self.url(host)))
+            self.assertFalse(self.listener.connected_to, host)
+
+    def test_denied_by_tls_too(self):
+        url = self.url('localhost').replace('tcp', 'https')
+        self.failing(errors.Refused, self.engine(url))
+        self.assertFalse(self.listener.connected_to)
+
+    def test_denied_name(self):
+        self.resolve(docker=['127.0.0.1'])
+        words = self.failing(errors.Refused,
+                             self.engine(self.url('docker.test')))
+        self.assertNotIn('127.0.0.1', words)
+        self.assertFalse(self.listener.connected_to)
+
+    def test_allowed(self):
+        self.configure(denied_networks=[])
+        for host in OURSELVES:
+            self.failing(errors.NoAnswer, self.engine(self.url(host)))
+            self.assertTrue(self.listener.connected_to, host)
+
+    def test_local(self):
+        self.configure(local_endpoint=self.url('127.0.0.1'))
+        self.failing(errors.NoAnswer, self.engine(None))
+        self.assertTrue(self.listener.connected_to)
+
+    def test_trusted(self):
+        """It was allowed when something was made there."""
+        self.failing(errors.NoAnswer, self.engine(
+            self.url('localhost'), trusted='127.0.0.1'))
+        self.assertTrue(self.listener.connected_to)
+
+    def test_trusted_name_that_has_moved(self):
+        self.resolve(docker=['127.0.0.1'])
+        self.failing(errors.Refused, self.engine(
+            self.url('docker.test'), trusted='192.0.2.7'))
+        self.assertFalse(self.listener.connected_to)
+
+    def test_second_address(self):
+        self.configure(denied_networks=['127.0.0.2'])
+        self.resolve(docker=['127.0.0.2', '127.0.0.1'])
+        server = self.serve()
+        asked = self.engine('tcp://docker.test:%d' % server.address[1])
+        self.assertEqual((1, 41), asked.api)
+        self.assertEqual('127.0.0.1', asked.address)
+
+    def test_second_address_when_the_first_is_away(self):
+        self.configure(denied_networks=[])
+        self.resolve(docker=['127.0.0.2', '127.0.0.1'])
+        server = self.serve()
+        asked = self.engine('tcp://docker.test:%d' % server.address[1])
+        self.assertEqual('127.0.0.1', asked.address)
+
+    def test_all_addresses_denied(self):
+        self.resolve(docker=['127.0.0.2', '::1'])
+        self.failing(errors.Refused, self.engine(self.url('docker.test')))
+
+    def test_every_connection_is_checked(self):
+        """The operator may have thought better of it by now."""
+        self.configure(denied_networks=[])
+        server = self.serve()
+        asked = self.engine(server.url)
+        asked.inspect_container('x')
+        self.configure(denied_networks=['127.0.0.0/8'])
+        asked.inspect_container('x')
+        server.drop()
+        self.failing(errors.Refused, asked)
+
+    def test_name_that_moves(self):
+        """What is known of a daemon is not known of another address."""
+        self.configure(denied_networks=[])
+        self.resolve(docker=['127.0.0.1'])
+        server = self.serve()
+        asked = self.engine('tcp://docker.test:%d' % server.address[1])
+        asked.inspect_container('x')
+        self.resolve(docker=['127.0.0.2'])
+        server.drop()
+        asked.inspect_container('x')
+        self.assertEqual(('127.0.0.1', 2), (asked.address, server.accepted))
+        server.stop()
+        self.failing(errors.Unreachable, asked)
+        other = self.serve(address=('127.0.0.2', server.address[1]))
+        asked.inspect_container('x')
+        self.assertEqual('127.0.0.2', asked.address)
+        self.assertIn(b' /version ', other.lines[0])
+
+    def test_name_that_moves_to_a_stranger(self):
+        """Nothing that it says is repeated."""
+        self.configure(denied_networks=[])
+        self.resolve(docker=['127.0.0.1'])
+        server = self.serve()
+        asked = self.engine('tcp://docker.test:%d' % server.address[1])
+        asked.inspect_container('x')
+        self.serve(lambda line: servers.http({'message': 'hunter2'},
+                                             '500 Oh No'),
+                   address=('127.0.0.2', server.address[1]))
+        self.resolve(docker=['127.0.0.2'])
+        server.stop()
+        for _again in range(2):
+            words = self.failing(errors.Unreachable, asked)
+            self.assertNotIn('hunter2', words)
+
+    def test_unknown_name(self):
+        def unknown(*args, **kwargs):
+            raise socket.gaierror(socket.EAI_NONAME,
+                                  'Name or service not known')
+
+        self.patch(socket, 'getaddrinfo', unknown)
+        words = self.failing(errors.Unreachable,
+                             self.engine('tcp://docker.test'))
+        self.assertIn('Name or service not known', words)
+
+    def test_nobody_listens(self):
+        self.configure(denied_networks=[])
+        with socket.socket() as bound:
+            bound.bind(('127.0.0.1', 0))
+            words = self.failing(errors.Unreachable, self.engine(
+                'tcp://127.0.0.1:%d' % bound.getsockname()[1]))
+        self.assertIn('Connection refused', words)
+
+    def test_connect_timeout(self):
+        self.configure(denied_networks=[], connect_timeout=0.1)
+
+        def late(*args, **kwargs):
+            self.assertEqual(0.1, kwargs['timeout'])
+            raise TimeoutError('timed out')
+
+        self.patch(connection.urllib3.util.connection, 'create_connection',
+                   late)
+        words = self.failing(errors.Unreachable,
+                             self.engine(self.url('127.0.0.1')))
+        self.assertIn('no answer in time', words)
+
+
+class TLSTestCase(ConnectionTestCase):
+
+    def setUp(self):
+        super().setUp()
+        self.configure(denied_networks=[])
+
+    def ours(self, **tls):
+        return {'ca_cert': servers.authority().certificate, **tls}
+
+    def untrusted(self, server, **tls):
+        return self.failing(errors.Untrusted,
+                            self.engine(server.url, self.ours(**tls)))
+
+    def test_right_authority(self):
+        server = self.serve(pair=servers.issued(address='127.0.0.1'))
+        asked = self.engine(server.url, self.ours())
+        self.assertEqual('x', asked.inspect_container('x')['Id'])
+        self.assertEqual('127.0.0.1', asked.address)
+
+    def test_by_name(self):
+        self.resolve(docker=['127.0.0.1'])
+        server = self.serve(pair=servers.issued(host='docker.test'))
+        for host in ('docker.test', 'Docker.Test', 'docker.test.'):
+            asked = self.engine('https://%s:%d' % (host, server.address[1]),
+                                self.ours())
+            self.assertEqual((1, 41), asked.api)
+
+    def test_wrong_authority(self):
+        server = self.serve(pair=servers.issued('theirs',
+                                                address='127.0.0.1'))
+        self.assertIn('its certificate is not signed by ca_cert of tls',
+                      self.untrusted(server))
+        self.assertEqual([], server.lines)
+
+    def test_authorities_of_the_system(self):
+        server = self.serve(pair=servers.issued(address='127.0.0.1'))
+        self.assertIn('its certificate is not signed by',
+                      self.untrusted(server, ca_cert=None))
+
+    def test_signed_by_itself(self):
+        pair = servers.issued(address='127.0.0.1')
+        itself = dataclasses.replace(
+            pair, certificate=self_signed(pair.key))
+        self.assertIn('its certificate is signed by itself',
+                      self.untrusted(self.serve(pair=itself)))
+
+    def test_expired(self):
+        server = self.serve(pair=servers.issued(address='127.0.0.1',
+                                                expired=True))
+        self.assertIn('its certificate has expired', self.untrusted(server))
+
+    def test_wrong_host(self):
+        self.resolve(docker=['127.0.0.1'])
+        server = self.serve(pair=servers.issued(host='other.test'))
+        words = self.failing(errors.Untrusted, self.engine(
+            'https://docker.test:%d' % server.address[1], self.ours()))
+        self.assertIn('its certificate is for another host name', words)
+
+    def test_wrong_address(self):
+        server = self.serve(pair=servers.issued(address='127.0.0.2'))
+        self.assertIn('its certificate is for another IP address',
+                      self.untrusted(server))
+
+    def test_not_verified(self):
+        for about in ({'address': '127.0.0.2'}, {'expired': True,
+                                                'host': 'other.test'}):
+            server = self.serve(pair=servers.issued('theirs', **about))
+            asked = self.engine(server.url, {'verify': False})
+            self.assertEqual('x', asked.inspect_container('x')['Id'])
+
+    def test_verified_next_to_not_verified(self):
+        """They do not share connections."""
+        server = self.serve(pair=servers.issued('theirs',
+                                                address='127.0.0.1'))
+        with self.engine(server.url, {'verify': False}) as asked:
+            asked.inspect_container('x')
+        self.untrusted(server)
+
+    def client(self, by='ours'):
+        pair = servers.issued(by)
+        return {'client_cert': pair.certificate, 'client_key': pair.key}
+
+    def mutual(self):
+        return self.serve(pair=servers.issued(address='127.0.0.1'),
+                          clients=servers.authority())
+
+    def test_client_certificate(self):
+        asked = self.engine(self.mutual().url, self.ours(**self.client()))
+        self.assertEqual('x', asked.inspect_container('x')['Id'])
+
+    def test_client_certificate_without_verification(self):
+        asked = self.engine(self.mutual().url,
+                            {'verify': False, **self.client()})
+        self.assertEqual('x', asked.inspect_container('x')['Id'])
+
+    def test_no_client_certificate(self):
+        words = self.untrusted(self.mutual())
+        self.assertIn('see client_cert of tls', words)
+
+    def test_wrong_client_certificate(self):
+        words = self.untrusted(self.mutual(), **self.client('theirs'))
+        self.assertIn('see client_cert of tls', words)
+        self.assertNotIn('PRIVATE', words)
+
+    def test_tls_to_a_plain_port(self):
+        server = self.useFixture(servers.Blunt(servers.http(
+            b'400 Bad Request', '400 Bad Request', 'Connection: close')))
+        words = self.failing(errors.Untrusted, self.engine(
+            server.url.replace('tcp', 'https')))
+        self.assertIn('it does not speak TLS: say tcp:// in docker_endpoint',
+                      words)
+
+    def test_tls_to_who_hangs_up(self):
+        server = self.useFixture(servers.Blunt(b''))
+        self.failing(errors.NoAnswer, self.engine(
+            server.url.replace('tcp', 'https')))
+
+    def test_plain_to_a_port_with_tls(self):
+        """As Go's server says it, before there is any TLS."""
+        server = self.serve(lambda line: servers.http(
+            b'Client sent an HTTP request to an HTTPS server.\n',
+            '400 Bad Request', 'Connection: close'))
+        self.assertIn('expects TLS: say https:// in docker_endpoint',
+                      self.failing(errors.Failed, self.engine(server.url)))
+
+    def test_plain_to_who_hangs_up(self):
+        server = self.serve(pair=servers.issued(address='127.0.0.1'))
+        self.failing(errors.NoAnswer, self.engine(
+            server.url.replace('https', 'tcp')))
+
+    def test_environment_is_not_used(self):
+        """It is that of the operator, for other purposes."""
+        for name in ('HTTP_PROXY', 'http_proxy', 'HTTPS_PROXY', 'ALL_PROXY'):
+            self.useFixture(fixtures.EnvironmentVariable(
+                name, 'http://127.0.0.3:1'))
+        for name in ('REQUESTS_CA_BUNDLE', 'CURL_CA_BUNDLE', 'DOCKER_CONFIG',
+                     'DOCKER_CERT_PATH'):
+            self.useFixture(fixtures.EnvironmentVariable(name, '/missing'))
+        for name in ('DOCKER_TLS_VERIFY', 'DOCKER_TLS'):
+            self.useFixture(fixtures.EnvironmentVariable(name, '1'))
+        for server in (self.serve(pair=servers.issued(address='127.0.0.1')),
+                       self.serve()):
+            asked = self.engine(server.url, self.ours() if server.url[4] ==
+                                's' else None)
+            self.assertEqual('x', asked.inspect_container('x')['Id'])
+
+    def test_material_that_is_none(self):
+        where = endpoint.Endpoint('https://127.0.0.1:1',
+                                  endpoint.TLS(ca_cert='hunter2'))
+        ex = self.assertRaises(errors.Failed,
+                               engine.Engine(where).inspect_container, 'x')
+        self.assertIn('ca_cert of tls is not', str(ex))
+
+    def test_no_warnings(self):
+        """Nobody can do anything about them."""
+        server = self.serve(pair=servers.issued(address='127.0.0.1'))
+        with mock.patch('warnings.warn', autospec=True) as warn:
+            self.engine(server.url, {'verify': False}).inspect_container('x')
+        self.assertEqual([], [call.args[0] for call in warn.mock_calls])
+
+
+def self_signed(key):
+    """Return a certificate of a key that this key signs."""
+    private = certificates.serialization.load_pem_private_key(
+        key.encode(), None)
+    name = x509.Name([])
+    now = certificates.datetime.datetime.now(
+        certificates.datetime.timezone.utc)
+    return (x509.CertificateBuilder().subject_name(name).issuer_name(name)
+            .public_key(private.public_key()).serial_number(1)
+            .not_valid_before(now - certificates.DAY)
+            .not_valid_after(now + certificates.DAY)
+            .sign(private, certificates.hashes.SHA256())
+            .public_bytes(certificates.serialization.Encoding.PEM).decode())
+
+
+class ExplainTestCase(base.TestCase):
+
+    def explain(self, ex, cause=None):
+        ex.__cause__ = cause
+        error, words = connection.explain(ex)
+        self.assert_plain(str(words))
+        return error, words
+
+    def test_alerts(self):
+        for reason, expected in (
+                ('TLSV13_ALERT_CERTIFICATE_REQUIRED', 'see client_cert'),
+                ('TLSV1_ALERT_UNKNOWN_CA', 'see client_cert'),
+                ('SSLV3_ALERT_BAD_CERTIFICATE', 'see client_cert'),
+                ('WRONG_VERSION_NUMBER', 'does not speak TLS'),
+                ('RECORD_LAYER_FAILURE', 'does not speak TLS'),
+                ('TLSV1_ALERT_PROTOCOL_VERSION',
+                 'TLS failed, tlsv1 alert protocol version')):
+            cause = ssl.SSLError(1, '[SSL: %s] hm (_ssl.c:1)' % reason)
+            cause.reason = reason
+            error, words = self.explain(OSError('x'), cause)
+            self.assertIs(errors.Untrusted, error)
+            self.assertIn(expected, words)
+
+    def test_unknown_fault_of_a_certificate(self):
+        cause = ssl.SSLCertVerificationError(1, 'no')
+        cause.verify_code, cause.verify_message = 23, 'certificate revoked'
+        self.assertEqual((errors.Untrusted, 'certificate revoked'),
+                         self.explain(OSError('x'), cause))
+
+
+class Client:
+    """Stands in for the library's session, of which the pool knows little."""
+
+    def __init__(self):
+        self.closed = False
+
+    def close(self):
+        self.closed = True
+
+
+class PoolTestCase(base.TestCase):
+
+    ONE = endpoint.parse('tcp://one.test')
+    TWO = endpoint.parse('tcp://two.test')
+
+    def setUp(self):
+        super().setUp()
+        # The fields of the class have the function itself.
+        self.clock = self.set_clock(connection)
+        self.pool = connection.Pool()
+
+    def make(self):
+        return connection.Connection(Client(), made=self.clock.now)
+
+    def give(self, count=1, where=ONE):
+        given = [self.make() for _number in range(count)]
+        for one in given:
+            self.pool.give(where, one)
+        return given
+
+    def take_all(self, where=ONE):
+        taken = []
+        while found := self.pool.take(where):
+            taken.append(found)
+        return taken
+
+    def closed(self, given):
+        return [one.client.closed for one in given]
+
+    def test_empty(self):
+        self.assertIsNone(self.pool.take(self.ONE))
+
+    def test_last_one_first(self):
+        """So that those which nobody needs grow old."""
+        given = self.give(3)
+        self.assertEqual(given[::-1], self.take_all())
+        self.assertEqual(3 * [False], self.closed(given))
+
+    def test_by_endpoint(self):
+        self.give()
+        tls = endpoint.TLS(client_cert='a', client_key='b')
+        for other in (self.TWO, dataclasses.replace(self.ONE, tls=tls),
+                      dataclasses.replace(self.ONE, trusted='192.0.2.7'),
+                      dataclasses.replace(self.ONE, local=True)):
+            self.assertIsNone(self.pool.take(other))
+        self.assertIsNotNone(self.pool.take(endpoint.parse('tcp://one.test')))
+
+    def test_not_too_many(self):
+        given = self.give(10)
+        self.assertEqual(2 * [True] + 8 * [False], self.closed(given))
+        self.assertEqual(given[:1:-1], self.take_all())
+
+    def test_not_too_many_of_each(self):
+        self.give(8)
+        self.give(8, self.TWO)
+        self.assertEqual((8, 8), (len(self.take_all()),
+                                  len(self.take_all(self.TWO))))
+
+    def test_idle_closed_by_who_comes_later(self):
+        old = self.give()
+        self.clock.now += 61
+        self.give(where=self.TWO)
+        self.assertEqual([True], self.closed(old))
+        self.assertIsNone(self.pool.take(self.ONE))
+
+    def test_idle_not_taken(self):
+        """A firewall may have forgotten it without a word."""
+        old = self.give()
+        self.clock.now += 61
+        self.assertIsNone(self.pool.take(self.ONE))
+        self.assertEqual([True], self.closed(old))
+
+    def test_used_again_and_again(self):
+        [one] = self.give()
+        for _time in range(4):
+            self.clock.now += 59
+            self.assertIs(one, self.pool.take(self.ONE))
+            self.pool.give(self.ONE, one)
+        self.assertFalse(one.client.closed)
+
+    def test_old_not_kept(self):
+        """The daemon may speak another version by now."""
+        [one] = self.give()
+        self.pool.take(self.ONE)
+        self.clock.now += 300
+        self.pool.give(self.ONE, one)
+        self.assertTrue(one.client.closed)
+        self.assertIsNone(self.pool.take(self.ONE))
+
+    def test_old_not_taken(self):
+        one = self.make()
+        self.clock.now += 290
+        self.pool.give(self.ONE, one)
+        self.clock.now += 11
+        self.assertIsNone(self.pool.take(self.ONE))
+
+    def test_failed_drops_all(self):
+        given, others = self.give(3), self.give(1, self.TWO)
+        self.pool.failed(self.ONE, errors.Unreachable('away'))
+        self.assertEqual([], self.take_all())
+        self.assertEqual(3 * [True], self.closed(given))
+        self.assertEqual(others, self.take_all(self.TWO))
+
+    def test_away_for_a_while(self):
+        self.pool.raise_if_away(self.ONE)
+        for error in (errors.Unreachable, errors.NoAnswer):
+            self.pool.failed(self.ONE, error('no route'))
+            self.clock.now += 14
+            ex = self.assertRaises(errors.Unreachable,
+                                   self.pool.raise_if_away, self.ONE)
+            self.assertEqual((error, 'no route'), (type(ex), str(ex)))
+            self.pool.raise_if_away(self.TWO)
+            self.clock.now += 1
+            self.pool.raise_if_away(self.ONE)
+
+    def test_away_until_somebody_is_answered(self):
+        self.pool.failed(self.ONE, errors.Unreachable('away'))
+        self.give()
+        self.pool.raise_if_away(self.ONE)
+
+    def test_away_is_forgotten(self):
+        self.pool.failed(self.ONE, errors.Unreachable('away'))
+        self.clock.now += 16
+        self.give(where=self.TWO)
+        self.assertEqual({}, self.pool._away)
+
+    def test_nothing_kept_of_nobody(self):
+        self.give()
+        self.clock.now += 61
+        self.give(where=self.TWO)
+        self.assertEqual([self.TWO], list(self.pool._idle))
+
+    def test_forked(self):
+        """Two that write to one socket would get each other's answers."""
+        self.give()
+        self.pool.failed(self.TWO, errors.Unreachable('away'))
+        # Another thread may be at it when the process is forked.
+        with self.pool._lock:
+            child = os.fork()
+            if not child:
+                code = 1
+                signal.alarm(SECONDS)
+                try:
+                    found = self.pool.take(self.ONE)
+                    self.pool.raise_if_away(self.TWO)
+                    code = 0 if found is None else 2
+                finally:
+                    os._exit(code)
+        self.assertEqual(0, os.waitstatus_to_exitcode(
+            os.waitpid(child, 0)[1]))
+        self.assertEqual(1, len(self.take_all()))
+
+    def test_threads(self):
+        """Nobody has a connection that somebody else has."""
+        self.give(8)
+        in_use, failures = set(), []
+        start = threading.Barrier(8)
+
+        def use():
+            start.wait(SECONDS)
+            for number in range(200):
+                taken = self.pool.take(self.ONE) or self.make()
+                if id(taken) in in_use:
+                    failures.append(number)
+                in_use.add(id(taken))
+                in_use.remove(id(taken))
+                self.pool.give(self.ONE, taken)
+                if number % 50 == 0:
+                    self.pool.failed(self.TWO, errors.Unreachable('x'))
+
+        threads = [threading.Thread(target=use) for _number in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(SECONDS)
+        self.assertEqual([], failures)
+        self.assertEqual(8, len(set(map(id, self.take_all()))))
+
+
+class PooledTestCase(ConnectionTestCase):
+    """What engines do to the pool that they share."""
+
+    def setUp(self):
+        super().setUp()
+        self.configure(denied_networks=[])
+
+    def ask(self, url):
+        with self.engine(url) as asked:
+            return asked.inspect_container('x')
+
+    def test_one_after_the_other(self):
+        server = self.serve()
+        self.ask(server.url)
+        self.ask(server.url)
+        self.assertEqual(1, server.accepted)
+        self.assertEqual(1, sum(b' /version ' in line
+                                for line in server.lines))
+
+    def test_at_the_same_time(self):
+        server = self.serve()
+        with self.engine(server.url) as asked:
+            asked.inspect_container('x')
+            self.ask(server.url)
+        self.assertEqual(2, server.accepted)
+        self.assertEqual(2, len(self.pool._idle[asked.endpoint]))
+
+    def test_daemon_stopped_and_started(self):
+        """A connection that was closed while nobody used it is no failure.
+
+        Linux tells of it before anything is sent.
+        """
+        server = self.serve()
+        self.ask(server.url)
+        server.drop()
+        self.ask(server.url)
+        self.assertEqual(2, server.accepted)
+
+    def test_answer_without_end(self):
+        """Whoever names the host must not fill the memory of heat-engine."""
+        server = self.useFixture(servers.Endless(None))
+        self.assertRaises(errors.DockerError, self.ask, server.url)
+        self.assertLess(server.sent, 32)
+
+    def test_broken_connection_is_not_given_back(self):
+        server = self.serve(lambda line: servers.daemon(line) if b' /version '
+                            in line else None)
+        asked = self.engine(server.url)
+        with asked:
+            self.failing(errors.NoAnswer, asked)
+        self.assertIsNone(self.pool.take(asked.endpoint))
+
+    def test_away_after_no_answer(self):
+        """Those who only look do not wait for it, one after the other."""
+        self.configure(read_timeout=0.1)
+        end = threading.Event()
+        self.addCleanup(end.set)
+
+        def hang(line):
+            end.wait(SECONDS)
+
+        asked = self.engine(self.serve(hang).url)
+        with asked:
+            self.failing(errors.NoAnswer, asked)
+        self.assertRaises(errors.NoAnswer, engine.raise_if_away,
+                          asked.endpoint)
+
+    def test_away_after_a_connect_timeout(self):
+        def late(*args, **kwargs):
+            raise TimeoutError(errno.ETIMEDOUT, 'timed out')
+
+        self.patch(connection.urllib3.util.connection, 'create_connection',
+                   late)
+        asked = self.engine('tcp://127.0.0.1:1')
+        with asked:
+            self.failing(errors.Unreachable, asked)
+        self.assertRaises(errors.Unreachable, engine.raise_if_away,
+                          asked.endpoint)
+
+    def test_patience_that_ends_is_no_failure(self):
+        """Nobody is told that the daemon is away."""
+        end = threading.Event()
+        self.addCleanup(end.set)
+
+        def hang(line):
+            return servers.daemon(line) if b' /version ' in line else (
+                end.wait(SECONDS) and None)
+
+        asked = self.engine(self.serve(hang).url)
+        with asked:
+            asked.wait_container('x', 0.05)
+        engine.raise_if_away(asked.endpoint)

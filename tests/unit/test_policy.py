@@ -1,0 +1,392 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What the operator allows, option by option."""
+
+import dataclasses
+import inspect
+
+import mock
+
+from heat_docker import conf
+from heat_docker import endpoint
+from heat_docker import errors
+from heat_docker import policy
+from tests.unit import base
+
+HEX = 64 * '0'
+
+DEFAULTS = {option.name: option.default for option in conf.OPTIONS}
+
+
+def volume(**options):
+    """Return a mount of a volume with options for its driver."""
+    return {'Type': 'volume', 'Target': '/x', 'VolumeOptions': {
+        'DriverConfig': {'Name': 'local', 'Options': options}}}
+
+
+def bind(source):
+    return {'Type': 'bind', 'Source': source, 'Target': '/x'}
+
+
+def image(source):
+    return {'Type': 'image', 'Source': source, 'Target': '/x'}
+
+
+# function, option and its value, what is allowed, what is not; a second part
+# of what is not is what the message has of it
+CASES = (
+    (policy.privileged, {'allow_privileged': False}, [False],
+     [(True, 'true')]),
+    (policy.privileged, {'allow_privileged': True}, [True, False], []),
+    (policy.security_options, {'allow_privileged': False},
+     [[], ['no-new-privileges:true'], ['no-new-privileges'],
+      ['no-new-privileges=true'], ['no-new-privileges:false'],
+      ['label=level:s0:c100,c200'], ['label:level:s0'],
+      ['label=user:me'], ['label:role:me'],
+      ['apparmor=docker-default'], ['apparmor:docker-default'],
+      ['seccomp=builtin'], ['seccomp:builtin']],
+     [(['seccomp=unconfined'], 'seccomp=unconfined'),
+      (['seccomp:unconfined'], 'seccomp:unconfined'),
+      (['apparmor=unconfined'], 'apparmor=unconfined'),
+      (['apparmor:unconfined'], 'apparmor:unconfined'),
+      (['systempaths=unconfined'], 'systempaths=unconfined'),
+      (['label=disable'], 'label=disable'),
+      (['label:disable'], 'label:disable'),
+      (['label=type:spc_t'], 'label=type:spc_t'),
+      (['label:type:unconfined_t'], 'label:type:unconfined_t'),
+      (['label=filetype:x'], 'label=filetype:x'),
+      # The API takes the profile itself, not the name of a file.
+      (['seccomp={"defaultAction": "SCMP_ACT_ALLOW"}'], 'SCMP_ACT_ALLOW'),
+      (['seccomp={"a":\n"=unconfined"}'], 'seccomp'),
+      (['seccomp'], 'seccomp'),
+      (['no-new-privileges:true', 'label=disable'], 'label=disable')]),
+    (policy.security_options, {'allow_privileged': True},
+     [['seccomp=unconfined']], []),
+    (policy.namespace, {'allow_host_namespaces': False},
+     ['', 'none', 'private', 'bridge', 'container:host', 'hostess'],
+     [('host', '"host"')]),
+    (policy.namespace, {'allow_host_namespaces': True}, ['host'], []),
+    (policy.networks, {'allow_host_namespaces': False},
+     [{}, {'front': {}}], [({'front': {}, 'host': {}}, '"host"')]),
+    (policy.networks, {'allow_host_namespaces': True}, [{'host': {}}], []),
+    (policy.binds, {'allowed_bind_sources': ['/srv', '/data/']},
+     [[], ['data:/x'], ['/srv:/x'], ['/srv/a b:/x:ro'], ['/data:/x'],
+      ['/data/a:/x'], ['//srv//a/:/x'], ['/etc/../srv:/x'],
+      ['/srv/./a:/x'], ['/srv/a/../b:/x'], ['srv:/etc']],
+     [(['/etc:/x'], '/etc'), (['/:/x'], '/'), (['//etc:/x'], '//etc'),
+      (['///etc:/x'], '///etc'), (['/srv/../etc:/x'], '/srv/../etc'),
+      (['/srv/..:/x'], '/srv/..'), (['/srvs:/x'], '/srvs'),
+      (['/srv/../../etc:/x:ro'], '/srv/../../etc'),
+      (['/data/a/../../etc:/x'], '/data/a/../../etc'),
+      (['/srv:/x', '/etc:/y'], '/etc'), (['//:/x'], '//')]),
+    (policy.binds, {'allowed_bind_sources': ['/']}, [['/etc:/x', '/:/y']],
+     []),
+    (policy.binds, {'allowed_bind_sources': ['*']}, [['/etc:/x']], []),
+    (policy.binds, {'allowed_bind_sources': ['/srv', '*']}, [['/etc:/x']],
+     []),
+    (policy.binds, {'allowed_bind_sources': []}, [['data:/x']],
+     [(['/srv:/x'], '/srv')]),
+    # It is a folder, not a pattern.
+    (policy.binds, {'allowed_bind_sources': ['/s*']}, [['/s*/a:/x']],
+     [(['/srv:/x'], '/srv')]),
+    (policy.mounts, {'allowed_bind_sources': ['/srv']},
+     [[], [bind('/srv/a')], [{'Type': 'tmpfs', 'Target': '/x'}],
+      [{'Type': 'volume', 'Target': '/x', 'Source': 'data'}],
+      [volume()], [volume(type='tmpfs', device='tmpfs')],
+      [volume(type='none', o='bind', device='/srv/a')],
+      [volume(type='tmpfs', device='tmpfs', o='size=1m,uid=1')],
+      [volume(type='nfs', o='addr=192.0.2.7', device=':/etc')],
+      [volume(type='cifs', o='addr=a,username=b', device='//a/etc')],
+      [volume(type='none', o='rbind,ro', device='srv/a')],
+      [image('busybox')]],
+     [([bind('/etc')], '/etc'), ([bind('//etc')], '//etc'),
+      ([bind('/srv'), bind('/srv/../etc')], '/srv/../etc'),
+      ([volume(type='none', o='bind', device='/etc')], '/etc'),
+      ([volume(type='ext4', device='/dev/sda1')], 'these options'),
+      ([volume(type='ext4', device='/srv/a')], 'these options'),
+      # The daemon's working directory is /, if nobody has seen to it.
+      ([volume(type='none', o='bind', device='etc')], '/etc'),
+      ([volume(type='none', o='ro,rbind', device='./etc')], '/etc'),
+      ([volume(type='none', o='bind', device='../etc')], '/etc'),
+      ([volume(type='none', o='bind')], '/'),
+      ([volume(type='tmpfs', o='bind', device='/etc')], '/etc'),
+      ([volume(type='nfs', o='rbind', device='/etc')], '/etc'),
+      ([volume(type='overlay', device='overlay', o='lowerdir=/etc:/usr')],
+       'these options'),
+      ([volume(type='overlay', device='/srv', o='bind,lowerdir=/etc:/usr')],
+       'these options'),
+      ([volume(type='debugfs', device='none')], 'these options'),
+      ([volume(type='none', o='move', device='/etc')], 'these options'),
+      ([volume(device='/etc')], 'these options'),
+      ([volume(type='none', o='bind', device='/srv/../etc')],
+       '/srv/../etc')]),
+    (policy.volume_options, {'allowed_bind_sources': ['/srv']},
+     [{}, {'type': 'tmpfs', 'device': 'tmpfs'}, {'unknown': 'x'},
+      {'type': 'none', 'o': 'bind', 'device': '/srv/a'}],
+     [({'type': 'none', 'o': 'bind', 'device': '/etc'}, '/etc'),
+      ({'type': 'ext4', 'device': '/dev/sda1'}, 'these options')]),
+    (policy.mounts, {'allowed_registries': ['r.test']},
+     [[image('r.test/web:1')], [bind('/etc')]],
+     [([image('busybox')], 'busybox')]),
+    (policy.devices, {'allowed_devices': ['/dev/dri/*', '/dev/kvm']},
+     [[], [{'PathOnHost': '/dev/kvm'}], [{'PathOnHost': '/dev/dri/card0'}],
+      [{'PathOnHost': '//dev//kvm/'}], [{'PathOnHost': '/dev/x/../kvm'}]],
+     [([{'PathOnHost': '/dev/sda'}], '/dev/sda'),
+      ([{'PathOnHost': '/dev/dri/../sda'}], '/dev/sda'),
+      ([{'PathOnHost': '//dev/sda'}], '/dev/sda'),
+      ([{'PathOnHost': '/dev/dri'}], '/dev/dri'),
+      ([{'PathOnHost': '/dev/kvm'}, {'PathOnHost': '/dev/kvm0'}],
+       '/dev/kvm0')]),
+    (policy.devices, {'allowed_devices': ['*']},
+     [[{'PathOnHost': '/dev/sda'}]], []),
+    (policy.devices, {'allowed_devices': []}, [[]],
+     [([{'PathOnHost': '/dev/null'}], '/dev/null')]),
+    (policy.any_device, {'allowed_devices': ['/dev/*']}, [[], None],
+     [(['c 1:* rwm'], 'it'), ([{'Driver': 'nvidia'}], 'it')]),
+    (policy.any_device, {'allowed_devices': ['*']}, [['c 1:* rwm']], []),
+    (policy.capabilities,
+     {'allowed_capabilities': ['NET_ADMIN', 'cap_kill', 'CAP_CHOWN']},
+     [[], ['NET_ADMIN'], ['KILL', 'CHOWN']],
+     [(['SYS_ADMIN'], 'SYS_ADMIN'), (['ALL'], 'ALL'),
+      (['KILL', 'SYS_ADMIN'], 'SYS_ADMIN')]),
+    (policy.capabilities, {'allowed_capabilities': ['*']},
+     [['ALL', 'SYS_ADMIN']], []),
+    (policy.capabilities, {'allowed_capabilities': []}, [[]],
+     [(['KILL'], 'KILL')]),
+    (policy.image, {'allowed_registries': ['docker.io']},
+     ['busybox', 'me/web:1', 'docker.io/busybox',
+      'index.docker.io/library/busybox', 'registry-1.docker.io/me/web'],
+     [('r.test/busybox', 'r.test/busybox'), ('localhost/docker.io', 'local'),
+      ('docker.io:5000/a', 'docker.io:5000/a'), ('docker.io.test/a', 'a'),
+      ('sha256:' + HEX, 'sha256'), (HEX, HEX), ('sha256:' + HEX[:12], 'sha'),
+      # Docker takes the beginning of an id for the image.
+      (HEX[:12], HEX[:12]), ('cafe', 'cafe')]),
+    (policy.image, {'allowed_registries': ['docker.io']},
+     ['cafe:1', 'me/cafe', 'docker.io/cafe', 'cafes'], []),
+    (policy.image, {'allowed_registries': ['docker.io/library/*']},
+     ['busybox:1', 'docker.io/library/busybox', 'busybox@sha256:' + HEX],
+     [('me/web', 'me/web'), ('r.test/library/busybox', 'r.test')]),
+    (policy.image, {'allowed_registries': ['r.test:5000', '*.r.test']},
+     ['r.test:5000/a/b:1', 'x.r.test/a'],
+     [('r.test/a', 'r.test/a'), ('busybox', 'busybox'),
+      ('x.r.test:1/a', 'x.r.test:1'), ('rxtest:5000/a', 'rxtest')]),
+    (policy.build, {'allowed_registries': ['docker.io']}, [],
+     [('context', 'it')]),
+    (policy.build, {'allowed_registries': ['*']}, ['context'], []),
+    (policy.image, {'allowed_registries': ['*']},
+     ['busybox', 'sha256:' + HEX, HEX], []),
+    (policy.image, {'allowed_registries': []}, [],
+     [('busybox', 'busybox'), (HEX, HEX)]),
+)
+
+# What the operator of heat-engine's own services does not want to be asked.
+DENIED = (
+    '127.0.0.1', '127.1.2.3', '0.0.0.0', '169.254.169.254', '224.0.0.1',
+    '255.255.255.255', '::', '::1', 'fe80::1', 'fe80::1%eth0', 'ff02::1',
+    '::ffff:127.0.0.1', '::ffff:169.254.169.254', '::ffff:0.0.0.0',
+)
+
+NOT_DENIED = ('192.0.2.7', '10.0.0.1', '2001:db8::7', '::ffff:192.0.2.7',
+              'fd00::1')
+
+
+class PolicyTestCase(base.TestCase):
+
+    def refused(self, function, *arguments):
+        return str(self.assertRaises(errors.Refused, function, *arguments))
+
+
+class ValuesTestCase(PolicyTestCase):
+
+    def test_cases(self):
+        for function, options, allowed, not_allowed in CASES:
+            self.configure(**DEFAULTS | options)
+            [option] = options
+            for value in allowed:
+                self.assertIsNone(function(value), (options, value))
+            for value, said in not_allowed:
+                words = self.refused(function, value)
+                self.assertTrue(words.endswith(
+                    ' allowed (option %s of the operator)' % option), words)
+                self.assertIn(said, words)
+                self.assert_plain(words)
+
+    def test_all_allowed_by_default(self):
+        for function, _options, allowed, not_allowed in CASES:
+            for value in allowed + [value for value, _said in not_allowed]:
+                self.assertIsNone(function(value))
+
+    def test_all_functions_have_cases(self):
+        self.assertEqual(
+            {name for name, function in vars(policy).items()
+             if inspect.isfunction(function) and not name.startswith('_')},
+            {function.__name__ for function, *_rest in CASES} | {
+                # Below.
+                'endpoint', 'address', 'forgotten', 'matches'})
+
+    def test_matches(self):
+        for text, patterns, expected in (
+                ('a', [], False), ('a', ['*'], True), ('', ['*'], True),
+                ('a', ['a'], True), ('ab', ['a'], False),
+                ('ba', ['a'], False), ('a.b', ['a.b'], True),
+                ('axb', ['a.b'], False), ('axb', ['a*b'], True),
+                ('a', ['b', 'a'], True), ('a+', ['a+'], True),
+                ('a[b]', ['a[b]'], True), ('ab', ['a[b]'], False),
+                ('A', ['a'], False)):
+            self.assertEqual(expected, policy.matches(text, patterns),
+                             (text, patterns))
+
+
+class EndpointTestCase(PolicyTestCase):
+
+    WHERE = endpoint.Endpoint('https://docker.test:2376', endpoint.TLS())
+
+    def setUp(self):
+        super().setUp()
+        self.is_admin = mock.Mock(side_effect=self.fail)
+
+    def allowed(self, where):
+        self.assertIsNone(policy.endpoint(where, self.is_admin))
+
+    def not_allowed(self, where):
+        return self.refused(policy.endpoint, where, self.is_admin)
+
+    def test_by_default(self):
+        for url in ('tcp://h:1', 'http://h:1', 'https://h:1'):
+            self.allowed(endpoint.parse(url))
+        self.assertEqual(
+            'The docker_endpoint unix:///run/docker.sock is not allowed '
+            '(option allowed_endpoints of the operator)',
+            self.not_allowed(endpoint.parse('unix:///run/docker.sock')))
+
+    def test_allowed_endpoints(self):
+        self.configure(allowed_endpoints=['https://*.docker.test:2376'])
+        for url in ('https://a.docker.test', 'https://A.Docker.Test.:2376'):
+            self.allowed(endpoint.parse(url))
+        for url in ('https://docker.test', 'tcp://a.docker.test:2376',
+                    'https://a.docker.test:2377',
+                    'https://a.docker.test.example.com'):
+            self.assertIn('%s is not allowed (option allowed_endpoints'
+                          % endpoint.parse(url),
+                          self.not_allowed(endpoint.parse(url)))
+
+    def test_allowed_endpoints_none(self):
+        self.configure(allowed_endpoints=[])
+        self.not_allowed(self.WHERE)
+
+    def test_require_tls(self):
+        self.configure(require_tls=True)
+        self.allowed(self.WHERE)
+        for where in (endpoint.parse('tcp://h'), endpoint.parse('http://h'),
+                      endpoint.parse('https://h'),
+                      dataclasses.replace(self.WHERE, tls=endpoint.TLS(
+                          verify=False))):
+            words = self.not_allowed(where)
+            self.assertIn(str(where), words)
+            self.assertIn('(option require_tls of', words)
+
+    def local(self, access):
+        self.configure(local_endpoint_access=access, allowed_endpoints=[],
+                       require_tls=True)
+        return endpoint.Endpoint('unix:///run/docker.sock', local=True)
+
+    def test_local_for_all(self):
+        self.allowed(self.local('all'))
+        self.is_admin.assert_not_called()
+
+    def test_local_for_nobody(self):
+        words = self.not_allowed(self.local('none'))
+        self.assertIn('is for nobody (option local_endpoint_access', words)
+        self.is_admin.assert_not_called()
+
+    def test_local_for_administrators(self):
+        local = self.local('admin')
+        self.is_admin = mock.Mock(return_value=True)
+        self.allowed(local)
+        self.is_admin = mock.Mock(return_value=False)
+        words = self.not_allowed(local)
+        self.assertIn('Set docker_endpoint', words)
+        self.assertIn('is for administrators (option local_endp', words)
+        self.is_admin.assert_called_once_with()
+
+    def test_admin_not_asked_for_others(self):
+        """It may take a request to Keystone."""
+        self.configure(local_endpoint_access='admin')
+        self.allowed(self.WHERE)
+        self.is_admin.assert_not_called()
+
+    def test_forgotten(self):
+        self.assertFalse(policy.forgotten(self.WHERE.url))
+        for patterns, expected in (
+                (['https://docker.test:2376'], True), (['https://d*'], True),
+                (['https://docker.test'], False), (['docker.test'], False)):
+            self.configure(forgotten_endpoints=patterns)
+            self.assertEqual(expected, policy.forgotten(self.WHERE.url))
+
+
+class AddressTestCase(PolicyTestCase):
+
+    WHERE = endpoint.parse('tcp://docker.test')
+
+    def test_denied_by_default(self):
+        for ip in DENIED:
+            words = self.refused(policy.address, self.WHERE, ip)
+            self.assertEqual(
+                'The docker_endpoint tcp://docker.test:2375 is not allowed: '
+                'its address is in a network that heat-engine does not '
+                'connect to (option denied_networks of the operator)', words)
+
+    def test_not_denied(self):
+        for ip in NOT_DENIED:
+            self.assertIsNone(policy.address(self.WHERE, ip), ip)
+
+    def test_networks(self):
+        self.configure(denied_networks=['10.0.0.0/8', '192.0.2.7', 'fd00::/8'])
+        for ip in ('10.1.2.3', '::ffff:10.1.2.3', '192.0.2.7', 'fd12::1'):
+            self.refused(policy.address, self.WHERE, ip)
+        for ip in ('127.0.0.1', '192.0.2.8', 'fe80::1'):
+            self.assertIsNone(policy.address(self.WHERE, ip), ip)
+
+    def test_nothing_denied(self):
+        self.configure(denied_networks=[])
+        for ip in DENIED:
+            self.assertIsNone(policy.address(self.WHERE, ip), ip)
+
+    def test_not_a_network(self):
+        """A typing error must not open what was to be closed."""
+        for wrong in ('10.0.0.1/8', '10.0.0.0/33', 'private', ''):
+            self.configure(denied_networks=[wrong])
+            self.assertEqual(
+                'Nothing is allowed because %r is not a network (option '
+                'denied_networks of the operator)' % wrong,
+                self.refused(policy.address, self.WHERE, '192.0.2.7'))
+
+    def test_local(self):
+        local = dataclasses.replace(self.WHERE, local=True)
+        self.assertIsNone(policy.address(local, '127.0.0.1'))
+
+    def test_trusted(self):
+        noted = dataclasses.replace(self.WHERE, trusted='127.0.0.1')
+        self.assertIsNone(policy.address(noted, '127.0.0.1'))
+        self.refused(policy.address, noted, '127.0.0.2')
+        self.refused(policy.address, noted, '::1')
+
+
+class OptionsTestCase(PolicyTestCase):
+
+    def test_all_options_named(self):
+        """Options of the policy are those that messages name."""
+        source = inspect.getsource(policy)
+        for option in conf.OPTIONS:
+            if option.name.startswith(('allow', 'denied', 'require')):
+                self.assertIn("'%s'" % option.name, source)
