@@ -89,7 +89,8 @@ class AttributesTest(base.FunctionalTest):
     def test_daemon_away(self):
         way = self.useFixture(proxy.Proxy(self.cloud.docker['endpoint']))
         stack_id = self.create_stack(self.template(
-            {'web': self.container(docker_endpoint=way.endpoint)},
+            {'web': self.container(docker_endpoint=way.endpoint,
+                                   endpoint_timeout=1)},
             {'state': {'value': {'get_attr': ['web', 'state']}},
              'logs': {'value': {'get_attr': ['web', 'logs']}}}))
         way.cut()

@@ -104,7 +104,7 @@ class DeleteTest(base.FunctionalTest):
 
     def test_daemon_that_never_was_there(self):
         stack_id, _reason = self.fail_container(
-            docker_endpoint='tcp://127.0.0.1:1')
+            docker_endpoint='tcp://127.0.0.1:1', endpoint_timeout=0)
         self.deleted(stack_id)
 
     def test_while_it_is_created(self):

@@ -12,13 +12,28 @@
 
 """Every example, run and used."""
 
+import os
 import pathlib
 
+from heat.engine.resources.openstack.nova import server
 import pymysql
 import requests
 import yaml
 
 from tests.functional import base
+from tests.functional import proxy
+
+# What stands for a server, in a cloud without Nova.
+SERVER = {
+    'heat_template_version': '2021-04-16',
+    'parameters': {
+        **{name: {'type': 'string'} for name in (
+            'image', 'flavor', 'user_data', 'user_data_format')},
+        **{name: {'type': 'comma_delimited_list'} for name in (
+            'networks', 'security_groups')}},
+    'outputs': {name: {'value': '127.0.0.1'} for name in (
+        server.Server.attributes_schema)},
+}
 
 FOLDER = pathlib.Path(__file__).parents[2] / 'examples'
 
@@ -113,6 +128,174 @@ class ExamplesTest(base.FunctionalTest):
             parameters={'page': 'two', **images}, files=self.nested())
         pages = self.pages(self.outputs(stack_id)['ports'])
         self.assertEqual({'two'}, set(pages))
+
+    def test_server_with_docker(self):
+        """The daemon answers some time after the server is complete."""
+        way = self.useFixture(proxy.Proxy(self.cloud.docker['endpoint']))
+        way.cut()
+        stack_id = self.start_stack(
+            yaml.safe_load((FOLDER / 'server-with-docker.yaml').read_text()),
+            environment={'resource_registry': {
+                'OS::Nova::Server': 'server.yaml'}},
+            files={'server.yaml': yaml.safe_dump(SERVER)},
+            parameters={'docker_port': way.endpoint.rpartition(':')[2],
+                        'image': self.cloud.images['httpd']})
+        base.wait_until(lambda: 'Waiting for it' in self.reasons(stack_id),
+                        'waiting')
+        self.assertEqual('CREATE_COMPLETE', self.resource(
+            stack_id, 'server').resource_status)
+        way.mend()
+        self.expect(stack_id, 'CREATE_COMPLETE')
+        [page] = self.pages([self.outputs(stack_id)['port']])
+        self.assertIn('Hello', page)
+
+    def test_tls_endpoint(self):
+        docker = self.cloud.tls_docker
+        stack_id = self.run_example(
+            'tls-endpoint.yaml', docker_endpoint=docker['endpoint'],
+            image=self.cloud.images['httpd'], network_mode='none',
+            **{name: pathlib.Path(docker[key]).read_text()
+               for name, key in (('ca_cert', 'ca'), ('client_cert', 'cert'),
+                                 ('client_key', 'key'))})
+        self.assertEqual('running', self.outputs(stack_id)['state'])
+        shown = self.heat.stacks.get(stack_id).parameters
+        self.assertEqual('******', shown['client_key'])
+
+    def test_private_registry(self):
+        registry = self.cloud.private_registry
+        image = registry['address'] + '/httpd:latest'
+        stack_id = self.run_example(
+            'private-registry.yaml', image=image,
+            registry=registry['address'], username=registry['username'],
+            password=registry['password'])
+        self.assertIn(registry['address'] + '/httpd@sha256:',
+                      self.outputs(stack_id)['digest'])
+
+    def test_wordpress(self):
+        images = {'web_image': self.cloud.images['httpd'],
+                  'db_image': self.cloud.images['mariadb']}
+        stack_id = self.run_example('wordpress.yaml', **images)
+        outputs = self.outputs(stack_id)
+        containers = {name: self.inspect(stack_id, name)['Id']
+                      for name in ('db', 'web')}
+        self.sql(containers['db'], outputs, 'CREATE TABLE wordpress.kept '
+                 '(a INT); INSERT INTO wordpress.kept VALUES (4711)')
+        self.update_stack(
+            stack_id, yaml.safe_load((FOLDER / 'wordpress.yaml').read_text()),
+            parameters={'greeting': 'Hello again', **images})
+        for name, before in containers.items():
+            self.assertNotEqual(before, self.inspect(stack_id, name)['Id'])
+        self.assertIn('4711', self.sql(
+            self.inspect(stack_id, 'db')['Id'], outputs,
+            'SELECT a FROM wordpress.kept'))
+        [page] = self.pages([self.outputs(stack_id)['port']])
+        self.assertIn('Hello', page)
+        self.delete_stack(stack_id)
+        self.assertNotIn(outputs['volume'], self.volumes())
+
+    def sql(self, container, outputs, statement):
+        """Return what a database says, once it can be asked."""
+        def ask():
+            command = self.docker.exec_create(container, [
+                'mariadb', '-uroot', '-p' + outputs['password'], '-e',
+                statement])
+            said = self.docker.exec_start(command).decode()
+            code = self.docker.exec_inspect(command)['ExitCode']
+            return None if code else said + ' '
+        return base.wait_until(ask, 'database')
+
+    def test_addresses(self):
+        number = os.getpid() % 256
+        stack_id = self.run_example(
+            'addresses.yaml', image=self.cloud.images['httpd'],
+            subnet='10.214.%d.0/24' % number,
+            address='10.214.%d.7' % number,
+            subnet_v6='fd00:214:%x::/64' % number,
+            address_v6='fd00:214:%x::7' % number)
+        outputs = self.outputs(stack_id)
+        [endpoint] = outputs['networks'].values()
+        self.assertEqual(
+            ('10.214.%d.7' % number, 'fd00:214:%x::7' % number),
+            (endpoint['ip_address'], endpoint['ipv6_address']))
+        self.assertEqual(['10.214.%d.0/24' % number,
+                          'fd00:214:%x::/64' % number], outputs['subnets'])
+
+    def test_build(self):
+        images = {'base_image': self.cloud.images['httpd'], 'folder': '/www'}
+        stack_id = self.run_example('build.yaml', page='one', **images)
+        before = self.outputs(stack_id)
+        self.assertEqual(['one'], self.pages([before['port']]))
+        self.update_stack(
+            stack_id, yaml.safe_load((FOLDER / 'build.yaml').read_text()),
+            parameters={'page': 'two', **images})
+        after = self.outputs(stack_id)
+        self.assertNotEqual(before['image'], after['image'])
+        self.assertEqual(['two'], self.pages([after['port']]))
+
+    def test_many(self):
+        stack_id = self.run_example('many.yaml',
+                                    image=self.cloud.images['httpd'])
+        self.assertEqual(30 * ['running'], self.outputs(stack_id)['states'])
+
+    def test_hosts(self):
+        docker = self.cloud.docker
+        way = self.useFixture(proxy.Proxy(docker['endpoint']))
+        stack_id = self.run_example(
+            'hosts.yaml', image=self.cloud.images['httpd'],
+            docker_endpoints='%s,%s' % (docker['endpoint'], way.endpoint))
+        self.assertEqual(2, len(self.pages(self.outputs(stack_id)['ports'])))
+
+    def test_limits(self):
+        image = self.cloud.images['httpd']
+        stack_id = self.run_example('limits.yaml', image=image)
+        before = self.inspect(stack_id)
+        self.update_stack(
+            stack_id, yaml.safe_load((FOLDER / 'limits.yaml').read_text()),
+            parameters={'memory': 2 ** 27, 'cpus': 1, 'image': image})
+        after = self.inspect(stack_id)
+        self.assertEqual(
+            (before['Id'], 2 ** 27, 10 ** 9),
+            (after['Id'], after['HostConfig']['Memory'],
+             after['HostConfig']['NanoCpus']))
+        self.assertEqual(2 ** 27, self.outputs(stack_id)['used'][
+            'memory_limit_bytes'])
+
+    def test_snapshot(self):
+        before = self.volumes()
+        stack_id = self.run_example('snapshot.yaml', image=self.busybox)
+        snapshot = self.heat.stacks.snapshot(stack_id)['id']
+        self.expect(stack_id, 'SNAPSHOT_COMPLETE')
+        self.update_stack(
+            stack_id, yaml.safe_load((FOLDER / 'snapshot.yaml').read_text()),
+            parameters={'note': 'Forget me.', 'image': self.busybox})
+        self.assertIn('Forget', self.outputs(stack_id)['notes'])
+        self.heat.stacks.restore(stack_id, snapshot)
+        self.expect(stack_id, 'RESTORE_COMPLETE')
+        outputs = self.outputs(stack_id)
+        self.assertNotIn('Forget', outputs['notes'])
+        self.delete_stack(stack_id)
+        [kept] = [name for name in self.volumes() - before
+                  if outputs['volume'] in name]
+        self.docker.remove_volume(kept)
+
+    def volumes(self):
+        return {found['Name'] for found
+                in self.docker.volumes()['Volumes'] or ()}
+
+    def test_external(self):
+        name = 'external-%d' % os.getpid()
+        network = self.docker.create_network(name)['Id']
+        self.addCleanup(self.docker.remove_network, network)
+        self.docker.create_volume(name)
+        self.addCleanup(self.docker.remove_volume, name)
+        stack_id = self.run_example(
+            'external.yaml', image=self.cloud.images['httpd'],
+            network=network, volume=name)
+        [endpoint] = self.outputs(stack_id)['networks'].values()
+        self.assertEqual(network, endpoint['network_id'])
+        self.delete_stack(stack_id)
+        self.docker.inspect_network(network)
+        self.docker.inspect_volume(name)
 
     def connect(self, outputs):
         """Return a connection to the database, or None while it starts."""

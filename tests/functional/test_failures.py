@@ -80,7 +80,8 @@ class FailuresTest(base.FunctionalTest):
                            {'image': '127.0.0.1:1/busybox'},
                            {'docker_endpoint': 'tcp://127.0.0.1:1'},
                            {'docker_endpoint': 'unix:///nosuch'}):
-            _stack_id, reason = self.fail_container(**properties)
+            _stack_id, reason = self.fail_container(endpoint_timeout=0,
+                                                    **properties)
             self.assertNotIn('Exception', reason)
             self.assertNotIn('Error', reason.removeprefix('Error: '))
 

@@ -68,7 +68,14 @@ class InstallTest(base.FunctionalTest):
                                   ignore=['__pycache__'])
         self.assertEqual(([], [], []), (
             compared.left_only, compared.right_only, compared.diff_files))
-        self.assertEqual([installed], list(prefix.rglob('heat_docker')))
+        sample = subprocess.run(
+            [pathlib.Path(sys.executable).parent / 'oslo-config-generator',
+             '--namespace', 'heat_docker'], text=True, check=True,
+            stdout=subprocess.PIPE, env={'PYTHONPATH': str(next(
+                (prefix / 'lib').glob('python*/site-packages')))})
+        self.assertEqual(
+            (ROOT / 'etc' / 'heat_docker.conf.sample').read_text(),
+            sample.stdout)
         self.assertIn('%s: registered' % base.TYPE,
                       self.check(installed.parent))
 

@@ -102,7 +102,7 @@ class SnapshotTest(base.FunctionalTest):
         self.assertNotEqual(before['Id'], after['Id'])
         self.assertEqual(kept, self.kept(stack_id))
         image = after['Config']['Image']
-        self.assertTrue(image.startswith('heat-snapshot/'), image)
+        self.assertTrue(image.startswith('localhost/heat-snapshot/'), image)
         self.delete_stack(stack_id)
         self.assertEqual([], self.docker.images(image))
 
@@ -110,7 +110,7 @@ class SnapshotTest(base.FunctionalTest):
         stack_id, _inspected = self.create_container()
         snapshot = self.heat.stacks.snapshot(stack_id)
         self.expect(stack_id, 'SNAPSHOT_COMPLETE')
-        name = 'heat-snapshot/%s-web' % self.heat.stacks.get(
+        name = 'localhost/heat-snapshot/%s-web' % self.heat.stacks.get(
             stack_id).stack_name
         self.assertEqual(1, len(self.docker.images(name)))
         self.heat.stacks.snapshot_delete(stack_id, snapshot['id'])
@@ -122,15 +122,16 @@ class SnapshotTest(base.FunctionalTest):
             **self.container(cmd=self.CMD), 'deletion_policy': 'Snapshot'}}))
         name = self.heat.stacks.get(stack_id).stack_name
         self.delete_stack(stack_id)
-        [image] = self.docker.images('heat-snapshot/%s-web' % name)
+        [image] = self.docker.images('localhost/heat-snapshot/%s-web' % name)
         self.addCleanup(self.docker.remove_image, image['Id'])
 
     def test_deletion_policy_and_a_delete_that_is_repeated(self):
         way = self.useFixture(proxy.Proxy(self.cloud.docker['endpoint']))
         stack_id = self.create_stack(self.template({'web': {
-            **self.container(docker_endpoint=way.endpoint),
+            **self.container(docker_endpoint=way.endpoint,
+                             endpoint_timeout=1),
             'deletion_policy': 'Snapshot'}}))
-        name = 'heat-snapshot/%s-web' % self.heat.stacks.get(
+        name = 'localhost/heat-snapshot/%s-web' % self.heat.stacks.get(
             stack_id).stack_name
         way.hold_answer('GET .*/images/json')
         self.heat.stacks.delete(stack_id)

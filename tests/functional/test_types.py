@@ -99,7 +99,8 @@ class TypesTest(base.FunctionalTest):
         stack_id = self.start_stack(self.template({
             'address': {'type': 'OS::Heat::Value',
                         'properties': {'value': '127.0.0.1'}},
-            'web': self.container(docker_endpoint=nowhere)}))
+            'web': self.container(docker_endpoint=nowhere,
+                                  endpoint_timeout=0)}))
         self.expect(stack_id, 'CREATE_FAILED')
         self.assertIn('tcp://127.0.0.1:1 cannot be reached',
                       self.resource(stack_id).resource_status_reason)

@@ -1,0 +1,172 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Images as resources: pulled once, or built, and removed if unused."""
+
+import uuid
+
+import docker
+
+from tests.functional import base
+
+TYPE = 'DockerInc::Docker::Image'
+
+
+def image(**properties):
+    return {'type': TYPE, 'properties': properties}
+
+
+IMAGE = {'get_resource': 'image'}
+
+
+class PulledTest(base.FunctionalTest):
+
+    def setUp(self):
+        super().setUp()
+        # One that nobody else has pulled.
+        self.name = '%s/own-%s' % (self.cloud.registry, uuid.uuid4().hex[:8])
+        self.docker.pull(self.busybox)
+        self.docker.tag(self.busybox, self.name, '1')
+        for line in self.docker.push(self.name, '1', stream=True,
+                                     decode=True):
+            self.assertNotIn('error', line)
+        self.docker.remove_image(self.name + ':1')
+        self.name += ':1'
+
+    def has(self, name):
+        try:
+            self.docker.inspect_image(name)
+        except docker.errors.ImageNotFound:
+            return False
+        return True
+
+    def test_life(self):
+        stack_id = self.create_stack(self.template(
+            {'image': image(image=self.name)}))
+        inspected = self.docker.inspect_image(self.name)
+        shown = self.resource(stack_id, 'image').attributes
+        self.assertEqual(
+            (inspected['Id'], inspected['Size'], inspected['Architecture'],
+             inspected['Created'], inspected['RepoDigests']),
+            tuple(shown[name] for name in (
+                'id', 'size', 'architecture', 'created_at', 'repo_digests')))
+        self.assertIn(shown['digest'], inspected['RepoDigests'][0])
+        self.act(stack_id, 'check', 'CHECK_COMPLETE')
+        self.delete_stack(stack_id)
+        self.assertFalse(self.has(self.name))
+
+    def test_one_that_was_there_stays(self):
+        self.docker.pull(self.name)
+        self.addCleanup(self.docker.remove_image, self.name)
+        for policy in ('missing', 'always'):
+            stack_id = self.create_stack(self.template(
+                {'image': image(image=self.name, pull_policy=policy)}))
+            self.delete_stack(stack_id)
+            self.assertTrue(self.has(self.name))
+
+    def test_one_that_is_used_stays(self):
+        stack_id = self.create_stack(self.template(
+            {'image': image(image=self.name)}))
+        other = self.create_stack(self.template(
+            {'web': self.container(image=self.name)}))
+        self.delete_stack(stack_id)
+        self.assertIn('The image is kept', self.reasons(stack_id))
+        self.assertTrue(self.has(self.name))
+        self.delete_stack(other)
+        self.docker.remove_image(self.name)
+
+    def test_keep(self):
+        stack_id = self.create_stack(self.template(
+            {'image': image(image=self.name)}))
+        self.addCleanup(self.docker.remove_image, self.name)
+        self.update_stack(stack_id, self.template(
+            {'image': image(image=self.name, keep=True)}))
+        self.delete_stack(stack_id)
+        self.assertTrue(self.has(self.name))
+
+    def test_containers_are_made_of_it(self):
+        names = ['c%d' % number for number in range(5)]
+        stack_id = self.create_stack(self.template({
+            'image': image(image=self.name),
+            **{name: self.container(image=IMAGE) for name in names}}))
+        self.assertEqual(1, self.reasons(stack_id).count('Pulled'))
+        inspected = self.inspect(stack_id, 'c0')
+        self.assertIn('@sha256:', inspected['Config']['Image'])
+        self.delete_stack(stack_id)
+        self.assertFalse(self.has(self.name))
+
+    def test_unknown(self):
+        stack_id = self.start_stack(self.template(
+            {'image': image(image=self.name + '-not')}))
+        self.expect(stack_id, 'CREATE_FAILED')
+        self.assertIn('manifest unknown', self.resource(
+            stack_id, 'image').resource_status_reason)
+        self.delete_stack(stack_id)
+
+
+class BuiltTest(base.FunctionalTest):
+
+    def built(self, text, **properties):
+        return self.template({
+            'image': image(build={
+                'dockerfile': 'FROM %s\nARG WHO\nENV WHO=$WHO\n'
+                              'COPY dir/page /page\nRUN test -e /page\n'
+                              % self.busybox,
+                'files': {'dir/page': text}, 'args': {'WHO': 'me'},
+                'labels': {'a': 'b'}}, **properties),
+            'web': self.container(
+                image=IMAGE, cmd=['sh', '-c', 'cat /page; echo $WHO; trap '
+                                  '"exit 0" TERM; sleep 3600 & wait'])})
+
+    def test_life(self):
+        stack_id = self.create_stack(self.built('one'))
+        self.assertEqual('oneme', self.resource(
+            stack_id).attributes['logs'].strip())
+        before = self.resource(stack_id, 'image').physical_resource_id
+        inspected = self.docker.inspect_image(before)
+        self.assertEqual('b', inspected['Config']['Labels']['a'])
+        self.assertEqual(stack_id, inspected['Config']['Labels'][
+            'org.openstack.heat.stack_id'])
+        self.update_stack(stack_id, self.built('two'))
+        self.assertEqual('twome', self.resource(
+            stack_id).attributes['logs'].strip())
+        self.delete_stack(stack_id)
+        self.assertEqual([], self.docker.images(filters={
+            'label': 'org.openstack.heat.stack_id=%s' % stack_id}))
+
+    def test_push(self):
+        registry = self.cloud.private_registry
+        tag = '%s/built:%s' % (registry['address'], uuid.uuid4().hex[:8])
+        stack_id = self.create_stack(self.built(
+            'one', tags=[tag], push=True, registry_auth={
+                'username': registry['username'],
+                'password': registry['password'],
+                'server_address': registry['address']}))
+        self.delete_stack(stack_id)
+        self.docker.pull(tag, auth_config={
+            'username': registry['username'],
+            'password': registry['password']})
+        self.docker.remove_image(tag)
+
+    def test_failure(self):
+        stack_id = self.start_stack(self.template({'image': image(build={
+            'dockerfile': 'FROM %s\nRUN exit 7\n' % self.busybox})}))
+        self.expect(stack_id, 'CREATE_FAILED')
+        self.assertIn('returned a non-zero code: 7', self.resource(
+            stack_id, 'image').resource_status_reason)
+        self.delete_stack(stack_id)
+
+    def test_neither_or_both(self):
+        for properties in ({}, {'image': 'a', 'build': {
+                'dockerfile': 'FROM b'}}):
+            self.assertIn('Either image or build', self.refused(
+                {'image': image(**properties)}))

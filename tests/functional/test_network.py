@@ -1,0 +1,192 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Networks as resources."""
+
+import ipaddress
+import os
+
+from heatclient import exc as heat_errors
+
+from tests.functional import base
+from tests.functional import proxy
+
+TYPE = 'DockerInc::Docker::Network'
+
+
+def net(**properties):
+    return {'type': TYPE, 'properties': properties}
+
+
+NET = {'get_resource': 'net'}
+
+
+class NetworkTest(base.FunctionalTest):
+
+    def setUp(self):
+        super().setUp()
+        # Of a range that neither the sandbox nor other tests use.
+        number = os.getpid() % 64 * 4 + self.getUniqueInteger() % 4
+        self.subnet = ipaddress.ip_network('10.213.%d.0/24' % number)
+
+    def ipam(self):
+        return {'config': [{'subnet': str(self.subnet)}]}
+
+    def network(self, stack_id, name='net'):
+        return self.docker.inspect_network(
+            self.resource(stack_id, name).physical_resource_id)
+
+    def networks(self, stack_id):
+        """Return the networks of a stack, as Docker lists them."""
+        return self.docker.networks(filters={
+            'label': 'org.openstack.heat.stack_id=%s' % stack_id})
+
+    def pair(self, **properties):
+        """Return a template of a network and a container in it."""
+        return self.template({
+            'net': net(**properties),
+            'web': self.container(networks=[{'network': NET,
+                                             'aliases': ['www']}])})
+
+    def test_life(self):
+        stack_id = self.create_stack(self.template({'net': net(
+            labels={'a': 'b'}, internal=True, ipam={
+                'config': [{'subnet': str(self.subnet),
+                            'gateway': str(self.subnet[9])}]},
+            driver_opts={'com.docker.network.driver.mtu': '1400'})}))
+        inspected = self.network(stack_id)
+        self.assertTrue(inspected['Internal'])
+        self.assertEqual('b', inspected['Labels']['a'])
+        self.assertEqual({'com.docker.network.driver.mtu': '1400'},
+                         inspected['Options'])
+        shown = self.resource(stack_id, 'net').attributes
+        self.assertEqual(inspected['Name'], shown['name'])
+        self.assertEqual(([str(self.subnet)], [str(self.subnet[9])]),
+                         (shown['subnets'], shown['gateways']))
+        self.assertEqual(('bridge', 'local', {}), (
+            shown['driver'], shown['scope'], shown['containers']))
+        self.act(stack_id, 'check', 'CHECK_COMPLETE')
+        self.docker.remove_network(inspected['Id'])
+        self.act(stack_id, 'check', 'CHECK_FAILED')
+        self.delete_stack(stack_id)
+
+    def test_containers_reach_each_other(self):
+        stack_id = self.create_stack(self.template({
+            'net': net(),
+            'web': self.container(
+                networks=[{'network': NET, 'aliases': ['www']}],
+                cmd=['sh', '-c', 'httpd -p 80 -h /etc; trap "exit 0" TERM; '
+                     'sleep 3600 & wait']),
+            'client': {**self.container(
+                networks=[{'network': NET}], wait_for='completed',
+                cmd=['sh', '-c', 'for i in 1 2 3 4 5 6 7 8 9; do '
+                     'nslookup www 127.0.0.11 && exit; sleep 1; done; '
+                     'exit 1']), 'depends_on': 'web'}}))
+        self.assertEqual(
+            [self.inspect(stack_id)['Id']],
+            list(self.resource(stack_id, 'net').attributes['containers']))
+        self.delete_stack(stack_id)
+        self.assertEqual([], self.networks(stack_id))
+
+    def test_change_moves_the_containers(self):
+        stack_id = self.create_stack(self.pair())
+        network, container = self.network(stack_id), self.inspect(stack_id)
+        self.update_stack(stack_id, self.pair(internal=True))
+        after = self.network(stack_id)
+        self.assertNotEqual(network['Id'], after['Id'])
+        self.assertTrue(after['Internal'])
+        self.assert_moved(stack_id, container, after)
+        self.docker.restart(container['Id'], timeout=0)
+
+    def assert_moved(self, stack_id, before, network):
+        """Assert that a container was not replaced, and is in a network."""
+        after = self.inspect(stack_id)
+        self.assertEqual(
+            (before['Id'], before['State']['StartedAt']),
+            (after['Id'], after['State']['StartedAt']))
+        [endpoint] = after['NetworkSettings']['Networks'].values()
+        self.assertEqual(network['Id'], endpoint['NetworkID'])
+        self.assertIn('www', endpoint['Aliases'])
+        self.assertEqual(1, len(self.networks(stack_id)))
+
+    def test_change_with_name_and_subnet(self):
+        """Of which there can be but one at a time."""
+        name = 'n-%s' % self.id().rsplit('.', 1)[-1]
+        stack_id = self.create_stack(self.pair(name=name, ipam=self.ipam()))
+        container = self.inspect(stack_id)
+        self.update_stack(stack_id, self.pair(
+            name=name, ipam=self.ipam(), labels={'new': 'yes'}))
+        after = self.network(stack_id)
+        self.assertEqual((name, 'yes'),
+                         (after['Name'], after['Labels']['new']))
+        self.assert_moved(stack_id, container, after)
+
+    def test_rollback(self):
+        name = 'n-%s' % self.id().rsplit('.', 1)[-1]
+        stack_id = self.create_stack(self.pair(name=name, ipam=self.ipam()))
+        container = self.inspect(stack_id)
+        self.update_stack(
+            stack_id, self.pair(name=name, driver='nosuch'),
+            'ROLLBACK_COMPLETE', disable_rollback=False)
+        self.assert_moved(stack_id, container, self.network(stack_id))
+        self.delete_stack(stack_id)
+        self.assertEqual([], self.networks(stack_id))
+
+    def test_name_that_is_taken(self):
+        name = 'n-%s' % self.id().rsplit('.', 1)[-1]
+        self.create_stack(self.template({'net': net(name=name)}))
+        stack_id = self.start_stack(self.template({'net': net(name=name)}))
+        self.expect(stack_id, 'CREATE_FAILED')
+        self.assertIn('already exists', self.resource(
+            stack_id, 'net').resource_status_reason)
+        self.assertEqual([], self.networks(stack_id))
+
+    def test_strangers_are_not_detached(self):
+        stack_id = self.create_stack(self.template({'net': net()}))
+        other = self.create_stack(self.template({'web': self.container(
+            networks=[{'network': self.network(stack_id)['Name']}])}))
+        self.heat.stacks.delete(stack_id)
+        self.expect(stack_id, 'DELETE_FAILED')
+        stack = self.heat.stacks.get(other)
+        self.assertIn('of the stack %s' % stack.stack_name,
+                      self.reasons(stack_id))
+        self.delete_stack(other)
+        self.delete_stack(stack_id)
+
+    def test_lost_answers(self):
+        way = self.useFixture(proxy.Proxy(self.cloud.docker['endpoint']))
+        way.swallow_answer('POST .*/networks/create')
+        stack_id = self.create_stack(self.template(
+            {'net': net(docker_endpoint=way.endpoint)}))
+        self.assertTrue(way.swallowed.is_set())
+        self.assertEqual(1, len(self.networks(stack_id)))
+        way.swallow_answer('DELETE ')
+        self.delete_stack(stack_id)
+        self.assertTrue(way.swallowed.is_set())
+        self.assertEqual([], self.networks(stack_id))
+
+    def test_external(self):
+        made = self.docker.create_network('external-%s' % os.getpid())
+        self.addCleanup(self.docker.remove_network, made['Id'])
+        stack_id = self.create_stack(self.template({
+            'net': {**net(), 'external_id': made['Id']},
+            'web': self.container(networks=[{'network': NET}])}))
+        self.delete_stack(stack_id)
+        self.docker.inspect_network(made['Id'])
+
+    def test_bad_addresses(self):
+        error = self.assertRaises(
+            heat_errors.HTTPBadRequest, self.start_stack,
+            self.template({'net': net(ipam={'config': [
+                {'subnet': '10.0.0.0/24', 'gateway': '10.0.1.1'}]})}))
+        self.assertIn('10.0.1.1 is not in the subnet 10.0.0.0/24',
+                      str(error))
