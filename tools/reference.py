@@ -76,14 +76,17 @@ def since(field):
 def change(field):
     """Return what a change of a field causes, in words."""
     if field.update not in (None, fields.OURS) and field.unset is None:
-        return 'in place; removing it replaces the container'
-    return 'in place' if field.in_place else 'replaces the container'
+        return 'in place; removing it replaces the resource'
+    return 'in place' if field.in_place else 'replaces the resource'
 
 
 def pages():
     """Yield the path and the content of each page."""
     for module in pkgutil.iter_modules(specs.__path__):
         spec = importlib.import_module('heat_docker.specs.' + module.name)
+        if not hasattr(spec, 'ATTRIBUTES'):
+            # Properties that types share, which are on the pages of these.
+            continue
         yield FOLDER / (module.name + '.rst'), render(module.name, spec)
 
 
