@@ -139,11 +139,7 @@ class _Trial:
                 url = use(packaged_heat.heat(self.context, self.chroot,
                                              self.current))
             with self._step('stack'):
-                try:
-                    self._stack(url)
-                except Exception:
-                    self._show_engine()
-                    raise
+                self._stack(url)
 
     @contextlib.contextmanager
     def _step(self, title):
@@ -151,18 +147,19 @@ class _Trial:
         yield
         print(f'  {title:<20}{time.monotonic() - begin:5.1f} s', flush=True)
 
-    def _show_engine(self):
-        error = errors.ServiceError('', self.layout.log(
-            f'{self.chroot.release}-{packaged_heat.Engine.program}'))
-        _explain(error)
-
     def _stack(self, url):
+        log = self.layout.log(
+            f'{self.chroot.release}-{packaged_heat.Engine.program}')
         with contextlib.closing(docker.APIClient(
                 self.current.docker['endpoint'], version='auto')) as engine:
             stack = Stack(_client(self.current.clouds_file, url), engine,
                           f'packaged-{self.chroot.release}')
-            with stack:
-                Check(stack, self.current).run()
+            try:
+                with stack:
+                    Check(stack, self.current).run()
+            except Exception as e:
+                raise errors.ServiceError(
+                    str(e) or type(e).__name__, log) from e
 
 
 @contextlib.contextmanager
@@ -214,7 +211,9 @@ def _client(clouds_file, url):
     session = region.get_session()
     return heat_client.Client(
         '1', session=session, service_type='orchestration',
-        endpoint_override=f'{url}/v1/{session.get_project_id()}')
+        endpoint_override=f'{url}/v1/{session.get_project_id()}',
+        # uwsgi closes connections without a word.
+        additional_headers={'Connection': 'close'})
 
 
 class Stack:

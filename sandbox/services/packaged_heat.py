@@ -12,8 +12,8 @@
 
 """Heat out of a distribution's packages, in a chroot with the plugin.
 
-It is told by a file in heat.conf.d what the sandbox's own Heat has in
-heat.conf, but for what the packages decide: paths, paste, policy.
+Its heat.conf is the package's with what the sandbox's own Heat is told, but
+for what packages decide: paths, paste, policy.
 """
 
 import configparser
@@ -42,7 +42,7 @@ README = state.ROOT / 'README.rst'
 WORKERS = 2
 MYSQL_SOCKET = '/run/mysqld/mysqld.sock'
 DOCKER_SOCKET = '/run/docker.sock'
-CONFIG = 'etc/heat/heat.conf.d/sandbox.conf'
+CONFIG = '/etc/heat/heat.conf'
 # What the packages decide.
 THEIRS = (('DEFAULT', 'plugin_dirs'), ('DEFAULT', 'environment_dir'),
           ('DEFAULT', 'template_dir'), ('oslo_policy', 'policy_file'),
@@ -52,16 +52,20 @@ THEIRS = (('DEFAULT', 'plugin_dirs'), ('DEFAULT', 'environment_dir'),
 NAMESPACE = ('unshare', '--mount', '--pid', '--fork', '--kill-child')
 ENTER = """\
 set -e
-root=$1 user=$2
+root=$1 who=$2
 shift 2
 mount -t proc proc "$root/proc"
+mount -t tmpfs -o mode=1777 tmpfs "$root/dev/shm"
 while [ "$1" != -- ]; do
     [ -e "$root$2" ] || install -D /dev/null "$root$2"
     mount --bind "$1" "$root$2"
     shift 2
 done
 shift
-exec chroot $user "$root" env --ignore-environment "$@"
+# Not by exec: who changes its user forgets to die with its parent, and the
+# first process in here takes all others along.
+chroot $who "$root" env --ignore-environment "$@"
+exit $?
 """
 
 
@@ -75,31 +79,40 @@ def instructions(text):
     return install[1].split(), install[2], check[1].split()
 
 
-def options(text, database, bus):
-    """Return what the sandbox's heat.conf says, for a Heat of packages.
+def options(theirs, ours, database, bus):
+    """Return the heat.conf for a Heat of packages.
 
-    :param text: the sandbox's heat.conf.
+    :param theirs: the package's heat.conf.
+    :param ours: the sandbox's heat.conf.
     :param database: name of the database.
     :param bus: name of the virtual host of RabbitMQ.
     """
-    config = configparser.RawConfigParser(default_section='')
-    config.read_string(text)
+    told = _parse(ours)
     for section, name in THEIRS:
-        config.remove_option(section, name)
-    config['DEFAULT']['transport_url'] += bus
-    config['DEFAULT']['num_engine_workers'] = str(WORKERS)
-    config['database']['connection'] = (
+        told.remove_option(section, name)
+    told['DEFAULT']['transport_url'] += bus
+    told['DEFAULT']['num_engine_workers'] = str(WORKERS)
+    told['database']['connection'] = (
         f'mysql+pymysql://root@localhost/{database}'
         f'?unix_socket={MYSQL_SOCKET}&charset=utf8mb4')
-    config['heat_docker']['local_endpoint'] = f'unix://{DOCKER_SOCKET}'
+    told['heat_docker']['local_endpoint'] = f'unix://{DOCKER_SOCKET}'
+    # The package names one.
+    told['keystone_authtoken']['region_name'] = (
+        told['DEFAULT']['region_name_for_services'])
+    config = _parse(theirs)
+    config.read_dict(told)
+    return config
+
+
+def _parse(text):
+    config = configparser.RawConfigParser(default_section='', strict=False)
+    config.read_string(text)
     return config
 
 
 def mysql_socket(text):
     """Return where the MariaDB of a heat.conf listens."""
-    config = configparser.RawConfigParser(default_section='')
-    config.read_string(text)
-    url = urllib.parse.urlsplit(config['database']['connection'])
+    url = urllib.parse.urlsplit(_parse(text)['database']['connection'])
     return urllib.parse.parse_qs(url.query)['unix_socket'][0]
 
 
@@ -115,27 +128,26 @@ class Chroot:
         self.folder = pathlib.Path(folder)
         self.release = release
 
-    def command(self, context, *command, user=None, mounts=None, env=None):
+    def command(self, context, *command, who='', mounts=None, env=None):
         """Return the command that runs a command in here.
 
-        :param user: its name; the group is called the same. Otherwise root.
+        :param who: options of chroot; by default it is root.
         :param mounts: {path outside: path inside} of what is to be seen.
         :param env: dict, added to an environment that is otherwise empty.
         """
         settings = {'PATH': '/usr/sbin:/usr/bin:/sbin:/bin',
                     'LC_ALL': 'C.UTF-8', 'DEBIAN_FRONTEND': 'noninteractive',
                     processes.ENV_TAG: context.tag, **(env or {})}
-        as_user = ''
-        if user:
-            # As "adduser heat docker" does.
-            groups = ','.join(str(os.stat(path).st_gid)
-                              for path in mounts or ())
-            as_user = f'--userspec={user}:{user} --groups={groups}'
         pairs = [word for pair in (mounts or {}).items() for word in pair]
-        return [*NAMESPACE, 'sh', '-c', ENTER, 'sh', str(self.folder),
-                as_user, *pairs, '--',
+        return [*NAMESPACE, 'sh', '-c', ENTER, 'sh', str(self.folder), who,
+                *map(str, pairs), '--',
                 *(f'{name}={value}' for name, value in settings.items()),
                 *command]
+
+    def give_to_heat(self, path):
+        """Make a file of ours one of the user heat in here."""
+        home = (self.folder / 'var/lib/heat').stat()
+        os.chown(path, home.st_uid, home.st_gid)
 
 
 class _Packaged(base.Service):
@@ -205,9 +217,7 @@ class Plugin(_Packaged):
         # rsync takes the folder's name from where it is called.
         self._exec(['env', '--chdir', str(state.ROOT), *install,
                     f'{self.chroot.folder}{target}'])
-        said = self.run(*check)
-        if 'registered' not in said:
-            raise errors.ServiceError('check.py finds no types', self.log)
+        self.run(*check)
 
     def versions(self):
         """Return the versions of Heat, Python and the docker library."""
@@ -279,35 +289,37 @@ class VirtualHost(_Packaged):
 
 
 class _Heat(_Packaged):
-    def __init__(self, context, chroot, mounts):
+    """A program that runs as the user heat.
+
+    The package's heat.conf stays as it is: ours is mounted over it.
+    """
+
+    def __init__(self, context, chroot, config, sockets):
+        """Create a program that is not started yet.
+
+        :param config: heat.conf, pathlib.Path.
+        :param sockets: paths of the sockets of Docker and of MariaDB.
+        """
         super().__init__(context, chroot)
-        self.mounts = mounts
+        docker, mysql = sockets
+        self.mounts = {config: CONFIG, docker: DOCKER_SOCKET,
+                       mysql: MYSQL_SOCKET}
+        # As "adduser heat docker" does.
+        group = os.stat(docker).st_gid
+        self.who = f'--userspec=heat:heat --groups={group}'
 
     def command(self, *command, **kwargs):
-        return self.chroot.command(self.context, *command, user='heat',
+        return self.chroot.command(self.context, *command, who=self.who,
                                    mounts=self.mounts, **kwargs)
 
 
 class Setup(_Heat):
-    """The configuration, and the tables of the database."""
+    """The tables of the database."""
 
     program = 'heat-manage'
 
-    def __init__(self, context, chroot, mounts, config):
-        super().__init__(context, chroot, mounts)
-        self.config = config
-
     def _setUp(self):
         super()._setUp()
-        path = self.chroot.folder / CONFIG
-        path.parent.mkdir(exist_ok=True)
-        # Passwords are in it.
-        path.touch(0o600)
-        self.addCleanup(path.unlink)
-        with open(path, 'w') as f:
-            self.config.write(f)
-        heat = (self.chroot.folder / 'var/lib/heat').stat()
-        os.chown(path, heat.st_uid, heat.st_gid)
         self._exec(self.command('heat-manage', 'db_sync'))
 
 
@@ -316,8 +328,8 @@ class Engine(_Heat):
 
     program = 'heat-engine'
 
-    def __init__(self, context, chroot, mounts, database):
-        super().__init__(context, chroot, mounts)
+    def __init__(self, context, chroot, config, sockets, database):
+        super().__init__(context, chroot, config, sockets)
         self.database = database
 
     def _setUp(self):
@@ -339,12 +351,16 @@ class API(_Heat):
 
     def _setUp(self):
         super()._setUp()
+        # uwsgi logs to no other file, whatever its command line says.
+        self.log.touch()
+        self.chroot.give_to_heat(self.log)
+        self.mounts[self.log] = '/var/log/heat/heat-api.log'
         port = ports.free()
         self.url = f'http://{ports.LOOPBACK}:{port}'
         self.spawn(self.command(
             'uwsgi_python3', '--http-socket', f'{ports.LOOPBACK}:{port}',
             '--ini', '/etc/heat/heat-api-uwsgi.ini',
-            '--processes', str(WORKERS), '--logto', '/dev/stdout'))
+            '--processes', str(WORKERS)))
         self.wait(self._answers, f'{self.url} does not answer')
 
     def _answers(self):
@@ -358,16 +374,30 @@ def heat(context, chroot, current):
     :param current: state.State of the sandbox.
     :return: the API's URL.
     """
-    text = pathlib.Path(current.heat_conf).read_text()
-    release = chroot.release
-    config = options(text, f'heat_{release}', release)
-    docker = current.docker['endpoint'].removeprefix('unix://')
+    ours = pathlib.Path(current.heat_conf).read_text()
+    name = f'heat_{chroot.release}'
+    database = Database(mysql_socket(ours), name)
+    bus = VirtualHost(context, chroot, current.services['rabbitmq']['pid'],
+                      _parse(ours)['DEFAULT']['transport_url'])
+    config = _write_config(context.layout.etc, chroot, options(
+        (chroot.folder / CONFIG[1:]).read_text(), ours, name,
+        chroot.release))
+    sockets = (current.docker['endpoint'].removeprefix('unix://'),
+               database.socket)
     with contextlib.ExitStack() as stack:
         use = stack.enter_context
-        database = use(Database(mysql_socket(text), f'heat_{release}'))
-        mounts = {database.socket: MYSQL_SOCKET, docker: DOCKER_SOCKET}
-        use(VirtualHost(context, chroot, current.services['rabbitmq']['pid'],
-                        config['DEFAULT']['transport_url']))
-        use(Setup(context, chroot, mounts, config))
-        use(Engine(context, chroot, mounts, database))
-        yield use(API(context, chroot, mounts)).url
+        use(database)
+        use(bus)
+        use(Setup(context, chroot, config, sockets))
+        use(Engine(context, chroot, config, sockets, database))
+        yield use(API(context, chroot, config, sockets)).url
+
+
+def _write_config(folder, chroot, config):
+    path = folder / f'{chroot.release}-heat.conf'
+    # Passwords are in it.
+    path.touch(0o600)
+    with open(path, 'w') as f:
+        config.write(f)
+    chroot.give_to_heat(path)
+    return path
