@@ -26,8 +26,15 @@ _DOCKERFILE = 'Dockerfile'
 
 
 def build_to_context(value):
-    """Return a tar archive of a Dockerfile and the files beside it."""
-    value = scalars.present(value)
+    """Return a tar archive of a Dockerfile and the files beside it.
+
+    What has nothing set is no build, and its archive is empty.
+    """
+    value = scalars.filled(value)
+    if not value:
+        return b''
+    if 'dockerfile' not in value:
+        raise ValueError(_('a build needs a dockerfile'))
     files = {posixpath.normpath(scalars.text(path)): scalars.text(content)
              for path, content in (value.get('files') or {}).items()}
     for path in files:

@@ -31,8 +31,10 @@ from . import registration
 
 _ = i18n._
 
-# Key of Heat's data of the resource: whether it has pulled or built it.
+# Keys of Heat's data of the resource: whether it has pulled or built the
+# image, and pushed it.
 _MADE = 'made'
+_PUSHED = 'pushed'
 
 
 class DockerImage(pulling.Pulling, base.DockerResource):
@@ -50,6 +52,8 @@ class DockerImage(pulling.Pulling, base.DockerResource):
 
     spec = spec
 
+    auth_depends_on = ('image', 'build', 'tags', 'push', 'registry_auth')
+
     def _docker_inspect(self, docker, object_id):
         """Return all that the daemon knows of the image."""
         return docker.inspect_image(object_id)
@@ -65,17 +69,21 @@ class DockerImage(pulling.Pulling, base.DockerResource):
         super().validate()
         if not self._are_known('image', 'build'):
             return
-        if bool(self.properties['image']) == bool(self.properties['build']):
+        if bool(self.properties['image']) == bool(self._to_build()):
             raise exception.StackValidationFailed(
                 message=_('Either image or build is needed'))
-        if not self.properties['build'] and (
+        if not self._to_build() and (
                 self.properties['tags'] or self.properties['push']):
             raise exception.StackValidationFailed(
                 message=_('tags and push go with build'))
 
+    def _to_build(self):
+        """Return what is to be built; empty if nothing is."""
+        return scalars.filled(self.properties['build'])
+
     def handle_create(self):
         """Return how the daemon comes to have the image."""
-        if not self.properties['build']:
+        if not self._to_build():
             return reaching.Progress([self._pull_or_make])
         steps = [self._build]
         if self.properties['push']:
@@ -85,6 +93,12 @@ class DockerImage(pulling.Pulling, base.DockerResource):
     def get_reference_id(self):
         """Return what get_resource is: what a container is to be made of."""
         return self.data().get('reference') or super().get_reference_id()
+
+    def _finish_steps(self):
+        """Return the step that a create has not come to."""
+        if self.properties['push'] and _PUSHED not in self.data():
+            return [self._push]
+        return []
 
     def _delete_steps(self):
         """Return the steps that remove the image, if it is ours to."""
@@ -142,7 +156,7 @@ class DockerImage(pulling.Pulling, base.DockerResource):
 
     def _build_work(self):
         values = self.properties
-        build = scalars.present(values['build'])
+        build = self._to_build()
         context = building.build_to_context(build)
         query = {'t': self._tags(), 'target': build.get('target'),
                  'platform': values['platform']}
@@ -161,10 +175,16 @@ class DockerImage(pulling.Pulling, base.DockerResource):
 
     def _auth(self):
         """Return the credentials as the API has them, or None."""
-        if self.properties['build']:
-            return registry.auth_to_api(
-                self.properties['registry_auth'] or {})
-        return super()._auth()
+        if not self._to_build():
+            return super()._auth() if self.properties['image'] else None
+        auth = registry.auth_to_api(self.properties['registry_auth'] or {})
+        if not auth:
+            return None
+        if 'serveraddress' not in auth:
+            raise ValueError(_('a build needs to be told the server_address'))
+        for tag in self._tags() if self.properties['push'] else ():
+            registry.auth_for(auth, tag)
+        return auth
 
     def _push(self, docker, progress):
         """Return whether the image is in the registries of its tags."""
@@ -175,14 +195,23 @@ class DockerImage(pulling.Pulling, base.DockerResource):
                                    for tag in tags]
 
         job = jobs.ended(progress.notes, docker.endpoint, prepare)
-        if job is not None:
-            job.end()
-        return job is not None
+        if job is None:
+            return False
+        job.end()
+        self.data_set(_PUSHED, 'true')
+        return True
+
+    def _locate(self, docker, progress):
+        """Find what there is to delete; what has our labels was built."""
+        lost = self.resource_id is None
+        done = super()._locate(docker, progress)
+        if lost and self.resource_id is not None:
+            self.data_set(_MADE, 'true')
+        return done
 
     def _remove(self, docker, progress):
         """Remove the image if it is ours, and nobody uses it."""
-        if self.properties['keep'] or (
-                self.resource_id and _MADE not in self.data()):
+        if self.properties['keep'] or _MADE not in self.data():
             return True
         tags = ([self.properties['image']] if self.properties['image']
                 else self._tags())
@@ -199,7 +228,7 @@ class DockerImage(pulling.Pulling, base.DockerResource):
                 else:
                     self._event(_('The image is kept: containers use it, %s')
                                 % ', '.join(id_[:12] for id_ in used))
-        if self.properties['build'] and not users:
+        if self._to_build() and not users:
             with contextlib.suppress(errors.NotFound, errors.Conflict):
                 docker.remove_image(self.resource_id)
         return True

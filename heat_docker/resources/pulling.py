@@ -34,10 +34,13 @@ _PULLS = 3
 class Pulling:
     """The step that pulls an image before or when it is needed."""
 
+    # Properties that tell whether the credentials are for the registry.
+    auth_depends_on = ('image', 'registry_auth')
+
     def validate(self):
         """Refuse credentials for another registry than the image's."""
         super().validate()
-        if self._are_known('image', 'registry_auth'):
+        if self._are_known(*self.auth_depends_on):
             try:
                 self._auth()
             except ValueError as ex:

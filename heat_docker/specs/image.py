@@ -43,7 +43,7 @@ FIELDS = (
         nested={
             'dockerfile': properties.Schema(
                 properties.Schema.STRING,
-                _('Text of the Dockerfile.'), required=True),
+                _('Text of the Dockerfile, which is needed.')),
             'files': properties.Schema(
                 properties.Schema.MAP,
                 _('Files that the Dockerfile can copy, as a map of path to '

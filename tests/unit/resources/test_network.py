@@ -271,11 +271,13 @@ class MakeRoomTestCase(ReplacingTestCase):
     def test_strangers_are_never_detached(self):
         made = self.make_old()
         self.daemon.on(*INSPECT, self.inspected('c1', 'c2', 'c3'))
-        self.serve_container('c2', self.container('c2', Config={'Labels': {
-            'org.openstack.heat.stack_id': 'another',
-            'org.openstack.heat.stack_name': 'blog'}}))
-        self.serve_container('c3', self.container(
-            'c3', Config={'Labels': None}))
+        for name, labels in (
+                ('c2', {'org.openstack.heat.stack_id': 'another',
+                        'org.openstack.heat.stack_name': 'blog'}),
+                ('c3', None)):
+            shown = self.attached(name, None)
+            shown['json']['Config']['Labels'] = labels
+            self.serve_container(name, shown)
         self.daemon.on(*REMOVE, USED)
         reason = self.fail_update(made, name='wiki', internal=True)
         self.assertIn('the container the-c2 of the stack blog, the container '

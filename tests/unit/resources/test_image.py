@@ -1,0 +1,749 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Images: pulled or built, and removed if they are nobody else's."""
+
+import base64
+import io
+import json
+import tarfile
+import threading
+import urllib.parse
+
+from heat.common import exception
+from heat.engine import resource
+from heat.engine import scheduler
+import requests
+
+from heat_docker import jobs
+from tests.unit import base
+
+LOST = {'exc': requests.exceptions.ReadTimeout}
+NAME = 'r.test/web:1'
+IMAGE = 'sha256:' + 64 * '1'
+OTHER = 'sha256:' + 64 * '2'
+DIGEST = 'r.test/web@sha256:' + 64 * 'd'
+NO_IMAGE = base.refusal(404, 'No such image: r.test/web:1')
+PULLED = {'text': '{"status": "Pulling"}'}
+BUILT = json.dumps({'aux': {'ID': IMAGE}})
+BUILD = {'dockerfile': 'FROM busybox\n'}
+AUTH = {'username': 'me', 'password': 'hunter2', 'server_address': 'r.test'}
+AUTH_SENT = {'username': 'me', 'password': 'hunter2',
+             'serveraddress': 'r.test'}
+
+PULL = ('POST', '/images/create')
+MAKE = ('POST', '/build')
+USERS = ('GET', '/containers/json')
+FOUND = ('GET', '/images/json')
+
+
+def inspect_of(name):
+    return 'GET', '/images/%s/json' % urllib.parse.quote(name, safe='')
+
+
+def removal_of(name):
+    return 'DELETE', '/images/' + urllib.parse.quote(name, safe='')
+
+
+def push_of(name):
+    return 'POST', '/images/%s/push' % urllib.parse.quote(name, safe='')
+
+
+INSPECT = inspect_of(NAME)
+
+
+class ImageTestCase(base.ResourceTestCase):
+
+    TYPE = 'DockerInc::Docker::Image'
+    NEEDED = {}
+
+    def shown(self, image=IMAGE, **more):
+        return {'json': {**base.sample('image_all_v1.41'), 'Id': image,
+                         'RepoTags': [NAME], 'RepoDigests': [DIGEST], **more}}
+
+    def make(self, **properties):
+        """Return a resource of which the create is complete."""
+        made = self.make_resource(**properties)
+        self.run_task(made.create)
+        self.assertEqual(('CREATE', 'COMPLETE'), made.state)
+        return made
+
+    def header(self, sent, name):
+        return json.loads(base64.urlsafe_b64decode(sent.headers[name]))
+
+
+class ValidationTestCase(ImageTestCase):
+
+    def refused(self, **properties):
+        self.make_resource(properties)
+        ex = self.assertRaises(exception.StackValidationFailed,
+                               self.stack.validate)
+        self.assert_plain(str(ex).partition(': ')[2])
+        self.assertEqual([], self.daemon.history)
+        return str(ex)
+
+    def test_either_image_or_build(self):
+        for properties in ({}, {'image': ''}, {'image': None},
+                           {'image': NAME, 'build': BUILD}):
+            self.assertIn('Either image or build is needed',
+                          self.refused(**properties), properties)
+
+    def test_either_image_or_build_with_auth(self):
+        self.assertIn('Either image or build is needed',
+                      self.refused(registry_auth=AUTH))
+
+    def test_null_is_unset(self):
+        """As a condition in a template may give it."""
+        self.make_resource(image=NAME, build=None)
+        self.stack.validate()
+        self.assertIn('Either image or build is needed',
+                      self.refused(image=None, build=None))
+
+    def test_tags_and_push_go_with_build(self):
+        for more in ({'tags': ['a']}, {'push': True}):
+            self.assertIn('tags and push go with build',
+                          self.refused(image=NAME, **more))
+
+    def test_good(self):
+        for properties in (
+                {'image': NAME}, {'build': BUILD}, {'image': IMAGE},
+                {'image': NAME, 'registry_auth': AUTH},
+                {'build': BUILD, 'tags': ['r.test/a'], 'push': True,
+                 'registry_auth': AUTH}):
+            self.make_resource(properties)
+            self.stack.validate()
+
+    def test_build_is_wrong(self):
+        for build, words in (
+                ({**BUILD, 'files': {'/a': ''}}, 'is not relative'),
+                ({**BUILD, 'files': {'Dockerfile': ''}}, 'given twice'),
+                ({'files': {'a': ''}}, 'dockerfile')):
+            self.assertIn(words, self.refused(build=build))
+
+    def test_tags_are_wrong(self):
+        self.assertIn('is no tag', self.refused(build=BUILD, tags=[DIGEST]))
+
+    def test_auth_for_another_registry(self):
+        self.assertIn('the credentials are for r.test, and the image is from',
+                      self.refused(image='busybox', registry_auth=AUTH))
+
+    def test_auth_of_a_build_for_no_registry(self):
+        """A build has no image that would tell which one it is."""
+        words = self.refused(build=BUILD, registry_auth={
+            'username': 'me', 'password': 'hunter2'})
+        self.assertIn('server_address', words)
+        self.assertNotIn('hunter2', words)
+
+    def test_auth_of_a_push_to_another_registry(self):
+        """It must not see them."""
+        for tags in (['other.test/a'], ['r.test/a', 'other.test/a']):
+            self.assertIn('the credentials are for r.test', self.refused(
+                build=BUILD, push=True, tags=tags, registry_auth=AUTH))
+
+    def test_registry_not_allowed(self):
+        self.configure(allowed_registries=['docker.io'])
+        self.assertIn('option allowed_registries', self.refused(image=NAME))
+
+    def test_build_not_allowed(self):
+        """Nobody knows what others would be pulled by it."""
+        self.configure(allowed_registries=['docker.io'])
+        self.assertIn('The property build: it is not allowed (option '
+                      'allowed_registries of the operator)',
+                      self.refused(build=BUILD))
+
+    def test_build_not_allowed_by_the_time_it_is_made(self):
+        made = self.make_resource(build=BUILD)
+        self.configure(allowed_registries=['docker.io'])
+        self.assertIn('option allowed_registries',
+                      self.fail_task(made.create))
+        self.assertEqual([], self.daemon.requests)
+        self.assertEqual({}, made.data())
+
+    def make_later(self, **properties):
+        """Return a resource with properties that another one tells."""
+        template = self.template(properties)
+        template['resources']['other'] = {
+            'type': self.TYPE, 'properties': {
+                'docker_endpoint': base.URL, 'image': NAME}}
+        return self.make_resource(template=template)
+
+    def test_what_is_not_known_yet(self):
+        later = {'get_attr': ['other', 'digest']}
+        for properties in (
+                {'image': later}, {'build': {'dockerfile': later}},
+                {'build': {**BUILD, 'files': {'a': later}}},
+                {'image': later, 'registry_auth': AUTH},
+                {'build': {'dockerfile': later}, 'registry_auth': AUTH},
+                {'build': BUILD, 'tags': [later]},
+                {'build': BUILD, 'tags': [later], 'push': True,
+                 'registry_auth': AUTH}):
+            self.make_later(**properties)
+            try:
+                self.stack.validate()
+            except Exception as ex:
+                self.fail('%s: %r' % (properties, ex))
+
+    def test_all_of_a_build_is_not_known_yet(self):
+        for properties in ({}, {'registry_auth': AUTH}):
+            self.make_later(build={'get_attr': ['other', 'digest']},
+                            **properties)
+            self.stack.validate()
+
+
+class PulledTestCase(ImageTestCase):
+
+    NEEDED = {'image': NAME}
+
+    def serve_pull(self):
+        """Have an image that is there only after the pull."""
+        self.daemon.on(*INSPECT, *3 * [NO_IMAGE], self.shown())
+        self.daemon.on(*PULL, PULLED)
+
+
+class PullTestCase(PulledTestCase):
+
+    def test_there(self):
+        self.daemon.on(*INSPECT, self.shown())
+        made = self.make()
+        self.assertEqual([INSPECT], self.daemon.requests)
+        self.assertEqual(IMAGE, made.resource_id)
+
+    def test_missing(self):
+        self.serve_pull()
+        made = self.make()
+        self.assertEqual(4 * [INSPECT], [
+            sent for sent in self.daemon.requests if sent != PULL])
+        [sent] = self.daemon.sent(*PULL)
+        self.assertEqual({'fromImage': ['r.test/web'], 'tag': ['1']}, sent.qs)
+        self.assertEqual(['Pulling r.test/web:1',
+                          'Pulled r.test/web:1 in 0 s'], self.reasons)
+        self.assertEqual(IMAGE, made.resource_id)
+
+    def test_missing_after_the_pull(self):
+        self.daemon.on(*INSPECT, NO_IMAGE)
+        self.daemon.on(*PULL, PULLED)
+        self.assertIn('No such image',
+                      self.fail_task(self.make_resource().create))
+        self.assertEqual(1, len(self.daemon.sent(*PULL)))
+
+    def test_always(self):
+        for before in (NO_IMAGE, self.shown(OTHER)):
+            self.daemon.on(*INSPECT, before, self.shown())
+            self.daemon.on(*PULL, PULLED)
+            made = self.make(pull_policy='always')
+            self.assertEqual([INSPECT, PULL, INSPECT], self.daemon.requests)
+            self.assertEqual(IMAGE, made.resource_id)
+            self.forget()
+
+    def test_never(self):
+        self.daemon.on(*INSPECT, NO_IMAGE)
+        self.assertIn('pull_policy is never', self.fail_task(
+            self.make_resource(pull_policy='never').create))
+        self.daemon.on(*INSPECT, self.shown())
+        self.make(pull_policy='never')
+        self.assertNotIn(PULL, self.daemon.requests)
+
+    def test_pull_fails(self):
+        self.daemon.on(*INSPECT, NO_IMAGE)
+        self.daemon.on(*PULL, {'text': '{"error": "manifest unknown"}'})
+        made = self.make_resource()
+        self.assertIn('The image r.test/web:1 cannot be pulled. Docker at '
+                      '%s: manifest unknown' % base.URL,
+                      self.fail_task(made.create))
+        self.forget()
+        self.run_task(made.delete)
+        self.assertEqual([], self.daemon.requests)
+
+    def test_auth(self):
+        self.serve_pull()
+        self.make(registry_auth=AUTH)
+        [sent] = self.daemon.sent(*PULL)
+        self.assertEqual(AUTH_SENT, self.header(sent, 'X-Registry-Auth'))
+
+    def test_many_pull_once(self):
+        go_on = threading.Event()
+        self.addCleanup(go_on.set)
+        self.daemon.on(*INSPECT, *9 * [NO_IMAGE], self.shown())
+        self.daemon.on(*PULL, {'raw': base.chunked(
+            lambda: self.assertTrue(go_on.wait(20)))})
+        tasks = []
+        for _resource in range(3):
+            made = self.make_resource()
+            tasks.append((scheduler.TaskRunner(made.create), made,
+                          self.stack))
+        for task, _made, _stack in tasks:
+            task.start()
+            task.step()
+        go_on.set()
+        for task, made, _stack in tasks:
+            task.run_to_completion()
+            self.assertEqual(IMAGE, made.resource_id)
+        self.assertEqual(1, len(self.daemon.sent(*PULL)))
+
+    def test_platform(self):
+        self.daemon.on(*INSPECT, self.shown(Os='linux',
+                                            Architecture='arm64'))
+        for platform in ('linux/arm64', 'linux/arm64/v8'):
+            self.make(platform=platform)
+        self.assertNotIn(PULL, self.daemon.requests)
+
+    def test_platform_that_is_another(self):
+        for platform in ('linux/amd64', 'windows/arm64', 'linux/arm'):
+            self.daemon.on(*INSPECT, *2 * [self.shown(
+                OTHER, Os='linux', Architecture='arm64')], self.shown())
+            self.daemon.on(*PULL, PULLED)
+            made = self.make(platform=platform)
+            [sent] = self.daemon.sent(*PULL)
+            self.assertEqual([platform], sent.qs['platform'])
+            self.assertEqual(IMAGE, made.resource_id)
+            self.forget()
+
+    def test_platform_that_is_another_and_never(self):
+        self.daemon.on(*INSPECT, self.shown(Architecture='arm64'))
+        self.assertIn(
+            'has r.test/web:1 for another platform, and pull_policy is never',
+            self.fail_task(self.make_resource(
+                platform='linux/amd64', pull_policy='never').create))
+
+    def test_answers_lost(self):
+        self.daemon.on(*INSPECT, LOST, self.shown())
+        self.assertEqual(IMAGE, self.make().resource_id)
+
+
+class ReferenceTestCase(ImageTestCase):
+    """What containers are made of."""
+
+    def reference(self, name, *digests):
+        self.daemon.on(*inspect_of(name), self.shown(RepoDigests=digests))
+        made = self.make(image=name)
+        # Another engine may be asked for it.
+        made._data = None
+        return made.FnGetRefId()
+
+    def test_by_digest(self):
+        self.assertEqual(DIGEST, self.reference(NAME, DIGEST))
+
+    def test_by_digest_of_the_same_repository(self):
+        other = 'other.test/web@sha256:' + 64 * 'e'
+        self.assertEqual(DIGEST, self.reference(NAME, other, DIGEST))
+        hub = 'busybox@sha256:' + 64 * 'e'
+        for name in ('busybox:1', 'docker.io/library/busybox'):
+            self.assertEqual(hub, self.reference(name, DIGEST, hub))
+
+    def test_by_id(self):
+        """What was never in a registry, or is known by its id."""
+        self.assertEqual(IMAGE, self.reference(NAME))
+        self.assertEqual(IMAGE, self.reference(
+            NAME, 'other.test/web@sha256:' + 64 * 'e'))
+        self.assertEqual(IMAGE, self.reference(IMAGE, DIGEST))
+
+    def test_null_digests(self):
+        self.daemon.on(*INSPECT, self.shown(RepoDigests=None))
+        self.assertEqual(IMAGE, self.make(image=NAME).FnGetRefId())
+
+    def test_before_the_create(self):
+        made = self.make_resource(image=NAME)
+        self.assertNotIn('sha256', str(made.FnGetRefId()))
+
+    def test_attributes(self):
+        self.daemon.on(*INSPECT, self.shown(Size=7))
+        made = self.make(image=NAME)
+        self.daemon.on(*inspect_of(IMAGE), self.shown(Size=7))
+        for name, expected in (
+                ('id', IMAGE), ('digest', DIGEST.partition('@')[2]),
+                ('repo_digests', [DIGEST]), ('size', 7),
+                ('architecture', 'amd64'),
+                ('created_at', base.sample('image_all_v1.41')['Created'])):
+            self.assertEqual(expected, made.FnGetAtt(name), name)
+
+    def test_check(self):
+        self.daemon.on(*INSPECT, self.shown())
+        made = self.make(image=NAME)
+        self.daemon.on(*inspect_of(IMAGE), self.shown())
+        self.run_task(made.check)
+        self.daemon.on(*inspect_of(IMAGE), NO_IMAGE)
+        self.assertIn('No such image', self.fail_task(made.check))
+
+
+class RemovePulledTestCase(PulledTestCase):
+    """What becomes of images that were pulled."""
+
+    def setUp(self):
+        super().setUp()
+        self.daemon.on(*USERS, {'json': []})
+        self.daemon.on(*removal_of(NAME), {'json': []})
+
+    def make_pulled(self, **properties):
+        self.serve_pull()
+        made = self.make(**properties)
+        self.forget()
+        return made
+
+    def delete(self, made):
+        self.run_task(made.delete)
+        self.assertEqual(('DELETE', 'COMPLETE'), made.state)
+        return self.daemon.requests
+
+    def test_pulled(self):
+        self.assertIn(removal_of(NAME), self.delete(self.make_pulled()))
+        [sent] = self.daemon.sent(*USERS)
+        self.assertEqual({'ancestor': [IMAGE]},
+                         json.loads(sent.qs['filters'][0]))
+
+    def test_found(self):
+        """What has been there before stays when the stack goes."""
+        self.daemon.on(*INSPECT, self.shown())
+        self.daemon.on(*PULL, PULLED)
+        for properties in ({}, {'pull_policy': 'always'},
+                           {'pull_policy': 'always', 'keep': False}):
+            made = self.make(**properties)
+            self.forget()
+            self.assertEqual([], self.delete(made), properties)
+
+    def test_keep(self):
+        self.assertEqual([], self.delete(self.make_pulled(keep=True)))
+
+    def test_keep_set_later(self):
+        made = self.make_pulled()
+        self.update(made, keep=True)
+        self.assertEqual([], self.delete(made))
+
+    def test_used(self):
+        made = self.make_pulled()
+        self.daemon.on(*USERS, {'json': [
+            {'Id': 20 * 'a', 'Image': NAME},
+            {'Id': 20 * 'b', 'Image': DIGEST}]})
+        self.assertNotIn(removal_of(NAME), self.delete(made))
+        self.assertIn('The image is kept: containers use it, %s, %s'
+                      % (12 * 'a', 12 * 'b'), str(self.reasons))
+
+    def test_used_by_another_name(self):
+        """Its other tag keeps it from being removed."""
+        made = self.make_pulled()
+        self.daemon.on(*INSPECT, self.shown(RepoTags=[NAME, 'other:1']))
+        self.daemon.on(*USERS, {'json': [{'Id': 'c1', 'Image': 'other:1'}]})
+        self.assertIn(removal_of(NAME), self.delete(made))
+
+    def test_used_and_has_another_name(self):
+        made = self.make_pulled()
+        self.daemon.on(*INSPECT, self.shown(RepoTags=[NAME, 'other:1']))
+        self.daemon.on(*USERS, {'json': [{'Id': 'c1', 'Image': NAME}]})
+        self.assertNotIn(removal_of(NAME), self.delete(made))
+
+    def test_gone(self):
+        made = self.make_pulled()
+        self.daemon.on(*INSPECT, NO_IMAGE)
+        self.assertNotIn(removal_of(NAME), self.delete(made))
+
+    def test_gone_meanwhile(self):
+        for answer in (NO_IMAGE, base.refusal(409, 'unable to remove')):
+            made = self.make_pulled()
+            self.daemon.on(*removal_of(NAME), answer)
+            self.assertIn(removal_of(NAME), self.delete(made))
+
+    def test_tag_that_has_moved(self):
+        """It is another image by now, and somebody else's."""
+        made = self.make_pulled()
+        self.daemon.on(*INSPECT, self.shown(OTHER))
+        self.assertNotIn(removal_of(NAME), self.delete(made))
+
+    def test_refused(self):
+        made = self.make_pulled()
+        self.daemon.on(*removal_of(NAME), base.refusal(500, 'disk is gone'))
+        self.assertIn('disk is gone', self.fail_task(made.delete))
+
+    def test_answers_lost(self):
+        made = self.make_pulled()
+        self.daemon.on(*removal_of(NAME), LOST, {'json': []})
+        self.delete(made)
+        self.assertEqual(2, len(self.daemon.sent(*removal_of(NAME))))
+
+    def test_external(self):
+        self.daemon.on(*inspect_of(IMAGE), self.shown())
+        made = self.make_resource(template=self.template(
+            {}, external_id=IMAGE))
+        self.run_task(made.create)
+        self.forget()
+        self.assertEqual([], self.delete(made))
+
+
+class UpdateTestCase(PulledTestCase):
+
+    def setUp(self):
+        super().setUp()
+        self.daemon.on(*INSPECT, self.shown())
+
+    def test_in_place(self):
+        made = self.make()
+        self.forget()
+        self.update(made, keep=True, pull_policy='always',
+                    registry_auth=AUTH)
+        self.assertEqual(('UPDATE', 'COMPLETE'), made.state)
+        self.assertEqual([], self.daemon.requests)
+
+    def test_replaced(self):
+        for values in ({'image': 'r.test/web:2'}, {'triggers': {'a': 'b'}},
+                       {'platform': 'linux/arm64'}):
+            self.assertRaises(resource.UpdateReplace, self.update,
+                              self.make(), **values)
+
+
+class BuiltTestCase(ImageTestCase):
+
+    NEEDED = {'build': BUILD}
+    TAGS = ['r.test/a:1', 'r.test/b']
+
+    def setUp(self):
+        super().setUp()
+        self.daemon.on(*MAKE, {'text': BUILT})
+
+    def sent(self):
+        [sent] = self.daemon.sent(*MAKE)
+        return sent
+
+
+class BuildTestCase(BuiltTestCase):
+
+    def test_build(self):
+        made = self.make(
+            build={**BUILD, 'files': {'dir/page': 'Hello.'},
+                   'args': {'WHO': 1}, 'target': 'last',
+                   'labels': {'a': 'b'}},
+            tags=['r.test/a:1', 'b'], platform='linux/arm64')
+        self.assertEqual([MAKE], self.daemon.requests)
+        self.assertEqual((IMAGE, IMAGE),
+                         (made.resource_id, made.FnGetRefId()))
+        query = self.sent().qs
+        self.assertEqual({'WHO': '1'}, json.loads(query.pop('buildargs')[0]))
+        self.assertEqual({'a': 'b', **made.labels},
+                         json.loads(query.pop('labels')[0]))
+        self.assertEqual(
+            {'t': ['r.test/a:1', 'b'], 'target': ['last'],
+             'platform': ['linux/arm64'], 'rm': ['1'], 'forcerm': ['1']},
+            query)
+        with tarfile.open(fileobj=io.BytesIO(self.sent().body)) as tar:
+            self.assertEqual(
+                {'Dockerfile': b'FROM busybox\n', 'dir/page': b'Hello.'},
+                {entry.name: tar.extractfile(entry).read() for entry in tar})
+        self.assertEqual(['Building', 'Built ' + IMAGE], self.reasons)
+
+    def test_nothing_that_is_unset(self):
+        made = self.make()
+        query = self.sent().qs
+        [tag] = query.pop('t')
+        self.assertThat(tag, base.testtools.matchers.MatchesRegex(
+            '^localhost/heat/[a-z0-9-]+-web-[a-z0-9]+$'))
+        self.assertEqual({'rm': ['1'], 'forcerm': ['1'],
+                          'buildargs': ['{}'],
+                          'labels': [json.dumps(made.labels)]}, query)
+        self.assertEqual({}, self.header(self.sent(), 'X-Registry-Config'))
+
+    def test_labels_of_heat_win(self):
+        """By them it is found."""
+        made = self.make(build={**BUILD, 'labels': {
+            'org.openstack.heat.stack_id': 'x'}})
+        self.assertEqual(made.labels,
+                         json.loads(self.sent().qs['labels'][0]))
+
+    def test_auth(self):
+        self.make(registry_auth=AUTH)
+        self.assertEqual({'r.test': AUTH_SENT},
+                         self.header(self.sent(), 'X-Registry-Config'))
+        self.assertNotIn('hunter2', self.sent().url + str(self.reasons))
+
+    def test_build_fails(self):
+        for text, words in (
+                ('{"errorDetail": {"message": "The command \'/bin/sh -c exit '
+                 '7\' returned a non-zero code: 7"}}',
+                 'returned a non-zero code: 7'),
+                ('{"stream": "Step 1/1"}', 'is not a Docker daemon')):
+            self.daemon.on(*MAKE, {'text': text})
+            made = self.make_resource()
+            self.assertIn(words, self.fail_task(made.create))
+            self.assertIsNone(made.resource_id)
+
+    def test_build_takes_time(self):
+        """The worker does other things in the meantime."""
+        self.patch(jobs, '_PATIENCE', 0.001)
+        go_on = threading.Event()
+        made = self.make_resource()
+        advance = type(made)._advance
+        polls = []
+
+        def poll(progress):
+            polls.append(advance(made, progress))
+            if len(polls) > 2:
+                go_on.set()
+            return polls[-1]
+
+        self.patch(made, '_advance', poll)
+        self.daemon.on(*MAKE, {'raw': base.chunked(
+            lambda: self.assertTrue(go_on.wait(20)), BUILT.encode())})
+        self.run_task(made.create)
+        self.assertFalse(any(polls[:3]))
+        self.assertEqual([MAKE], self.daemon.requests)
+
+    def test_build_answer_lost(self):
+        self.daemon.on(*MAKE, LOST, {'text': BUILT})
+        self.assertEqual(IMAGE, self.make().resource_id)
+        self.assertEqual(2, len(self.daemon.sent(*MAKE)))
+
+    def test_changed(self):
+        made = self.make()
+        for values in ({'build': {**BUILD, 'args': {'A': 'b'}}},
+                       {'tags': ['a']}, {'push': True},
+                       {'triggers': {'a': 'b'}}):
+            self.assertRaises(resource.UpdateReplace, self.update, made,
+                              **values)
+
+
+class PushTestCase(BuiltTestCase):
+
+    def setUp(self):
+        super().setUp()
+        for path in ('r.test/a', 'r.test/b'):
+            self.daemon.on(*push_of(path), {'text': '{"status": "Pushed"}'})
+
+    def pushed(self, name):
+        [sent] = self.daemon.sent(*push_of(name))
+        return sent
+
+    def test_push(self):
+        self.make(tags=self.TAGS, push=True, registry_auth=AUTH)
+        self.assertEqual([MAKE, push_of('r.test/a'), push_of('r.test/b')],
+                         self.daemon.requests)
+        for name, tag in (('r.test/a', '1'), ('r.test/b', 'latest')):
+            sent = self.pushed(name)
+            self.assertEqual({'tag': [tag]}, sent.qs)
+            self.assertEqual(AUTH_SENT, self.header(sent, 'X-Registry-Auth'))
+        self.assertIn('Pushing r.test/a:1, r.test/b', self.reasons)
+
+    def test_push_without_auth(self):
+        self.make(tags=self.TAGS, push=True)
+        self.assertEqual({}, self.header(self.pushed('r.test/a'),
+                                         'X-Registry-Auth'))
+
+    def test_not_pushed(self):
+        for push in (None, False):
+            self.make(tags=self.TAGS, push=push)
+        self.assertEqual([MAKE, MAKE], self.daemon.requests)
+
+    def fail_push(self):
+        """Return a resource of which the second tag was not pushed."""
+        self.daemon.on(*push_of('r.test/b'), {
+            'text': '{"errorDetail": {"message": "denied: no"}}'})
+        made = self.make_resource(tags=self.TAGS, push=True)
+        self.assertIn('denied: no', self.fail_task(made.create))
+        self.forget()
+        return made
+
+    def test_push_fails(self):
+        """What was built is known, and removed with the stack."""
+        self.assertEqual(IMAGE, self.fail_push().resource_id)
+
+    def test_push_failed_is_not_complete(self):
+        """An update must not take it for pushed."""
+        made = self.fail_push()
+        self.daemon.on(*inspect_of(IMAGE), self.shown())
+        self.daemon.on(*push_of('r.test/b'), {'text': '{}'})
+        self.update(made, tags=self.TAGS, push=True)
+        self.assertIn(push_of('r.test/b'), self.daemon.requests)
+
+    def test_push_answer_lost(self):
+        self.daemon.on(*push_of('r.test/b'), LOST, {'text': '{}'})
+        self.make(tags=self.TAGS, push=True)
+        self.assertEqual(2, len(self.daemon.sent(*push_of('r.test/b'))))
+        self.assertEqual(1, len(self.daemon.sent(*MAKE)))
+
+
+class RemoveBuiltTestCase(BuiltTestCase):
+    """What becomes of images that were built."""
+
+    def setUp(self):
+        super().setUp()
+        self.daemon.on(*USERS, {'json': []})
+        for name in [*self.TAGS, IMAGE]:
+            self.daemon.on(*inspect_of(name), self.shown(RepoTags=self.TAGS))
+            self.daemon.on(*removal_of(name), {'json': []})
+        self.removals = [removal_of(name) for name in [*self.TAGS, IMAGE]]
+
+    def make_built(self, **properties):
+        made = self.make(**{'tags': self.TAGS, **properties})
+        self.forget()
+        return made
+
+    def removed(self, made):
+        self.run_task(made.delete)
+        self.assertEqual(('DELETE', 'COMPLETE'), made.state)
+        return [sent for sent in self.daemon.requests if sent[0] == 'DELETE']
+
+    def test_built(self):
+        self.assertEqual(self.removals, self.removed(self.make_built()))
+
+    def test_built_without_tags(self):
+        made = self.make_resource()
+        self.run_task(made.create)
+        [tag] = self.sent().qs['t']
+        self.daemon.on(*inspect_of(tag), self.shown(RepoTags=[tag]))
+        self.daemon.on(*removal_of(tag), {'json': []})
+        self.assertEqual([removal_of(tag), removal_of(IMAGE)],
+                         self.removed(made))
+
+    def test_tags_that_have_moved(self):
+        """Such as to the image that replaces it."""
+        made = self.make_built()
+        self.daemon.on(*inspect_of(self.TAGS[0]), self.shown(OTHER))
+        self.daemon.on(*inspect_of(self.TAGS[1]), NO_IMAGE)
+        self.assertEqual([removal_of(IMAGE)], self.removed(made))
+
+    def test_gone(self):
+        for answer in (NO_IMAGE, base.refusal(409, 'is in use')):
+            made = self.make_built()
+            for removal in self.removals:
+                self.daemon.on(*removal, answer)
+            self.assertEqual(self.removals, self.removed(made))
+
+    def test_used(self):
+        tag = self.TAGS[0]
+        self.daemon.on(*inspect_of(tag), self.shown(RepoTags=[tag]))
+        for name in (tag, IMAGE):
+            made = self.make_built(tags=[tag])
+            self.daemon.on(*USERS, {'json': [{'Id': 'c1', 'Image': name}]})
+            self.assertEqual([], self.removed(made), name)
+            self.assertIn('containers use it, c1', str(self.reasons))
+
+    def test_used_by_one_of_its_tags(self):
+        made = self.make_built()
+        self.daemon.on(*USERS, {'json': [
+            {'Id': 'c1', 'Image': self.TAGS[0]}]})
+        self.assertEqual([removal_of(self.TAGS[1])], self.removed(made))
+
+    def test_keep(self):
+        self.assertEqual([], self.removed(self.make_built(keep=True)))
+
+    def test_found_by_the_labels(self):
+        """Nobody lived to hear its id."""
+        self.daemon.on(*MAKE, LOST)
+        made = self.make_resource(tags=self.TAGS, endpoint_timeout=0)
+        self.fail_task(made.create)
+        self.forget()
+        self.daemon.on(*FOUND, {'json': [{'Id': IMAGE}]})
+        self.assertEqual(self.removals, self.removed(made))
+        [sent] = self.daemon.sent(*FOUND)
+        self.assertEqual(
+            {'label': ['org.openstack.heat.resource_id=%s' % made.uuid,
+                       'org.openstack.heat.stack_id=%s' % self.stack.id]},
+            json.loads(sent.qs['filters'][0]))
+
+    def test_never_built(self):
+        self.run_task(self.make_resource().delete)
+        self.assertEqual([], self.daemon.history)
