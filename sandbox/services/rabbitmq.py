@@ -17,6 +17,7 @@ import secrets
 
 from pifpaf.drivers import rabbitmq
 
+from sandbox import errors
 from sandbox import ports
 from sandbox.services import base
 
@@ -40,11 +41,20 @@ class EPMD(base.Service):
 
     def _setUp(self):
         super()._setUp()
-        self.port = ports.free()
-        self.env = {'ERL_EPMD_PORT': str(self.port),
+        for attempts_left in (2, 1, 0):
+            try:
+                return self._listen(ports.free())
+            except errors.ServiceError:
+                # It listens at ::1 too, where the port may be taken; it then
+                # takes whoever has it for another epmd, and ends.
+                if not attempts_left:
+                    raise
+
+    def _listen(self, port):
+        self.env = {'ERL_EPMD_PORT': str(port),
                     'ERL_EPMD_ADDRESS': ports.LOOPBACK}
         self.spawn(['epmd'], self.env)
-        self.wait(lambda: ports.is_open(self.port), 'port is not open')
+        self.wait(lambda: ports.is_open(port), 'port is not open')
 
 
 class RabbitMQ(base.Service, rabbitmq.RabbitMQDriver):
