@@ -332,10 +332,6 @@ class Engine(containers.Containers, images.Images, networks.Networks,
         return error(_('Docker at %(endpoint)s: %(words)s')
                      % {'endpoint': self.endpoint, 'words': words})
 
-    def _stranger(self):
-        return errors.Failed(
-            _('What answers at %s is not a Docker daemon') % self.endpoint)
-
     def _unreachable(self, error, why):
         return error(
             _('Docker at %(endpoint)s cannot be reached from heat-engine on '

@@ -67,7 +67,7 @@ class DockerImage(pulling.Pulling, base.DockerResource):
     def validate(self):
         """Refuse what is neither pulled nor built, or both."""
         super().validate()
-        if not self._are_known('image', 'build'):
+        if not self._are_known('image', 'build', 'tags', 'push'):
             return
         if bool(self.properties['image']) == bool(self._to_build()):
             raise exception.StackValidationFailed(
@@ -76,6 +76,9 @@ class DockerImage(pulling.Pulling, base.DockerResource):
                 self.properties['tags'] or self.properties['push']):
             raise exception.StackValidationFailed(
                 message=_('tags and push go with build'))
+        if self.properties['push'] and not self.properties['tags']:
+            raise exception.StackValidationFailed(
+                message=_('push needs tags, which name the registry'))
 
     def _to_build(self):
         """Return what is to be built; empty if nothing is."""

@@ -49,6 +49,9 @@ class DockerNetwork(replacing.Replacing, users.Used, base.DockerResource):
         """Create the network, and no second one of its name."""
         # Docker 25 and later do not have to be told.
         request.body['CheckDuplicate'] = True
+        if 'ConfigFrom' in request.body:
+            # Docker takes labels for a configuration beside that one.
+            del request.body['Labels']
         made, warnings = docker.create_network(request.body)
         for warning in warnings:
             self._event(_('Docker warns: %s') % warning)
@@ -61,6 +64,21 @@ class DockerNetwork(replacing.Replacing, users.Used, base.DockerResource):
     def _docker_find(self, docker, labels):
         """Return the ids of the networks that have all the labels."""
         return [found['Id'] for found in docker.list_networks(labels)]
+
+    def _find_own(self, docker):
+        """Return the id of the network made for this resource, or None.
+
+        One without labels has a name that nobody else can have thought of.
+        """
+        found = super()._find_own(docker)
+        if found or not self.properties['config_from'] or (
+                self.properties['name']):
+            return found
+        try:
+            return docker.inspect_network(
+                self.docker_name(self.properties))['Id']
+        except errors.NotFound:
+            return None
 
     def _docker_remove(self, docker):
         """Remove the network."""

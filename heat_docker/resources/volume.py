@@ -48,7 +48,8 @@ class DockerVolume(copying.Copying, users.Used, base.DockerResource):
     the deletion policy Retain, deleting the stack leaves the volume; with
     Snapshot it leaves a copy. A snapshot of the stack copies the files to
     another volume of the daemon, as many as the operator allows; to restore
-    it makes a new volume of the copy, and so replaces this one.
+    it makes a new volume of the copy, and so replaces this one; one with a
+    fixed name cannot be restored.
     """
 
     spec = spec

@@ -190,3 +190,17 @@ class NetworkTest(base.FunctionalTest):
                 {'subnet': '10.0.0.0/24', 'gateway': '10.0.1.1'}]})}))
         self.assertIn('10.0.1.1 is not in the subnet 10.0.0.0/24',
                       str(error))
+
+    def test_configuration(self):
+        """Docker takes no labels for a network that is configured by one."""
+        name = 'config-%s' % os.getpid()
+        config = self.docker._post_json(
+            self.docker._url('/networks/create'), data={
+                'Name': name, 'ConfigOnly': True,
+                'IPAM': {'Config': [{'Subnet': str(self.subnet)}]}})
+        self.addCleanup(self.docker.remove_network, config.json()['Id'])
+        template = self.template({'net': net(config_from=name)})
+        stack_id = self.create_stack(template)
+        self.assertEqual(name, self.network(stack_id)['ConfigFrom'][
+            'Network'])
+        self.delete_stack(stack_id)

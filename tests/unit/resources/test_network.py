@@ -559,3 +559,31 @@ class FailedTestCase(base.NetworkTestCase):
         made.state_set(made.UPDATE, made.FAILED, 'x')
         self.daemon.on(*INSPECT, self.inspected())
         self.assertFalse(made.needs_replace_failed())
+
+
+class ConfiguredTestCase(base.NetworkTestCase):
+    """A network that another one configures."""
+
+    def test_no_labels(self):
+        """Docker refuses whatever is said beside that."""
+        self.daemon.on(*CREATE, {'status_code': 201, 'json': {'Id': base.ID}})
+        made = self.make_resource(config_from='wiki-config')
+        self.run_task(made.create)
+        [sent] = self.daemon.sent(*CREATE)
+        self.assertNotIn('Labels', sent.json())
+        self.assertEqual({'Network': 'wiki-config'},
+                         sent.json()['ConfigFrom'])
+
+    def test_answer_lost(self):
+        """Its name is one that nobody else can have thought of."""
+        def taken(request, context):
+            context.status_code = 409
+            self.daemon.on('GET', '/networks/' + request.json()['Name'],
+                           {'json': {'Id': base.ID}})
+            return {'message': 'network with that name already exists'}
+
+        self.daemon.on(*CREATE, LOST, {'json': taken})
+        self.daemon.on('GET', '/networks', {'json': []})
+        made = self.make_resource(config_from='wiki-config')
+        self.run_task(made.create)
+        self.assertEqual(base.ID, made.resource_id)
