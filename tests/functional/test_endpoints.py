@@ -64,6 +64,14 @@ class PatienceTest(base.FunctionalTest):
         self.assertIn('Connection refused', reason)
         self.assertIn('Waiting for it', self.reasons(stack_id))
 
+    def test_no_answer(self):
+        """A daemon that takes a request, and is never heard of again."""
+        self.way.hold_answer('GET /version')
+        self.addCleanup(self.way.release)
+        _stack_id, reason = self.fail_container(
+            docker_endpoint=self.way.endpoint, endpoint_timeout=1)
+        self.assertIn('no answer in time', reason)
+
     def test_delete(self):
         stack_id = self.create_stack(self.template_of())
         self.way.cut()

@@ -166,6 +166,32 @@ class AdoptTest(base.FunctionalTest):
         self.assertEqual([], self.docker.containers(
             all=True, filters={'id': before['Id']}))
 
+    def test_abandon_and_adopt_what_containers_use(self):
+        template = self.template({
+            'net': {'type': 'DockerInc::Docker::Network'},
+            'data': {'type': 'DockerInc::Docker::Volume'},
+            'image': {'type': 'DockerInc::Docker::Image',
+                      'properties': {'image': self.busybox}}})
+        stack_id = self.create_stack(template)
+        before = {name: self.resource(stack_id, name).physical_resource_id
+                  for name in template['resources']}
+        abandoned = self.heat.stacks.abandon(stack_id)
+        stack = self.heat.stacks.create(
+            stack_name='adopted-%s' % before['net'][:12],
+            template=yaml.safe_dump(template),
+            adopt_stack_data=json.dumps(abandoned))
+        adopted = stack['stack']['id']
+        self.addCleanup(self._cleanup_stack, self.heat, adopted)
+        self.expect(adopted, 'ADOPT_COMPLETE')
+        self.assertEqual(before, {
+            name: self.resource(adopted, name).physical_resource_id
+            for name in before})
+        self.act(adopted, 'check', 'CHECK_COMPLETE')
+        self.delete_stack(adopted)
+        self.assertEqual([], self.docker.networks(ids=[before['net']]))
+        self.assertNotIn(before['data'], [
+            found['Name'] for found in self.docker.volumes()['Volumes'] or ()])
+
     def external(self):
         """Return the id of a container that is not Heat's."""
         created = self.docker.create_container(self.busybox, base.SLEEP)
