@@ -55,17 +55,25 @@ class Connection:
     :ivar client: session of the docker library.
     :ivar api: version of the API that both sides speak, once that is known.
     :ivar address: numeric address of the daemon, once it is connected to.
+    :ivar socket: the socket that was connected last; None for a unix socket.
     """
 
     client: typing.Any
     api: tuple | None = None
     address: str | None = None
+    socket: typing.Any = None
     made: float = dataclasses.field(default_factory=time.monotonic)
     used: float = 0.0
 
     def close(self):
         """Close its sockets."""
         self.client.close()
+
+    def break_off(self):
+        """Wake up the thread that waits for an answer, with an error."""
+        if self.socket is not None:
+            with contextlib.suppress(OSError):
+                self.socket.shutdown(socket.SHUT_RDWR)
 
 
 def guard(connection, endpoint):
@@ -82,8 +90,8 @@ def guard(connection, endpoint):
         context = endpoint.tls and endpoints.ssl_context(endpoint.tls)
     except ValueError as ex:
         raise errors.Failed(str(ex)) from ex
-    adapter = _Adapter(functools.partial(_connect, connection, endpoint),
-                       context)
+    adapter = _Adapter(connection, functools.partial(
+        _connect, connection, endpoint), context)
     connection.client.mount('http://', adapter)
     connection.client.mount('https://', adapter)
 
@@ -113,7 +121,8 @@ def _connect(connection, endpoint, host, port, **options):
 class _Adapter(requests.adapters.HTTPAdapter):
     """Makes connections by a function, with a TLS context of its own."""
 
-    def __init__(self, connect, context):
+    def __init__(self, connection, connect, context):
+        self._connection = connection
         self._connect = connect
         self._context = context
         super().__init__(max_retries=0)
@@ -125,11 +134,12 @@ class _Adapter(requests.adapters.HTTPAdapter):
             'https': self._pool_class(urllib3.HTTPSConnectionPool)}
 
     def _pool_class(self, pool_class):
-        connect = self._connect
+        connect, connection = self._connect, self._connection
 
         class Connecting(pool_class.ConnectionCls):
             def connect(self):
                 super().connect()
+                connection.socket = self.sock
                 # Or else urllib3 warns of what the user has asked for.
                 self.is_verified = True
 

@@ -25,6 +25,7 @@ import http
 import re
 import socket
 import struct
+import threading
 import time
 import urllib.parse
 
@@ -67,6 +68,7 @@ STOP_AGAIN = 5.0
 
 _PIECE = 64 * 1024
 _LONGEST_ANSWER = 16 * 1024 * 1024
+_LONGEST_REPORT = 256 * 1024
 _FRAME_HEADER = struct.Struct('>BxxxL')
 
 
@@ -208,9 +210,19 @@ class Engine(containers.Containers, images.Images, networks.Networks,
         """
         response = self._request(method, path, *names, stream=True, **kwargs)
         with contextlib.closing(response), self._translated():
-            chunks = (chunk.decode(errors='replace')
-                      for chunk in response.iter_content(None))
-            for report in json_stream.json_stream(chunks):
+            size = 0
+
+            def chunks():
+                nonlocal size
+                for chunk in response.iter_content(None):
+                    size += len(chunk)
+                    if size > _LONGEST_REPORT:
+                        raise self._failure(errors.Failed,
+                                            _('the answer is too long'))
+                    yield chunk.decode(errors='replace')
+
+            for report in json_stream.json_stream(chunks()):
+                size = 0
                 if not isinstance(report, dict):
                     raise self._stranger()
                 failure = report.get('errorDetail') or report.get('error')
@@ -279,16 +291,31 @@ class Engine(containers.Containers, images.Images, networks.Networks,
             if self._connection is None:
                 self._connection = _connect(self.endpoint)
             client = self._connection.client
-            response = client.request(
-                method, client.base_url + path, params=query, json=body,
-                # What is compressed may be more than there is memory.
-                data=data, headers={'Accept-Encoding': 'identity',
-                                    **(headers or {})},
-                stream=True, timeout=(options.connect_timeout, patience),
-                allow_redirects=False)
-            if not stream:
-                self._read(response, patience)
+            with self._within(options.connect_timeout + patience):
+                response = client.request(
+                    method, client.base_url + path, params=query, json=body,
+                    # What is compressed may be more than there is memory.
+                    data=data, headers={'Accept-Encoding': 'identity',
+                                        **(headers or {})},
+                    stream=True, timeout=(options.connect_timeout, patience),
+                    allow_redirects=False)
+                if not stream:
+                    self._read(response, patience)
             return response
+
+    @contextlib.contextmanager
+    def _within(self, seconds):
+        """Break the connection off if the block takes longer.
+
+        The library's timeouts begin anew with each byte that arrives.
+        """
+        timer = threading.Timer(seconds, self._connection.break_off)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
 
     def _read(self, response, patience):
         """Read an answer, unless it is too long or takes too long."""
@@ -375,7 +402,9 @@ def _version(value):
 def _words(response):
     """Return what the daemon says in an answer that is an error, if so."""
     try:
-        return response.json()['message'].strip()
+        words = response.json()['message'].strip()
+        # The database takes no halves of characters.
+        return words.encode(errors='replace').decode()
     except (ValueError, KeyError, TypeError, AttributeError):
         return ''
 

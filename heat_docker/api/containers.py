@@ -26,7 +26,7 @@ from .. import i18n
 _ = i18n._
 
 _PIECE = 64 * 1024
-_COPY_TIMEOUT = 600.0
+_COPY_TIMEOUT = 3600.0
 
 
 class Containers:
@@ -128,7 +128,8 @@ class Containers:
             body={'Detach': False, 'Tty': False})
         deadline = time.monotonic() + conf.group().read_timeout
         output = b''
-        with contextlib.closing(response), self._translated():
+        with contextlib.closing(response), self._translated(), (
+                self._within(2 * conf.group().read_timeout)):
             for chunk in self._frames(response.raw):
                 output = (output + chunk)[-size:]
                 if time.monotonic() > deadline:
@@ -219,7 +220,8 @@ class Containers:
         response = self._request(
             'GET', '/containers/%s/logs', container, stream=True,
             query={'stdout': '1', 'stderr': '1', **query})
-        with contextlib.closing(response), self._translated():
+        with contextlib.closing(response), self._translated(), (
+                self._within(conf.group().read_timeout)):
             if tty:
                 yield from response.iter_content(_PIECE)
             else:

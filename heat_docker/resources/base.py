@@ -137,6 +137,9 @@ class DockerResource(reaching.Reaching, showing.Showing, resource.Resource):
                 if lost is None or time.monotonic() - lost > _STILL_CREATING:
                     raise
                 return False
+        if not isinstance(object_id, str) or not 0 < len(object_id) < 256:
+            raise errors.Failed(_('Docker at %s has made something without '
+                                  'an id') % docker.endpoint)
         self.resource_id_set(object_id)
         return True
 
@@ -288,9 +291,25 @@ class DockerResource(reaching.Reaching, showing.Showing, resource.Resource):
     def handle_adopt(self, resource_data=None):
         """Take over an object that exists."""
         super().handle_adopt(resource_data)
-        self._show_resource()
-        with self._docker() as docker:
-            self._note_request(docker)
+        # Whoever adopts may have written them, the allowed address included.
+        for key in list(self.data()):
+            self.data_delete(key)
+        try:
+            self._refuse_foreign(self._show_resource())
+            with self._docker() as docker:
+                self._note_request(docker)
+        except exception.HeatException:
+            # What is not taken over is not deleted with the stack.
+            self.resource_id_set(None)
+            raise
+
+    def _refuse_foreign(self, inspected):
+        """Raise if an object is one that another project's stack has made."""
+        labels = ((inspected.get('Config') or {}).get('Labels')
+                  or inspected.get('Labels') or {})
+        project = labels.get(LABEL + 'project_id')
+        if project and project != self.context.project_id:
+            raise exception.Error(_('It belongs to another project'))
 
     def validate_external(self):
         """Refuse an external_id that the daemon does not know."""
@@ -298,7 +317,7 @@ class DockerResource(reaching.Reaching, showing.Showing, resource.Resource):
             return
         self.resource_id = self.external_id
         try:
-            self._show_resource()
+            self._refuse_foreign(self._show_resource())
         except exception.HeatException as ex:
             raise exception.StackValidationFailed(
                 message=_('external_id %(id)s: %(why)s')

@@ -20,9 +20,7 @@ import contextlib
 import json
 import time
 
-from heat.common import exception
 from heat.engine import resource
-from heat.objects import resource as resource_objects
 
 from .. import engine
 from .. import errors
@@ -90,16 +88,6 @@ class ContainerReplacing(replacing.Replacing):
             return True
         self._ask_to_stop(docker, progress, container)
         return False
-
-    def _row(self, resource_id):
-        """Return a resource as Heat's database has it, if it does."""
-        if resource_id is None:
-            return None
-        try:
-            return resource_objects.Resource.get_obj(self.context,
-                                                     resource_id)
-        except exception.NotFound:
-            return None
 
     def _ask_to_stop(self, docker, progress, container):
         """Ask the daemon to stop a container, unless that was of late.

@@ -20,6 +20,7 @@ from .. import i18n
 from ..convert import network
 from ..specs import network as spec
 from . import base
+from . import reaching
 from . import registration
 from . import replacing
 from . import users
@@ -97,6 +98,33 @@ class DockerNetwork(replacing.Replacing, users.Used, base.DockerResource):
 
     # Replacement.
 
+    def handle_create(self):
+        """Return how the network is made, and takes the containers over."""
+        return reaching.Progress([self._make, self._take_over])
+
+    def _take_over(self, docker, progress):
+        """Attach the containers that the predecessor has detached.
+
+        Those that call the network by its name have no change to make.
+        """
+        row = self._row(self.replaces)
+        notes = {item.key: item.value for item in (row and row.data) or ()}
+        self._attach(docker, json.loads(notes.get('replaced', '{}')))
+        return True
+
+    def _attach(self, docker, containers):
+        """Attach containers to the network, unless they are gone.
+
+        :param dict containers: map of id to how it was attached.
+        """
+        for container, endpoint in containers.items():
+            with contextlib.suppress(errors.NotFound):
+                shown = docker.inspect_container(container)
+                if not network.attached(self.resource_id,
+                                        network.endpoints(shown)):
+                    docker.connect_container(container, self.resource_id,
+                                             endpoint)
+
     def _remove_again(self, docker, progress):
         """Remove a network of which nobody has heard that it came back."""
         again = self._find_own(docker)
@@ -154,13 +182,7 @@ class DockerNetwork(replacing.Replacing, users.Used, base.DockerResource):
         self._remove_replacements(docker)
         if not self._is_there(docker) and not self._make(docker, progress):
             return False
-        for container, endpoint in replaced.items():
-            with contextlib.suppress(errors.NotFound):
-                shown = docker.inspect_container(container)
-                if not network.attached(self.resource_id,
-                                        network.endpoints(shown)):
-                    docker.connect_container(container, self.resource_id,
-                                             endpoint)
+        self._attach(docker, replaced)
         self.data_delete('replaced')
         return True
 

@@ -19,6 +19,7 @@ import time
 
 from heat.common import exception
 from heat.common import policy as heat_policy
+from oslo_log import log as logging
 
 from .. import endpoint
 from .. import engine
@@ -27,6 +28,8 @@ from .. import i18n
 from .. import policy
 
 _ = i18n._
+
+LOG = logging.getLogger(__name__)
 
 # How long, in seconds, a daemon may be away: for a create by default, and
 # for whatever happens to an object that is there.
@@ -80,6 +83,11 @@ class Reaching:
         except ValueError as ex:
             raise errors.Failed(str(ex)) from ex
         if requested is None:
+            if not values['docker_endpoint'] and not self._are_known(
+                    'docker_endpoint'):
+                raise errors.Failed(_(
+                    'docker_endpoint has no value: what it is made of has '
+                    'none'))
             policy.endpoint(named, self._is_admin)
             return named
         return dataclasses.replace(named, trusted=requested['address'])
@@ -104,6 +112,13 @@ class Reaching:
                 yield docker
         except errors.DockerError as ex:
             raise exception.Error(str(ex)) from ex
+        except (AttributeError, IndexError, KeyError, RecursionError,
+                TypeError) as ex:
+            LOG.exception('An answer about %s is not of the shape that the '
+                          'Docker API has', self.name)
+            raise exception.Error(
+                _('Docker at %s gave an answer that makes no sense')
+                % (values or self.properties)['docker_endpoint']) from ex
 
     def _advance(self, progress):
         """Take steps until one needs time, and return whether all are done.

@@ -86,7 +86,9 @@ class Snapshots:
         labels = self.labels_by('stack_id', 'resource_name')
         for image in docker.list_images(labels):
             for tag in image.get('RepoTags') or ():
-                if tag != self.data().get(_KEPT):
+                # What users have committed has the labels, too.
+                if tag.startswith(registry.SNAPSHOTS + '/') and (
+                        tag != self.data().get(_KEPT)):
                     with contextlib.suppress(errors.NotFound,
                                              errors.Conflict):
                         docker.remove_image(tag)

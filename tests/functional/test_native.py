@@ -116,6 +116,10 @@ class SnapshotTest(base.FunctionalTest):
         self.heat.stacks.snapshot_delete(stack_id, snapshot['id'])
         base.wait_until(lambda: not self.docker.images(name),
                         'the image to be removed')
+        # Or else Heat fails to delete it once more with the stack.
+        base.wait_until(
+            lambda: not self.heat.stacks.snapshot_list(stack_id)['snapshots'],
+            'the snapshot to be forgotten')
 
     def test_deletion_policy(self):
         stack_id = self.create_stack(self.template({'web': {

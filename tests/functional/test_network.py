@@ -121,11 +121,19 @@ class NetworkTest(base.FunctionalTest):
     def test_change_with_name_and_subnet(self):
         """Of which there can be but one at a time."""
         name = 'n-%s' % self.id().rsplit('.', 1)[-1]
-        stack_id = self.create_stack(self.pair(name=name, ipam=self.ipam()))
+        by_name = {**self.container(networks=[{'network': name}]),
+                   'depends_on': 'net'}
+        template = self.pair(name=name, ipam=self.ipam())
+        template['resources']['by_name'] = by_name
+        stack_id = self.create_stack(template)
         container = self.inspect(stack_id)
-        self.update_stack(stack_id, self.pair(
-            name=name, ipam=self.ipam(), labels={'new': 'yes'}))
+        template = self.pair(name=name, ipam=self.ipam(),
+                             labels={'new': 'yes'})
+        template['resources']['by_name'] = by_name
+        self.update_stack(stack_id, template)
         after = self.network(stack_id)
+        self.assertEqual([name], list(self.inspect(
+            stack_id, 'by_name')['NetworkSettings']['Networks']))
         self.assertEqual((name, 'yes'),
                          (after['Name'], after['Labels']['new']))
         self.assert_moved(stack_id, container, after)

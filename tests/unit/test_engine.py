@@ -452,7 +452,7 @@ class RequestTestCase(EngineTestCase):
                           'application/x-tar'),
                          (list(sent.body), sent.qs,
                           sent.headers['Content-Type']))
-        self.assertEqual((5.0, 600.0), sent.timeout)
+        self.assertEqual((5.0, 3600.0), sent.timeout)
 
     def get_archive(self, *pieces):
         self.daemon.on('GET', self.ARCHIVE, {'raw': base.chunked(*pieces)})
@@ -462,7 +462,7 @@ class RequestTestCase(EngineTestCase):
         pieces = self.get_archive(b't', b'ar')
         self.assertEqual([b't', b'ar'], list(pieces))
         [sent] = self.daemon.sent('GET', self.ARCHIVE)
-        self.assertEqual(({'path': ['/volume/.']}, (5.0, 600.0)),
+        self.assertEqual(({'path': ['/volume/.']}, (5.0, 3600.0)),
                          (sent.qs, sent.timeout))
 
     def test_get_archive_in_pieces(self):

@@ -456,3 +456,43 @@ class ReplacedAfterFailureTestCase(base.ContainerTestCase):
         for answer in (base.refusal(500, 'no'), {'status_code': 401}):
             self.serve_inspect(answer)
             self.assertFalse(made.needs_replace_failed())
+
+
+class StrangersObjectsTestCase(base.ContainerTestCase):
+    """What an adopt or an external_id must not reach."""
+
+    FORGED = {'requested': json.dumps({'endpoint': base.URL,
+                                       'address': '169.254.169.254'}),
+              'replaced': '{}'}
+
+    def adopt(self, made, **data):
+        self.run_task(lambda: made.adopt({'resource_id': base.ID,
+                                          'resource_data': data}))
+
+    def fail_adopt(self, made, **data):
+        self.assertRaises(exception.ResourceFailure, self.adopt, made, **data)
+        return made.status_reason
+
+    def test_forged_data_allow_nothing(self):
+        self.configure(allowed_endpoints=['https://*'])
+        made = self.make_resource()
+        self.assertIn('option allowed_endpoints',
+                      self.fail_adopt(made, **self.FORGED))
+        self.assertEqual([], self.daemon.history)
+        self.run_task(made.delete)
+        self.assertEqual([], self.daemon.history)
+
+    def test_forged_data_are_dropped(self):
+        self.serve_inspect()
+        made = self.make_resource()
+        self.adopt(made, **self.FORGED)
+        self.assertEqual({'requested'}, set(made.data()))
+        self.assertNotIn('169.254.169.254', made.data()['requested'])
+
+    def test_of_another_project(self):
+        self.serve_inspect(self.inspected(Labels={
+            'org.openstack.heat.project_id': 'another'}))
+        made = self.make_resource()
+        self.assertIn('It belongs to another project',
+                      self.fail_adopt(made))
+        self.assertIsNone(made.resource_id)

@@ -246,8 +246,11 @@ class SnapshotTestCase(base.ContainerTestCase):
         self.serve_stop()
         self.serve_remove()
         self.daemon.on('GET', '/images/json', {'json': [
-            {'RepoTags': ['a:1', 'b:2']}, {'RepoTags': None}]})
-        removals = [('DELETE', '/images/a%3A1'), ('DELETE', '/images/b%3A2')]
+            {'RepoTags': ['localhost/heat-snapshot/a:1', 'mine:1',
+                          'localhost/heat-snapshot/b:2']},
+            {'RepoTags': None}]})
+        removals = [('DELETE', '/images/localhost%2Fheat-snapshot%2F' + tag)
+                    for tag in ('a%3A1', 'b%3A2')]
         self.daemon.on(*removals[0], base.refusal(404, 'No such image'))
         self.daemon.on(*removals[1], {'json': []})
         self.run_task(made.delete)
