@@ -22,6 +22,7 @@ the environment of heat-engine: registry passwords and HTTP headers of
 
 import contextlib
 import http
+import json
 import re
 import socket
 import struct
@@ -197,6 +198,12 @@ class Engine(containers.Containers, images.Images, networks.Networks,
         if has and not (isinstance(answer, dict) and has in answer):
             raise self._stranger()
         return answer
+
+    def _labelled(self, path, labels, **query):
+        """Return what the daemon lists there of objects with all labels."""
+        filters = {'label': ['%s=%s' % item for item in labels.items()]}
+        return self._json('GET', path, query={
+            **query, 'filters': json.dumps(filters)})
 
     def _stranger(self):
         return errors.Failed(

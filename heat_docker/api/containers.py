@@ -167,8 +167,7 @@ class Containers:
 
         :param dict labels: label and value.
         """
-        return self._containers(
-            label=['%s=%s' % item for item in labels.items()])
+        return self._labelled('/containers/json', labels, all='1')
 
     def containers_of_volume(self, volume):
         """Return the ids of the containers that mount a volume."""

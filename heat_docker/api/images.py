@@ -41,9 +41,7 @@ class Images:
 
     def list_images(self, labels):
         """Return the images that have all the labels."""
-        filters = {'label': ['%s=%s' % item for item in labels.items()]}
-        return self._json('GET', '/images/json',
-                          query={'filters': json.dumps(filters)})
+        return self._labelled('/images/json', labels)
 
     def inspect_image(self, image):
         """Return all that the daemon knows of an image."""

@@ -15,8 +15,6 @@
 Paths and shapes: https://docs.docker.com/reference/api/engine/version/v1.41/.
 """
 
-import json
-
 # For a driver that it does not know a daemon looks for 15 seconds:
 # https://github.com/moby/moby/blob/v28.0.0/pkg/plugins/client.go#L23
 _PLUGIN_TIMEOUT = 20.0
@@ -38,9 +36,7 @@ class Networks:
 
     def list_networks(self, labels):
         """Return the networks that have all the labels."""
-        filters = {'label': ['%s=%s' % item for item in labels.items()]}
-        return self._json('GET', '/networks',
-                          query={'filters': json.dumps(filters)})
+        return self._labelled('/networks', labels)
 
     def remove_network(self, network):
         """Remove a network that nothing is attached to."""

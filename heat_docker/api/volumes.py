@@ -15,8 +15,6 @@
 Paths and shapes: https://docs.docker.com/reference/api/engine/version/v1.41/.
 """
 
-import json
-
 # For a driver that it does not know a daemon looks for 15 seconds:
 # https://github.com/moby/moby/blob/v28.0.0/pkg/plugins/client.go#L23
 _PLUGIN_TIMEOUT = 20.0
@@ -36,9 +34,7 @@ class Volumes:
 
     def list_volumes(self, labels):
         """Return the volumes that have all the labels."""
-        filters = {'label': ['%s=%s' % item for item in labels.items()]}
-        answer = self._json('GET', '/volumes',
-                            query={'filters': json.dumps(filters)})
+        answer = self._labelled('/volumes', labels)
         return answer.get('Volumes') or []
 
     def disk_usage(self):
