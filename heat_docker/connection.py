@@ -91,7 +91,8 @@ def guard(connection, endpoint):
     except ValueError as ex:
         raise errors.Failed(str(ex)) from ex
     adapter = _Adapter(connection, functools.partial(
-        _connect, connection, endpoint), context)
+        _connect, connection, endpoint), context,
+        endpoint.tls and endpoint.tls.server_name)
     connection.client.mount('http://', adapter)
     connection.client.mount('https://', adapter)
 
@@ -121,10 +122,11 @@ def _connect(connection, endpoint, host, port, **options):
 class _Adapter(requests.adapters.HTTPAdapter):
     """Makes connections by a function, with a TLS context of its own."""
 
-    def __init__(self, connection, connect, context):
+    def __init__(self, connection, connect, context, server_name):
         self._connection = connection
         self._connect = connect
         self._context = context
+        self._server_name = server_name
         super().__init__(max_retries=0)
 
     def init_poolmanager(self, *args, **kwargs):
@@ -172,9 +174,13 @@ class _Adapter(requests.adapters.HTTPAdapter):
             setattr(conn, name, value)
 
     def _verified(self):
+        if not self._context:
+            return {}
         # urllib3 would overwrite what the context says with its default.
-        return {'cert_reqs': self._context.verify_mode} if (
-            self._context) else {}
+        options = {'cert_reqs': self._context.verify_mode}
+        if self._server_name:
+            options['server_hostname'] = self._server_name
+        return options
 
 
 class Pool:

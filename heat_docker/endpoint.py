@@ -44,12 +44,15 @@ class TLS:
     :ivar client_cert: certificate, in PEM, that the daemon is shown.
     :ivar client_key: its private key, in PEM.
     :ivar verify: whether the daemon's certificate has to be good.
+    :ivar server_name: name that the daemon's certificate has to be for; the
+        host of the endpoint if it is empty.
     """
 
     ca_cert: str = ''
     client_cert: str = ''
     client_key: str = dataclasses.field(default='', repr=False)
     verify: bool = True
+    server_name: str = ''
 
 
 @dataclasses.dataclass(frozen=True)
@@ -101,8 +104,12 @@ def of_values(url, tls):
 
 
 def check_tls(values):
-    """Check that the property tls has usable certificates and keys."""
-    ssl_context(_tls(values))
+    """Check that the property tls has a name, certificates and keys."""
+    tls = _tls(values)
+    ssl_context(tls)
+    if tls.server_name and not _HOST.fullmatch(tls.server_name):
+        raise ValueError(_('server_name of tls, %r, is not a host name')
+                         % tls.server_name)
 
 
 def _base_url(url):

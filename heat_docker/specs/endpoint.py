@@ -53,6 +53,11 @@ FIELDS = (
                 properties.Schema.BOOLEAN,
                 _('Whether the certificate of the daemon has to be good and '
                   'for its host, by default true.')),
+            'server_name': properties.Schema(
+                properties.Schema.STRING,
+                _('Name that the certificate of the daemon has to be for, by '
+                  'default the host in docker_endpoint. It allows for a '
+                  'certificate that is made before the address is known.')),
         },
         example={'verify': False}),
     fields.Field(

@@ -252,6 +252,11 @@ class TLSTest(base.FunctionalTest):
         self.fails('for another host name', endpoint=self.at.replace(
             '127.0.0.1', 'localhost'))
 
+    def test_server_name(self):
+        self.create_stack(self.template({'web': self.container(**{
+            **self.properties(server_name='127.0.0.1'),
+            'docker_endpoint': self.at.replace('127.0.0.1', 'localhost')})}))
+
     def test_expired(self):
         authority = certificates.Authority()
         pair = authority.issue('late', address='127.0.0.1', expired=True)

@@ -285,6 +285,15 @@ class TLSTestCase(ConnectionTestCase):
         self.assertIn('its certificate is for another IP address',
                       self.untrusted(server))
 
+    def test_server_name(self):
+        """What the certificate is for need not be where the daemon is."""
+        server = self.serve(pair=servers.issued(host='docker'))
+        asked = self.engine(server.url, self.ours(server_name='docker'))
+        self.assertEqual('x', asked.inspect_container('x')['Id'])
+        for name in ('other', 'dock', '127.0.0.1'):
+            self.assertIn('its certificate is for another',
+                          self.untrusted(server, server_name=name))
+
     def test_not_verified(self):
         for about in ({'address': '127.0.0.2'}, {'expired': True,
                                                 'host': 'other.test'}):

@@ -181,6 +181,14 @@ class TLSTestCase(MaterialTestCase):
             self.assertEqual('ca_cert of tls is not a certificate in PEM',
                              self.refused(self.tls(ca_cert=wrong)))
 
+    def test_server_name(self):
+        for name in ('docker', 'a.b-c.test', '192.0.2.7', '[2001:db8::7]'):
+            self.assertIsNone(endpoint.check_tls(
+                self.tls(server_name=name)))
+        for name in ('a b', 'https://docker', 'docker:2376', 'ä.test'):
+            self.assertIn('is not a host name',
+                          self.refused(self.tls(server_name=name)))
+
     def test_client_is_half(self):
         for name in ('client_cert', 'client_key'):
             for empty in (None, ''):
