@@ -126,7 +126,7 @@ class _Trial:
         """Do all of it; enter the versions into the result."""
         with contextlib.ExitStack() as stack:
             use = stack.enter_context
-            use(_lock(self.chroot.folder))
+            use(lock(self.chroot.folder))
             with self._step('packages'):
                 if self.fresh:
                     shutil.rmtree(self.chroot.folder, ignore_errors=True)
@@ -163,7 +163,7 @@ class _Trial:
 
 
 @contextlib.contextmanager
-def _lock(folder):
+def lock(folder):
     """Keep another run from using the same chroot."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     with open(folder.with_suffix('.lock'), 'w') as f:

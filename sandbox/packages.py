@@ -23,20 +23,25 @@ BINDEP = pathlib.Path(__file__).parents[1] / 'bindep.txt'
 POLICY = pathlib.Path('/usr/sbin/policy-rc.d')
 
 
-def parse(text, platform='dpkg'):
+def parse(text, platform='dpkg', profile=None):
     """Return the packages that a bindep file names for a platform.
 
     Of bindep's language only what our own file uses: a name, and in
-    brackets the platforms it is for.
+    brackets the platforms and the profiles it is for.
     https://docs.opendev.org/opendev/bindep/latest/readme.html
+
+    :param profile: only the packages of this profile; by default only those
+        of none.
     """
     packages = []
     for line in text.splitlines():
         name, _, selectors = line.partition('#')[0].partition('[')
-        platforms = [word.removeprefix('platform:')
-                     for word in selectors.rstrip(' ]').split()
+        words = selectors.rstrip(' ]').split()
+        platforms = [word.removeprefix('platform:') for word in words
                      if word.startswith('platform:')]
-        if name.strip() and (not platforms or platform in platforms):
+        profiles = [word for word in words if ':' not in word] or [None]
+        if name.strip() and profile in profiles and (
+                not platforms or platform in platforms):
             packages.append(name.strip())
     return packages
 
@@ -58,9 +63,12 @@ def missing(packages):
     return [name for name in packages if name not in installed]
 
 
-def ensure():
-    """Install what is missing if we may, else say what to install."""
-    packages = parse(BINDEP.read_text())
+def ensure(profile=None):
+    """Install what is missing if we may, else say what to install.
+
+    :param profile: what is needed beyond a sandbox, as bindep.txt names it.
+    """
+    packages = parse(BINDEP.read_text(), profile=profile)
     wanted = missing(packages)
     if not wanted:
         return f'all {len(packages)} are there'

@@ -150,7 +150,7 @@ class Chroot:
         os.chown(path, home.st_uid, home.st_gid)
 
 
-class _Packaged(base.Service):
+class Packaged(base.Service):
     """A program that concerns one release."""
 
     program = None
@@ -166,10 +166,11 @@ class _Packaged(base.Service):
             self.context, *command, **kwargs))[1].decode(errors='replace')
 
 
-class Build(_Packaged):
+class Build(Packaged):
     """The chroot with the packages, built only if it is not there yet."""
 
     program = 'build'
+    packages = PACKAGES
     timeout = 1800
 
     def __init__(self, context, chroot, mirror, proxies):
@@ -200,13 +201,13 @@ class Build(_Packaged):
         policy.chmod(0o755)
         # debootstrap leaves its lists of packages, so no "update".
         self.run('apt-get', '--quiet', '--yes', '--no-install-recommends',
-                 'install', *PACKAGES, env=self.proxies)
+                 'install', *self.packages, env=self.proxies)
         self.run('apt-get', 'clean')
         partial.rename(final)
         self.chroot.folder = final
 
 
-class Plugin(_Packaged):
+class Plugin(Packaged):
     """The plugin, installed and checked as README says."""
 
     program = 'plugin'
@@ -250,7 +251,7 @@ class Database(fixtures.Fixture):
         self.execute(f'CREATE DATABASE {self.name} CHARACTER SET utf8mb4')
 
 
-class VirtualHost(_Packaged):
+class VirtualHost(Packaged):
     """A virtual host in the sandbox's RabbitMQ.
 
     The topics of all Heats have the same names.
@@ -288,7 +289,7 @@ class VirtualHost(_Packaged):
                    path=self.environ['PATH'].split(os.pathsep), **kwargs)
 
 
-class _Heat(_Packaged):
+class _Heat(Packaged):
     """A program that runs as the user heat.
 
     The package's heat.conf stays as it is: ours is mounted over it.

@@ -19,6 +19,7 @@ BINDEP = """\
 docker.io [platform:dpkg]
 docker [platform:rpm]
 rsync
+genisoimage [platform:dpkg whole]
 mariadb-server [platform:dpkg platform:apk]  # the databases
 
 """
@@ -31,6 +32,10 @@ class ParseTest(testtools.TestCase):
 
     def test_another_platform(self):
         self.assertEqual(['docker', 'rsync'], packages.parse(BINDEP, 'rpm'))
+
+    def test_profile(self):
+        self.assertEqual(['genisoimage'],
+                         packages.parse(BINDEP, profile='whole'))
 
     def test_our_own_file(self):
         self.assertIn('rabbitmq-server',

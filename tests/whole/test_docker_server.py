@@ -1,0 +1,109 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The example docker-server, from the boot of its server to the page."""
+
+import pathlib
+
+import pymysql
+import requests
+import yaml
+
+from sandbox import certificates
+from sandbox import state
+from sandbox.guests import hosting
+from tests.functional import base
+
+TEMPLATE = pathlib.Path(__file__).parents[2] / 'examples/docker-server.yaml'
+
+# An emulated processor is slow; a boot takes a minute or two.
+PATIENCE = 900.0
+
+
+class DockerServerTest(base.FunctionalTest):
+
+    alone = True
+
+    def setUp(self):
+        super().setUp()
+        self.patch(base, 'PATIENCE', PATIENCE)
+        self.useFixture(hosting.Hosting(state.Layout(
+            pathlib.Path(self.cloud.logs).parent)))
+
+    def run_template(self, resources, **parameters):
+        """Create the stack, look at all that is in it, and delete it.
+
+        :param resources: number of resources that the stack has.
+        """
+        stack_id = self.create_stack(
+            yaml.safe_load(TEMPLATE.read_text()),
+            environment=hosting.environment(), parameters={
+                'db_image': self.cloud.images['mariadb'],
+                'web_image': self.cloud.images['httpd'],
+                'db_root_password': 'secret', **parameters})
+        self.assertEqual(
+            ['CREATE_COMPLETE'] * resources,
+            [resource.resource_status
+             for resource in self.heat.resources.list(stack_id)])
+        address = self.outputs(stack_id)['address']
+        self.assertIn('Hello', base.wait_until(
+            lambda: self.page(address), 'the page'))
+        self.assertIn(('mysql',), base.wait_until(
+            lambda: self.databases(address), 'the database'))
+        self.delete_stack(stack_id)
+        self.assertRaises(requests.ConnectionError, requests.get,
+                          'http://%s' % address, timeout=10)
+        return self.reasons(stack_id)
+
+    def page(self, address):
+        try:
+            return requests.get('http://%s' % address, timeout=10).text
+        except requests.RequestException:
+            return None
+
+    def databases(self, address):
+        try:
+            with pymysql.connect(host=address, user='root',
+                                 password='secret') as database:
+                with database.cursor() as cursor:
+                    cursor.execute('SHOW DATABASES')
+                    return cursor.fetchall()
+        except pymysql.OperationalError:
+            return None
+
+    def certificates(self):
+        """Return certificates whose server has a name but no address yet."""
+        authority = certificates.Authority()
+        server = authority.issue('server', host='docker')
+        client = authority.issue('client')
+        return {'ca_cert': authority.certificate,
+                'server_cert': server.certificate, 'server_key': server.key,
+                'client_cert': client.certificate, 'client_key': client.key}
+
+    def test_cfn_signal_and_tls(self):
+        reasons = self.run_template(15, signal='cfn-signal',
+                                    **self.certificates())
+        self.assertNotIn('Waiting for it', reasons)
+
+    def test_curl(self):
+        self.assertNotIn('Waiting for it',
+                         self.run_template(15, signal='curl'))
+
+    def test_native_signal(self):
+        self.assertNotIn('Waiting for it',
+                         self.run_template(15, signal='heat'))
+
+    def test_no_signal(self):
+        """The containers are patient with the daemon instead."""
+        reasons = self.run_template(13, signal='none',
+                                    **self.certificates())
+        self.assertIn('Waiting for it', reasons)
