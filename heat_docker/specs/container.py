@@ -186,6 +186,14 @@ FIELDS = (
         example={'test': ['CMD', 'true'], 'interval': 1.5, 'timeout': 10,
                  'retries': 2, 'start_period': 0.5}),
     fields.Field(
+        name='shell', type=fields.LIST,
+        doc=_('Shell, as a list of words, that gets the line of a CMD-SHELL '
+              'test of healthcheck. If unset, it is "/bin/sh -c", whatever '
+              'the image says.'),
+        at='Shell', live_at='Config.Shell', to_api=scalars.texts,
+        from_api=scalars.or_empty,
+        example=['/busybox/sh', '-c']),
+    fields.Field(
         name='env', type=fields.LIST,
         doc=_('Environment variables, each as "NAME=value". They are added '
               'to those of the image.'),

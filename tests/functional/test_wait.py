@@ -27,6 +27,13 @@ class WaitTest(base.FunctionalTest):
                          self.resource(stack_id).attributes['health'])
         self.act(stack_id, 'check', 'CHECK_COMPLETE')
 
+    def test_healthy_by_another_shell(self):
+        stack_id, _inspected = self.create_container(
+            shell=['/bin/sh', '-x', '-c'], wait_for='healthy',
+            healthcheck={'test': ['CMD-SHELL', 'true'], **HEALTH})
+        health = self.inspect(stack_id)['State']['Health']
+        self.assertEqual('+ true', health['Log'][0]['Output'].strip())
+
     def test_unhealthy(self):
         _stack_id, reason = self.fail_container(
             wait_for='healthy', healthcheck={
