@@ -10,12 +10,14 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Both ways to install, from the source to the type that is registered."""
+"""The ways to install, from the source to the type that is registered."""
 
 import filecmp
+import io
 import pathlib
 import subprocess
 import sys
+import tarfile
 import venv
 
 import fixtures
@@ -83,3 +85,29 @@ class InstallTest(base.FunctionalTest):
         """The engine of the sandbox runs what rsync has installed."""
         self.assertIn('%s: registered' % base.TYPE,
                       self.check(self.cloud.plugin_dir))
+
+    def test_image(self):
+        """The Dockerfile, on an image that has neither pip nor Heat."""
+        tag = 'install-test'
+        done = subprocess.run(
+            ['docker', 'build', '-f', 'kolla/Dockerfile', '-t', tag,
+             '--build-arg', 'BASE=%s' % self.busybox,
+             '--build-arg', 'PYTHON=true', '--build-arg', 'USER=1000', '.'],
+            cwd=ROOT, text=True, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT)
+        self.assertEqual(0, done.returncode, done.stdout)
+        self.addCleanup(self.docker.remove_image, tag)
+        self.assertEqual('1000',
+                         self.docker.inspect_image(tag)['Config']['User'])
+        container = self.docker.create_container(tag, ['true'])['Id']
+        self.addCleanup(self.docker.remove_container, container)
+        chunks, _stat = self.docker.get_archive(container,
+                                                '/usr/lib/heat/heat_docker')
+        with tarfile.open(fileobj=io.BytesIO(b''.join(chunks))) as archive:
+            installed = {member.name: archive.extractfile(member).read()
+                         for member in archive if member.isfile()}
+        self.assertEqual(
+            {str(path.relative_to(ROOT)): path.read_bytes()
+             for path in (ROOT / 'heat_docker').rglob('*')
+             if path.is_file() and '__pycache__' not in path.parts},
+            installed)
