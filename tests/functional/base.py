@@ -131,6 +131,19 @@ class FunctionalTest(testtools.TestCase):
         self.expect(stack_id, 'CREATE_FAILED')
         return stack_id, self.resource(stack_id).resource_status_reason
 
+    def adopt_stack(self, data, status='ADOPT_COMPLETE'):
+        """Adopt what exists and return the id of the stack.
+
+        :param dict data: what a file for "openstack stack adopt" says.
+        """
+        stack = self.heat.stacks.create(
+            stack_name='a-%s' % uuid.uuid4().hex[:12],
+            adopt_stack_data=self.dump(data))
+        adopted = stack['stack']['id']
+        self.addCleanup(self._cleanup_stack, self.heat, adopted)
+        self.expect(adopted, status)
+        return adopted
+
     def dump(self, template):
         return yaml.safe_dump(template)
 

@@ -299,6 +299,30 @@ class ExamplesTest(base.FunctionalTest):
         self.docker.inspect_network(network)
         self.docker.inspect_volume(name)
 
+    def test_adopt(self):
+        image = {'image': self.cloud.images['httpd']}
+        maker = self.run_example('adopt.yaml', **image)
+        before = self.inspect(maker)
+        self.addCleanup(self.remove_container, before['Id'])
+        self.heat.stacks.abandon(maker)
+        template = yaml.safe_load((FOLDER / 'adopt.yaml').read_text())
+        stack_id = self.adopt_stack({
+            'template': template,
+            'environment': {'parameters': image},
+            'resources': {'web': {'resource_id': before['Id'][:12]}}})
+        self.update_stack(stack_id, template,
+                          parameters={'memory': 2 ** 26, **image})
+        after = self.inspect(stack_id)
+        self.assertEqual(
+            (before['Id'], before['State']['StartedAt'], 2 ** 26),
+            (after['Id'], after['State']['StartedAt'],
+             after['HostConfig']['Memory']))
+        [page] = self.pages([self.outputs(stack_id)['port']])
+        self.assertIn('Hello', page)
+        self.delete_stack(stack_id)
+        self.assertEqual([], self.docker.containers(
+            all=True, filters={'id': before['Id']}))
+
     def connect(self, outputs):
         """Return a connection to the database, or None while it starts."""
         try:

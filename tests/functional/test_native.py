@@ -13,6 +13,7 @@
 """What only Heat can do with a container."""
 
 import json
+import uuid
 
 import yaml
 
@@ -157,14 +158,7 @@ class AdoptTest(base.FunctionalTest):
         abandoned = self.heat.stacks.abandon(stack_id)
         self.assertEqual('running', self.docker.inspect_container(
             before['Id'])['State']['Status'])
-        stack = self.heat.stacks.create(
-            stack_name='adopted-%s' % before['Id'][:12],
-            template=yaml.safe_dump(self.template(
-                {'web': self.container()})),
-            adopt_stack_data=json.dumps(abandoned))
-        adopted = stack['stack']['id']
-        self.addCleanup(self._cleanup_stack, self.heat, adopted)
-        self.expect(adopted, 'ADOPT_COMPLETE')
+        adopted = self.adopt_stack(abandoned)
         self.assertEqual(before['Id'], self.inspect(adopted)['Id'])
         self.delete_stack(adopted)
         self.assertEqual([], self.docker.containers(
@@ -180,13 +174,7 @@ class AdoptTest(base.FunctionalTest):
         before = {name: self.resource(stack_id, name).physical_resource_id
                   for name in template['resources']}
         abandoned = self.heat.stacks.abandon(stack_id)
-        stack = self.heat.stacks.create(
-            stack_name='adopted-%s' % before['net'][:12],
-            template=yaml.safe_dump(template),
-            adopt_stack_data=json.dumps(abandoned))
-        adopted = stack['stack']['id']
-        self.addCleanup(self._cleanup_stack, self.heat, adopted)
-        self.expect(adopted, 'ADOPT_COMPLETE')
+        adopted = self.adopt_stack(abandoned)
         self.assertEqual(before, {
             name: self.resource(adopted, name).physical_resource_id
             for name in before})
@@ -195,6 +183,53 @@ class AdoptTest(base.FunctionalTest):
         self.assertEqual([], self.docker.networks(ids=[before['net']]))
         self.assertNotIn(before['data'], [
             found['Name'] for found in self.docker.volumes()['Volumes'] or ()])
+
+    def take_over(self, container, status='ADOPT_COMPLETE', data=None,
+                  **properties):
+        """Adopt a container as somebody says who writes the file himself."""
+        return self.adopt_stack({
+            'template': self.template({'web': self.container(**properties)}),
+            'resources': {'web': {'resource_id': container,
+                                  'resource_data': data}}}, status)
+
+    def test_adopt_what_was_made_by_hand(self):
+        self.create_container()     # pulls the image
+        container = self.external()
+        before = self.docker.inspect_container(container)
+        adopted = self.take_over(container)
+        after = self.inspect(adopted)
+        self.assertEqual((before['Id'], before['State']),
+                         (after['Id'], after['State']))
+        self.delete_stack(adopted)
+        self.assertEqual([], self.docker.containers(
+            all=True, filters={'id': container}))
+
+    def test_adopt_what_another_project_has(self):
+        other = self.heat_of('sandbox-other')
+        stack = other.stacks.create(
+            stack_name='t-%s' % uuid.uuid4().hex[:12],
+            template=self.dump(self.template({'web': self.container()})))
+        stack_id = stack['stack']['id']
+        self.addCleanup(self._cleanup_stack, other, stack_id)
+        self._expect(other, stack_id, 'CREATE_COMPLETE')
+        container = other.resources.get(stack_id, 'web').physical_resource_id
+        before = self.docker.inspect_container(container)['State']
+        thief = self.take_over(container, 'ADOPT_FAILED')
+        self.assertIn('It belongs to another project',
+                      self.resource(thief).resource_status_reason)
+        self.delete_stack(thief)
+        self.assertEqual(
+            before, self.docker.inspect_container(container)['State'])
+
+    def test_adopt_with_data_that_would_lead_elsewhere(self):
+        """An address that was allowed once stays so; here it was not."""
+        endpoint = 'tcp://169.254.169.254:2375'
+        thief = self.take_over(
+            'web', 'ADOPT_FAILED', docker_endpoint=endpoint,
+            data={'requested': json.dumps({'endpoint': endpoint,
+                                           'address': '169.254.169.254'})})
+        self.assertIn('denied_networks',
+                      self.resource(thief).resource_status_reason)
 
     def external(self):
         """Return the id of a container that is not Heat's."""
