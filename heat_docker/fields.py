@@ -127,9 +127,10 @@ class Attribute:
     :ivar type: type of the value, as that of a field.
     :ivar doc: sentence for users.
     :ivar at: path in what Docker's inspect request returns; empty for all.
+        None for what Docker is not asked, and ``show`` has not.
     :ivar from_api: function from the JSON there to the value.
     :ivar source: method of the resource that reads what ``from_api`` takes
-        instead of the inspect request.
+        instead of the inspect request, or the value if Docker is not asked.
     :ivar secret: whether the value may have secrets in it, so that it is
         shown only to those who ask for it by name.
     :ivar cached: whether Heat may keep the value, because it never changes.
@@ -138,7 +139,7 @@ class Attribute:
     name: str
     type: str
     doc: typing.Any
-    at: str = ''
+    at: str | None = ''
     from_api: typing.Callable = scalars.same
     source: str | None = None
     secret: bool = False

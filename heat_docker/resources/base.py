@@ -295,13 +295,17 @@ class DockerResource(reaching.Reaching, showing.Showing, resource.Resource):
         for key in list(self.data()):
             self.data_delete(key)
         try:
-            self._refuse_foreign(self._show_resource())
-            with self._docker() as docker:
-                self._note_request(docker)
+            self._claim()
         except exception.HeatException:
             # What is not taken over is not deleted with the stack.
             self.resource_id_set(None)
             raise
+
+    def _claim(self):
+        """Raise if the object cannot be had; else note where it is."""
+        self._refuse_foreign(self._show_resource())
+        with self._docker() as docker:
+            self._note_request(docker)
 
     def _refuse_foreign(self, inspected):
         """Raise if an object is one that another project's stack has made."""

@@ -23,6 +23,7 @@ from ..convert import network
 from ..convert import process
 from ..convert import storage
 from ..specs import container as spec
+from . import alarms
 from . import base
 from . import container_replacing
 from . import pulling
@@ -38,7 +39,7 @@ _ = i18n._
 class DockerContainer(pulling.Pulling, waiting.Waiting,
                       container_replacing.ContainerReplacing,
                       signals.Signals, snapshots.Snapshots,
-                      base.DockerResource):
+                      base.DockerResource, alarms.Alarms):
     """A container on a Docker daemon.
 
     The daemon at docker_endpoint pulls the image if it does not have it,
@@ -57,7 +58,8 @@ class DockerContainer(pulling.Pulling, waiting.Waiting,
     stops the container and resuming starts it again. A snapshot of the stack
     keeps what the container has written, but not its volumes, as an image. A
     signal with the action restart, kill, pause, unpause or exec acts on the
-    running container.
+    running container. With alarm_action an alarm, or whoever else has
+    alarm_url, does one of them without a token.
     """
 
     spec = spec
@@ -103,7 +105,11 @@ class DockerContainer(pulling.Pulling, waiting.Waiting,
                           'the root file system'))
 
     def handle_create(self):
-        """Return how the container is to be created."""
+        """Return how the container is to be created.
+
+        Whatever failure leaves a container leaves the user of its alarm, too.
+        """
+        self._admit(self.properties['alarm_action'])
         return reaching.Progress([self._await_predecessor, self._pull_or_make]
                              + self._start_steps(self.properties))
 
@@ -118,6 +124,11 @@ class DockerContainer(pulling.Pulling, waiting.Waiting,
             return True
         return super().needs_replace_with_prop_diff(
             changed_properties_set, after_props, before_props)
+
+    def _claim(self):
+        """Take over a container that exists, and let its alarm in."""
+        super()._claim()
+        self._admit(self.properties['alarm_action'])
 
     def handle_suspend(self):
         """Return how the container is to be stopped, if it is ours."""

@@ -97,7 +97,7 @@ class Showing:
             return {attribute.name: self._resolve_any_attribute(
                         attribute.name)
                     for attribute in self.spec.ATTRIBUTES
-                    if not attribute.secret}
+                    if not attribute.secret and attribute.at is not None}
         return value
 
     def _resolve_attribute(self, name):
@@ -110,6 +110,8 @@ class Showing:
             return None
         attribute = next(attribute for attribute in self.spec.ATTRIBUTES
                          if attribute.name == name)
+        if attribute.at is None:
+            return getattr(self, attribute.source)()
         inspected = self._inspected()
         if inspected is None:
             return None

@@ -33,13 +33,33 @@ class Signals:
     def handle_signal(self, details=None):
         """Do what the details of a signal say, and tell what came of it.
 
+        Whoever has sent it has got his answer, so an event tells what failed.
+
         :param dict details: ``action``: one of restart, kill (with
-            ``signal``), pause, unpause, exec (with ``command``).
+            ``signal``), pause, unpause, exec (with ``command``). With the
+            property alarm_action they may be anything else, such as what an
+            alarm says.
         """
+        try:
+            return self._do(details if isinstance(details, dict) else {})
+        except exception.Error as ex:
+            self._add_event('SIGNAL', self.FAILED, _(
+                'The signal failed and is not repeated: %s') % ex)
+            raise
+
+    def _do(self, details):
         if self.external_id is not None:
             raise exception.Error(_('The container is not this stack\'s'))
-        details = details if isinstance(details, dict) else {}
         action = details.get('action')
+        only = self.properties['alarm_action']
+        if only:
+            # Who has alarm_url needs no token. It cannot be told whether he
+            # has sent it, so nobody may do more than what it is made for.
+            if action not in (None, only['action']):
+                raise exception.Error(
+                    _('The container has an alarm_action, and signals can do '
+                      'nothing but %s') % only['action'])
+            action, details = only['action'], only
         handlers = {'restart': self._restart_now, 'kill': self._kill_now,
                     'pause': self._pause_now, 'unpause': self._unpause_now,
                     'exec': self._exec_now}

@@ -875,6 +875,31 @@ FIELDS = (
         constraints=(constraints.AllowedValues(['stop', 'pause']),),
         example='pause'),
     fields.Field(
+        name='alarm_action', type=fields.MAP, step='_set_alarm',
+        doc=_('What a signal does that brings no action, such as that of an '
+              'alarm. Whoever has the attribute alarm_url can send one '
+              'without a token; therefore signals can then do nothing else. '
+              'If unset, there is no alarm_url.'),
+        at=None, to_api=process.alarm_action_to_api,
+        nested={
+            'action': properties.Schema(
+                properties.Schema.STRING,
+                _('Restart the container, send it a Unix signal (kill), '
+                  'freeze it (pause), let it go on (unpause), or run a '
+                  'command in it (exec).'),
+                required=True,
+                constraints=[constraints.AllowedValues(
+                    ['restart', 'kill', 'pause', 'unpause', 'exec'])]),
+            'signal': properties.Schema(
+                properties.Schema.STRING,
+                _('Unix signal for kill, such as SIGHUP. If unset, it is '
+                  'SIGKILL.')),
+            'command': properties.Schema(
+                properties.Schema.LIST,
+                _('Command for exec, as a list of its words.')),
+        },
+        example={'action': 'restart'}),
+    fields.Field(
         name='triggers', type=fields.MAP,
         doc=_('Values that mean nothing to the container, but replace it '
               'when they change.'),
@@ -973,4 +998,13 @@ ATTRIBUTES = (
         name='logs_tail', type=fields.STRING, source='log_tail',
         from_api=process.last_line,
         doc=_('The last line of the container\'s output.')),
+    fields.Attribute(
+        name='alarm_url', type=fields.STRING, at=None, source='alarm_url',
+        doc=_('URL for the webhook of an alarm: a POST to it, without a '
+              'token, does what alarm_action says. Nothing if that is '
+              'unset.')),
+    fields.Attribute(
+        name='signal_url', type=fields.STRING, at=None, source='signal_url',
+        doc=_('URL of Heat\'s own API to which those who may signal the stack '
+              'POST signals, with a token.')),
 )

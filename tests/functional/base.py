@@ -22,6 +22,7 @@ import uuid
 import docker
 from heatclient import client as heat_client
 from heatclient import exc as heat_errors
+from keystoneclient.v3 import client as keystone_client
 import openstack.config
 import testtools
 import yaml
@@ -77,11 +78,23 @@ class FunctionalTest(testtools.TestCase):
 
     def heat_of(self, cloud):
         """Return the Heat client of one of the users of the sandbox."""
-        region = openstack.config.OpenStackConfig(
-            config_files=[self.cloud.clouds_file]).get_one(cloud=cloud)
-        session = region.get_session()
-        return heat_client.Client('1', session=session,
+        return heat_client.Client('1', session=self._session(cloud),
                                   service_type='orchestration')
+
+    def _session(self, cloud):
+        return openstack.config.OpenStackConfig(
+            config_files=[self.cloud.clouds_file]).get_one(
+                cloud=cloud).get_session()
+
+    def stack_users(self, stack_id):
+        """Return the names of the users that Keystone has for a stack."""
+        keystone = keystone_client.Client(
+            session=self._session('sandbox-admin'))
+        name = self.heat.stacks.get(stack_id,
+                                    resolve_outputs=False).stack_name
+        return [user.name for user in keystone.users.list(
+            domain=keystone.domains.list(name='heat')[0])
+            if user.name.startswith(name + '-')]
 
     # Stacks.
 

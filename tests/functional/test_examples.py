@@ -35,6 +35,21 @@ SERVER = {
         server.Server.attributes_schema)},
 }
 
+# What stands for an alarm, in a cloud without Aodh. Heat compares the types of
+# these parameters with those of the alarm's properties.
+ALARM = {
+    'heat_template_version': '2021-04-16',
+    'parameters': {
+        **{name: {'type': 'string'} for name in (
+            'metric', 'resource_id', 'resource_type', 'aggregation_method',
+            'comparison_operator')},
+        **{name: {'type': 'number'} for name in (
+            'granularity', 'evaluation_periods', 'threshold')},
+        'repeat_actions': {'type': 'boolean'},
+        'alarm_actions': {'type': 'comma_delimited_list'}},
+    'outputs': {'webhooks': {'value': {'get_param': 'alarm_actions'}}},
+}
+
 FOLDER = pathlib.Path(__file__).parents[2] / 'examples'
 
 
@@ -298,6 +313,26 @@ class ExamplesTest(base.FunctionalTest):
         self.delete_stack(stack_id)
         self.docker.inspect_network(network)
         self.docker.inspect_volume(name)
+
+    def test_alarm(self):
+        stack_id = self.create_stack(
+            yaml.safe_load((FOLDER / 'alarm.yaml').read_text()),
+            environment={'resource_registry': {
+                'OS::Aodh::GnocchiResourcesAlarm': 'alarm.yaml'}},
+            files={'alarm.yaml': yaml.safe_dump(ALARM)},
+            parameters={'image': self.cloud.images['httpd'],
+                        'server': 'c2a5f6a0'})
+        before = self.inspect(stack_id)
+        [webhook] = self.resource(stack_id, 'alarm').attributes['webhooks']
+        self.assertEqual(self.outputs(stack_id)['alarm_url'], webhook)
+        requests.post(webhook, timeout=60, json={
+            'alarm_id': 'e2ab1b2a', 'previous': 'ok', 'current': 'alarm',
+            'reason': 'Too much.'}).raise_for_status()
+        base.wait_until(
+            lambda: self.inspect(stack_id)['State']['StartedAt']
+            != before['State']['StartedAt'], 'a restart')
+        self.delete_stack(stack_id)
+        self.assertEqual([], self.stack_users(stack_id))
 
     def test_adopt(self):
         image = {'image': self.cloud.images['httpd']}

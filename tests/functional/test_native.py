@@ -15,6 +15,7 @@
 import json
 import uuid
 
+import requests
 import yaml
 
 from tests.functional import base
@@ -64,11 +65,139 @@ class SignalsTest(base.FunctionalTest):
     def test_unknown(self):
         stack_id, before = self.create_container()
         self.signal(stack_id, action='fly')
-        self.signal(stack_id, action='exec', command='echo after')
-        base.wait_until(lambda: 'after' in self.reasons(stack_id),
-                        'an event')
+        base.wait_until(lambda: 'The signal failed and is not repeated: The '
+                        'action fly' in self.reasons(stack_id), 'an event')
         self.assertEqual(before['State'], self.inspect(stack_id)['State'])
-        self.assertNotIn('fly', self.reasons(stack_id))
+
+    def test_daemon_away(self):
+        way = self.useFixture(proxy.Proxy(self.cloud.docker['endpoint']))
+        stack_id, before = self.create_container(
+            docker_endpoint=way.endpoint)
+        way.cut()
+        self.signal(stack_id, action='restart')
+        base.wait_until(lambda: 'The signal failed and is not repeated: '
+                        'Docker at' in self.reasons(stack_id), 'an event')
+        way.mend()
+        self.assertEqual(before['State'], self.inspect(stack_id)['State'])
+
+
+class AlarmTest(base.FunctionalTest):
+    """Signals of somebody who has no token."""
+
+    ALARM = {'alarm_id': 'e2ab1b2a', 'alarm_name': 'memory',
+             'severity': 'low', 'previous': 'ok', 'current': 'alarm',
+             'reason': 'Transition to alarm due to 2 samples outside '
+                       'threshold, most recent: 1900.0',
+             'reason_data': {'type': 'threshold', 'most_recent': 1900.0}}
+
+    def create(self, **properties):
+        self.stack_template = self.template(
+            {'web': self.container(**properties)},
+            {'url': {'value': {'get_attr': ['web', 'alarm_url']}}})
+        stack_id = self.create_stack(self.stack_template)
+        return stack_id, self.inspect(stack_id)
+
+    def url(self, stack_id):
+        return self.outputs(stack_id)['url']
+
+    def update(self, stack_id, **properties):
+        self.update_stack(stack_id, self.template(
+            {'web': self.container(**properties)},
+            self.stack_template['outputs']))
+
+    def expect_restart(self, stack_id, before):
+        base.wait_until(
+            lambda: self.inspect(stack_id)['State']['StartedAt']
+            != before['State']['StartedAt'], 'a restart')
+        self.assertEqual(before['Id'], self.inspect(stack_id)['Id'])
+
+    def test_alarm(self):
+        stack_id, before = self.create(alarm_action={'action': 'restart'})
+        url = self.url(stack_id)
+        said = requests.post(url, json=self.ALARM, timeout=60)
+        self.assertEqual(200, said.status_code, said.text)
+        self.expect_restart(stack_id, before)
+        self.assertEqual(1, len(self.stack_users(stack_id)))
+        self.delete_stack(stack_id)
+        self.assertEqual([], self.stack_users(stack_id))
+        self.assertGreaterEqual(
+            requests.post(url, json=self.ALARM, timeout=60).status_code, 400)
+
+    def test_nothing_but_that(self):
+        stack_id, before = self.create(alarm_action={'action': 'restart'})
+        url = self.url(stack_id)
+        requests.post(url, timeout=60, json={
+            'action': 'exec', 'command': 'touch /stolen'}).raise_for_status()
+        base.wait_until(lambda: 'signals can do nothing but restart'
+                        in self.reasons(stack_id), 'an event')
+        self.assertIsNone(self.docker.diff(before['Id']))
+        for forged in (url[:-4] + 'AAA=', url.partition('?')[0],
+                       url.replace('/web?', '/other?')):
+            said = requests.post(forged, json=self.ALARM, timeout=60)
+            self.assertGreaterEqual(said.status_code, 400, forged)
+
+    def test_nobody_without_need(self):
+        stack_id, _before = self.create()
+        self.assertIsNone(self.url(stack_id))
+        self.resource(stack_id)
+        self.assertEqual([], self.stack_users(stack_id))
+
+    def test_set_and_unset(self):
+        stack_id, before = self.create()
+        self.update(stack_id, alarm_action={'action': 'restart'})
+        url = self.url(stack_id)
+        self.assertEqual(before['Id'], self.inspect(stack_id)['Id'])
+        requests.post(url, timeout=60).raise_for_status()
+        self.expect_restart(stack_id, before)
+        self.update(stack_id)
+        self.assertEqual([], self.stack_users(stack_id))
+        self.assertGreaterEqual(
+            requests.post(url, timeout=60).status_code, 400)
+
+    def test_replaced(self):
+        stack_id, _before = self.create(alarm_action={'action': 'restart'})
+        url = self.url(stack_id)
+        self.update(stack_id, alarm_action={'action': 'restart'},
+                    hostname='other')
+        self.assertNotEqual(url, self.url(stack_id))
+        self.assertEqual(1, len(self.stack_users(stack_id)))
+        before = self.inspect(stack_id)
+        requests.post(self.url(stack_id), timeout=60).raise_for_status()
+        self.expect_restart(stack_id, before)
+
+    def test_suspended(self):
+        stack_id, _before = self.create(alarm_action={'action': 'restart'})
+        url = self.url(stack_id)
+        self.act(stack_id, 'suspend', 'SUSPEND_COMPLETE')
+        before = self.inspect(stack_id)['State']
+        self.assertGreaterEqual(
+            requests.post(url, timeout=60).status_code, 400)
+        self.assertEqual(before, self.inspect(stack_id)['State'])
+
+    def test_signal_url(self):
+        stack_id = self.create_stack(self.template(
+            {'web': self.container()},
+            {'url': {'value': {'get_attr': ['web', 'signal_url']}}}))
+        before = self.inspect(stack_id)
+        url, token = self.url(stack_id), {
+            'X-Auth-Token': self._session('sandbox').get_token()}
+        self.assertEqual(401, requests.post(
+            url, json={'action': 'restart'}, timeout=60).status_code)
+        requests.post(url, json={'action': 'restart'}, headers=token,
+                      timeout=60).raise_for_status()
+        self.expect_restart(stack_id, before)
+        self.assertEqual([], self.stack_users(stack_id))
+
+    def test_abandoned_and_adopted(self):
+        stack_id, before = self.create(alarm_action={'action': 'restart'})
+        self.addCleanup(self.remove_container, before['Id'])
+        url = self.url(stack_id)
+        abandoned = self.heat.stacks.abandon(stack_id)
+        base.wait_until(lambda: not self.stack_users(stack_id), 'no user')
+        adopted = self.adopt_stack(abandoned)
+        self.assertNotEqual(url, self.url(adopted))
+        requests.post(self.url(adopted), timeout=60).raise_for_status()
+        self.expect_restart(adopted, before)
 
 
 class SuspendTest(base.FunctionalTest):

@@ -761,7 +761,8 @@ class SecretsTestCase(base.ContainerTestCase):
         made = self.make_running(env=self.ENV)
         self.serve_inspect(self.inspected(Env=self.ENV))
         self.serve_sources(b'hello')
-        for name in container.DockerContainer.attributes_schema:
-            if name != 'show':
-                self.assertNotIn('hunter2', str(made.FnGetAtt(name)))
+        for attribute in container.DockerContainer.spec.ATTRIBUTES:
+            if attribute.at is not None:
+                self.assertNotIn('hunter2',
+                                 str(made.FnGetAtt(attribute.name)))
         self.assert_secret(made)

@@ -149,6 +149,20 @@ class SignalsTestCase(base.ContainerTestCase):
         self.assertIn('is not running', str(ex))
         self.assert_plain(str(ex))
 
+    def test_daemon_away(self):
+        """The sender has his answer, so the event has to tell it."""
+        made = self.make_running()
+        self.daemon.go_away()
+        self.forget()
+        self.assertRaises(exception.ResourceFailure, made.signal,
+                          {'action': 'restart'})
+        [(action, status, said)] = self.events
+        self.assertEqual(('SIGNAL', 'FAILED'), (action, status))
+        self.assertIn('The signal failed and is not repeated: Docker at '
+                      + base.URL + ' cannot be reached', said)
+        self.assert_plain(said)
+        self.assertEqual('COMPLETE', made.status)
+
     def test_never_created(self):
         self.serve_create(base.refusal(400, 'no'))
         made = self.make_resource()

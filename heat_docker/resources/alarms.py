@@ -1,0 +1,81 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""How somebody without a token signals a container, such as an alarm.
+
+Heat signs a URL of heat-api-cfn with the key of a user that it makes in its
+domain of stack users. That user is there from the action that sets
+``alarm_action`` to the one that removes it, so that nobody makes or needs
+one by looking at attributes.
+"""
+
+from heat.common import exception
+from heat.engine.resources import signal_responder
+from keystoneauth1 import exceptions as keystone_errors
+
+from .. import i18n
+
+_ = i18n._
+
+
+class Alarms(signal_responder.SignalResponder):
+    """The URLs of a container.
+
+    It comes behind the plugin's own base class: of what Heat's resources of
+    this kind do with a user in their handlers nothing is wanted here.
+    """
+
+    # Docker does not ask Keystone.
+    requires_deferred_auth = False
+
+    def _set_alarm(self, docker, progress):
+        """Let an alarm in, or nobody, as the template says by now."""
+        self._admit(progress.values(self.properties)['alarm_action'])
+        return True
+
+    def _admit(self, action):
+        """Make the user of the URL, or remove it; whatever is, may be."""
+        try:
+            if action:
+                self._create_user()
+                self._create_keypair()
+            else:
+                self._delete_user()
+        except (exception.HeatException,
+                keystone_errors.ClientException) as ex:
+            raise exception.Error(
+                _('Keystone and the user of alarm_url: %s') % ex) from ex
+
+    def delete(self):
+        """Delete it, and its user.
+
+        Heat calls no handler for what is retained or abandoned, but the URL
+        is of no use to anybody then.
+        """
+        yield from super().delete()
+        try:
+            self._admit(None)
+        except exception.Error as ex:
+            raise exception.ResourceFailure(ex, self, self.DELETE) from ex
+
+    # Attributes, which have to be known while the daemon is away, too: what
+    # the alarm was told must not change with that.
+
+    def alarm_url(self):
+        """Return the URL that needs no token, if an alarm may do anything."""
+        if self._get_user_id() is None:
+            return None
+        return self._get_ec2_signed_url(never_expire=True)
+
+    def signal_url(self):
+        """Return the URL that needs the token of who may signal the stack."""
+        return self._get_heat_signal_url()
