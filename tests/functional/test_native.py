@@ -351,12 +351,17 @@ class AdoptTest(base.FunctionalTest):
             before, self.docker.inspect_container(container)['State'])
 
     def test_adopt_with_data_that_would_lead_elsewhere(self):
-        """An address that was allowed once stays so; here it was not."""
-        endpoint = 'tcp://169.254.169.254:2375'
+        """An address that was allowed once stays so; here it was not.
+
+        The daemon answers at 0.0.0.0, which is denied.
+        """
+        way = self.useFixture(proxy.Proxy(self.cloud.docker['endpoint']))
+        endpoint = way.endpoint.replace('127.0.0.1', '0.0.0.0')
+        _stack_id, inspected = self.create_container()
         thief = self.take_over(
-            'web', 'ADOPT_FAILED', docker_endpoint=endpoint,
+            inspected['Id'], 'ADOPT_FAILED', docker_endpoint=endpoint,
             data={'requested': json.dumps({'endpoint': endpoint,
-                                           'address': '169.254.169.254'})})
+                                           'address': '0.0.0.0'})})
         self.assertIn('denied_networks',
                       self.resource(thief).resource_status_reason)
 
