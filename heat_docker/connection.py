@@ -45,7 +45,7 @@ _OLD_SECONDS = 300.0
 _AWAY_SECONDS = 15.0
 
 
-@dataclasses.dataclass
+@dataclasses.dataclass(eq=False)
 class Connection:
     """A session with one daemon, for one thread at a time.
 
@@ -53,12 +53,15 @@ class Connection:
     https://github.com/docker/docker-py/issues/3229.
 
     :ivar client: session of the docker library.
+    :ivar endpoint: that of who uses it; it says what is trusted.
     :ivar api: version of the API that both sides speak, once that is known.
     :ivar address: numeric address of the daemon, once it is connected to.
     :ivar socket: the socket that was connected last; None for a unix socket.
+    :ivar made: when it was made, or when what it knows was learned.
     """
 
     client: typing.Any
+    endpoint: endpoints.Endpoint
     api: tuple | None = None
     address: str | None = None
     socket: typing.Any = None
@@ -75,8 +78,15 @@ class Connection:
             with contextlib.suppress(OSError):
                 self.socket.shutdown(socket.SHUT_RDWR)
 
+    @property
+    def is_lost(self):
+        """Whether the daemon has closed it while nobody used it."""
+        # We have closed one whose number is negative.
+        return (self.socket is not None and self.socket.fileno() >= 0
+                and urllib3.util.wait_for_read(self.socket, timeout=0))
 
-def guard(connection, endpoint):
+
+def guard(connection):
     """Have a connection go only where the operator allows.
 
     The address is checked that is connected to, so that a name cannot be
@@ -84,20 +94,20 @@ def guard(connection, endpoint):
     """
     # Proxies, .netrc and CA bundles of the environment are the operator's.
     connection.client.trust_env = False
+    endpoint = connection.endpoint
     if endpoint.url.startswith('unix:'):
         return
     try:
         context = endpoint.tls and endpoints.ssl_context(endpoint.tls)
     except ValueError as ex:
         raise errors.Failed(str(ex)) from ex
-    adapter = _Adapter(connection, functools.partial(
-        _connect, connection, endpoint), context,
-        endpoint.tls and endpoint.tls.server_name)
+    adapter = _Adapter(connection, functools.partial(_connect, connection),
+                       context, endpoint.tls and endpoint.tls.server_name)
     connection.client.mount('http://', adapter)
     connection.client.mount('https://', adapter)
 
 
-def _connect(connection, endpoint, host, port, **options):
+def _connect(connection, host, port, **options):
     """Return a socket that is connected to a host.
 
     :param options: of urllib3's function of this name.
@@ -108,7 +118,7 @@ def _connect(connection, endpoint, host, port, **options):
     for *_kind, (ip, *_more) in socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM):
         try:
-            policy.address(endpoint, ip)
+            policy.address(connection.endpoint, ip)
             connected = urllib3.util.connection.create_connection(
                 (ip, port), **options)
         except (OSError, errors.Refused) as ex:
@@ -117,6 +127,16 @@ def _connect(connection, endpoint, host, port, **options):
         connection.address = ip
         return connected
     raise failure
+
+
+def _is_allowed(endpoint, address):
+    """Return whether a connection to an address may serve an endpoint."""
+    try:
+        if address is not None:
+            policy.address(endpoint, address)
+    except errors.Refused:
+        return False
+    return True
 
 
 class _Adapter(requests.adapters.HTTPAdapter):
@@ -186,25 +206,54 @@ class _Adapter(requests.adapters.HTTPAdapter):
 class Pool:
     """Connections that nobody uses at the moment, by their endpoint.
 
-    A process that was forked has none of its parent's: two that write to
-    one socket would get each other's answers.
+    What one has learned of a daemon, its address and version, serves the
+    next to be made. A process that was forked has none of its parent's: two
+    that write to one socket would get each other's answers.
     """
 
     def __init__(self):
         self._process = os.getpid()
         self._lock = threading.Lock()
         self._idle = {}
+        self._known = {}
         self._away = {}
 
     def take(self, endpoint):
-        """Return a connection to a daemon, or None if there is none."""
+        """Return a connection to a daemon, or None if there is none.
+
+        A daemon that has closed one may be another version by now.
+        """
         with self._locked():
             surplus = self._surplus()
-            kept = self._idle.get(endpoint)
-            taken = kept.pop() if kept else None
+            kept = self._idle.get(endpoint, [])
+            taken = next((connection for connection in reversed(kept)
+                          if _is_allowed(endpoint, connection.address)), None)
+            if taken is not None:
+                kept.remove(taken)
+                if taken.is_lost:
+                    surplus += [taken, *self._forget(endpoint)]
+                    taken = None
+                else:
+                    taken.endpoint = endpoint
         for connection in surplus:
             connection.close()
         return taken
+
+    def learn(self, connection):
+        """Keep what a connection has learned of its daemon."""
+        with self._locked():
+            self._known[connection.endpoint] = {
+                name: getattr(connection, name)
+                for name in ('api', 'address', 'made')}
+
+    def known(self, endpoint):
+        """Return what a new connection need not learn, by its fields."""
+        with self._locked():
+            known = self._known.get(endpoint)
+        if (known is None or time.monotonic() - known['made'] >= _OLD_SECONDS
+                or not _is_allowed(endpoint, known['address'])):
+            return {}
+        return known
 
     def give(self, endpoint, connection):
         """Keep a connection that works for whoever wants it next."""
@@ -220,7 +269,7 @@ class Pool:
         """Close all connections to a daemon that does not answer."""
         with self._locked():
             self._away[endpoint] = time.monotonic(), error
-            stale = self._idle.pop(endpoint, [])
+            stale = self._forget(endpoint)
         for connection in stale:
             connection.close()
 
@@ -238,6 +287,11 @@ class Pool:
         with self._lock:
             yield
 
+    def _forget(self, endpoint):
+        """Remove and return all connections to a daemon."""
+        self._known.pop(endpoint, None)
+        return self._idle.pop(endpoint, [])
+
     def _surplus(self):
         """Remove and return the connections that are kept no longer."""
         now, surplus = time.monotonic(), []
@@ -254,6 +308,9 @@ class Pool:
         for endpoint, (since, _error) in list(self._away.items()):
             if now - since > _AWAY_SECONDS:
                 del self._away[endpoint]
+        for endpoint, known in list(self._known.items()):
+            if now - known['made'] >= _OLD_SECONDS:
+                del self._known[endpoint]
         return surplus
 
 

@@ -62,13 +62,14 @@ class Endpoint:
     :ivar url: URL as users write it, with the port.
     :ivar tls: :class:`TLS`, of an https URL only.
     :ivar local: whether it is the operator's own.
-    :ivar trusted: numeric address that it has been allowed to have.
+    :ivar trusted: numeric address that it has been allowed to have. It makes
+        no other endpoint: connections are shared with who trusts none.
     """
 
     url: str
     tls: TLS | None = None
     local: bool = False
-    trusted: str | None = None
+    trusted: str | None = dataclasses.field(default=None, compare=False)
 
     def __str__(self):
         return self.url

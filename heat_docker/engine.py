@@ -152,6 +152,7 @@ class Engine(containers.Containers, images.Images, networks.Networks,
                 self.endpoint)
         if self._connection.api is None:
             self._connection.api = self._negotiate()
+            _POOL.learn(self._connection)
         return self._connection
 
     def _negotiate(self):
@@ -396,8 +397,8 @@ def _connect(endpoint):
         raise errors.Failed(
             _('The docker library cannot read the file .docker/config.json '
               'of the user that runs heat-engine')) from ex
-    made = connection.Connection(client)
-    connection.guard(made, endpoint)
+    made = connection.Connection(client, endpoint, **_POOL.known(endpoint))
+    connection.guard(made)
     return made
 
 

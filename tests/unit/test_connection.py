@@ -459,7 +459,7 @@ class PoolTestCase(base.TestCase):
         self.pool = connection.Pool()
 
     def make(self):
-        return connection.Connection(Client(), made=self.clock.now)
+        return connection.Connection(Client(), self.ONE, made=self.clock.now)
 
     def give(self, count=1, where=ONE):
         given = [self.make() for _number in range(count)]
@@ -489,10 +489,60 @@ class PoolTestCase(base.TestCase):
         self.give()
         tls = endpoint.TLS(client_cert='a', client_key='b')
         for other in (self.TWO, dataclasses.replace(self.ONE, tls=tls),
-                      dataclasses.replace(self.ONE, trusted='192.0.2.7'),
                       dataclasses.replace(self.ONE, local=True)):
             self.assertIsNone(self.pool.take(other))
         self.assertIsNotNone(self.pool.take(endpoint.parse('tcp://one.test')))
+
+    def test_trusted_address(self):
+        """What is connected to it serves who may go there."""
+        self.configure(denied_networks=['127.0.0.0/8'])
+        trusting = dataclasses.replace(self.ONE, trusted='127.0.0.1')
+        [denied, allowed] = given = [
+            connection.Connection(Client(), trusting, made=self.clock.now,
+                                  address=address)
+            for address in ('127.0.0.1', '192.0.2.7')]
+        for one in given[::-1]:
+            self.pool.give(trusting, one)
+        self.assertEqual([allowed], self.take_all())
+        self.assertIs(self.ONE, allowed.endpoint)
+        self.assertIs(None, allowed.endpoint.trusted)
+        self.assertEqual([], self.take_all(dataclasses.replace(
+            self.ONE, trusted='127.0.0.2')))
+        self.assertEqual([denied], self.take_all(trusting))
+        self.assertEqual('127.0.0.1', denied.endpoint.trusted)
+
+    def learn(self, where=ONE, address=None):
+        self.pool.learn(connection.Connection(
+            Client(), where, api=(1, 41), address=address,
+            made=self.clock.now))
+
+    def test_known(self):
+        begin = self.clock.now
+        self.assertEqual({}, self.pool.known(self.ONE))
+        self.learn(address='192.0.2.7')
+        self.assertEqual({}, self.pool.known(self.TWO))
+        self.clock.now += 299
+        self.assertEqual(
+            {'api': (1, 41), 'address': '192.0.2.7', 'made': begin},
+            self.pool.known(self.ONE))
+        self.clock.now += 1
+        self.assertEqual({}, self.pool.known(self.ONE))
+
+    def test_known_of_an_address_that_is_denied(self):
+        self.configure(denied_networks=['127.0.0.0/8'])
+        trusting = dataclasses.replace(self.ONE, trusted='127.0.0.1')
+        self.learn(trusting, '127.0.0.1')
+        self.assertEqual({}, self.pool.known(self.ONE))
+        self.assertEqual((1, 41), self.pool.known(trusting)['api'])
+
+    def test_known_is_forgotten(self):
+        self.learn()
+        self.pool.failed(self.ONE, errors.Unreachable('away'))
+        self.assertEqual({}, self.pool.known(self.ONE))
+        self.learn()
+        self.clock.now += 300
+        self.give(where=self.TWO)
+        self.assertEqual({}, self.pool._known)
 
     def test_not_too_many(self):
         given = self.give(10)
@@ -652,17 +702,82 @@ class PooledTestCase(ConnectionTestCase):
             self.ask(server.url)
         self.assertEqual(2, server.accepted)
         self.assertEqual(2, len(self.pool._idle[asked.endpoint]))
+        self.assertEqual(1, self.versions(server))
+
+    def versions(self, server):
+        """Return how often the version has been asked."""
+        return sum(b' /version ' in line for line in server.lines)
 
     def test_daemon_stopped_and_started(self):
         """A connection that was closed while nobody used it is no failure.
 
-        Linux tells of it before anything is sent.
+        Linux tells of it before anything is sent. The daemon may be another
+        version now, and no other connection to it is good.
         """
         server = self.serve()
-        self.ask(server.url)
+        with self.engine(server.url) as asked:
+            asked.inspect_container('x')
+            self.ask(server.url)
         server.drop()
         self.ask(server.url)
+        self.assertEqual(3, server.accepted)
+        self.assertEqual(2, self.versions(server))
+        self.assertEqual(1, len(self.pool._idle[asked.endpoint]))
+
+    def test_version_asked_again_after_a_failure(self):
+        server = self.serve()
+        self.ask(server.url)
+        server.stop()
+        self.failing(errors.Unreachable, self.engine(server.url))
+        again = self.serve(address=server.address)
+        self.ask(server.url)
+        self.assertEqual(1, self.versions(again))
+
+    def test_known_address(self):
+        """What is known of a version is known of one address."""
+        self.resolve(docker=['127.0.0.1'])
+        server = self.serve()
+        url = 'tcp://docker.test:%d' % server.address[1]
+        with self.engine(url) as asked:
+            asked.inspect_container('x')
+            self.resolve(docker=['127.0.0.2'])
+            self.ask(url)
         self.assertEqual(2, server.accepted)
+
+    def test_connection_given_up_is_not_lost(self):
+        """After a patience that has ended, we have closed it."""
+        end = threading.Event()
+        self.addCleanup(end.set)
+
+        def hang(line):
+            return servers.daemon(line) if b'/wait ' not in line else (
+                end.wait(SECONDS) and None)
+
+        server = self.serve(hang)
+        with self.engine(server.url) as asked:
+            asked.wait_container('x', 0.05)
+        self.ask(server.url)
+        self.assertEqual(1, self.versions(server))
+
+    def test_connects_again_as_who_uses_it(self):
+        """Who trusts the address may, who does not may not."""
+        server = self.serve()
+        with self.engine(server.url) as asked:
+            asked.inspect_container('x')
+        trusting = self.engine(server.url, trusted='127.0.0.1')
+        for user, denied in ((trusting, ['127.0.0.0/8']),
+                             (self.engine(server.url), [])):
+            self.configure(denied_networks=[])
+            user.inspect_container('x')
+            self.configure(denied_networks=denied)
+            server.drop()
+            user.inspect_container('x')
+            user.__exit__()
+        user = self.engine(server.url)
+        user.inspect_container('x')
+        self.configure(denied_networks=['127.0.0.0/8'])
+        server.drop()
+        self.failing(errors.Refused, user)
 
     def test_answer_without_end(self):
         """Whoever names the host must not fill the memory of heat-engine."""

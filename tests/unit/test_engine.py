@@ -31,6 +31,7 @@ import requests
 import testtools
 import urllib3
 
+from heat_docker import connection
 from heat_docker import endpoint
 from heat_docker import engine
 from heat_docker import errors
@@ -263,6 +264,7 @@ class VersionTestCase(EngineTestCase):
         for spoken, expected in (('1.40', (1, 40)), (later, newest),
                                  ('%d.%d' % newest, newest),
                                  ('2.0', newest)):
+            self.patch(engine, '_POOL', connection.Pool())
             self.speak(spoken)
             self.assertEqual(expected, self.connect().api, spoken)
 
