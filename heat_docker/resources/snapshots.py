@@ -20,6 +20,7 @@ from heat.common import short_id
 from .. import errors
 from .. import i18n
 from .. import jobs
+from ..convert import process
 from ..convert import registry
 from . import reaching
 
@@ -29,6 +30,12 @@ _ = i18n._
 # one that the deletion policy has made, which outlives the stack.
 _IMAGE = 'snapshot_image'
 _KEPT = 'kept_image'
+
+# Images of stacks, by what they were asked for. That none is there of one
+# resource cannot be told by what it has noted: an earlier one of its name may
+# have been replaced, or deleted, and a snapshot's image outlive its snapshot.
+_LISTED = {}
+_MOST_LISTED = 64
 
 
 class Snapshots:
@@ -83,8 +90,11 @@ class Snapshots:
         """
         if self.stack.action != self.stack.DELETE:
             return True
-        labels = self.labels_by('stack_id', 'resource_name')
-        for image in docker.list_images(labels):
+        for image in self._images_of_stack(docker):
+            name = (image.get('Labels') or {}).get(
+                process.OWN_LABELS + 'resource_name')
+            if name != self.name:
+                continue
             for tag in image.get('RepoTags') or ():
                 # What users have committed has the labels, too.
                 if tag.startswith(registry.SNAPSHOTS + '/') and (
@@ -93,6 +103,23 @@ class Snapshots:
                                              errors.Conflict):
                         docker.remove_image(tag)
         return True
+
+    def _images_of_stack(self, docker):
+        """Return the images that have been made for the stack.
+
+        All resources of a worker share one answer: no image of a stack is
+        made while it is deleted, but for those that stay. Heat has a new id
+        for each time that it works through a stack.
+        """
+        traversal = self.stack.current_traversal
+        key = docker.endpoint, self.stack.id, traversal
+        images = _LISTED.get(key) if traversal else None
+        if images is None:
+            images = docker.list_images(self.labels_by('stack_id'))
+            if len(_LISTED) >= _MOST_LISTED:
+                _LISTED.clear()
+            _LISTED[key] = images
+        return images
 
     def _commit(self, docker, progress):
         """Return whether the image is made, which a thread does."""

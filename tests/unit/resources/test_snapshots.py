@@ -20,6 +20,7 @@ import requests
 from heat_docker import engine
 from heat_docker import jobs
 from heat_docker.resources import reaching
+from heat_docker.resources import snapshots
 from tests.unit import base
 
 LOST = {'exc': requests.exceptions.ReadTimeout}
@@ -246,9 +247,10 @@ class SnapshotTestCase(base.ContainerTestCase):
         self.serve_stop()
         self.serve_remove()
         self.daemon.on('GET', '/images/json', {'json': [
-            {'RepoTags': ['localhost/heat-snapshot/a:1', 'mine:1',
-                          'localhost/heat-snapshot/b:2']},
-            {'RepoTags': None}]})
+            self.image('web', 'localhost/heat-snapshot/a:1', 'mine:1',
+                       'localhost/heat-snapshot/b:2'),
+            self.image('db', 'localhost/heat-snapshot/c:3'),
+            {'RepoTags': None, 'Labels': None}]})
         removals = [('DELETE', '/images/localhost%2Fheat-snapshot%2F' + tag)
                     for tag in ('a%3A1', 'b%3A2')]
         self.daemon.on(*removals[0], base.refusal(404, 'No such image'))
@@ -258,6 +260,39 @@ class SnapshotTestCase(base.ContainerTestCase):
                          self.daemon.requests)
         [sent] = self.daemon.sent('GET', '/images/json')
         self.assertEqual(
-            {'label': ['org.openstack.heat.stack_id=%s' % self.stack.id,
-                       'org.openstack.heat.resource_name=web']},
+            {'label': ['org.openstack.heat.stack_id=%s' % self.stack.id]},
             json.loads(sent.qs['filters'][0]))
+
+    def image(self, resource, *tags):
+        """Return what the daemon lists of an image of a resource."""
+        return {'RepoTags': list(tags), 'Labels': {
+            'org.openstack.heat.resource_name': resource}}
+
+    def deleted_with_its_stack(self, traversal):
+        """Delete the resource, and return how often images were listed."""
+        made = self.make_running()
+        self.stack.action = self.stack.DELETE
+        self.stack.id, self.stack.current_traversal = 's', traversal
+        self.serve_stop()
+        self.serve_remove()
+        self.run_task(made.delete)
+        return len(self.daemon.sent('GET', '/images/json'))
+
+    def test_images_of_a_stack_are_listed_once(self):
+        self.patch(snapshots, '_LISTED', {})
+        self.daemon.on('GET', '/images/json', {'json': [
+            self.image('web', 'localhost/heat-snapshot/a:1')]})
+        removal = ('DELETE', '/images/localhost%2Fheat-snapshot%2Fa%3A1')
+        self.daemon.on(*removal, {'json': []})
+        for traversal, listed in (('t1', 1), ('t1', 0), ('t2', 1), ('', 1),
+                                  ('', 1), (None, 1)):
+            self.assertEqual(listed, self.deleted_with_its_stack(traversal))
+            self.assertEqual(1, len(self.daemon.sent(*removal)))
+
+    def test_lists_of_images_are_forgotten(self):
+        self.patch(snapshots, '_LISTED', {})
+        self.patch(snapshots, '_MOST_LISTED', 2)
+        self.daemon.on('GET', '/images/json', {'json': []})
+        for traversal in 'abcd':
+            self.deleted_with_its_stack(traversal)
+        self.assertLessEqual(len(snapshots._LISTED), 2)
