@@ -32,6 +32,9 @@ _ = i18n._
 
 LOG = logging.getLogger(__name__)
 
+# How long one poll waits for a pull to end.
+_PATIENCE = 5.0
+
 _LOCK = threading.Lock()
 _RUNNING = {}
 
@@ -60,7 +63,8 @@ class Pull:
 
     @property
     def done(self):
-        """Whether it has ended, one way or the other."""
+        """Whether it has ended, one way or the other, or soon does."""
+        self._thread.join(_PATIENCE)
         return not self._thread.is_alive()
 
     @property

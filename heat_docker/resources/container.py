@@ -17,6 +17,7 @@ import contextlib
 from heat.common import exception
 
 from .. import conf
+from .. import engine
 from .. import errors
 from .. import i18n
 from ..convert import network
@@ -35,6 +36,9 @@ from . import waiting
 
 _ = i18n._
 
+# How long, in seconds, after it somebody else's removal is asked about again.
+_LEAVING = 0.2
+
 
 class DockerContainer(pulling.Pulling, waiting.Waiting,
                       container_replacing.ContainerReplacing,
@@ -45,8 +49,8 @@ class DockerContainer(pulling.Pulling, waiting.Waiting,
     The daemon at docker_endpoint pulls the image if it does not have it,
     creates the container and starts it. The resource is complete once the
     command has kept running for a second, or has reached what wait_for says;
-    a command that ends before that fails it at once, with its exit code and
-    its last output as the reason.
+    a command that ends before that fails it, with its exit code and its last
+    output as the reason.
 
     The daemon must be reachable from heat-engine. On a server of the same
     stack it is there only when the server has installed it; the create waits
@@ -248,6 +252,7 @@ class DockerContainer(pulling.Pulling, waiting.Waiting,
         """Return whether the container has stopped, having asked for it."""
         if self._ask_to_stop(docker, progress, self.resource_id):
             return True
+        docker.wait_container(self.resource_id, engine.STOP_PATIENCE)
         state = docker.inspect_container(self.resource_id)['State']
         return state.get('Status') in ('created', 'exited', 'dead',
                                        'removing')
@@ -267,7 +272,7 @@ class DockerContainer(pulling.Pulling, waiting.Waiting,
         except errors.NotFound:
             return True
         except errors.Busy:
-            return False
+            return progress.later(_LEAVING)
         except errors.Conflict:
             # Somebody has started it again.
             progress.notes.pop('stop asked', None)

@@ -93,7 +93,8 @@ class Pulling:
         progress.notes['pull'] = pulls.join(
             docker.endpoint, image, self.properties['platform'], auth)
         progress.notes['reported'] = time.monotonic()
-        return False
+        # Without the connection, which others can use in the meantime.
+        return progress.later(0)
 
     def _auth(self):
         """Return the credentials as the API has them, or None.

@@ -15,10 +15,12 @@
 import contextlib
 import dataclasses
 import json
+import math
 import time
 
 from heat.common import exception
 from heat.common import policy as heat_policy
+from heat.engine import resource
 from oslo_log import log as logging
 
 from .. import endpoint
@@ -36,6 +38,11 @@ LOG = logging.getLogger(__name__)
 _ENDPOINT_TIMEOUT = 300.0
 _AWAY_TIMEOUT = 60.0
 
+# How long, in seconds, Heat waits between two polls; and how long one poll
+# may sleep rather than cost another one.
+_POLL = 1.0
+_NAP = 2.0
+
 
 @dataclasses.dataclass
 class Progress:
@@ -45,10 +52,19 @@ class Progress:
     does one quick thing, and returns whether its aim is reached. If not, or
     if an answer of the daemon was lost, it is called again after a while. It
     has to bear that: nobody knows what the daemon has done.
+
+    :ivar pause: seconds until the next step wants to be called; None if it
+        is Heat's next poll.
     """
 
     steps: list
     notes: dict = dataclasses.field(default_factory=dict)
+    pause: float | None = None
+
+    def later(self, seconds):
+        """Return False, for a step that wants to be called in a while."""
+        self.pause = seconds
+        return False
 
     def values(self, properties):
         """Return the values that hold after the action.
@@ -123,22 +139,40 @@ class Reaching:
     def _advance(self, progress):
         """Take steps until one needs time, and return whether all are done.
 
+        A short pause of a step is slept here, without a connection: a poll
+        of Heat's would take a second at least.
+
         :param Progress progress: changed in place.
+        :raises resource.PollDelay: if the next poll would come too early.
         """
         self._shown = None
-        if not progress.steps:
-            return True
+        slept = 0.0
+        while progress.steps:
+            progress.pause = None
+            self._take_steps(progress)
+            pause = progress.pause
+            if pause is None:
+                break
+            slept += pause
+            if slept > _NAP:
+                if pause > _POLL:
+                    raise resource.PollDelay(math.ceil(pause))
+                break
+            time.sleep(pause)
+        return not progress.steps
+
+    def _take_steps(self, progress):
+        """Take steps until one is not done."""
         with self._docker(progress.values(self.properties)) as docker:
             try:
                 while progress.steps:
                     done = progress.steps[0](docker, progress)
                     self._note_answer(progress, docker)
                     if not done:
-                        return False
+                        return
                     del progress.steps[0]
             except errors.Unreachable as ex:
                 self._bear(progress, docker, ex)
-        return not progress.steps
 
     def _bear(self, progress, docker, ex):
         """Wait for a daemon that is away, but not for ever."""

@@ -29,6 +29,11 @@ LOG = logging.getLogger(__name__)
 # Docker doubles the pause before each from 0.1 s on: a minute and a half.
 _RESTARTS = 10
 
+# How long, in seconds, after the start it is looked first, and how seldom at
+# last, whether a container is healthy or has completed.
+_FIRST_LOOK = 0.1
+_SELDOM = 5.0
+
 # How much of its output is shown of a container that failed.
 _LAST_LINES = 10
 _LAST_BYTES = 2048
@@ -43,19 +48,30 @@ class Waiting:
         aim = values['wait_for'] or 'running'
         if aim == 'none':
             return True
-        since = progress.notes.setdefault('waiting since', time.monotonic())
-        # A container that ends is told at once, instead of at the next poll.
-        docker.wait_container(self.resource_id, conf.group().running_after)
+        now = time.monotonic()
+        if 'waiting since' not in progress.notes:
+            progress.notes['waiting since'] = now
+            return progress.later(self._look_again_after(aim, 0.0))
+        waited = now - progress.notes['waiting since']
         inspected = docker.inspect_container(self.resource_id)
         reached = getattr(self, '_is_' + aim)(docker, inspected, progress)
         limit = values['wait_timeout']
-        if not reached and limit and time.monotonic() - since > limit:
+        if not reached and limit and waited > limit:
             raise exception.Error(
                 _('The container is not %(aim)s after %(limit)d s. '
                   '%(obituary)s')
                 % {'aim': aim, 'limit': limit,
                    'obituary': self._obituary(docker, inspected)})
-        return reached
+        return reached or progress.later(self._look_again_after(aim, waited))
+
+    def _look_again_after(self, aim, waited):
+        """Return the seconds until a container is looked at again.
+
+        What has been waited for in vain for long may be told a tenth later.
+        """
+        if aim == 'running':
+            return conf.group().running_after
+        return max(_FIRST_LOOK, min(waited, 1.0), min(waited / 10, _SELDOM))
 
     def _is_running(self, docker, inspected, progress):
         """Return whether the container has kept running for a while.

@@ -45,9 +45,11 @@ import urllib3
 from heat_docker import conf
 from heat_docker import connection
 from heat_docker import engine
+from heat_docker import pulls
 from heat_docker.resources import container
 from heat_docker.resources import image
 from heat_docker.resources import network
+from heat_docker.resources import reaching
 from heat_docker.resources import volume
 
 TYPE = 'DockerInc::Docker::Container'
@@ -207,6 +209,9 @@ class Clock:
         self.now += self.step
         return self.now
 
+    def sleep(self, seconds):
+        self.now += seconds
+
 
 class TestCase(testtools.TestCase):
     """Keeps the environment of whoever runs the tests out of them."""
@@ -287,6 +292,8 @@ class ResourceTestCase(TestCase):
         super().setUp()
         self.patch(resources, '_environment', _heat())
         self.patch(scheduler, 'ENABLE_SLEEP', False)
+        self.set_clock(reaching)
+        self.patch(pulls, '_PATIENCE', 0.01)
         self.patch(heat_keystoneclient, 'KeystoneClient',
                    lambda context, region_name=None:
                    fake_keystoneclient.FakeKeystoneClient())
@@ -334,6 +341,17 @@ class ResourceTestCase(TestCase):
         self.assertEqual('FAILED', made.status)
         self.assert_plain(made.status_reason)
         return made.status_reason
+
+    def count_polls(self, made):
+        """Return a list that has an entry for each poll from now on."""
+        polls, advance = [], made._advance
+
+        def poll(progress):
+            polls.append(progress)
+            return advance(progress)
+
+        self.patch(made, '_advance', poll)
+        return polls
 
     @property
     def reasons(self):

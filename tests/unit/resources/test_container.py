@@ -16,6 +16,7 @@ import requests
 
 from heat_docker import engine
 from heat_docker.resources import container
+from heat_docker.resources import reaching
 from tests.unit import base
 
 LOST = {'exc': requests.exceptions.ReadTimeout}
@@ -48,8 +49,7 @@ class CreateTestCase(base.ContainerTestCase):
 
     def test_create(self):
         made = self.create()
-        self.assertEqual([CREATE, START, WAIT, INSPECT],
-                         self.daemon.requests)
+        self.assertEqual([CREATE, START, INSPECT], self.daemon.requests)
         self.assertEqual(base.ID, made.resource_id)
         self.assertEqual([], self.reasons)
 
@@ -96,21 +96,31 @@ class CreateTestCase(base.ContainerTestCase):
         [sent] = self.daemon.sent(*CREATE)
         self.assertEqual({'Image', 'Labels'}, set(sent.json()))
 
-    def test_create_waits_for_a_while(self):
-        self.configure(running_after=7.5)
-        self.create()
-        [sent] = self.daemon.sent(*WAIT)
-        self.assertEqual(7.5, sent.timeout[1])
+    def times(self, running_after):
+        """Return how late a create looks at the container, and its polls."""
+        self.configure(running_after=running_after)
+        clock = self.set_clock(reaching)
+        begin, looked = clock.now, []
 
-    def test_create_running_on(self):
-        """That the container has not ended in time is as it should be."""
-        self.daemon.on(*WAIT, LOST)
+        def look(request, context):
+            looked.append(round(clock.now - begin, 3))
+            return self.inspected()['json']
+
         self.serve_create()
-        self.daemon.on(*START, 204)
-        self.serve_inspect()
+        self.serve_run({'json': look})
         made = self.make_resource()
+        polls = self.count_polls(made)
         self.run_task(made.create)
-        self.assertEqual(('CREATE', 'COMPLETE'), made.state)
+        return looked, len(polls)
+
+    def test_create_waits_for_a_while(self):
+        """A second costs no poll of Heat's, which would add one to it."""
+        self.assertEqual(([1.0], 1), self.times(1.0))
+        self.assertEqual(([0.1], 1), self.times(0.1))
+
+    def test_create_waits_for_a_long_while(self):
+        """Heat does, so that the create can be cancelled."""
+        self.assertEqual(([0.0], 2), self.times(7.5))
 
     def test_create_paused_counts_as_running(self):
         self.create(self.inspected('paused'))
@@ -129,7 +139,7 @@ class CreateTestCase(base.ContainerTestCase):
                        start=[LOST, 204])
         made = self.make_resource()
         self.run_task(made.create)
-        self.assertEqual([CREATE, START, INSPECT, START, WAIT, INSPECT],
+        self.assertEqual([CREATE, START, INSPECT, START, INSPECT],
                          self.daemon.requests)
 
     def test_create_start_answer_lost_but_heard(self):
@@ -193,7 +203,7 @@ class EndsTestCase(base.ContainerTestCase):
         self.assertIn('The container web is not running: exited, exit code '
                       '3.', reason)
         self.assertIn('cannot open database', reason)
-        self.assertEqual([CREATE, START, WAIT, INSPECT, LOGS],
+        self.assertEqual([CREATE, START, INSPECT, LOGS],
                          self.daemon.requests)
 
     def test_exit_code_zero(self):
@@ -341,7 +351,10 @@ class DeleteTestCase(base.ContainerTestCase):
         self.serve_remove(
             base.refusal(409, 'removal of container web is already in '
                          'progress'), GONE)
-        self.assertEqual([STOP, REMOVE, REMOVE], self.delete())
+        made = self.make_running()
+        polls = self.count_polls(made)
+        self.assertEqual([STOP, REMOVE, REMOVE], self.delete(made))
+        self.assertEqual(1, len(polls))
 
     def test_remove_answer_lost(self):
         self.serve_stop()
@@ -354,15 +367,29 @@ class DeleteTestCase(base.ContainerTestCase):
         self.serve_inspect(self.inspected(), self.inspected(),
                            self.inspected('exited'))
         self.serve_remove()
-        self.assertEqual([STOP, INSPECT, INSPECT, INSPECT, REMOVE],
+        self.daemon.on(*WAIT, LOST)
+        self.assertEqual([STOP, *3 * [WAIT, INSPECT], REMOVE],
                          self.delete(made))
+
+    def test_stop_of_ten_seconds(self):
+        """One poll asks, another one waits for the end."""
+        made = self.make_running()
+        self.serve_stop(LOST)
+        self.serve_inspect(self.inspected('exited'))
+        self.serve_remove()
+        polls = self.count_polls(made)
+        self.assertEqual([STOP, WAIT, INSPECT, REMOVE], self.delete(made))
+        self.assertEqual(2, len(polls))
+        self.assertEqual(
+            [5.0, 5.0], [self.daemon.sent(*request)[0].timeout[1]
+                         for request in (STOP, WAIT)])
 
     def test_stop_takes_time_and_it_goes(self):
         made = self.make_running()
         self.serve_stop(LOST)
         self.serve_inspect(self.inspected(), GONE)
         self.serve_remove(GONE)
-        self.assertEqual([STOP, INSPECT, INSPECT, REMOVE],
+        self.assertEqual([STOP, WAIT, INSPECT, WAIT, INSPECT, REMOVE],
                          self.delete(made))
 
     def test_stop_is_asked_again(self):
@@ -371,13 +398,6 @@ class DeleteTestCase(base.ContainerTestCase):
         self.serve_stop(LOST, LOST, 204)
         self.serve_remove()
         self.assertEqual([STOP, STOP, STOP, REMOVE], self.delete())
-
-    def test_stop_waits_a_short_time(self):
-        self.serve_stop()
-        self.serve_remove()
-        self.delete()
-        [sent] = self.daemon.sent(*STOP)
-        self.assertLess(sent.timeout[1], 3)
 
     def test_refused(self):
         made = self.make_running()
@@ -445,7 +465,7 @@ class SuspendTestCase(base.ContainerTestCase):
         self.serve_stop(LOST)
         self.serve_inspect(self.inspected(), self.inspected('exited'))
         self.run_task(made.suspend)
-        self.assertEqual([STOP, INSPECT, INSPECT], self.daemon.requests)
+        self.assertEqual([STOP, *2 * [WAIT, INSPECT]], self.daemon.requests)
 
     def test_suspend_gone(self):
         made = self.make_running()
@@ -464,7 +484,7 @@ class SuspendTestCase(base.ContainerTestCase):
         self.serve_run(self.inspected('exited'), self.inspected())
         self.run_task(made.resume)
         self.assertEqual(('RESUME', 'COMPLETE'), made.state)
-        self.assertEqual([INSPECT, START, WAIT, INSPECT],
+        self.assertEqual([INSPECT, START, INSPECT],
                          self.daemon.requests)
 
     def test_resume_ends_at_once(self):

@@ -35,7 +35,6 @@ CREATE = ('POST', '/containers/create')
 HAS_IMAGE = ('GET', '/images/busybox%3A1/json')
 PULL = ('POST', '/images/create')
 START = ('POST', base.ContainerTestCase.PATH + '/start')
-WAIT = ('POST', base.ContainerTestCase.PATH + '/wait')
 INSPECT = ('GET', base.ContainerTestCase.PATH + '/json')
 HUB = 'https://index.docker.io/v1/'
 
@@ -57,7 +56,7 @@ class PullTestCase(PullingTestCase):
         made = self.make_resource()
         self.run_task(made.create)
         self.assertEqual(
-            [CREATE, HAS_IMAGE, PULL, CREATE, START, WAIT, INSPECT],
+            [CREATE, HAS_IMAGE, PULL, CREATE, START, INSPECT],
             self.daemon.requests)
         self.assertEqual(['Pulling busybox:1', 'Pulled busybox:1 in 0 s'],
                          self.reasons)
@@ -84,7 +83,7 @@ class PullTestCase(PullingTestCase):
         self.serve_run()
         self.run_task(self.make_resource().create)
         self.assertEqual(
-            [CREATE, HAS_IMAGE, PULL, CREATE, CREATE, START, WAIT, INSPECT],
+            [CREATE, HAS_IMAGE, PULL, CREATE, CREATE, START, INSPECT],
             self.daemon.requests)
         self.assertEqual(['Pulling busybox:1', 'Pulled busybox:1 in 0 s'],
                          self.reasons[:2])
@@ -337,17 +336,17 @@ class PolicyTestCase(PullingTestCase):
     def test_missing(self):
         for policy in ('missing', None):
             self.forget()
-            self.assertEqual([CREATE, START, WAIT, INSPECT],
+            self.assertEqual([CREATE, START, INSPECT],
                              self.create(policy))
 
     def test_always(self):
-        self.assertEqual([PULL, CREATE, START, WAIT, INSPECT],
+        self.assertEqual([PULL, CREATE, START, INSPECT],
                          self.create('always'))
         self.assertEqual(['Pulling busybox:1', 'Pulled busybox:1 in 0 s'],
                          self.reasons)
 
     def test_always_pulls_once(self):
-        self.assertEqual([PULL, CREATE, CREATE, START, WAIT, INSPECT],
+        self.assertEqual([PULL, CREATE, CREATE, START, INSPECT],
                          self.create('always', LOST, CREATED))
 
     def test_always_and_not_there(self):
@@ -358,7 +357,7 @@ class PolicyTestCase(PullingTestCase):
         self.assertEqual([PULL], self.daemon.requests)
 
     def test_never(self):
-        self.assertEqual([CREATE, START, WAIT, INSPECT],
+        self.assertEqual([CREATE, START, INSPECT],
                          self.create('never'))
 
     def test_never_and_not_there(self):

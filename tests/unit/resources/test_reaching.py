@@ -203,6 +203,46 @@ class NotedAddressTestCase(base.ContainerTestCase):
         self.assertEqual([], server.lines)
 
 
+class NapTestCase(base.ResourceTestCase):
+    """Pauses that are shorter than Heat's."""
+
+    def advance(self, *pauses):
+        """Take a step that wants these pauses; return what is slept."""
+        self.daemon.on('GET', '/containers/x/json', {'json': {'State': {}}})
+        self.slept, self.idle = [], []
+        left = list(pauses)
+
+        def sleep(seconds):
+            self.slept.append(seconds)
+            self.idle += map(len, self.pool._idle.values())
+
+        def step(docker, progress):
+            docker.inspect_container('x')
+            return not left or progress.later(left.pop(0))
+
+        self.patch(self.set_clock(reaching), 'sleep', sleep)
+        return self.make_resource()._advance(reaching.Progress([step]))
+
+    def test_short(self):
+        self.assertTrue(self.advance(0.5, 0.5, 1.0))
+        self.assertEqual([0.5, 0.5, 1.0], self.slept)
+
+    def test_not_too_many(self):
+        self.assertFalse(self.advance(1.0, 1.0, 0.1))
+        self.assertEqual([1.0, 1.0], self.slept)
+
+    def test_long(self):
+        delay = self.assertRaises(reaching.resource.PollDelay, self.advance,
+                                  0.5, 2.1)
+        self.assertEqual(3, delay.period)
+        self.assertEqual([0.5], self.slept)
+
+    def test_connection_is_not_kept(self):
+        """Others need none of their own in the meantime."""
+        self.advance(0.5, 0.5)
+        self.assertEqual([1, 1], self.idle)
+
+
 class PatienceTestCase(base.ContainerTestCase):
 
     def setUp(self):
@@ -237,7 +277,7 @@ class PatienceTestCase(base.ContainerTestCase):
         self.assertEqual(
             [self.waiting(), 'Docker at %s answers after 50 s' % base.URL],
             self.reasons)
-        self.assertEqual(5 + 1 + 4, len(self.daemon.history))
+        self.assertEqual(5 + 1 + 3, len(self.daemon.history))
 
     def test_waits_in_the_middle(self):
         made = self.create()

@@ -33,7 +33,6 @@ RENAME = ('POST', PATH + '/rename')
 START = ('POST', PATH + '/start')
 STOP = ('POST', PATH + '/stop')
 UPDATE = ('POST', PATH + '/update')
-WAIT = ('POST', PATH + '/wait')
 REMOVE = ('DELETE', PATH)
 CONNECT = ('POST', '/networks/%s/connect')
 DISCONNECT = ('POST', '/networks/%s/disconnect')
@@ -248,7 +247,7 @@ class NetworksTestCase(UpdateTestCase):
     def test_create_on_an_old_daemon(self):
         self.assertEqual({'front': {'Aliases': ['web']}},
                          self.create('1.43'))
-        self.assertEqual([CREATE, INSPECT, to(CONNECT, 'back'), START, WAIT,
+        self.assertEqual([CREATE, INSPECT, to(CONNECT, 'back'), START,
                           INSPECT], self.daemon.requests)
         [sent] = self.daemon.sent(*to(CONNECT, 'back'))
         self.assertEqual(
@@ -260,7 +259,7 @@ class NetworksTestCase(UpdateTestCase):
             {'front': {'Aliases': ['web']},
              'back': {'IPAMConfig': {'IPv4Address': '192.0.2.7'}}},
             self.create('1.44'))
-        self.assertEqual([CREATE, INSPECT, START, WAIT, INSPECT],
+        self.assertEqual([CREATE, INSPECT, START, INSPECT],
                          self.daemon.requests)
 
     def test_connect_answer_lost(self):
@@ -342,7 +341,7 @@ class FilesTestCase(UpdateTestCase):
     def test_files(self):
         made = self.create()
         self.run_task(made.create)
-        self.assertEqual([CREATE, ARCHIVE, START, WAIT, INSPECT],
+        self.assertEqual([CREATE, ARCHIVE, START, INSPECT],
                          self.daemon.requests)
         [sent] = self.daemon.sent(*ARCHIVE)
         self.assertEqual({'path': ['/']}, sent.qs)
@@ -417,7 +416,7 @@ class PauseTestCase(UpdateTestCase):
         self.forget()
         self.serve_inspect(self.inspected('paused'), self.inspected())
         self.run_task(made.resume)
-        self.assertEqual([INSPECT, self.UNPAUSE, WAIT, INSPECT],
+        self.assertEqual([INSPECT, self.UNPAUSE, INSPECT],
                          self.daemon.requests)
 
     def test_resume_completed(self):
@@ -431,7 +430,7 @@ class PauseTestCase(UpdateTestCase):
         self.run_task(made.suspend)
         self.forget()
         self.run_task(made.resume)
-        self.assertEqual([INSPECT, WAIT, INSPECT], self.daemon.requests)
+        self.assertEqual([INSPECT, INSPECT], self.daemon.requests)
 
     def test_resume_not_completed(self):
         self.serve_create()
@@ -444,7 +443,7 @@ class PauseTestCase(UpdateTestCase):
         self.forget()
         self.serve_inspect(self.inspected('exited', ExitCode=137), ended)
         self.run_task(made.resume)
-        self.assertEqual([INSPECT, START, WAIT, INSPECT],
+        self.assertEqual([INSPECT, START, INSPECT],
                          self.daemon.requests)
 
     def test_resume_running(self):
@@ -573,7 +572,7 @@ class FinishTestCase(UpdateTestCase):
         made = self.failed()
         self.serve_run(self.inspected('created'), self.inspected('created'),
                        self.inspected())
-        self.assertEqual([INSPECT, INSPECT, START, WAIT, INSPECT],
+        self.assertEqual([INSPECT, INSPECT, START, INSPECT],
                          self.complete(made))
         self.assertEqual(base.ID, made.resource_id)
 
@@ -589,13 +588,13 @@ class FinishTestCase(UpdateTestCase):
         created = self.inspected('created', Networks={'a': {}})
         self.serve_run(created, created, created, self.inspected())
         self.assertEqual(
-            [INSPECT, INSPECT, INSPECT, ARCHIVE, START, WAIT, INSPECT],
+            [INSPECT, INSPECT, INSPECT, ARCHIVE, START, INSPECT],
             self.complete(made, **values))
 
     def test_running(self):
         made = self.failed()
         self.serve_run()
-        self.assertEqual([INSPECT, INSPECT, WAIT, INSPECT],
+        self.assertEqual([INSPECT, INSPECT, INSPECT],
                          self.complete(made))
 
     def test_running_and_changed(self):
@@ -614,7 +613,7 @@ class FinishTestCase(UpdateTestCase):
         self.serve_run(created, created, created,
                        self.inspected(Memory=128))
         self.assertEqual(
-            [INSPECT, UPDATE, INSPECT, INSPECT, START, WAIT, INSPECT],
+            [INSPECT, UPDATE, INSPECT, INSPECT, START, INSPECT],
             self.complete(made, memory=128))
 
     def test_finishing_fails(self):

@@ -14,13 +14,13 @@
 
 import requests
 
+from heat_docker.resources import reaching
 from heat_docker.resources import waiting
 from tests.unit import base
 
 LOST = {'exc': requests.exceptions.ReadTimeout}
 CREATE = ('POST', '/containers/create')
 START = ('POST', base.ContainerTestCase.PATH + '/start')
-WAIT = ('POST', base.ContainerTestCase.PATH + '/wait')
 INSPECT = ('GET', base.ContainerTestCase.PATH + '/json')
 LOGS = ('GET', base.ContainerTestCase.PATH + '/logs')
 
@@ -55,7 +55,7 @@ class RunningTestCase(WaitingTestCase):
     def test_running_is_the_default(self):
         for unset in ({}, {'wait_for': 'running'}):
             self.create(**unset)
-            self.assertEqual([CREATE, START, WAIT, INSPECT],
+            self.assertEqual([CREATE, START, INSPECT],
                              self.daemon.requests)
             self.forget()
 
@@ -94,7 +94,6 @@ class HealthyTestCase(WaitingTestCase):
         self.create(self.health('starting'), self.health('starting'),
                     self.health('healthy'), wait_for='healthy')
         self.assertEqual(3, len(self.daemon.sent(*INSPECT)))
-        self.assertEqual(3, len(self.daemon.sent(*WAIT)))
         self.assertEqual([], self.reasons)
 
     def test_healthy_without_a_check(self):
@@ -179,6 +178,45 @@ class CompletedTestCase(WaitingTestCase):
         self.assertIn('exit code 5', self.fail_task(made.check))
 
 
+class PauseTestCase(WaitingTestCase):
+
+    def setUp(self):
+        super().setUp()
+        self.clock = self.set_clock(reaching)
+        self.patch(waiting, 'time', self.clock)
+
+    def looks(self, ended_after):
+        """Return when it is looked whether a container has completed.
+
+        Heat's clock stands still here: only naps within a poll are seen.
+        """
+        begin, looked = self.clock.now, []
+
+        def look(request, context):
+            looked.append(round(self.clock.now - begin, 3))
+            return self.inspected(
+                'exited' if looked[-1] >= ended_after else 'running',
+                ExitCode=0)['json']
+
+        self.serve({'json': look})
+        made = self.make_resource(wait_for='completed')
+        polls = self.count_polls(made)
+        self.run_task(made.create)
+        return looked, len(polls)
+
+    def test_short(self):
+        """What does not take long costs none of Heat's polls."""
+        self.assertEqual(([0.1], 1), self.looks(0.0))
+        self.assertEqual(([0.1, 0.2, 0.4, 0.8, 1.6], 1), self.looks(1.6))
+
+    def test_long(self):
+        """It is told a tenth too late at the most."""
+        made = self.make_resource()
+        for waited, pause in ((0.0, 0.1), (0.3, 0.3), (5.0, 1.0),
+                              (30.0, 3.0), (600.0, 5.0)):
+            self.assertEqual(pause, made._look_again_after('healthy', waited))
+
+
 class TimeoutTestCase(WaitingTestCase):
 
     def setUp(self):
@@ -201,7 +239,7 @@ class TimeoutTestCase(WaitingTestCase):
             self.assertIn('The container is not %s after 10 s. The container '
                           'web is ' % aim, reason)
             self.assertIn('connecting', reason)
-            self.assertEqual(3, len(self.daemon.sent(*INSPECT)))
+            self.assertEqual(4, len(self.daemon.sent(*INSPECT)))
             self.forget()
 
     def test_timeout_says_what_the_check_says(self):
