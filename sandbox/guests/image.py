@@ -31,8 +31,8 @@ class Root(packaged_heat.Build):
 
     program = 'guest'
     packages = ('systemd-sysv', 'linux-image-cloud-amd64', 'cloud-init',
-                'netplan.io', 'docker.io', 'iptables', 'ca-certificates',
-                'curl', 'heat-cfntools')
+                'netplan.io', 'docker.io', 'apparmor', 'iptables',
+                'ca-certificates', 'curl', 'heat-cfntools')
 
 
 class Image(packaged_heat.Packaged):

@@ -92,15 +92,15 @@ class DockerServerTest(base.FunctionalTest):
     def test_cfn_signal_and_tls(self):
         reasons = self.run_template(15, signal='cfn-signal',
                                     **self.certificates())
-        self.assertNotIn('Waiting for it', reasons)
+        self.assertIn('Signal: status:SUCCESS', reasons)
 
     def test_curl(self):
-        self.assertNotIn('Waiting for it',
-                         self.run_template(15, signal='curl'))
+        reasons = self.run_template(15, signal='curl')
+        self.assertIn('Signal: status:SUCCESS', reasons)
 
     def test_native_signal(self):
-        self.assertNotIn('Waiting for it',
-                         self.run_template(15, signal='heat'))
+        reasons = self.run_template(15, signal='heat')
+        self.assertIn('Signal: status:SUCCESS', reasons)
 
     def test_no_signal(self):
         """The containers are patient with the daemon instead."""
