@@ -88,11 +88,12 @@ class Pulling:
             auth = self._auth()
         except ValueError as ex:
             raise errors.Failed(_('registry_auth: %s') % ex) from ex
-        self._event(_('Pulling %s') % image)
-        progress.notes['pulls'] = progress.notes.get('pulls', 0) + 1
+        # At once: if that of others ends meanwhile, this one is in vain.
         progress.notes['pull'] = pulls.join(
             docker.endpoint, image, self.properties['platform'], auth)
+        progress.notes['pulls'] = progress.notes.get('pulls', 0) + 1
         progress.notes['reported'] = time.monotonic()
+        self._event(_('Pulling %s') % image)
         # Without the connection, which others can use in the meantime.
         return progress.later(0)
 
