@@ -50,8 +50,10 @@ class WaitTest(base.FunctionalTest):
             'type': base.TYPE, 'properties': {
                 'image': self.cloud.images['mariadb'],
                 'env': ['MARIADB_ROOT_PASSWORD=secret'],
+                # It takes long on a machine that has much else to do.
                 'healthcheck': {'test': ['CMD', 'healthcheck.sh',
-                                         '--connect'], 'interval': 0.5},
+                                         '--connect'],
+                                'interval': 0.5, 'retries': 100},
                 'wait_for': 'healthy'}}}))
         self.assertEqual('healthy', self.inspect(
             stack_id, 'db')['State']['Health']['Status'])
