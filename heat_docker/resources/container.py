@@ -73,7 +73,7 @@ class DockerContainer(pulling.Pulling, waiting.Waiting,
         body = request.body
         endpoints = (body.get('NetworkingConfig') or {}).get(
             'EndpointsConfig') or {}
-        if len(endpoints) > 1 and docker.api < (1, 44):
+        if len(endpoints) > 1 and not self._takes_networks(docker):
             # The step _reconnect attaches it to the others.
             main = next(iter(endpoints))
             body['NetworkingConfig']['EndpointsConfig'] = {
@@ -82,6 +82,10 @@ class DockerContainer(pulling.Pulling, waiting.Waiting,
         for warning in warnings:
             self._event(_('Docker warns: %s') % warning)
         return container
+
+    def _takes_networks(self, docker):
+        """Return whether a container can be created in several networks."""
+        return docker.api >= (1, 44)
 
     def _docker_inspect(self, docker, object_id):
         """Return all that the daemon knows of the container."""
@@ -296,7 +300,9 @@ class DockerContainer(pulling.Pulling, waiting.Waiting,
         values = progress.values(self.properties)
         wanted = network.networks_to_api(values['networks'] or [])
         before = network.networks_to_api(self.properties['networks'] or [])
-        if not wanted:
+        if not wanted or self.action == self.CREATE and (
+                len(wanted) == 1 or self._takes_networks(docker)):
+            # It has been created in them, or is in none.
             return True
         inspected = docker.inspect_container(self.resource_id)
         live = network.endpoints(inspected)

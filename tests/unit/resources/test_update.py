@@ -259,8 +259,15 @@ class NetworksTestCase(UpdateTestCase):
             {'front': {'Aliases': ['web']},
              'back': {'IPAMConfig': {'IPv4Address': '192.0.2.7'}}},
             self.create('1.44'))
-        self.assertEqual([CREATE, INSPECT, START, INSPECT],
-                         self.daemon.requests)
+        self.assertEqual([CREATE, START, INSPECT], self.daemon.requests)
+
+    def test_create_in_one_network(self):
+        """Whatever the daemon, it is created in it."""
+        self.make_attached({'network': 'front'})
+        made = self.make_resource(networks=[{'network': 'front'}])
+        self.serve_run(self.live('front'))
+        self.run_task(made.create)
+        self.assertEqual([CREATE, START, INSPECT], self.daemon.requests)
 
     def test_connect_answer_lost(self):
         self.serve_create()
