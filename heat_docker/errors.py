@@ -30,9 +30,11 @@ The messages are written for the reader of a stack's status reason.
 
 import re
 
-# The last one is an image that is there for other platforms only.
+# The last but one is an image that is there for other platforms only, the
+# last one an image of Podman.
 _MISSING = re.compile('no such|(?<!page )not found|was found but does not '
-                      'match the specified platform', re.IGNORECASE)
+                      'match the specified platform|image not known',
+                      re.IGNORECASE)
 
 
 class DockerError(Exception):

@@ -159,8 +159,13 @@ class Containers:
 
     def inspect_container(self, container):
         """Return all that the daemon knows of a container."""
-        return self._json('GET', '/containers/%s/json', container,
-                          has='State')
+        inspected = self._json('GET', '/containers/%s/json', container,
+                               has='State')
+        state = inspected['State']
+        # So Podman calls it until it has cleaned up.
+        if state.get('Status') == 'stopped':
+            state['Status'] = 'exited'
+        return inspected
 
     def list_containers(self, labels):
         """Return the containers, running or not, that have all the labels.

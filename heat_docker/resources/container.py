@@ -73,7 +73,11 @@ class DockerContainer(pulling.Pulling, waiting.Waiting,
         body = request.body
         endpoints = (body.get('NetworkingConfig') or {}).get(
             'EndpointsConfig') or {}
-        if len(endpoints) > 1 and not self._takes_networks(docker):
+        if endpoints and self._takes_networks(docker):
+            # Docker 26 starts no container whose mode is a network that is
+            # gone, as one is that the container was moved from.
+            del body['HostConfig']['NetworkMode']
+        elif len(endpoints) > 1:
             # The step _reconnect attaches it to the others.
             main = next(iter(endpoints))
             body['NetworkingConfig']['EndpointsConfig'] = {
@@ -332,6 +336,19 @@ class DockerContainer(pulling.Pulling, waiting.Waiting,
         if conf.group().show_env:
             return inspected
         return process.info_masked(inspected)
+
+    def networking(self, docker, inspected):
+        """Return what the daemon shows, with the main network as the mode.
+
+        Where it is the mode, it is the one that the container began with.
+        """
+        wanted = self.properties['networks']
+        if not wanted:
+            return inspected
+        main = network.attached(wanted[0]['network'],
+                                network.endpoints(inspected))
+        return {**inspected, 'HostConfig': {**inspected['HostConfig'],
+                                            'NetworkMode': main}}
 
     def image_digest(self, docker, inspected):
         """Return the image by its digest, in the repository it came from."""

@@ -66,9 +66,7 @@ class ContainerReplacing(replacing.Replacing):
                 self.resource_id,
                 '%s-%s%s' % (name, self.resource_id[:12], _SUFFIX))
         try:
-            docker.stop_container(self.resource_id,
-                                  self.properties['stop_grace_period'],
-                                  engine.STOP_PATIENCE)
+            self._stop_even_paused(docker, self.resource_id)
         except errors.NoAnswer:
             # The replacement waits for it: _await_predecessor.
             return
@@ -105,13 +103,25 @@ class ContainerReplacing(replacing.Replacing):
             return False
         progress.notes['stop asked'] = time.monotonic()
         try:
-            docker.stop_container(container, grace, engine.STOP_PATIENCE)
+            self._stop_even_paused(docker, container)
         except errors.NoAnswer:
             raise
         except errors.Unreachable:
             del progress.notes['stop asked']
             raise
         return True
+
+    def _stop_even_paused(self, docker, container):
+        """Stop a container, which has its grace period to end by itself."""
+        grace = self.properties['stop_grace_period']
+        try:
+            docker.stop_container(container, grace, engine.STOP_PATIENCE)
+        except errors.Failed as ex:
+            if 'paused' not in str(ex):
+                raise
+            # Podman stops none that is paused.
+            docker.unpause_container(container)
+            docker.stop_container(container, grace, engine.STOP_PATIENCE)
 
     def _come_back(self, docker, progress):
         """Take name and place again from a replacement that has failed.

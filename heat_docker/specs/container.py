@@ -954,17 +954,17 @@ ATTRIBUTES = (
         doc=_('All that "docker inspect" shows of the container; the values '
               'of environment variables only if the operator allows it.')),
     fields.Attribute(
-        name='network_info', type=fields.MAP,
+        name='network_info', type=fields.MAP, source='networking',
         from_api=network.network_info_from_api,
         doc=_('All that "docker inspect" shows as NetworkSettings of the '
               'container, with TcpPorts and UdpPorts, the ports that are '
               'published on the host.')),
     fields.Attribute(
-        name='network_ip', type=fields.STRING,
+        name='network_ip', type=fields.STRING, source='networking',
         from_api=network.first_address,
         doc=_('IP address of the container in its first network.')),
     fields.Attribute(
-        name='network_gateway', type=fields.STRING,
+        name='network_gateway', type=fields.STRING, source='networking',
         from_api=network.first_gateway,
         doc=_('IP address of the gateway of the container\'s first '
               'network.')),

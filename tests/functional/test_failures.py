@@ -47,7 +47,8 @@ class FailuresTest(base.FunctionalTest):
 
     def test_out_of_memory(self):
         _stack_id, reason = self.fail_container(
-            memory=8 * 1024 * 1024,
+            # Docker 26 refuses less than runc needs to start a container.
+            memory=32 * 1024 * 1024,
             cmd=['sh', '-c', 'x=0123456789; while :; do x=$x$x; done'])
         self.assertIn('not running', reason)
 

@@ -22,6 +22,7 @@ CLASSES = (
     (404, 'No such container: x', errors.NotFound),
     (404, 'No such image: x', errors.NotFound),
     (404, 'network x not found', errors.NotFound),
+    (404, 'failed to find image x: image not known', errors.NotFound),
     (404, 'page not found', errors.Failed),
     (404, '', errors.Failed),
     (409, 'The container name "/x" is already in use', errors.Conflict),

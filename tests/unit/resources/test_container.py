@@ -31,6 +31,7 @@ PULL = ('POST', '/images/create')
 FOUND = ('GET', '/containers/json')
 START = ('POST', base.ContainerTestCase.PATH + '/start')
 STOP = ('POST', base.ContainerTestCase.PATH + '/stop')
+UNPAUSE = ('POST', base.ContainerTestCase.PATH + '/unpause')
 WAIT = ('POST', base.ContainerTestCase.PATH + '/wait')
 INSPECT = ('GET', base.ContainerTestCase.PATH + '/json')
 LOGS = ('GET', base.ContainerTestCase.PATH + '/logs')
@@ -330,6 +331,14 @@ class DeleteTestCase(base.ContainerTestCase):
         self.assertEqual([STOP, REMOVE], self.delete())
         [sent] = self.daemon.sent(*REMOVE)
         self.assertEqual({'v': ['1'], 'force': ['0']}, sent.qs)
+
+    def test_paused_on_podman(self):
+        self.serve_stop(base.refusal(
+            500, 'container web is running or paused, refusing to clean up: '
+            'container state improper'), 204)
+        self.daemon.on(*UNPAUSE, 204)
+        self.serve_remove()
+        self.assertEqual([STOP, UNPAUSE, STOP, REMOVE], self.delete())
 
     def test_stopped_already(self):
         self.serve_stop(304)

@@ -224,6 +224,18 @@ class NetworksTestCase(UpdateTestCase):
         self.forget()
         return made
 
+    def test_main_network_is_the_first_of_the_template(self):
+        made = self.make_attached({'network': 'front'}, {'network': 'back'})
+        self.serve_inspect(self.inspected(
+            NetworkMode='bridge', IPAddress='', Networks={
+                'back': {'IPAddress': '192.0.2.1', 'Gateway': '192.0.2.9'},
+                'front': {'IPAddress': '198.51.100.1',
+                          'Gateway': '198.51.100.9'}}))
+        self.assertEqual('198.51.100.1', made.FnGetAtt('network_ip'))
+        self.assertEqual('198.51.100.9', made.FnGetAtt('network_gateway'))
+        self.assertEqual('198.51.100.1',
+                         made.FnGetAtt('network_info')['IPAddress'])
+
     def serve_networks(self, *names):
         for name in names:
             self.daemon.on(*to(CONNECT, name), {})
@@ -241,11 +253,11 @@ class NetworksTestCase(UpdateTestCase):
             {'network': 'front', 'aliases': ['web']},
             {'network': 'back', 'ipv4_address': '192.0.2.7'}]).create)
         [sent] = self.daemon.sent(*CREATE)
-        self.assertEqual('front', sent.json()['HostConfig']['NetworkMode'])
-        return sent.json()['NetworkingConfig']['EndpointsConfig']
+        return (sent.json()['HostConfig'].get('NetworkMode'),
+                sent.json()['NetworkingConfig']['EndpointsConfig'])
 
     def test_create_on_an_old_daemon(self):
-        self.assertEqual({'front': {'Aliases': ['web']}},
+        self.assertEqual(('front', {'front': {'Aliases': ['web']}}),
                          self.create('1.43'))
         self.assertEqual([CREATE, INSPECT, to(CONNECT, 'back'), START,
                           INSPECT], self.daemon.requests)
@@ -255,9 +267,10 @@ class NetworksTestCase(UpdateTestCase):
                 'IPAMConfig': {'IPv4Address': '192.0.2.7'}}}, sent.json())
 
     def test_create_on_a_new_daemon(self):
+        """No network is the mode, for each may go while it stays."""
         self.assertEqual(
-            {'front': {'Aliases': ['web']},
-             'back': {'IPAMConfig': {'IPv4Address': '192.0.2.7'}}},
+            (None, {'front': {'Aliases': ['web']},
+                    'back': {'IPAMConfig': {'IPv4Address': '192.0.2.7'}}}),
             self.create('1.44'))
         self.assertEqual([CREATE, START, INSPECT], self.daemon.requests)
 

@@ -150,6 +150,10 @@ class CompletedTestCase(WaitingTestCase):
         self.assertEqual(4, len(self.daemon.sent(*INSPECT)))
         self.assertEqual(1, len(self.daemon.sent(*START)))
 
+    def test_completed_on_podman(self):
+        self.create(self.inspected(), self.inspected('stopped', ExitCode=0),
+                    wait_for='completed')
+
     def test_completed_with_another_code(self):
         reason = self.fails(self.inspected(),
                             self.inspected('exited', ExitCode=5),
