@@ -14,11 +14,13 @@
 
 import argparse
 import contextlib
+import os
 import signal
 import sys
 
 from sandbox import control
 from sandbox import demo
+from sandbox import engines
 from sandbox import errors
 from sandbox import lifecycle
 from sandbox import packaged
@@ -32,6 +34,12 @@ def parser():
     main.add_argument(
         '--state', metavar='DIR', help='folder of everything (default: '
         f'${state.ENV_DIR} or {state.DEFAULT_DIR})')
+    main.add_argument(
+        '--engine', metavar='NAME',
+        default=os.environ.get(state.ENV_ENGINE) or engines.DEFAULT,
+        help='the main engine of "up" and "run": '
+        f'{", ".join(engines.NAMES)}; of this machine, or of a release of '
+        f'Debian (default: ${state.ENV_ENGINE} or {engines.DEFAULT})')
     commands = main.add_subparsers(dest='command', required=True,
                                    metavar='COMMAND')
     commands.add_parser('up', help='start the sandbox')
@@ -64,6 +72,8 @@ def parser():
 def parse(arguments):
     main = parser()
     args = main.parse_args(arguments)
+    if args.engine not in engines.NAMES:
+        main.error(f'no such engine: {args.engine}')
     if args.command == 'run':
         if args.program[:1] == ['--']:
             del args.program[0]
@@ -76,13 +86,13 @@ def execute(args):
     """Do what the arguments say; return the exit code."""
     layout = state.Layout(args.state)
     if args.command == 'up':
-        lifecycle.up(layout)
+        lifecycle.up(layout, args.engine)
     elif args.command == 'down':
         lifecycle.down(layout)
     elif args.command == 'run':
         # Standard output belongs to the program.
         with contextlib.redirect_stdout(sys.stderr):
-            return lifecycle.run(layout, args.program)
+            return lifecycle.run(layout, args.program, args.engine)
     elif args.command == 'logs':
         return lifecycle.logs(layout, args.service, args.follow)
     elif args.command == 'demo':

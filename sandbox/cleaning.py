@@ -61,6 +61,7 @@ def sweep(leftovers, data):
 
     :param data: folder of the services' data, below which may be mounts.
     """
+    thaw_podman_cgroups(data)
     recorded = [(pid, started) for _, pid, started in leftovers.processes]
     alive = processes.end(processes.find(recorded, leftovers.tag))
     if leftovers.endpoint:
@@ -155,6 +156,19 @@ def remove_cgroups(name, root='/sys/fs/cgroup'):
                 os.rmdir(folder)
 
 
+def _podman_cgroups(data):
+    storage = pathlib.Path(data).glob('*/containers/storage/*-containers/*')
+    return [f'libpod_parent/libpod-{folder.name}' for folder in storage]
+
+
+def thaw_podman_cgroups(data, root='/sys/fs/cgroup'):
+    """Let paused containers of our Podman go on, for they cannot end else."""
+    for name in _podman_cgroups(data):
+        for state in pathlib.Path(root).glob(f'freezer/{name}/freezer.state'):
+            with contextlib.suppress(OSError):
+                state.write_text('THAWED')
+
+
 def remove_podman_cgroups(data, root='/sys/fs/cgroup'):
     """Remove the control groups of containers that our Podman had.
 
@@ -162,9 +176,8 @@ def remove_podman_cgroups(data, root='/sys/fs/cgroup'):
     by what is in its storage; the parent goes if nobody else needs it.
     https://github.com/containers/podman/blob/v4.3.1/libpod/container.go
     """
-    storage = pathlib.Path(data).glob('*/containers/storage/*-containers/*')
-    for folder in storage:
-        remove_cgroups(f'libpod_parent/libpod-{folder.name}', root)
+    for name in _podman_cgroups(data):
+        remove_cgroups(name, root)
     for name in ('libpod_parent/conmon', 'libpod_parent'):
         for folder in [*pathlib.Path(root).glob(f'*/{name}'),
                        pathlib.Path(root, name)]:

@@ -17,9 +17,11 @@ import secrets
 import fixtures
 import requests
 
+from sandbox import engines
 from sandbox import errors
 from sandbox import identity
 from sandbox import images
+from sandbox import network
 from sandbox import packages
 from sandbox import plugin
 from sandbox import processes
@@ -39,26 +41,35 @@ DEADLINE = 300
 class Cloud(fixtures.Fixture):
     """All services, started as concurrently as their needs allow."""
 
-    def __init__(self, context, report):
+    def __init__(self, context, engine, report):
         """Create a cloud that is not started yet.
 
         :param context: services.base.Context.
+        :param engine: one of engines.NAMES.
         :param report: function(title, seconds, detail).
         """
         super().__init__()
         self.context = context
         self.layout = context.layout
         self.leftovers = context.leftovers
+        self.engine = engine
         self.report = report
 
     def _setUp(self):
         # Each service needs its package, so this is a plan of its own; a
         # first download takes as long as it takes.
         prepare = steps.Plan(self.report, self.context.stop, 1800)
-        prepare.add('packages', packages.ensure)
+        needed = prepare.add('packages', packages.ensure)
+        prepare.add('engine', self._programs, needed)
         prepare.run()
+        if engines.is_podman(self.engine):
+            network.isolate()
         self._choose_services()
         self._start_services()
+
+    def _programs(self):
+        self.programs = engines.provide(self.context, self.engine)
+        return self.engine
 
     def _choose_services(self):
         context = self.context
@@ -71,23 +82,39 @@ class Cloud(fixtures.Fixture):
         self.heat_api = heat.HeatAPI(context)
         self.heat_api_cfn = heat.HeatAPICFN(context)
         self.heat_engine = heat.HeatEngine(context, self.mariadb)
-        self.docker = None
-        self.docker_endpoint = docker_engine.running()
-        if self.docker_endpoint:
-            self.leftovers.endpoint = self.docker_endpoint
-        else:
-            self.docker = docker_engine.DockerEngine(context)
-            self.docker_endpoint = self.docker.endpoint
-        engines = [self.docker] if self.docker else []
-        self.tls_docker = docker_engine.TLSDockerEngine(
-            context, *(engine.pool for engine in engines))
-        self.leftovers.pools = {
-            engine.bridge: str(engine.pool)
-            for engine in (*engines, self.tls_docker)}
         self.leftovers.registries = [self.registry.address,
                                      self.private_registry.address]
-        self.podman = podman.Podman(context, self.leftovers.registries)
+        self._choose_engines()
         self.context.record()
+
+    def _choose_engines(self):
+        """Choose the main engine, and those beside it.
+
+        If it is a Podman, it is the only one; if it is borrowed, there is no
+        service for it.
+        """
+        context, registries = self.context, self.leftovers.registries
+        self.docker = borrowed = None
+        dockers = []
+        if engines.is_podman(self.engine):
+            self.docker = self.podman = podman.MainPodman(
+                context, registries, self.programs)
+        else:
+            self.podman = podman.Podman(context, registries)
+            if self.engine == engines.DEFAULT:
+                borrowed = docker_engine.running()
+            if borrowed:
+                self.leftovers.endpoint = borrowed
+            else:
+                self.docker = docker_engine.DockerEngine(
+                    context, programs=self.programs)
+                dockers = [self.docker]
+        self.docker_endpoint = borrowed or self.docker.endpoint
+        self.tls_docker = docker_engine.TLSDockerEngine(
+            context, *(engine.pool for engine in dockers))
+        self.leftovers.pools = {
+            engine.bridge: str(engine.pool)
+            for engine in (*dockers, self.tls_docker)}
 
     def _start_services(self):
         plan = steps.Plan(self.report, self.context.stop, DEADLINE)
@@ -97,7 +124,7 @@ class Cloud(fixtures.Fixture):
         bus = add('RabbitMQ', self._start(self.rabbitmq, 'port'))
         config = add('plugin, heat.conf', self._heat_config, database)
         tables = add('Heat database', self._heat_setup, config)
-        add('Docker Engine', self._docker)
+        add('main engine', self._docker)
         public = add('registry', self._start(self.registry, 'address'))
         private = add('private registry',
                       self._start(self.private_registry, 'address'))
@@ -108,7 +135,8 @@ class Cloud(fixtures.Fixture):
         # Not needed to get on: at the end there is time for them.
         add('Docker Engine, TLS',
             self._start(self.tls_docker, 'tls_endpoint'), setup)
-        add('Podman', self._start(self.podman, 'endpoint'), setup)
+        if self.podman is not self.docker:
+            add('Podman', self._start(self.podman, 'endpoint'), setup)
         worker = add('heat-engine', self._start(self.heat_engine, 'workers'),
                      tables, bus)
         add('images', self._images, public, private)
@@ -127,7 +155,7 @@ class Cloud(fixtures.Fixture):
     def _docker(self):
         if self.docker:
             self.useFixture(self.docker)
-            return f'our own, {self.docker.tcp_endpoint}'
+            return f'our own, {self.docker.endpoint}'
         return f'borrowed, {self.docker_endpoint}'
 
     def _keystone_setup(self):
@@ -191,9 +219,10 @@ class Cloud(fixtures.Fixture):
             plugin_dir=str(self.layout.plugins),
             environment_dir=str(self.layout.environments),
             policy_file=str(self.layout.policy),
+            engine=self.engine,
             docker={
                 'endpoint': self.docker_endpoint,
-                'tcp_endpoint': self.docker and self.docker.tcp_endpoint,
+                'tcp_endpoint': getattr(self.docker, 'tcp_endpoint', None),
                 'own': self.docker is not None,
             },
             tls_docker={

@@ -21,7 +21,9 @@ import sys
 import time
 
 from sandbox import cleaning
+from sandbox import engines
 from sandbox import errors
+from sandbox import network
 from sandbox import processes
 from sandbox import state
 from sandbox import supervisor
@@ -42,9 +44,17 @@ def _is_supervised(layout):
     return processes.is_alive(*leftovers.supervisor)
 
 
-def up(layout):
-    """Start the supervisor and follow it until the sandbox is ready."""
+def up(layout, engine=engines.DEFAULT):
+    """Start the supervisor and follow it until the sandbox is ready.
+
+    :param engine: one of engines.NAMES.
+    """
     if is_up(layout):
+        found = state.load(layout.state).engine
+        if found != engine:
+            raise errors.SandboxError(
+                f'The sandbox in {layout.folder} is up with the engine '
+                f'{found}, not {engine}.')
         print(f'The sandbox in {layout.folder} is up already.')
         return
     if _is_supervised(layout):
@@ -58,7 +68,8 @@ def up(layout):
     print(f'Starting the sandbox in {layout.folder}', flush=True)
     begin = time.monotonic()
     process = subprocess.Popen(
-        [sys.executable, '-m', 'sandbox.supervisor', str(layout.folder)],
+        [sys.executable, '-m', 'sandbox.supervisor', str(layout.folder),
+         engine],
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT, start_new_session=True, text=True,
         cwd=state.ROOT)
@@ -118,21 +129,21 @@ def environment(layout):
 
 
 @contextlib.contextmanager
-def sandbox(layout):
+def sandbox(layout, engine=engines.DEFAULT):
     """A sandbox for as long as the block runs, unless one is up anyway."""
-    if is_up(layout):
-        yield
-        return
-    up(layout)
+    was_up = is_up(layout)
+    up(layout, engine)
     try:
         yield
     finally:
-        down(layout)
+        if not was_up:
+            down(layout)
 
 
-def run(layout, command):
+def run(layout, command, engine=engines.DEFAULT):
     """Run a command in the sandbox; return its exit code."""
-    with sandbox(layout):
+    with sandbox(layout, engine):
+        network.enter(state.load(layout.state).supervisor_pid)
         try:
             process = subprocess.Popen(command, env=environment(layout))
         except OSError as e:

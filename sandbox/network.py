@@ -13,12 +13,17 @@
 """The bridges and the addresses of the sandbox's own Docker Engines."""
 
 import contextlib
+import ctypes
 import ipaddress
 import json
+import os
 import secrets
 import subprocess
 
 from sandbox import errors
+
+# From sched.h.
+CLONE_NEWNET = 0x40000000
 
 
 def _run(*command):
@@ -28,6 +33,29 @@ def _run(*command):
         raise errors.SandboxError(
             f'{" ".join(command)}: {result.stderr.strip()}')
     return result.stdout
+
+
+def _libc(function, *arguments):
+    """Call what Python has only since 3.12."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    if getattr(libc, function)(*arguments):
+        raise errors.SandboxError(
+            f'{function}: {os.strerror(ctypes.get_errno())}')
+
+
+def isolate():
+    """Give this thread, and those it starts, a network with a loopback."""
+    _libc('unshare', CLONE_NEWNET)
+    _run('ip', 'link', 'set', 'lo', 'up')
+
+
+def enter(pid):
+    """Bring this thread, and what it starts, into a process's network."""
+    path = f'/proc/{pid}/ns/net'
+    # Who is there already need not be root.
+    if not os.path.samefile(path, '/proc/thread-self/ns/net'):
+        with open(path) as namespace:
+            _libc('setns', namespace.fileno(), CLONE_NEWNET)
 
 
 def _used_networks():

@@ -18,12 +18,8 @@ Docker are those of a sandbox.
 
 import contextlib
 import dataclasses
-import fcntl
 import os
-import pathlib
-import platform
 import shutil
-import subprocess
 import threading
 import time
 
@@ -33,10 +29,12 @@ import openstack.config
 import yaml
 
 from sandbox import cleaning
+from sandbox import debian
 from sandbox import errors
 from sandbox import lifecycle
 from sandbox import packages
 from sandbox import state
+from sandbox.services import debootstrap
 from sandbox.services import packaged_heat
 
 RELEASES = ('trixie', 'forky', 'sid')
@@ -57,12 +55,6 @@ class Result:
     docker: str = ''
     result: str = 'ok'
     seconds: str = ''
-
-
-def cache():
-    """Return the folder of the chroots."""
-    base = os.environ.get('XDG_CACHE_HOME') or pathlib.Path.home() / '.cache'
-    return pathlib.Path(base, 'heat_docker', 'debian')
 
 
 def run(layout, releases, fresh=False):
@@ -119,19 +111,20 @@ class _Trial:
         self.context = packaged_heat.Context(
             layout, cleaning.Leftovers.load(layout.leftovers),
             threading.Event())
-        self.chroot = packaged_heat.Chroot(cache() / release, release)
+        self.chroot = debootstrap.Chroot(
+            debian.cache('debian') / release, release)
         self.fresh = fresh
 
     def run(self, result):
         """Do all of it; enter the versions into the result."""
         with contextlib.ExitStack() as stack:
             use = stack.enter_context
-            use(lock(self.chroot.folder))
+            use(debian.lock(self.chroot.folder))
             with self._step('packages'):
                 if self.fresh:
                     shutil.rmtree(self.chroot.folder, ignore_errors=True)
-                use(packaged_heat.Build(self.context, self.chroot, mirror(),
-                                        proxies()))
+                use(debootstrap.Build(
+                    self.context, self.chroot, packaged_heat.PACKAGES))
             with self._step('plugin'):
                 plugin = use(packaged_heat.Plugin(self.context, self.chroot))
                 result.heat, result.python, result.docker = plugin.versions()
@@ -160,49 +153,6 @@ class _Trial:
             except Exception as e:
                 raise errors.ServiceError(
                     str(e) or type(e).__name__, log) from e
-
-
-@contextlib.contextmanager
-def lock(folder):
-    """Keep another run from using the same chroot."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with open(folder.with_suffix('.lock'), 'w') as f:
-        try:
-            fcntl.flock(f, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise errors.SandboxError(
-                f'another run uses {folder}') from None
-        yield
-
-
-def _output(*command):
-    return subprocess.run(command, capture_output=True, text=True,
-                          timeout=60).stdout
-
-
-def mirror():
-    """Return from where this machine gets its Debian packages."""
-    codename = platform.freedesktop_os_release().get('VERSION_CODENAME')
-    for line in _output('apt-get', 'indextargets', '--format',
-                        '$(RELEASE) $(CODENAME) $(REPO_URI)',
-                        'Created-By: Packages').splitlines():
-        *names, url = line.split()
-        if codename in names:
-            return url
-    raise errors.SandboxError(f'apt knows no packages of Debian {codename}')
-
-
-def proxies():
-    """Return what apt is told about proxies, as environment variables."""
-    found = {}
-    for scheme in ('http', 'https'):
-        name = f'{scheme}_proxy'
-        told = _output('apt-config', 'dump', '--format', '%v',
-                       f'Acquire::{scheme}::Proxy')
-        value = told or os.environ.get(name)
-        if value:
-            found[name] = value
-    return found
 
 
 def _client(clouds_file, url):

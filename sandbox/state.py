@@ -25,6 +25,7 @@ from sandbox import errors
 
 ENV_FILE = 'HEAT_DOCKER_SANDBOX'
 ENV_DIR = 'HEAT_DOCKER_SANDBOX_DIR'
+ENV_ENGINE = 'HEAT_DOCKER_ENGINE'
 DEFAULT_DIR = '.sandbox'
 # The repository, from which programs of this package are started.
 ROOT = pathlib.Path(__file__).parents[1]
@@ -41,6 +42,7 @@ class State:
     plugin_dir: str
     environment_dir: str    # of heat.conf; "engine restart" reads it anew
     policy_file: str        # of heat.conf; read anew when it has changed
+    engine: str             # one of engines.NAMES: what docker is
     docker: dict            # endpoint, tcp_endpoint, own
     tls_docker: dict        # endpoint, paths: ca, cert, key
     podman: dict            # endpoint

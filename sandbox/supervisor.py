@@ -38,8 +38,9 @@ TAIL = 30
 
 
 class Supervisor:
-    def __init__(self, layout):
+    def __init__(self, layout, engine):
         self.layout = layout
+        self.engine = engine
         self.stop = threading.Event()
         self._print_lock = threading.Lock()
 
@@ -67,7 +68,7 @@ class Supervisor:
             supervisor=[os.getpid(), processes.start_time(os.getpid())])
         leftovers.save(self.layout.leftovers)
         context = base.Context(self.layout, leftovers, self.stop)
-        running = cloud.Cloud(context, self.report)
+        running = cloud.Cloud(context, self.engine, self.report)
         try:
             with running:
                 self._hold(running)
@@ -113,7 +114,7 @@ class Supervisor:
 
 
 def main():
-    supervisor = Supervisor(state.Layout(sys.argv[1]))
+    supervisor = Supervisor(state.Layout(sys.argv[1]), sys.argv[2])
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda *_: supervisor.stop.set())
     code = supervisor.run()

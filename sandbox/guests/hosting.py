@@ -23,11 +23,12 @@ import yaml
 
 from sandbox import cleaning
 from sandbox import control
-from sandbox import packaged
+from sandbox import debian
 from sandbox import packages
 from sandbox import state
 from sandbox.guests import image
 from sandbox.guests import stand_ins
+from sandbox.services import debootstrap
 from sandbox.services import packaged_heat
 
 HERE = pathlib.Path(__file__).parent
@@ -64,13 +65,12 @@ class Hosting(fixtures.Fixture):
         context = packaged_heat.Context(
             self.layout, cleaning.Leftovers.load(self.layout.leftovers),
             threading.Event())
-        folder = packaged.cache() / 'guest'
-        with packaged.lock(folder):
-            root = image.Root(
-                context, packaged_heat.Chroot(folder, image.RELEASE),
-                packaged.mirror(), packaged.proxies())
-            return self.useFixture(image.Image(
-                context, self.useFixture(root)))
+        folder = debian.cache('guests') / image.RELEASE
+        chroot = debootstrap.Chroot(folder, image.RELEASE)
+        with debian.lock(folder):
+            self.useFixture(
+                debootstrap.Build(context, chroot, image.PACKAGES))
+            return self.useFixture(image.Image(context, chroot))
 
     def _write(self, path, text):
         path.write_text(text)

@@ -19,35 +19,29 @@ has been done already.
 import os
 import shutil
 
-from sandbox.services import packaged_heat
+from sandbox.services import debootstrap
 
 RELEASE = 'bookworm'
+PACKAGES = ('systemd-sysv', 'linux-image-cloud-amd64', 'cloud-init',
+            'netplan.io', 'docker.io', 'apparmor', 'iptables',
+            'ca-certificates', 'curl', 'heat-cfntools')
 # Most of the disk is a hole in its file.
 SIZE = '4G'
 
 
-class Root(packaged_heat.Build):
-    """The files of the guest, built only if they are not there yet."""
-
-    program = 'guest'
-    packages = ('systemd-sysv', 'linux-image-cloud-amd64', 'cloud-init',
-                'netplan.io', 'docker.io', 'apparmor', 'iptables',
-                'ca-certificates', 'curl', 'heat-cfntools')
-
-
-class Image(packaged_heat.Packaged):
+class Image(debootstrap.Program):
     """A disk and, since there is no boot loader on it, a kernel."""
 
     program = 'guest-image'
     timeout = 600
 
-    def __init__(self, context, root):
+    def __init__(self, context, chroot):
         """Create an image that is not made yet.
 
-        :param root: Root that is built.
+        :param chroot: debootstrap.Chroot with the packages.
         """
-        super().__init__(context, root.chroot)
-        self.folder = root.chroot.folder.with_suffix('.image')
+        super().__init__(context, chroot)
+        self.folder = chroot.folder.with_suffix('.image')
 
     def _setUp(self):
         super()._setUp()

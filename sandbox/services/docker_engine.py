@@ -62,10 +62,11 @@ class Engine(base.Service):
     # Containers have been removed by then.
     stop_timeout = 20
 
-    def __init__(self, context, *taken):
+    def __init__(self, context, *taken, programs=()):
         """Create an engine that is not started yet.
 
         :param taken: networks of other engines.
+        :param programs: as of sandbox.engines.
         """
         super().__init__(context)
         self.endpoint = f'unix://{context.short}/docker{self.suffix}.sock'
@@ -73,6 +74,7 @@ class Engine(base.Service):
         self.exec_root = os.path.join(context.short, f'exec{self.suffix}')
         self.bridge = f'{context.tag}{self.suffix}'
         self.pool = network.free_pool(*taken)
+        self.programs = programs
 
     def _setUp(self):
         if os.geteuid():
@@ -111,7 +113,8 @@ class Engine(base.Service):
         if self.is_running():
             return
         # Should the machine run a containerd, it is shared; ours is ours.
-        self.spawn(['dockerd', '--config-file', str(self.config),
+        self.spawn([*self.programs, 'dockerd',
+                    '--config-file', str(self.config),
                     '--containerd-namespace', self.bridge,
                     '--containerd-plugins-namespace',
                     f'{self.bridge}-plugins'])

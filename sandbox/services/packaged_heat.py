@@ -21,7 +21,6 @@ import contextlib
 import os
 import pathlib
 import re
-import shutil
 import urllib.parse
 
 import fixtures
@@ -30,14 +29,11 @@ import requests
 
 from sandbox import errors
 from sandbox import ports
-from sandbox import processes
 from sandbox import state
 from sandbox.services import base
+from sandbox.services import debootstrap
 
 PACKAGES = ('heat-engine', 'heat-api', 'python3-docker', 'python3-pymysql')
-# All scripts of Debian's releases are this one by another name; those of
-# releases that debootstrap is older than are missing.
-SCRIPT = '/usr/share/debootstrap/scripts/sid'
 README = state.ROOT / 'README.rst'
 WORKERS = 2
 MYSQL_SOCKET = '/run/mysqld/mysqld.sock'
@@ -47,27 +43,6 @@ CONFIG = '/etc/heat/heat.conf'
 THEIRS = (('DEFAULT', 'plugin_dirs'), ('DEFAULT', 'environment_dir'),
           ('DEFAULT', 'template_dir'), ('oslo_policy', 'policy_file'),
           ('paste_deploy', 'api_paste_config'))
-
-# Mounts are seen by the processes in here only, and gone with them.
-NAMESPACE = ('unshare', '--mount', '--pid', '--fork', '--kill-child')
-ENTER = """\
-set -e
-root=$1 who=$2
-shift 2
-mount -t proc proc "$root/proc"
-mount -t tmpfs -o mode=1777 tmpfs "$root/dev/shm"
-while [ "$1" != -- ]; do
-    [ -e "$root$2" ] || install -D /dev/null "$root$2"
-    mount --bind "$1" "$root$2"
-    shift 2
-done
-shift
-# Not by exec: who changes its user forgets to die with its parent, and the
-# first process in here takes all others along.
-chroot $who "$root" env --ignore-environment "$@"
-exit $?
-"""
-
 
 def instructions(text):
     """Return README's commands: to install, where to, to check."""
@@ -121,93 +96,7 @@ class Context(base.Context):
         """Leave the file to the supervisor; it finds strays by their tag."""
 
 
-class Chroot:
-    """A folder with a release of Debian."""
-
-    def __init__(self, folder, release):
-        self.folder = pathlib.Path(folder)
-        self.release = release
-
-    def command(self, context, *command, who='', mounts=None, env=None):
-        """Return the command that runs a command in here.
-
-        :param who: options of chroot; by default it is root.
-        :param mounts: {path outside: path inside} of what is to be seen.
-        :param env: dict, added to an environment that is otherwise empty.
-        """
-        settings = {'PATH': '/usr/sbin:/usr/bin:/sbin:/bin',
-                    'LC_ALL': 'C.UTF-8', 'DEBIAN_FRONTEND': 'noninteractive',
-                    processes.ENV_TAG: context.tag, **(env or {})}
-        pairs = [word for pair in (mounts or {}).items() for word in pair]
-        return [*NAMESPACE, 'sh', '-c', ENTER, 'sh', str(self.folder), who,
-                *map(str, pairs), '--',
-                *(f'{name}={value}' for name, value in settings.items()),
-                *command]
-
-    def give_to_heat(self, path):
-        """Make a file of ours one of the user heat in here."""
-        home = (self.folder / 'var/lib/heat').stat()
-        os.chown(path, home.st_uid, home.st_gid)
-
-
-class Packaged(base.Service):
-    """A program that concerns one release."""
-
-    program = None
-
-    def __init__(self, context, chroot):
-        self.name = f'{chroot.release}-{self.program}'
-        super().__init__(context)
-        self.chroot = chroot
-
-    def run(self, *command, **kwargs):
-        """Run a command in the chroot; return what it prints."""
-        return self._exec(self.chroot.command(
-            self.context, *command, **kwargs))[1].decode(errors='replace')
-
-
-class Build(Packaged):
-    """The chroot with the packages, built only if it is not there yet."""
-
-    program = 'build'
-    packages = PACKAGES
-    timeout = 1800
-
-    def __init__(self, context, chroot, mirror, proxies):
-        """Create a build that is not started yet.
-
-        :param mirror: URL of Debian's packages.
-        :param proxies: environment that tells programs about proxies.
-        """
-        super().__init__(context, chroot)
-        self.mirror = mirror
-        self.proxies = proxies
-
-    def _setUp(self):
-        super()._setUp()
-        final = self.chroot.folder
-        if final.exists():
-            return
-        partial = final.with_suffix('.partial')
-        if partial.exists():
-            shutil.rmtree(partial)
-        self.chroot.folder = partial
-        self._exec([*NAMESPACE, 'debootstrap', '--variant=minbase',
-                    self.chroot.release, str(partial), self.mirror, SCRIPT],
-                   env=self.proxies)
-        # https://people.debian.org/~hmh/invokerc.d-policyrc.d-specification.txt
-        policy = partial / 'usr/sbin/policy-rc.d'
-        policy.write_text('#!/bin/sh\nexit 101\n')
-        policy.chmod(0o755)
-        # debootstrap leaves its lists of packages, so no "update".
-        self.run('apt-get', '--quiet', '--yes', '--no-install-recommends',
-                 'install', *self.packages, env=self.proxies)
-        self.run('apt-get', 'clean')
-        partial.rename(final)
-        self.chroot.folder = final
-
-
-class Plugin(Packaged):
+class Plugin(debootstrap.Program):
     """The plugin, installed and checked as README says."""
 
     program = 'plugin'
@@ -251,7 +140,7 @@ class Database(fixtures.Fixture):
         self.execute(f'CREATE DATABASE {self.name} CHARACTER SET utf8mb4')
 
 
-class VirtualHost(Packaged):
+class VirtualHost(debootstrap.Program):
     """A virtual host in the sandbox's RabbitMQ.
 
     The topics of all Heats have the same names.
@@ -289,7 +178,7 @@ class VirtualHost(Packaged):
                    path=self.environ['PATH'].split(os.pathsep), **kwargs)
 
 
-class _Heat(Packaged):
+class _Heat(debootstrap.Program):
     """A program that runs as the user heat.
 
     The package's heat.conf stays as it is: ours is mounted over it.

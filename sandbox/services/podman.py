@@ -29,6 +29,9 @@ SCRIPT = """\
 mkdir -p /var/lib/cni /var/lib/containers
 mount -t tmpfs tmpfs /run
 mount -t tmpfs tmpfs /var/lib/cni
+# Each time it is asked for its version, it has dpkg look for those of its
+# programs, which takes seconds.
+mount -t tmpfs tmpfs /var/lib/dpkg
 mount --bind "$1" /var/lib/containers
 ip link set lo up
 for port in $2; do
@@ -50,6 +53,8 @@ cgroup_manager = "cgroupfs"
 events_logger = "file"
 # In memory that is shared they would be every Podman's of this machine.
 lock_type = "file"
+# crun has no part in the hybrid of both versions of cgroups.
+runtime = "runc"
 [network]
 network_config_dir = "{networks}"
 """
@@ -119,14 +124,18 @@ class Podman(base.Service):
     """
 
     name = 'podman'
+    # Options of unshare.
+    network = ('--net',)
 
-    def __init__(self, context, registries):
+    def __init__(self, context, registries, programs=()):
         """Create a service that is not started yet.
 
         :param registries: addresses of registries without TLS.
+        :param programs: as of sandbox.engines.
         """
         super().__init__(context)
         self.registries = registries
+        self.programs = programs
         self.endpoint = f'unix://{context.short}/podman.sock'
 
     def _setUp(self):
@@ -135,20 +144,24 @@ class Podman(base.Service):
         super()._setUp()
         self.addCleanup(cleaning.remove_podman_cgroups,
                         self.context.layout.data)
-        relays = [self.useFixture(Relay(self.context, address))
-                  for address in self.registries]
-        self.ports = ' '.join(relay.port for relay in relays)
+        self.ports = ' '.join(self.relay())
         self.containers = os.path.join(self.tempdir, 'containers')
         os.mkdir(self.containers)
         self.settings = write_settings(
             self.context.layout.etc / 'podman', self.registries)
         self.start()
 
+    def relay(self):
+        """Bring the registries in; return their ports."""
+        return [self.useFixture(Relay(self.context, address)).port
+                for address in self.registries]
+
     def start(self):
         if self.is_running():
             return
-        self.spawn(['unshare', '--mount', '--propagation', 'slave', '--net',
-                    '--pid', '--fork', '--kill-child', '--mount-proc',
+        self.spawn([*self.programs, 'unshare', '--mount',
+                    '--propagation', 'slave', *self.network, '--pid',
+                    '--fork', '--kill-child', '--mount-proc',
                     'sh', '-ec', SCRIPT, 'podman', self.containers,
                     self.ports, self.context.short, self.endpoint],
                    self.settings)
@@ -159,3 +172,16 @@ class Podman(base.Service):
         """End it with all of its containers: a power cut."""
         if self.is_running():
             self.end(self.process, self.leader)
+
+
+class MainPodman(Podman):
+    """What templates use by default, in the network of the sandbox.
+
+    That is one of its own then, so what Podman leaves of bridges and rules
+    goes with it.
+    """
+
+    network = ()
+
+    def relay(self):
+        return []

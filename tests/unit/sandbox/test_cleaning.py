@@ -63,6 +63,19 @@ class ControlGroupsTest(testtools.TestCase):
         cleaning.remove_podman_cgroups(self.data, self.root)
         self.assertEqual(['cpu'], self.left())
 
+    def test_paused_on_podman(self):
+        self.make_podman()
+        states = []
+        for name in (OURS, OTHER):
+            self.make(f'freezer/libpod_parent/libpod-{name}')
+            states.append(pathlib.Path(
+                self.root, f'freezer/libpod_parent/libpod-{name}',
+                'freezer.state'))
+            states[-1].write_text('FROZEN')
+        cleaning.thaw_podman_cgroups(self.data, self.root)
+        self.assertEqual(['THAWED', 'FROZEN'],
+                         [state.read_text() for state in states])
+
     def test_of_another_podman(self):
         self.make_podman()
         self.make(f'cpu/libpod_parent/libpod-{OTHER}')

@@ -13,9 +13,11 @@
 import contextlib
 import io
 
+import fixtures
 import testtools
 
 from sandbox import __main__ as main
+from sandbox import state
 
 
 class ParseTest(testtools.TestCase):
@@ -34,9 +36,26 @@ class ParseTest(testtools.TestCase):
         self.assertEqual(('engine', 'kill-worker'),
                          (args.command, args.action))
 
+    def test_engine(self):
+        self.useFixture(fixtures.EnvironmentVariable(state.ENV_ENGINE))
+        self.assertEqual('docker', main.parse(['up']).engine)
+        self.useFixture(fixtures.EnvironmentVariable(
+            state.ENV_ENGINE, 'docker-trixie'))
+        self.assertEqual('docker-trixie', main.parse(['up']).engine)
+        self.assertEqual('podman', main.parse(['--engine', 'podman',
+                                               'up']).engine)
+
+    def test_engine_of_the_environment_that_is_none(self):
+        self.useFixture(fixtures.EnvironmentVariable(
+            state.ENV_ENGINE, 'docker-potato'))
+        error = io.StringIO()
+        with contextlib.redirect_stderr(error):
+            self.assertRaises(SystemExit, main.parse, ['up'])
+        self.assertIn('no such engine: docker-potato', error.getvalue())
+
     def test_refused(self):
         for arguments in ([], ['run'], ['run', '--'], ['engine', 'explode'],
-                          ['dance']):
+                          ['dance'], ['--engine', 'lxc', 'up']):
             with contextlib.redirect_stderr(io.StringIO()):
                 self.assertRaises(SystemExit, main.parse, arguments)
 

@@ -11,6 +11,9 @@
 #    under the License.
 
 import ipaddress
+import os
+import subprocess
+import sys
 from unittest import mock
 
 import testtools
@@ -34,3 +37,33 @@ class FreePoolTest(testtools.TestCase):
     def test_nor_what_will_have_a_route(self):
         self.assertEqual('10.130.0.0/16',
                          str(self.free_pool(self.free_pool())))
+
+
+class NamespaceTest(testtools.TestCase):
+    def test_own_network_that_others_enter(self):
+        if os.geteuid():
+            self.skipTest('only root may have a network')
+        found = subprocess.run(
+            [sys.executable, '-c', SCRIPT], capture_output=True, text=True,
+            timeout=60)
+        self.assertEqual('0 lo\n', found.stdout, found.stderr)
+
+
+# A process changes its network, and its parent follows.
+SCRIPT = """\
+import os, socket
+from sandbox import network
+ready, done = os.pipe(), os.pipe()
+pid = os.fork()
+if not pid:
+    network.isolate()
+    os.write(ready[1], b'!')
+    os.read(done[0], 1)
+    os._exit(0)
+os.read(ready[0], 1)
+network.enter(pid)
+with socket.create_server(('127.0.0.1', 0)):
+    os.write(done[1], b'!')
+    print(os.waitpid(pid, 0)[1],
+          *(name for _, name in socket.if_nameindex()))
+"""

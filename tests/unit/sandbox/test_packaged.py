@@ -12,7 +12,6 @@
 
 import contextlib
 import io
-import pathlib
 
 import fixtures
 import mock
@@ -108,40 +107,6 @@ class OptionsTest(testtools.TestCase):
 
     def test_mysql_socket(self):
         self.assertEqual('/m.sock', packaged_heat.mysql_socket(OURS))
-
-
-class ChrootTest(testtools.TestCase):
-    def test_command(self):
-        chroot = packaged_heat.Chroot('/root-of-sid', 'sid')
-        command = chroot.command(
-            mock.Mock(tag='hd-1'), 'heat-engine', who='--userspec=heat',
-            mounts={pathlib.Path('/a b'): '/c'}, env={'X': '1'})
-        self.assertEqual(
-            ['sh', '/root-of-sid', '--userspec=heat', '/a b', '/c', '--'],
-            command[command.index(packaged_heat.ENTER) + 1:][:6])
-        self.assertEqual(['HEAT_DOCKER_SANDBOX_TAG=hd-1', 'X=1',
-                          'heat-engine'], command[-3:])
-
-
-class MirrorTest(testtools.TestCase):
-    def mirror(self, output):
-        with mock.patch('platform.freedesktop_os_release',
-                        return_value={'VERSION_CODENAME': 'trixie'}), \
-                mock.patch.object(packaged, '_output', return_value=output):
-            return packaged.mirror()
-
-    def test_the_release_this_machine_has(self):
-        self.assertEqual('http://b/', self.mirror(
-            'trixie-security trixie-security http://a/\n'
-            'stable trixie http://b/\n'))
-
-    def test_before_the_first_update(self):
-        # Then the code name is not known.
-        self.assertEqual('http://b/', self.mirror(
-            'trixie $(CODENAME) http://b/\n'))
-
-    def test_none(self):
-        self.assertRaises(errors.SandboxError, self.mirror, '')
 
 
 class RunTest(testtools.TestCase):

@@ -25,6 +25,7 @@ STATE = state.State(
     heat_cfn_url='http://127.0.0.1:3', heat_conf='/s/etc/heat.conf',
     plugin_dir='/s/plugins', environment_dir='/s/etc/environment.d',
     policy_file='/s/etc/policy.yaml',
+    engine='docker',
     docker={'endpoint': 'unix:///s', 'tcp_endpoint': None, 'own': False},
     tls_docker={'endpoint': 'https://127.0.0.1:6', 'ca': '/s/ca.pem',
                 'cert': '/s/cert.pem', 'key': '/s/key.pem'},
@@ -66,8 +67,8 @@ class StateTest(testtools.TestCase):
         self.assertEqual(
             {'supervisor_pid', 'clouds_file', 'auth_url', 'heat_url',
              'heat_cfn_url', 'heat_conf', 'plugin_dir', 'environment_dir',
-             'policy_file', 'docker', 'tls_docker', 'podman', 'registry',
-             'private_registry', 'images', 'logs', 'services'},
+             'policy_file', 'engine', 'docker', 'tls_docker', 'podman',
+             'registry', 'private_registry', 'images', 'logs', 'services'},
             {field.name for field in dataclasses.fields(state.State)})
 
 
