@@ -55,6 +55,7 @@ class Connection:
     :ivar client: session of the docker library.
     :ivar endpoint: that of who uses it; it says what is trusted.
     :ivar api: version of the API that both sides speak, once that is known.
+    :ivar podman: whether the daemon is Podman, once that is known.
     :ivar address: numeric address of the daemon, once it is connected to.
     :ivar socket: the socket that was connected last; None for a unix socket.
     :ivar made: when it was made, or when what it knows was learned.
@@ -63,6 +64,7 @@ class Connection:
     client: typing.Any
     endpoint: endpoints.Endpoint
     api: tuple | None = None
+    podman: bool | None = None
     address: str | None = None
     socket: typing.Any = None
     made: float = dataclasses.field(default_factory=time.monotonic)

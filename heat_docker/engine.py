@@ -142,6 +142,11 @@ class Engine(containers.Containers, images.Images, networks.Networks,
         return self._connected().api
 
     @property
+    def is_podman(self):
+        """Whether the daemon is Podman, which says so itself."""
+        return self._connected().podman
+
+    @property
     def address(self):
         """The numeric address of the daemon; None for a unix socket."""
         return self._connected().address
@@ -173,6 +178,9 @@ class Engine(containers.Containers, images.Images, networks.Networks,
             newest = _version(answer['ApiVersion'])
             # Podman before 4.0 does not say.
             oldest = _version(answer.get('MinAPIVersion') or '1.24')
+            self._connection.podman = 'Podman Engine' in [
+                component['Name'] for component
+                in answer.get('Components') or ()]
         except (AttributeError, KeyError, TypeError, ValueError) as ex:
             if b'HTTPS server' in response.content:
                 raise errors.Failed(

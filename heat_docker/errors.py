@@ -97,7 +97,10 @@ def of_status(status, words):
         return NotFound
     if 'is not connected to' in words:
         return NotFound
-    if status == 409 or 'has active endpoints' in words:
+    if (status == 409 or 'has active endpoints' in words
+            # Podman, of a container and of a network.
+            or 'that name is already in use' in words
+            or 'network is being used' in words):
         return Busy if 'already in progress' in words else Conflict
     if status in (502, 503, 504) or status >= 500 and not words:
         # Whoever says so may have passed the request on.

@@ -183,6 +183,8 @@ class Containers:
 
         :returns: map of id to the name that the image was called by.
         """
+        # Podman finds none by an id with its prefix.
+        image = image.removeprefix('sha256:')
         return {found['Id']: found.get('Image') or '' for found
                 in self._containers(ancestor=[image])}
 

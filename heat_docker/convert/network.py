@@ -228,11 +228,13 @@ def endpoints(inspected):
 
     A running container has one without id where connecting it has failed;
     to Docker it is attached, but it has no interface there. It is told by
-    an address configuration that no template has.
+    an address configuration that no template has. Podman shows no ids, but
+    addresses.
     """
     networks = inspected['NetworkSettings'].get('Networks') or {}
     if inspected['State'].get('Status') != 'running':
         return networks
-    return {name: endpoint if endpoint.get('EndpointID') else dict(
+    signs = ('EndpointID', 'IPAddress', 'GlobalIPv6Address')
+    return {name: endpoint if any(map(endpoint.get, signs)) else dict(
                 endpoint, IPAMConfig={'IPv4Address': 'none'})
             for name, endpoint in networks.items()}

@@ -82,8 +82,14 @@ class DockerNetwork(replacing.Replacing, users.Used, base.DockerResource):
             return None
 
     def _docker_remove(self, docker):
-        """Remove the network."""
-        docker.remove_network(self.resource_id)
+        """Remove the network.
+
+        Podman looks for containers in a network that it is told to remove
+        by its name only, and those would be broken.
+        """
+        docker.remove_network(
+            docker.inspect_network(self.resource_id)['Name']
+            if docker.is_podman else self.resource_id)
 
     def _docker_users(self, docker):
         """Return the ids of the containers in the network."""
@@ -157,7 +163,7 @@ class DockerNetwork(replacing.Replacing, users.Used, base.DockerResource):
             with contextlib.suppress(errors.NotFound):
                 docker.disconnect_container(container, self.resource_id)
         try:
-            docker.remove_network(self.resource_id)
+            self._docker_remove(docker)
         except errors.Conflict as ex:
             raise errors.Conflict(
                 _('It is used by %(users)s. %(why)s')

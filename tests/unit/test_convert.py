@@ -908,6 +908,19 @@ class NetworkTestCase(testtools.TestCase):
         self.assertEqual('53', ports.udp_ports_from_api(settings))
         self.assertEqual('', ports.host_ports_from_api('sctp', settings))
 
+    def test_endpoint_that_failed(self):
+        """On Docker it is told by its id, on Podman there are none."""
+        for endpoint, sound in (
+                ({'EndpointID': 'e', 'IPAddress': ''}, True),
+                ({'EndpointID': '', 'IPAddress': '192.0.2.1'}, True),
+                ({'EndpointID': '', 'GlobalIPv6Address': '2001:db8::1'},
+                 True),
+                ({'EndpointID': '', 'IPAddress': ''}, False)):
+            [found] = network.endpoints({
+                'State': {'Status': 'running'},
+                'NetworkSettings': {'Networks': {'n': endpoint}}}).values()
+            self.assertIs(sound, found == endpoint, endpoint)
+
     def test_attached(self):
         networks = {'front': {'NetworkID': 'abcdef0123456789'},
                     'back': {'NetworkID': None}}

@@ -141,7 +141,7 @@ CALLS = (
      {'all': ['1'], 'filters': ['{"volume": ["v1"]}']},
      {'json': [{'Id': 'c1'}, {'Id': 'c2'}]}, ['c1', 'c2']),
     ('containers_of_image', ('sha256:1',), 'GET', '/containers/json',
-     {'all': ['1'], 'filters': ['{"ancestor": ["sha256:1"]}']},
+     {'all': ['1'], 'filters': ['{"ancestor": ["1"]}']},
      {'json': [{'Id': 'c1', 'Image': 'a:1'}, {'Id': 'c2'}]},
      {'c1': 'a:1', 'c2': ''}),
     ('remove_image', ('a/b:c',), 'DELETE', '/images/a%2Fb%3Ac', {},
@@ -258,6 +258,15 @@ class VersionTestCase(EngineTestCase):
     def speak(self, newest, oldest='1.12'):
         self.answer(json={'ApiVersion': newest, 'MinAPIVersion': oldest})
 
+    def test_podman(self):
+        for components, expected in (
+                ({}, False), ({'Components': None}, False),
+                ({'Components': [{'Name': 'Engine'}]}, False),
+                ({'Components': [{'Name': 'Podman Engine'},
+                                 {'Name': 'Conmon'}]}, True)):
+            self.answer(json={'ApiVersion': '1.41', **components})
+            self.assertIs(expected, self.connect().is_podman)
+
     def test_version_is_lower_of_both(self):
         newest = engine.NEWEST_API
         later = '%d.%d' % (newest[0], newest[1] + 1)
@@ -340,6 +349,8 @@ class VersionTestCase(EngineTestCase):
                                  'MinAPIVersion': 'hunter2'}},
                        {'json': {'ApiVersion': '1.41',
                                  'MinAPIVersion': ['hunter2']}},
+                       {'json': {'ApiVersion': '1.41',
+                                 'Components': 'hunter2'}},
                        {'content': b'\xffhunter2'}):
             self.answer(reason='hunter2', **answer)
             words = self.failing(errors.Failed, 'inspect_container', 'x')

@@ -26,6 +26,11 @@ CLASSES = (
     (404, 'page not found', errors.Failed),
     (404, '', errors.Failed),
     (409, 'The container name "/x" is already in use', errors.Conflict),
+    (500, 'the container name "x" is already in use by y: that name is '
+          'already in use', errors.Conflict),
+    (500, 'address already in use', errors.Failed),
+    (500, '"x" has associated containers with it: network is being used',
+     errors.Conflict),
     (409, 'removal of container x is already in progress', errors.Busy),
     (400, 'removal already in progress', errors.Failed),
     (301, 'moved', errors.Failed),

@@ -396,7 +396,7 @@ class RemovePulledTestCase(PulledTestCase):
     def test_pulled(self):
         self.assertIn(removal_of(NAME), self.delete(self.make_pulled()))
         [sent] = self.daemon.sent(*USERS)
-        self.assertEqual({'ancestor': [IMAGE]},
+        self.assertEqual({'ancestor': [IMAGE.removeprefix('sha256:')]},
                          json.loads(sent.qs['filters'][0]))
 
     def test_found(self):

@@ -161,6 +161,21 @@ class LifeTestCase(base.NetworkTestCase):
         self.run_task(made.delete)
         self.assertEqual([FOUND, REMOVE], self.daemon.requests)
 
+    def test_removed_by_name_from_podman(self):
+        self.daemon.on('GET', '/version', {'json': {
+            'ApiVersion': '1.41',
+            'Components': [{'Name': 'Podman Engine', 'Version': '5.4.2'}]}},
+            prefix='')
+        made = self.make_made({'name': 'wiki'})
+        by_name = ('DELETE', '/networks/wiki')
+        self.daemon.on(*INSPECT, self.inspected('c1', Name='wiki'))
+        self.daemon.on(*by_name, base.refusal(
+            500, '"wiki" has associated containers with it: network is being '
+            'used'), 204)
+        self.run_task(made.delete)
+        self.assertEqual([INSPECT, by_name, INSPECT, by_name],
+                         self.daemon.requests)
+
     def test_external(self):
         self.daemon.on(*INSPECT, self.inspected())
         made = self.make_resource(template=self.template(
