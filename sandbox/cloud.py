@@ -54,13 +54,15 @@ class Cloud(fixtures.Fixture):
         self.leftovers = context.leftovers
         self.engine = engine
         self.report = report
+        self.programs = []
 
     def _setUp(self):
         # Each service needs its package, so this is a plan of its own; a
         # first download takes as long as it takes.
         prepare = steps.Plan(self.report, self.context.stop, 1800)
         needed = prepare.add('packages', packages.ensure)
-        prepare.add('engine', self._programs, needed)
+        if engines.release(self.engine):
+            prepare.add(self.engine, self._programs, needed)
         prepare.run()
         if engines.is_podman(self.engine):
             network.isolate()
@@ -69,7 +71,6 @@ class Cloud(fixtures.Fixture):
 
     def _programs(self):
         self.programs = engines.provide(self.context, self.engine)
-        return self.engine
 
     def _choose_services(self):
         context = self.context
@@ -124,7 +125,8 @@ class Cloud(fixtures.Fixture):
         bus = add('RabbitMQ', self._start(self.rabbitmq, 'port'))
         config = add('plugin, heat.conf', self._heat_config, database)
         tables = add('Heat database', self._heat_setup, config)
-        add('main engine', self._docker)
+        add('Podman' if self.docker is self.podman else 'Docker Engine',
+            self._docker)
         public = add('registry', self._start(self.registry, 'address'))
         private = add('private registry',
                       self._start(self.private_registry, 'address'))
@@ -155,8 +157,11 @@ class Cloud(fixtures.Fixture):
     def _docker(self):
         if self.docker:
             self.useFixture(self.docker)
-            return f'our own, {self.docker.endpoint}'
+            return f'our own, {self._tcp_endpoint() or self.docker.endpoint}'
         return f'borrowed, {self.docker_endpoint}'
+
+    def _tcp_endpoint(self):
+        return getattr(self.docker, 'tcp_endpoint', None)
 
     def _keystone_setup(self):
         self.keystone_setup = self.useFixture(keystone.KeystoneSetup(
@@ -222,7 +227,7 @@ class Cloud(fixtures.Fixture):
             engine=self.engine,
             docker={
                 'endpoint': self.docker_endpoint,
-                'tcp_endpoint': getattr(self.docker, 'tcp_endpoint', None),
+                'tcp_endpoint': self._tcp_endpoint(),
                 'own': self.docker is not None,
             },
             tls_docker={

@@ -33,17 +33,19 @@ def is_podman(name):
     return name.startswith('podman')
 
 
+def release(name):
+    """Return the release of Debian; it is empty for this machine's."""
+    return name.partition('-')[2]
+
+
 def provide(context, name):
-    """Have the programs of an engine; return what to put before a command.
+    """Have the programs of a release; return what to put before a command.
 
     :param context: services.base.Context.
-    :param name: one of NAMES.
+    :param name: one of NAMES, with a release.
     """
-    _, _, release = name.partition('-')
-    if not release:
-        return []
-    folder = debian.cache('engines') / release
+    folder = debian.cache('engines') / release(name)
     with debian.lock(folder), debootstrap.Build(
-            context, debootstrap.Chroot(folder, release), PACKAGES):
+            context, debootstrap.Chroot(folder, release(name)), PACKAGES):
         return ['unshare', '--mount', '--propagation', 'slave',
                 'sh', '-c', WITH_USR, str(folder)]

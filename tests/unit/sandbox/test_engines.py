@@ -30,11 +30,6 @@ class ProvideTest(testtools.TestCase):
         self.build = self.useFixture(fixtures.MockPatch(
             'sandbox.services.debootstrap.Build')).mock
 
-    def test_of_this_machine(self):
-        for name in ('docker', 'podman'):
-            self.assertEqual([], engines.provide(mock.Mock(), name))
-        self.build.assert_not_called()
-
     def test_of_a_release(self):
         command = engines.provide(mock.Mock(), 'podman-trixie')
         folder = f'{self.cache}/heat_docker/engines/trixie'
@@ -56,6 +51,11 @@ class ProvideTest(testtools.TestCase):
 
 
 class NamesTest(testtools.TestCase):
+    def test_releases(self):
+        self.assertEqual(
+            ['', 'trixie', 'forky', '', 'trixie', 'forky'],
+            [engines.release(name) for name in engines.NAMES])
+
     def test_kinds(self):
         self.assertEqual(
             ['podman', 'podman-trixie', 'podman-forky'],
