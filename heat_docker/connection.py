@@ -246,7 +246,7 @@ class Pool:
         with self._locked():
             self._known[connection.endpoint] = {
                 name: getattr(connection, name)
-                for name in ('api', 'address', 'made')}
+                for name in ('api', 'podman', 'address', 'made')}
 
     def known(self, endpoint):
         """Return what a new connection need not learn, by its fields."""

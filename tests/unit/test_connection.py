@@ -513,7 +513,7 @@ class PoolTestCase(base.TestCase):
 
     def learn(self, where=ONE, address=None):
         self.pool.learn(connection.Connection(
-            Client(), where, api=(1, 41), address=address,
+            Client(), where, api=(1, 41), podman=True, address=address,
             made=self.clock.now))
 
     def test_known(self):
@@ -523,7 +523,8 @@ class PoolTestCase(base.TestCase):
         self.assertEqual({}, self.pool.known(self.TWO))
         self.clock.now += 299
         self.assertEqual(
-            {'api': (1, 41), 'address': '192.0.2.7', 'made': begin},
+            {'api': (1, 41), 'podman': True, 'address': '192.0.2.7',
+             'made': begin},
             self.pool.known(self.ONE))
         self.clock.now += 1
         self.assertEqual({}, self.pool.known(self.ONE))
