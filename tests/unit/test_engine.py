@@ -264,6 +264,7 @@ class VersionTestCase(EngineTestCase):
                 ({'Components': [{'Name': 'Engine'}]}, False),
                 ({'Components': [{'Name': 'Podman Engine'},
                                  {'Name': 'Conmon'}]}, True)):
+            self.patch(engine, '_POOL', connection.Pool())
             self.answer(json={'ApiVersion': '1.41', **components})
             self.assertIs(expected, self.connect().is_podman)
 
