@@ -1,0 +1,156 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Stacks on the Heat of a sandbox, and how long they take."""
+
+import contextlib
+import time
+import uuid
+
+import docker
+from heatclient import client as heat_client
+from heatclient import exc as heat_errors
+import openstack.config
+import psutil
+import yaml
+
+from benchmarks import common
+from sandbox import state
+
+CONTAINER = 'DockerInc::Docker::Container'
+NETWORK = 'DockerInc::Docker::Network'
+RANDOM = 'OS::Heat::RandomString'
+
+_LOOK_EVERY = 0.1
+_PATIENCE = 900.0
+
+
+class Cloud:
+    """A sandbox that is up."""
+
+    def __init__(self):
+        self.state = state.load()
+        region = openstack.config.OpenStackConfig(
+            config_files=[self.state.clouds_file]).get_one(cloud='sandbox')
+        self.heat = heat_client.Client(
+            '1', session=region.get_session(), service_type='orchestration')
+        self.endpoint = (self.state.docker['tcp_endpoint']
+                         or self.state.docker['endpoint'])
+        self.docker = docker.APIClient(
+            self.endpoint.replace('tcp:', 'http:'), version='auto',
+            timeout=_PATIENCE)
+        self.busybox = self.state.images['busybox']
+        self.docker.pull(self.busybox)
+
+    def facts(self):
+        """Return the facts of the machine, and versions."""
+        return {'machine': common.machine(),
+                'versions': common.versions(self.docker)}
+
+    # Stacks.
+
+    def begin(self, template):
+        """Begin to create a stack and return its id."""
+        for _again in range(5):
+            # Under load Keystone refuses a trust now and then.
+            with contextlib.suppress(heat_errors.HTTPInternalServerError):
+                return self.heat.stacks.create(
+                    stack_name='bench-%s' % uuid.uuid4().hex[:8],
+                    timeout_mins=30,
+                    template=yaml.safe_dump(template))['stack']['id']
+        raise RuntimeError('Heat does not begin to create a stack')
+
+    def create(self, template):
+        """Create a stack and return its id."""
+        stack = self.begin(template)
+        self.wait(stack, 'CREATE_COMPLETE')
+        return stack
+
+    def delete(self, stack):
+        """Delete a stack."""
+        self.heat.stacks.delete(stack)
+        self.wait(stack, 'DELETE_COMPLETE')
+
+    def wait(self, stack, status):
+        """Wait for a status of a stack."""
+        end = time.monotonic() + _PATIENCE
+        while time.monotonic() < end:
+            found = self.heat.stacks.get(stack, resolve_outputs=False)
+            if found.stack_status == status:
+                return
+            if found.stack_status.endswith('FAILED'):
+                break
+            time.sleep(_LOOK_EVERY)
+        raise RuntimeError('%s: %s' % (found.stack_status,
+                                       found.stack_status_reason))
+
+    def life(self, template):
+        """Return how long a stack takes to be created and deleted."""
+        begin = time.monotonic()
+        stack = self.create(template)
+        created = time.monotonic()
+        self.delete(stack)
+        return {'create': created - begin,
+                'delete': time.monotonic() - created}
+
+    # The engine.
+
+    def engine_memory(self):
+        """Return the bytes that heat-engine has for itself."""
+        engine = psutil.Process(self.state.services['heat-engine']['pid'])
+        return sum(process.memory_full_info().uss
+                   for process in engine.children())
+
+
+def template(resources, outputs=None):
+    """Return a template."""
+    return {'heat_template_version': '2021-04-16', 'resources': resources,
+            'outputs': outputs or {}}
+
+
+def of_containers(count, image, endpoint=None, **properties):
+    """Return the resources of a stack: a network, containers, a last one."""
+    where = {'docker_endpoint': endpoint} if endpoint else {}
+    return diamond(
+        {'type': NETWORK, 'properties': where},
+        {'type': CONTAINER, 'properties': {
+            'image': image, 'cmd': common.COMMAND,
+            'networks': [{'network': {'get_resource': 'first'}}],
+            **where, **properties}}, count)
+
+
+def of_nothing(count):
+    """Return the same graph, of resources that do nothing."""
+    return diamond({'type': RANDOM}, {'type': RANDOM}, count)
+
+
+def diamond(first, middle, count):
+    """Return resources of which all wait for a first, and a last for all.
+
+    Heat sleeps a second after it has begun with a resource that nothing else
+    has to wait for, so a flat stack takes a second for each.
+    """
+    names = ['r%d' % number for number in range(count)]
+    return {'first': first,
+            **{name: {**middle, 'depends_on': 'first'} for name in names},
+            'last': {'type': RANDOM, 'depends_on': names}}
+
+
+def until(predicate, patience=_PATIENCE):
+    """Wait until a function returns something true, and return that."""
+    end = time.monotonic() + patience
+    while time.monotonic() < end:
+        found = predicate()
+        if found:
+            return found
+        time.sleep(0.02)
+    raise RuntimeError('waited %d s in vain' % patience)

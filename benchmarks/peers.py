@@ -1,0 +1,226 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Others that make containers, and how they are had."""
+
+import concurrent.futures
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import uuid
+
+import docker
+import yaml
+
+from benchmarks import common
+
+_TIMEOUT = 900
+_THREADS = 8
+_SOURCE = ('deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] '
+           '%s trixie main\n')
+_WORK = []
+
+
+class Absent(Exception):
+    """A peer cannot be had here."""
+
+
+def cache():
+    """Return the folder of what has been fetched."""
+    base = os.environ.get('XDG_CACHE_HOME') or pathlib.Path.home() / '.cache'
+    return pathlib.Path(base, 'heat_docker', 'benchmarks')
+
+
+def work():
+    """Return a folder for files of this run."""
+    if not _WORK:
+        _WORK.append(pathlib.Path(tempfile.mkdtemp(prefix='benchmarks-')))
+    return _WORK[0]
+
+
+def _run(*command, **more):
+    try:
+        result = subprocess.run(
+            [str(word) for word in command], capture_output=True, text=True,
+            timeout=_TIMEOUT, **more)
+    except OSError as ex:
+        raise Absent(ex) from ex
+    if result.returncode:
+        raise Absent('%s: %s' % (
+            command[0], (result.stderr + result.stdout).strip()[-800:]))
+    return result.stdout
+
+
+def _life(create, delete):
+    return {'create': common.seconds(create),
+            'delete': common.seconds(delete)}
+
+
+def raw(cloud, count):
+    """Return how long the docker library takes, with several threads."""
+    name = 'raw-%s' % uuid.uuid4().hex[:8]
+    clients = [docker.APIClient(cloud.endpoint.replace('tcp:', 'http:'),
+                                version=cloud.docker.api_version,
+                                timeout=_TIMEOUT) for _one in range(_THREADS)]
+
+    def create(number):
+        client = clients[number % _THREADS]
+        container = client.create_container(
+            cloud.busybox, common.COMMAND, name='%s-%d' % (name, number),
+            host_config=client.create_host_config(network_mode=name))['Id']
+        client.start(container)
+        assert client.inspect_container(container)['State']['Running']
+
+    def delete(number):
+        client = clients[number % _THREADS]
+        client.stop('%s-%d' % (name, number))
+        client.remove_container('%s-%d' % (name, number), v=True)
+
+    def share(function):
+        # Each thread has a client of its own.
+        def part(first):
+            for number in range(first, count, _THREADS):
+                function(number)
+
+        with concurrent.futures.ThreadPoolExecutor(_THREADS) as pool:
+            list(pool.map(part, range(_THREADS)))
+
+    def all_up():
+        clients[0].create_network(name)
+        share(create)
+
+    def all_down():
+        share(delete)
+        clients[0].remove_network(name)
+
+    took = _life(all_up, all_down)
+    for client in clients:
+        client.close()
+    return took
+
+
+class Compose:
+    """docker compose 2, of Debian trixie, which runs on bookworm, too."""
+
+    name = 'compose'
+
+    def __init__(self, cloud, count):
+        self._program = self._find()
+        self.version = _run(self._program, 'version', '--short').strip()
+        self._file = work() / 'compose.yaml'
+        self._file.write_text(yaml.safe_dump({
+            'services': {'c%d' % number: {
+                'image': cloud.busybox, 'command': common.COMMAND,
+                'networks': ['net']} for number in range(count)},
+            'networks': {'net': {}}}))
+        self._environment = dict(os.environ, DOCKER_HOST=cloud.endpoint,
+                                 HOME=str(work()))
+
+    def _find(self):
+        folder = cache() / 'docker-compose'
+        for path in ('usr/libexec/docker/cli-plugins/docker-compose',
+                     'usr/bin/docker-compose'):
+            if (folder / path).exists():
+                return folder / path
+        if folder.exists():
+            raise Absent('the package has no docker-compose')
+        self._fetch(folder)
+        return self._find()
+
+    def _fetch(self, folder):
+        """Have apt fetch the package, without installing it."""
+        apt = work() / 'apt'
+        for part in ('lists/partial', 'archives/partial'):
+            (apt / part).mkdir(parents=True)
+        # The mirror that this host uses, too; that of security has no suite.
+        mirrors = [line for line in _run(
+            'apt-get', 'indextargets', '--format', '$(REPO_URI)',
+            'Created-By: Packages', 'Origin: Debian').split()
+            if 'security' not in line]
+        if not mirrors:
+            raise Absent('apt knows no mirror of Debian')
+        (apt / 'sources.list').write_text(_SOURCE % mirrors[0])
+        options = ['-o', 'Dir::Etc::sourcelist=%s' % (apt / 'sources.list'),
+                   '-o', 'Dir::Etc::sourceparts=-',
+                   '-o', 'Dir::State::lists=%s' % (apt / 'lists'),
+                   '-o', 'Dir::Cache=%s' % apt,
+                   '-o', 'APT::Sandbox::User=root']
+        _run('apt-get', *options, 'update')
+        _run('apt-get', *options, 'download', 'docker-compose', cwd=apt)
+        [package] = apt.glob('docker-compose_*.deb')
+        partial = folder.with_name('partial')
+        shutil.rmtree(partial, ignore_errors=True)
+        partial.mkdir(parents=True)
+        _run('dpkg-deb', '--extract', package, partial)
+        partial.rename(folder)
+
+    def life(self):
+        """Return how long it takes up and down."""
+        command = [self._program, '-f', self._file, '-p',
+                   'bench%s' % uuid.uuid4().hex[:8]]
+        return _life(
+            lambda: _run(*command, 'up', '--detach', env=self._environment),
+            lambda: _run(*command, 'down', env=self._environment))
+
+
+class Ansible:
+    """The module docker_container, in a loop, on this host."""
+
+    name = 'ansible'
+
+    def __init__(self, cloud, count):
+        folder = cache() / 'ansible'
+        self._program = folder / 'bin' / 'ansible-playbook'
+        if not self._program.exists():
+            _run(sys.executable, '-m', 'venv', folder)
+            # Of the modules of the package, those of Docker are needed.
+            _run(folder / 'bin' / 'pip', 'install', '--quiet', 'ansible',
+                 'requests')
+        self.version = _run(
+            folder / 'bin' / 'python', '-c', 'import importlib.metadata; '
+            'print(importlib.metadata.version("ansible"))').strip()
+        self._books = {}
+        for action, states in (('create', ('present', 'started')),
+                               ('delete', ('absent', 'absent'))):
+            network = {'community.docker.docker_network': {
+                'name': '{{ prefix }}', 'state': states[0],
+                'docker_host': cloud.endpoint}}
+            container = {'community.docker.docker_container': {
+                'name': '{{ prefix }}-{{ item }}', 'state': states[1],
+                'docker_host': cloud.endpoint,
+                **({'image': cloud.busybox, 'command': common.COMMAND,
+                    'networks': [{'name': '{{ prefix }}'}],
+                    'networks_cli_compatible': True}
+                   if action == 'create' else {})},
+                'loop': list(range(count))}
+            tasks = [network, container]
+            self._books[action] = work() / ('%s.yaml' % action)
+            self._books[action].write_text(yaml.safe_dump([{
+                'hosts': 'localhost', 'connection': 'local',
+                'gather_facts': False,
+                'vars': {'ansible_python_interpreter':
+                         str(folder / 'bin' / 'python')},
+                'tasks': tasks if action == 'create' else tasks[::-1]}]))
+
+    def life(self):
+        """Return how long it takes to make all, and to remove all."""
+        prefix = 'ansible-%s' % uuid.uuid4().hex[:8]
+        environment = dict(os.environ, HOME=str(work()), LC_ALL='C.UTF-8')
+
+        def play(action):
+            _run(self._program, '-i', 'localhost,', '-e',
+                 'prefix=%s' % prefix, self._books[action], env=environment)
+
+        return _life(lambda: play('create'), lambda: play('delete'))

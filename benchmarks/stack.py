@@ -1,0 +1,74 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""A stack of 50 containers, against Heat itself and against others.
+
+Others are the same graph of resources that do nothing, which is Heat's own
+floor; the docker library with 8 threads; docker compose; and Ansible.
+"""
+
+import shutil
+
+from benchmarks import common
+from benchmarks import heat
+from benchmarks import peers
+
+ROUNDS = 5
+CONTAINERS = 50
+
+
+def run(options):
+    """Run it."""
+    cloud = heat.Cloud()
+    rounds = options.rounds or ROUNDS
+    count = options.containers or CONTAINERS
+    mine = heat.template(heat.of_containers(count, cloud.busybox))
+    floor = heat.template(heat.of_nothing(count))
+    things = {'heat_docker': lambda: cloud.life(mine),
+              'floor': lambda: cloud.life(floor),
+              'raw': lambda: peers.raw(cloud, count)}
+    versions = {}
+    for peer in (peers.Compose, peers.Ansible):
+        try:
+            made = peer(cloud, count)
+        except peers.Absent as ex:
+            print('  %s is absent: %s' % (peer.name, ex), flush=True)
+            versions[peer.name] = None
+        else:
+            things[peer.name] = made.life
+            versions[peer.name] = made.version
+    # A first stack has much to import.
+    cloud.life(heat.template(heat.of_containers(2, cloud.busybox)))
+    returned = common.alternately(rounds, things)
+    shutil.rmtree(peers.work(), ignore_errors=True)
+
+    def against(action, *others):
+        found = [common.column(returned, other, action) if other in returned
+                 else rounds * [None] for other in others]
+        return common.ratio(
+            common.column(returned, 'heat_docker', action),
+            [max((value for value in values if value), default=None)
+             for values in zip(*found, strict=True)])
+
+    claims = [
+        common.Claim('create / compose', against('create', 'compose'), 1.0),
+        common.Claim('create / the slower of floor and raw',
+                     against('create', 'floor', 'raw'), 1.25),
+        common.Claim('delete / compose', against('delete', 'compose'), 1.0),
+        common.Claim('delete / the slower of floor and raw',
+                     against('delete', 'floor', 'raw')),
+        common.Claim('create / Ansible', against('create', 'ansible'), 0.25),
+        common.Claim('delete / Ansible', against('delete', 'ansible'), 0.25)]
+    facts = cloud.facts()
+    facts['versions'].update(versions)
+    common.save('stack', facts, rounds, claims, containers=count,
+                seconds=returned)

@@ -1,0 +1,40 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What is counted on the way to a daemon."""
+
+from benchmarks import counting
+from heat_docker import endpoint
+from heat_docker import engine
+from tests.unit import base
+from tests.unit import servers
+
+
+class CounterTestCase(base.TestCase):
+
+    def test_requests_and_connections(self):
+        self.configure(denied_networks=[])
+        server = self.useFixture(servers.Server())
+        counter = counting.Counter(server.url)
+        self.addCleanup(counter.close)
+        for _again in range(2):
+            with engine.Engine(endpoint.parse(counter.endpoint)) as docker:
+                docker.inspect_container('web')
+                docker.create_container({'name': 'x'}, {'Cmd': 'GET /'})
+                docker.start_container('0123abcd')
+        self.assertEqual(
+            {'GET /version': 1, 'GET /containers/json': 2,
+             'POST /containers/create': 2, 'POST /containers/start': 2},
+            counter.requests)
+        self.assertEqual((7, 1), (counter.total, counter.connections))
+        counter.reset()
+        self.assertEqual((0, 0), (counter.total, counter.connections))
