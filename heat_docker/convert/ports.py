@@ -111,11 +111,17 @@ def ports_from_api(settings):
 def host_ports_from_api(protocol, settings):
     """Return the host ports of one protocol, joined by commas.
 
-    A port that is published for IPv4 and IPv6 counts once.
+    A port that is published for IPv4 and IPv6 counts once, with the number
+    of IPv4: where Docker chooses, it may choose another one for IPv6.
+    https://github.com/moby/moby/issues/42442
     """
+    published = [port for port in ports_from_api(settings)
+                 if port['protocol'] == protocol]
+    twice = {port['container_port'] for port in published
+             if port['host_ip'] == '0.0.0.0'}
     ports = dict.fromkeys(
-        port['host_port'] for port in ports_from_api(settings)
-        if port['protocol'] == protocol)
+        port['host_port'] for port in published
+        if port['host_ip'] != '::' or port['container_port'] not in twice)
     return ','.join(str(port) for port in ports)
 
 

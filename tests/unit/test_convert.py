@@ -914,6 +914,14 @@ class NetworkTestCase(testtools.TestCase):
         self.assertEqual('53', ports.udp_ports_from_api(settings))
         self.assertEqual('', ports.host_ports_from_api('sctp', settings))
 
+    def test_host_ports_that_docker_chose(self):
+        """It may have found another one to be free for IPv6."""
+        settings = {'Ports': {
+            '80/tcp': [{'HostIp': '0.0.0.0', 'HostPort': '32790'},
+                       {'HostIp': '::', 'HostPort': '32789'}],
+            '81/tcp': [{'HostIp': '::', 'HostPort': '32791'}]}}
+        self.assertEqual('32790,32791', ports.tcp_ports_from_api(settings))
+
     def test_endpoint_that_failed(self):
         """On Docker it is told by its id, on Podman there are none."""
         for endpoint, sound in (
