@@ -28,6 +28,8 @@ from sandbox.services import docker_engine
 SCRIPT = """\
 mkdir -p /var/lib/cni /var/lib/containers
 mount -t tmpfs tmpfs /run
+# Where conmon leaves a file when a container has run out of memory.
+cd /run
 mount -t tmpfs tmpfs /var/lib/cni
 # Each time it is asked for its version, it has dpkg look for those of its
 # programs, which takes seconds.
