@@ -23,7 +23,7 @@ class AttributesTest(base.FunctionalTest):
             cmd=['sh', '-c', 'echo first; echo gr\xfcn; printf "\\377\\n"; '
                  'trap "exit 0" TERM; sleep 3600 & wait'],
             port_bindings={80: '127.0.0.1:', '53/udp': '127.0.0.1:'})
-        network = inspected['NetworkSettings']['Networks']['bridge']
+        [(name, network)] = inspected['NetworkSettings']['Networks'].items()
         ports = inspected['NetworkSettings']['Ports']
         tcp = int(ports['80/tcp'][0]['HostPort'])
         udp = int(ports['53/udp'][0]['HostPort'])
@@ -42,7 +42,7 @@ class AttributesTest(base.FunctionalTest):
              {'container_port': 80, 'protocol': 'tcp',
               'host_ip': '127.0.0.1', 'host_port': tcp}], shown['ports'])
         self.assertEqual(network['IPAddress'],
-                         shown['networks']['bridge']['ip_address'])
+                         shown['networks'][name]['ip_address'])
         self.assertEqual(inspected['Id'], shown['info']['Id'])
         self.assertEqual(network['IPAddress'],
                          shown['network_info']['IPAddress'])

@@ -69,7 +69,7 @@ class LifeTest(base.FunctionalTest):
                       self.resource(stack_id).resource_status_reason)
         self.remove_container(inspected['Id'])
         self.act(stack_id, 'check', 'CHECK_FAILED')
-        self.assertIn('No such container',
+        self.assertIn('o such container',
                       self.resource(stack_id).resource_status_reason)
 
     def test_unchanged_update_touches_nothing(self):

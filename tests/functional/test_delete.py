@@ -78,6 +78,7 @@ class DeleteTest(base.FunctionalTest):
         self.act(stack_id, 'suspend', 'SUSPEND_COMPLETE')
         self.deleted(stack_id)
 
+    @base.requires('restarting')
     def test_restarting(self):
         stack_id = self.start_stack(self.template({'web': self.container(
             cmd=['sh', '-c', 'exit 1'],

@@ -103,6 +103,7 @@ class ExamplesTest(base.FunctionalTest):
             web_image=self.cloud.images['httpd'])
         self.assertEqual('migrated', self.outputs(stack_id)['result'])
 
+    @base.requires('health')
     def test_healthy_db(self):
         name = 'healthy-db.yaml'
         images = {'db_image': self.cloud.images['mariadb']}
@@ -262,6 +263,7 @@ class ExamplesTest(base.FunctionalTest):
             docker_endpoints='%s,%s' % (docker['endpoint'], way.endpoint))
         self.assertEqual(2, len(self.pages(self.outputs(stack_id)['ports'])))
 
+    @base.requires('cpus in place')
     def test_limits(self):
         image = self.cloud.images['httpd']
         stack_id = self.run_example('limits.yaml', image=image)

@@ -61,7 +61,8 @@ class FailuresTest(base.FunctionalTest):
     def test_image_that_needs_a_password(self):
         image = self.cloud.private_registry['address'] + '/busybox'
         _stack_id, reason = self.fail_container(image=image)
-        self.assertIn('no basic auth credentials', reason)
+        self.assertRegex(reason, 'no basic auth credentials|'
+                                 'authentication required')
 
     def test_registry_that_is_not_there(self):
         _stack_id, reason = self.fail_container(image='127.0.0.1:1/busybox')
@@ -70,11 +71,12 @@ class FailuresTest(base.FunctionalTest):
     def test_name_that_is_taken(self):
         _stack_id, inspected = self.create_container()
         _stack_id, reason = self.fail_container(name=inspected['Name'])
-        self.assertIn('is already in use by container', reason)
+        self.assertIn('is already in use by ', reason)
 
     def test_container_that_is_not_there(self):
         _stack_id, reason = self.fail_container(volumes_from=['nosuch'])
-        self.assertIn('No such container: nosuch', reason)
+        self.assertRegex(reason, '[Nn]o such container')
+        self.assertIn('nosuch', reason)
 
     def test_no_reason_names_an_exception_of_python(self):
         for properties in ({'cmd': ['false']}, {'cmd': ['nosuch']},

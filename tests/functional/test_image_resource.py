@@ -161,8 +161,8 @@ class BuiltTest(base.FunctionalTest):
         stack_id = self.start_stack(self.template({'image': image(build={
             'dockerfile': 'FROM %s\nRUN exit 7\n' % self.busybox})}))
         self.expect(stack_id, 'CREATE_FAILED')
-        self.assertIn('returned a non-zero code: 7', self.resource(
-            stack_id, 'image').resource_status_reason)
+        self.assertRegex(self.resource(
+            stack_id, 'image').resource_status_reason, '(code:|status) 7')
         self.delete_stack(stack_id)
 
     def test_neither_or_both(self):

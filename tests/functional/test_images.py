@@ -87,6 +87,7 @@ class ImagesTest(base.FunctionalTest):
             self.assertNotIn('error', line)
         self.forget_image(image)
 
+    @base.requires('stranger as a registry')
     def test_rate_limit(self):
         limited = self.useFixture(test_endpoints.Stranger(429, json.dumps(
             {'errors': [{'code': 'TOOMANYREQUESTS',

@@ -58,6 +58,7 @@ class InstallTest(base.FunctionalTest):
         self.assertFalse(stale.exists())
         self.check(folder)
 
+    @base.requires('Internet')
     def test_pip(self):
         prefix = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
         venv.create(prefix, with_pip=True)

@@ -32,6 +32,7 @@ class MorePropertiesTest(base.FunctionalTest):
                                           ['sh', '-c', command])
         return self.docker.exec_start(created['Id']).decode().strip()
 
+    @base.requires('domainname')
     def test_process(self):
         _stack_id, inspected = self.create_container(
             entrypoint=['sh', '-c'],
@@ -78,6 +79,7 @@ class MorePropertiesTest(base.FunctionalTest):
                                                     ].split(',')
         self.assertTrue(int(port) > 0)
 
+    @base.requires('volume labels')
     def test_storage(self):
         volume = 'v-%s' % self.id().rsplit('.', 1)[-1]
         self.addCleanup(self.docker.remove_volume, volume)
@@ -141,6 +143,7 @@ class MorePropertiesTest(base.FunctionalTest):
         self.assertEqual('100', self.run_in(
             inspected, 'cat /proc/1/oom_score_adj'))
 
+    @base.requires('shows all')
     def test_block_devices(self):
         _stack_id, inspected = self.create_container(
             blkio_config={'device_read_bps': [
@@ -148,6 +151,7 @@ class MorePropertiesTest(base.FunctionalTest):
         self.assertEqual([{'Path': '/dev/loop0', 'Rate': 1024 * 1024}],
                          inspected['HostConfig']['BlkioDeviceReadBps'])
 
+    @base.requires('shows all')
     def test_security(self):
         _stack_id, inspected = self.create_container(
             security_opt=['no-new-privileges:true'],
@@ -165,6 +169,7 @@ class MorePropertiesTest(base.FunctionalTest):
             host['IpcMode'], host['UTSMode'], host['CgroupnsMode'],
             host['DeviceCgroupRules']))
 
+    @base.requires('shows all')
     def test_logging(self):
         _stack_id, inspected = self.create_container(
             log_driver='json-file', log_options={'max-size': '1m',
@@ -204,6 +209,7 @@ class MorePropertiesTest(base.FunctionalTest):
         self.assertTrue(shown['stats']['memory_bytes'] > 0)
         self.assertTrue(shown['stats']['pids'] > 0)
 
+    @base.requires('shows all')
     def test_what_most_leave_to_the_daemon(self):
         _stack_id, inspected = self.create_container(
             platform='linux/amd64', userns_mode='host', volume_driver='local',
@@ -220,6 +226,7 @@ class MorePropertiesTest(base.FunctionalTest):
         _stack_id, inspected = self.create_container()
         return inspected['HostConfig']['CgroupParent'] + '/heat-test'
 
+    @base.requires('weights')
     def test_weight_that_the_kernel_may_not_know(self):
         """Docker then says so, and so does an event."""
         stack_id, inspected = self.create_container(
@@ -229,6 +236,7 @@ class MorePropertiesTest(base.FunctionalTest):
         if inspected['HostConfig']['BlkioWeight'] != 300:
             self.assertIn('Docker warns: ', self.reasons(stack_id))
 
+    @base.requires('device_requests')
     def test_what_this_daemon_cannot(self):
         """It says so itself; here is neither a GPU nor a disk quota."""
         for properties, words in (
@@ -239,6 +247,7 @@ class MorePropertiesTest(base.FunctionalTest):
             _stack_id, reason = self.fail_container(**properties)
             self.assertIn(words, reason)
 
+    @base.requires('endpoint options')
     def test_endpoints(self):
         name = 'n-%s' % self.id().rsplit('.', 1)[-1]
         self.docker.create_network(name, ipam={'Config': [
@@ -271,6 +280,7 @@ class SameAgainTest(base.FunctionalTest):
             'port_specs', 'hostname', 'user', 'cap_add', 'cap_drop', 'dns',
             'restart_policy', 'devices', 'files', 'tty', 'open_stdin')
 
+    @base.requires('domainname')
     def test_same_again(self):
         examples = {field.name: field.example for field in spec.FIELDS
                     if field.name in self.SAFE}

@@ -26,6 +26,7 @@ class PolicyTest(operating.OperatorTest):
 
     # The tests have few starts of an engine between them.
 
+    @base.requires('second engine')
     def test_endpoints_by_default(self):
         way = self.useFixture(proxy.Proxy(self.cloud.docker['endpoint']))
         before = self.create_stack(self.template({'web': self.container(

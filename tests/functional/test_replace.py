@@ -94,6 +94,7 @@ class ReplaceTest(FixedTest):
     def test_exits_at_once(self):
         self.rolled_back(cmd=['false'])
 
+    @base.requires('health')
     def test_unhealthy(self):
         self.rolled_back(wait_for='healthy', healthcheck={
             'test': ['CMD', 'false'], 'interval': 0.2, 'retries': 1})

@@ -129,6 +129,7 @@ class VolumeTest(base.FunctionalTest):
         self.delete_stack(stack_id)
         self.assertIn(name, self.volumes())
 
+    @base.requires('owner of a volume')
     def test_deletion_policy_snapshot(self):
         before = self.volumes()
         template = self.writer('kept')

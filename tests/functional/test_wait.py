@@ -19,6 +19,7 @@ HEALTH = {'interval': 0.2, 'retries': 2}
 
 class WaitTest(base.FunctionalTest):
 
+    @base.requires('health')
     def test_healthy(self):
         stack_id, _inspected = self.create_container(
             wait_for='healthy', healthcheck={'test': ['CMD', 'true'],
@@ -27,6 +28,7 @@ class WaitTest(base.FunctionalTest):
                          self.resource(stack_id).attributes['health'])
         self.act(stack_id, 'check', 'CHECK_COMPLETE')
 
+    @base.requires('health')
     def test_healthy_by_another_shell(self):
         stack_id, _inspected = self.create_container(
             shell=['/bin/sh', '-x', '-c'], wait_for='healthy',
@@ -34,6 +36,7 @@ class WaitTest(base.FunctionalTest):
         health = self.inspect(stack_id)['State']['Health']
         self.assertEqual('+ true', health['Log'][0]['Output'].strip())
 
+    @base.requires('health')
     def test_unhealthy(self):
         _stack_id, reason = self.fail_container(
             wait_for='healthy', healthcheck={
@@ -45,6 +48,7 @@ class WaitTest(base.FunctionalTest):
         _stack_id, reason = self.fail_container(wait_for='healthy')
         self.assertIn('has a health check', reason)
 
+    @base.requires('health')
     def test_healthy_of_the_image(self):
         stack_id = self.create_stack(self.template({'db': {
             'type': base.TYPE, 'properties': {
