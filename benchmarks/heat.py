@@ -30,7 +30,8 @@ CONTAINER = 'DockerInc::Docker::Container'
 NETWORK = 'DockerInc::Docker::Network'
 RANDOM = 'OS::Heat::RandomString'
 
-_LOOK_EVERY = 0.1
+# Each look takes some of what Heat needs.
+_LOOK_EVERY = 0.3
 _PATIENCE = 900.0
 
 
