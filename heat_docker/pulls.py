@@ -61,9 +61,8 @@ class Pull:
         """Begin to pull."""
         self._thread.start()
 
-    @property
-    def done(self):
-        """Whether it has ended, one way or the other, or soon does."""
+    def ended(self):
+        """Wait a few seconds; return whether it has ended, either way."""
         self._thread.join(_PATIENCE)
         return not self._thread.is_alive()
 

@@ -110,7 +110,7 @@ class Pulling:
 
     def _pulled(self, pull, progress):
         """Return whether the image is there, telling of the progress."""
-        if not pull.done:
+        if not pull.ended():
             if pull.stalled:
                 self.handle_create_cancel(progress)
                 raise exception.Error(

@@ -61,7 +61,7 @@ class PullsTestCase(base.TestCase):
     def end(self, pull):
         self.go_on.set()
         pull._thread.join(SECONDS)
-        self.assertTrue(pull.done)
+        self.assertTrue(pull.ended())
 
     def pulled(self):
         return [sent.qs['fromImage'] for sent in
@@ -75,7 +75,7 @@ class PullsTestCase(base.TestCase):
 
     def test_not_done_while_it_runs(self):
         self.serve([self.stop])
-        self.assertFalse(self.join_running().done)
+        self.assertFalse(self.join_running().ended())
 
     def test_join_many(self):
         self.serve([report('a'), self.stop, report('b')])
@@ -91,8 +91,8 @@ class PullsTestCase(base.TestCase):
         first = self.join_running()
         other = self.join('mariadb')
         other._thread.join(SECONDS)
-        self.assertTrue(other.done)
-        self.assertFalse(first.done)
+        self.assertTrue(other.ended())
+        self.assertFalse(first.ended())
         self.end(first)
         self.assertEqual([['busybox'], ['mariadb']], self.pulled())
 
@@ -103,7 +103,7 @@ class PullsTestCase(base.TestCase):
                        base_url='http://other.test:2375')
         other = pulls.join(endpoint.parse('tcp://other.test'), 'busybox')
         other._thread.join(SECONDS)
-        self.assertFalse(first.done)
+        self.assertFalse(first.ended())
         self.assertIsInstance(other.error, errors.Unreachable)
         self.assertIsNone(first.error)
 

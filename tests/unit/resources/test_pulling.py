@@ -172,7 +172,7 @@ class PullTestCase(PullingTestCase):
         task.cancel()
         told.set()
         pull._thread.join(20)
-        self.assertTrue(pull.done)
+        self.assertTrue(pull.ended())
         self.assertFalse(end.is_set())
         self.assertEqual(('CREATE', 'FAILED'), made.state)
 
