@@ -22,7 +22,7 @@
       |     +-- NoAnswer    the request was sent, the answer did not come
       +-- Untrusted     one of the two does not trust the other's certificate
       +-- Refused       the operator of Heat does not allow it
-      +-- Unsupported   the daemon is too old for what was asked
+      +-- Unsupported   the daemon's API has no such request, or no such field
       +-- Failed        anything else, in the words of the daemon
 
 The messages are written for the reader of a stack's status reason.
@@ -95,7 +95,11 @@ def of_status(status, words):
     """
     if status == 404 and _MISSING.search(words):
         return NotFound
-    if 'is not connected to' in words:
+    if status == 404 and words in ('', 'page not found'):
+        return Unsupported
+    if ('is not connected to' in words
+            # Podman, of a container that goes while it looks at it.
+            or 'does not exist in database' in words):
         return NotFound
     if (status == 409 or 'has active endpoints' in words
             # Podman, of a container and of a network.
@@ -104,5 +108,8 @@ def of_status(status, words):
         return Busy if 'already in progress' in words else Conflict
     if status in (502, 503, 504) or status >= 500 and not words:
         # Whoever says so may have passed the request on.
+        return NoAnswer
+    if status >= 500 and 'image not known' in words:
+        # Podman, of an image that goes while it lists all of them.
         return NoAnswer
     return Failed

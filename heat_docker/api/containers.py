@@ -35,6 +35,9 @@ class Containers:
     Ids may be names where Docker allows it.
     """
 
+    # Seconds that a container has to end by itself, unless it says otherwise.
+    GRACE = 10
+
     def create_container(self, query, body):
         """Create a container and return its id and the daemon's warnings."""
         answer = self._json('POST', '/containers/create', query=query,
@@ -49,19 +52,29 @@ class Containers:
         """Stop a container, killing it after a grace period.
 
         :param grace: seconds that it has to end by itself; None is what it
-            was created with, or 10.
+            was created with, or :data:`GRACE`.
         :param float patience: seconds to wait. The daemon goes on stopping
             the container after :class:`errors.NoAnswer`.
         """
         self._request('POST', '/containers/%s/stop', container,
-                      query={} if grace is None else {'t': grace},
+                      query=self._grace(grace),
                       timeout=patience)
 
     def restart_container(self, container, grace, patience):
         """Stop and start a container; see :meth:`stop_container`."""
         self._request('POST', '/containers/%s/restart', container,
-                      query={} if grace is None else {'t': grace},
+                      query=self._grace(grace),
                       timeout=patience)
+
+    def _grace(self, grace):
+        """Return the query that gives a container its time.
+
+        Without it Podman restarts one at once, and 4.3 stops it so:
+        https://github.com/containers/podman/issues/29276.
+        """
+        if grace is None and self.is_podman:
+            grace = self.GRACE
+        return {} if grace is None else {'t': grace}
 
     def kill_container(self, container, signal):
         """Send a signal to a container."""
@@ -165,7 +178,19 @@ class Containers:
         # So Podman calls it until it has cleaned up.
         if state.get('Status') == 'stopped':
             state['Status'] = 'exited'
+        self._identify_networks(inspected)
         return inspected
+
+    def _identify_networks(self, inspected):
+        """Put the ids of networks where Podman before 5.4 gives their names.
+
+        https://github.com/containers/podman/pull/24950
+        """
+        networks = (inspected.get('NetworkSettings') or {}).get('Networks')
+        for name, endpoint in (networks or {}).items():
+            if endpoint.get('NetworkID') == name:
+                with contextlib.suppress(errors.NotFound):
+                    endpoint['NetworkID'] = self.inspect_network(name)['Id']
 
     def list_containers(self, labels):
         """Return the containers, running or not, that have all the labels.

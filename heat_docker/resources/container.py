@@ -15,6 +15,7 @@
 import contextlib
 
 from heat.common import exception
+from heat.engine import resource
 
 from .. import conf
 from .. import engine
@@ -100,8 +101,16 @@ class DockerContainer(pulling.Pulling, waiting.Waiting,
         return [found['Id'] for found in docker.list_containers(labels)]
 
     def _docker_update(self, docker, body):
-        """Change limits of the container."""
-        return docker.update_container(self.resource_id, body)
+        """Change limits of the container.
+
+        Podman can since 5.1: https://github.com/containers/podman/pull/22322.
+        """
+        try:
+            return docker.update_container(self.resource_id, body)
+        except errors.Unsupported as ex:
+            if docker.is_podman:
+                raise resource.UpdateReplace(self.name) from ex
+            raise
 
     # Actions.
 

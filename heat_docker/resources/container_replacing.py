@@ -98,7 +98,8 @@ class ContainerReplacing(replacing.Replacing):
         """
         grace = self.properties['stop_grace_period']
         asked = progress.notes.get('stop asked')
-        again = engine.STOP_AGAIN + (10 if grace is None else grace)
+        again = engine.STOP_AGAIN + (
+            docker.GRACE if grace is None else grace)
         if asked is not None and time.monotonic() - asked < again:
             return False
         progress.notes['stop asked'] = time.monotonic()

@@ -80,10 +80,20 @@ PODMAN_LACKS = {
 }
 
 
+# What Podman 4 lacks besides.
+PODMAN_4_LACKS = {
+    'in place': 'Podman before 5.1 updates no container, so that it is '
+                'replaced',
+    'ulimits': 'Podman 4 adds limits of its own to the ulimits of a '
+               'container, which the sandbox cannot give',
+}
+
+
 def requires(*capabilities):
     """Mark a test, or a class of them, as one for engines that can do it.
 
-    :param capabilities: keys of :data:`PODMAN_LACKS`.
+    :param capabilities: keys of :data:`PODMAN_LACKS` or
+        :data:`PODMAN_4_LACKS`.
     """
     def mark(test):
         test.requires = capabilities
@@ -103,17 +113,20 @@ class FunctionalTest(testtools.TestCase):
     def setUp(self):
         super().setUp()
         self.cloud = state.load()
-        self._skip_what_the_engine_lacks()
         self._take_turn()
-        self.heat = self.heat_of('sandbox')
         self.docker = docker.APIClient(self.cloud.docker['endpoint'],
                                        version='auto')
         self.addCleanup(self.docker.close)
+        self._skip_what_the_engine_lacks()
+        self.heat = self.heat_of('sandbox')
         self.busybox = self.cloud.images['busybox']
 
     def _skip_what_the_engine_lacks(self):
-        lacks = (PODMAN_LACKS if engines.is_podman(self.cloud.engine)
-                 else {})
+        if not engines.is_podman(self.cloud.engine):
+            return
+        lacks = PODMAN_LACKS
+        if self.docker.version()['Version'].startswith('4.'):
+            lacks = lacks | PODMAN_4_LACKS
         for marked in (self, getattr(self, self._testMethodName)):
             for capability in getattr(marked, 'requires', ()):
                 if capability in lacks:

@@ -336,6 +336,7 @@ class ExamplesTest(base.FunctionalTest):
         self.delete_stack(stack_id)
         self.assertEqual([], self.stack_users(stack_id))
 
+    @base.requires('in place')
     def test_adopt(self):
         image = {'image': self.cloud.images['httpd']}
         maker = self.run_example('adopt.yaml', **image)

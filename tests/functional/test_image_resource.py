@@ -124,7 +124,7 @@ class BuiltTest(base.FunctionalTest):
                 'files': {'dir/page': text}, 'args': {'WHO': 'me'},
                 'labels': {'a': 'b'}}, **properties),
             'web': self.container(
-                image=IMAGE, cmd=['sh', '-c', 'cat /page; echo $WHO; trap '
+                image=IMAGE, cmd=['sh', '-c', 'echo $(cat /page)$WHO; trap '
                                   '"exit 0" TERM; sleep 3600 & wait'])})
 
     def test_life(self):

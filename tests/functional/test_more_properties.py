@@ -126,6 +126,7 @@ class MorePropertiesTest(base.FunctionalTest):
         self.assertEqual(mount['Name'], self.docker.inspect_volume(
             mount['Name'])['Name'])
 
+    @base.requires('ulimits')
     def test_resources(self):
         _stack_id, inspected = self.create_container(
             memory=64 * 1024 * 1024, memory_reservation='32m',

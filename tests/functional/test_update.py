@@ -23,6 +23,7 @@ class InPlaceTest(base.FunctionalTest):
             {'web': self.container(**properties)}))
         return self.inspect(stack_id)
 
+    @base.requires('in place')
     def test_limits(self):
         stack_id, before = self.create_container(
             memory=64 * 1024 * 1024, cpu_shares=512, pids_limit=50)
@@ -60,6 +61,7 @@ class InPlaceTest(base.FunctionalTest):
         self.assertNotEqual(before['Id'], after['Id'])
         self.assertEqual(0, after['HostConfig']['Memory'])
 
+    @base.requires('in place')
     def test_removed_limit_that_docker_can_remove(self):
         stack_id, before = self.create_container(
             pids_limit=50, restart_policy={'Name': 'always'})

@@ -146,6 +146,13 @@ class FakeDaemon(fixtures.Fixture):
             {'status_code': answer} if isinstance(answer, int) else answer
             for answer in answers])
 
+    def be_podman(self):
+        """Say from now on what Podman says of its version."""
+        self.on('GET', '/version', {'json': {
+            'ApiVersion': '1.41',
+            'Components': [{'Name': 'Podman Engine', 'Version': '4.3.1'}]}},
+            prefix='')
+
     def go_away(self, times=None, exc=requests.exceptions.ConnectTimeout):
         """Answer no request any more, or none of the next few.
 

@@ -557,7 +557,7 @@ class RequestTestCase(EngineTestCase):
                        {'json': {'message': None}}, {'text': ''}):
             for status, error, expected in (
                     (400, errors.Failed, 'HTTP status 400, bad request'),
-                    (404, errors.Failed, 'HTTP status 404, not found'),
+                    (404, errors.Unsupported, 'HTTP status 404, not found'),
                     (500, errors.NoAnswer,
                      'HTTP status 500, internal server error'),
                     (599, errors.NoAnswer, 'HTTP status 599')):

@@ -162,10 +162,7 @@ class LifeTestCase(base.NetworkTestCase):
         self.assertEqual([FOUND, REMOVE], self.daemon.requests)
 
     def test_removed_by_name_from_podman(self):
-        self.daemon.on('GET', '/version', {'json': {
-            'ApiVersion': '1.41',
-            'Components': [{'Name': 'Podman Engine', 'Version': '5.4.2'}]}},
-            prefix='')
+        self.daemon.be_podman()
         made = self.make_made({'name': 'wiki'})
         by_name = ('DELETE', '/networks/wiki')
         self.daemon.on(*INSPECT, self.inspected('c1', Name='wiki'))

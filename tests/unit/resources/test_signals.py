@@ -55,6 +55,11 @@ class SignalsTestCase(base.ContainerTestCase):
                                 stop_grace_period=0)
         self.assertEqual({'t': ['0']}, query)
 
+    def test_restart_on_podman(self):
+        self.daemon.be_podman()
+        _said, query = self.act('restart', {'action': 'restart'})
+        self.assertEqual({'t': ['10']}, query)
+
     def test_restart_takes_long(self):
         said, _query = self.act('restart', {'action': 'restart'}, LOST)
         self.assertIn('restart goes on', said)

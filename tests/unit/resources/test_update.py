@@ -59,6 +59,18 @@ class UpdateTestCase(base.ContainerTestCase):
 
 class LimitsTestCase(UpdateTestCase):
 
+    def test_request_that_podman_lacks(self):
+        self.daemon.be_podman()
+        made = self.make_running(memory=64)
+        self.serve_update(404)
+        self.replaces(made, memory=128)
+
+    def test_request_that_docker_lacks(self):
+        made = self.make_running(memory=64)
+        self.serve_update(404)
+        self.assertIn('HTTP status 404, not found',
+                      self.fail_update(made, memory=128))
+
     def test_body(self):
         made = self.make_running(memory=64, cpu_shares=5,
                                  restart_policy={'Name': 'always'})
@@ -310,6 +322,19 @@ class NetworksTestCase(UpdateTestCase):
         self.assertEqual([INSPECT], self.complete(made, networks=[
             {'network': 'a'}, {'network': 'long0123456789abcdef'}]))
 
+    def test_by_id_where_podman_shows_the_name(self):
+        made = self.make_attached({'network': 'a'})
+        self.serve_inspect(self.inspected(Networks={
+            'a': {'NetworkID': 'a'}, 'gone': {'NetworkID': 'gone'}}))
+        self.daemon.on('GET', '/networks/a', {'json': {
+            'Id': 'long0123456789abcdef'}})
+        self.daemon.on('GET', '/networks/gone', base.refusal(
+            404, 'unable to find network with name or ID gone: network not '
+                 'found'))
+        self.complete(made, networks=[{'network': 'long0123456789abcdef'}])
+        self.assertEqual('long0123456789abcdef', made.FnGetAtt(
+            'network_info')['Networks']['a']['NetworkID'])
+
     def test_update_answer_lost(self):
         """What has been done is not done twice."""
         made = self.make_attached({'network': 'a'}, {'network': 'b'})
@@ -491,6 +516,10 @@ class GraceTestCase(UpdateTestCase):
     def test_grace_of_nothing(self):
         self.assertEqual([{'t': ['0']}] * 2,
                          self.stopped(stop_grace_period=0))
+
+    def test_grace_on_podman(self):
+        self.daemon.be_podman()
+        self.assertEqual([{'t': ['10']}] * 2, self.stopped())
 
     def test_grace_unset(self):
         self.assertEqual([{}] * 2, self.stopped())
