@@ -102,8 +102,9 @@ def of_status(status, words):
             or 'does not exist in database' in words):
         return NotFound
     if (status == 409 or 'has active endpoints' in words
-            # Podman, of a container and of a network.
+            # Podman, of a container and of networks.
             or 'that name is already in use' in words
+            or 'network already exists' in words
             or 'network is being used' in words):
         return Busy if 'already in progress' in words else Conflict
     if status in (502, 503, 504) or status >= 500 and not words:

@@ -65,7 +65,7 @@ class VolumeTest(base.FunctionalTest):
     def test_life(self):
         stack_id = self.create_stack(self.template({'data': volume(
             labels={'a': 'b'}, driver='local', driver_opts={
-                'type': 'tmpfs', 'device': 'tmpfs', 'o': 'size=1m'})}))
+                'type': 'tmpfs', 'device': 'tmpfs', 'o': 'mode=700'})}))
         name = self.named(stack_id)
         inspected = self.docker.inspect_volume(name)
         self.assertEqual('b', inspected['Labels']['a'])

@@ -26,6 +26,8 @@ CLASSES = (
     (404, 'page not found', errors.Unsupported),
     (404, '', errors.Unsupported),
     (404, 'pull access denied', errors.Failed),
+    (500, 'network name x already used: network already exists',
+     errors.Conflict),
     (500, 'container x does not exist in database: no such container',
      errors.NotFound),
     (500, 'reading image "x": x: image not known', errors.NoAnswer),
