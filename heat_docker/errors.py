@@ -107,6 +107,9 @@ def of_status(status, words):
             or 'network already exists' in words
             or 'network is being used' in words):
         return Busy if 'already in progress' in words else Conflict
+    if 'not a swarm manager' in words:
+        # A 503, but it will not become one by waiting.
+        return Failed
     if status in (502, 503, 504) or status >= 500 and not words:
         # Whoever says so may have passed the request on.
         return NoAnswer

@@ -63,6 +63,7 @@ class DockerResource(reaching.Reaching, showing.Showing, resource.Resource):
         self._shown = None
         self._unfinished = False
         self._doubtful = False
+        self._asleep = False
         self._masked = None
         self._masked_id = None
 
@@ -150,9 +151,14 @@ class DockerResource(reaching.Reaching, showing.Showing, resource.Resource):
                          docker.endpoint)
 
     def _note_request(self, docker):
-        """Note that the daemon may have something, and where it is."""
-        self.data_set('requested', json.dumps(
-            {'endpoint': str(docker.endpoint), 'address': docker.address}))
+        """Note that the daemon may have something, and where it is.
+
+        The local endpoint goes with the operator's option.
+        """
+        self.data_set('requested', json.dumps({
+            'endpoint': (None if docker.endpoint.local
+                         else str(docker.endpoint)),
+            'address': docker.address}))
 
     def _apply(self, docker, progress):
         """Change what the daemon can change in place, and see that it did.
@@ -356,6 +362,7 @@ class DockerResource(reaching.Reaching, showing.Showing, resource.Resource):
         """
         failed = self.status == self.FAILED
         self._doubtful = failed and self.action == self.UPDATE
+        self._asleep = failed and self.action in (self.SUSPEND, self.RESUME)
         self._unfinished = failed or 'replaced' in self.data()
         return super()._needs_update(*args, **kwargs) or self._unfinished
 

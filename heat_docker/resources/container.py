@@ -179,9 +179,13 @@ class DockerContainer(pulling.Pulling, waiting.Waiting,
                 self._remove_snapshots]
 
     def _is_sound(self, inspected):
-        """Return whether it runs, has completed, or was never started."""
+        """Return whether it runs, has completed, or only has to be started.
+
+        A suspend has stopped it, and a resume may not have started it.
+        """
         state = inspected['State']
         return (state.get('Status') in ('created', 'running', 'paused')
+                or self._asleep and state.get('Status') == 'exited'
                 or self._has_completed(state))
 
     def _has_completed(self, state):
@@ -192,6 +196,8 @@ class DockerContainer(pulling.Pulling, waiting.Waiting,
 
     def _finish_steps(self):
         """Return the steps from wherever the container is."""
+        if self._asleep:
+            return [self._wake, self._reach]
         return [self._catch_up]
 
     # Steps.
@@ -256,7 +262,12 @@ class DockerContainer(pulling.Pulling, waiting.Waiting,
             return True
         if self._has_completed(state):
             return True
-        return self._start(docker, progress)
+        # The answer to a start may be lost. What has run is not run twice.
+        before = progress.notes.setdefault('run before',
+                                           state.get('StartedAt'))
+        if state.get('StartedAt') == before:
+            docker.start_container(self.resource_id)
+        return True
 
     def _pause(self, docker, progress):
         """Freeze the container, unless it is frozen."""

@@ -86,27 +86,27 @@ class Reaching:
     def _endpoint_of(self, values):
         """Return the endpoint that values of the properties name.
 
-        One that was allowed when the object was made stays so, at the
-        address that it had then: who tightens the policy does not want to
-        keep what is there from being deleted.
+        Once something was asked of a daemon it is that one, whatever the
+        property has become since, which other resources may give. It stays
+        allowed, at the address that it had then: who tightens the policy
+        does not want to keep what is there from being deleted.
 
         :raises errors.Refused: if the operator does not allow it.
         """
         requested = json.loads(self.data().get('requested', 'null'))
+        url = (values['docker_endpoint'] if requested is None
+               else requested['endpoint'])
         try:
-            named = endpoint.of_values(values['docker_endpoint'],
-                                       values['tls'])
+            named = endpoint.of_values(url, values['tls'])
         except ValueError as ex:
             raise errors.Failed(str(ex)) from ex
-        if requested is None:
-            if not values['docker_endpoint'] and not self._are_known(
-                    'docker_endpoint'):
-                raise errors.Failed(_(
-                    'docker_endpoint has no value: what it is made of has '
-                    'none'))
-            policy.endpoint(named, self._is_admin)
-            return named
-        return dataclasses.replace(named, trusted=requested['address'])
+        if requested is not None:
+            return dataclasses.replace(named, trusted=requested['address'])
+        if not url and not self._are_known('docker_endpoint'):
+            raise errors.Failed(_(
+                'docker_endpoint has no value: what it is made of has none'))
+        policy.endpoint(named, self._is_admin)
+        return named
 
     def _is_admin(self):
         # What acts for a user later on is no admin until its roles are read.
@@ -197,8 +197,8 @@ class Reaching:
     def _is_forgotten(self):
         """Return whether the operator has given up the daemon, and tell."""
         try:
-            named = endpoint.parse(self.properties['docker_endpoint'] or '')
-        except ValueError:
+            named = self.endpoint
+        except errors.DockerError:
             return False
         if not policy.forgotten(named.url):
             return False

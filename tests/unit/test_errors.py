@@ -56,6 +56,8 @@ CLASSES = (
     (409, 'remove x: volume is in use - [y]', errors.Conflict),
     (502, 'bad gateway', errors.NoAnswer),
     (503, 'unavailable', errors.NoAnswer),
+    (503, 'This node is not a swarm manager. Use "docker swarm init"',
+     errors.Failed),
     (504, 'gateway timeout', errors.NoAnswer),
 )
 

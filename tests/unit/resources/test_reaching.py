@@ -17,6 +17,10 @@ import json
 
 from heat.common import exception
 from heat.engine import scheduler
+from heat.engine import stack
+from heat.engine import stk_defn
+from heat.engine.resources.openstack.heat import value
+from heat.tests import utils
 import requests
 
 from heat_docker import connection
@@ -190,6 +194,61 @@ class NotedAddressTestCase(base.ContainerTestCase):
         self.tighten()
         self.run_task(made.delete)
         self.assertIn(b'DELETE ', server.lines[-1][:7])
+
+    def make_with_value(self, url):
+        """Return a container whose endpoint another resource gives, made."""
+        base._heat().register_class('OS::Heat::Value', value.Value)
+        self.stack = utils.parse_stack({
+            'heat_template_version': '2018-08-31', 'resources': {
+                'where': {'type': 'OS::Heat::Value',
+                          'properties': {'value': url}},
+                'web': {'type': self.TYPE, 'properties': {
+                    'image': 'i', 'wait_for': 'none',
+                    'docker_endpoint': {'get_attr': ['where', 'value']}}}}})
+        for name in ('where', 'web'):
+            self.stack[name].store()
+            self.run_task(self.stack[name].create)
+            stk_defn.update_resource_data(self.stack.defn, name,
+                                          self.stack[name].node_data())
+            self.stack['web'].reparse()
+        return self.stack['web']
+
+    def test_shown_where_it_was_made(self):
+        """Who may name a daemon may not move to the operator's by that."""
+        server = self.serve()
+        made = self.make_with_value(server.url)
+        for url in ('', 'unix:///var/run/docker.sock', 'tcp://192.0.2.7:1'):
+            where = self.stack['where']
+            self.run_task(lambda url=url, where=where: where.update(
+                where.t.freeze(properties={'value': url})))
+            stk_defn.update_resource_data(self.stack.defn, 'where',
+                                          where.node_data())
+            made.reparse()
+            self.assertEqual(url, made.properties['docker_endpoint'])
+            server.lines.clear()
+            made._shown = None
+            self.assertEqual(base.ID, made.FnGetAtt('info')['Id'])
+            self.assertIn(b'GET ', server.lines[-1])
+            self.assertFalse(made.endpoint.local)
+
+    def test_snapshot_deleted_where_it_was_made(self):
+        """Heat does it in a stack that is not stored, so without values."""
+        server = self.serve()
+        made = self.make_with_value(server.url)
+        unstored = stack.Stack(made.context, 'again', made.stack.t)
+        again = unstored['web']
+        again._data = made.data()
+        self.assertFalse(again.properties['docker_endpoint'])
+        self.assertEqual(server.url, str(again.endpoint))
+
+    def test_local_as_the_operator_says_now(self):
+        server = self.serve()
+        self.configure(local_endpoint=server.url,
+                       local_endpoint_access='all')
+        made = self.make(None)
+        self.configure(local_endpoint='tcp://192.0.2.7:2375')
+        self.assertEqual(('tcp://192.0.2.7:2375', True),
+                         (made.endpoint.url, made.endpoint.local))
 
     def test_deleted_nowhere_else(self):
         """The name may be another host's by now."""

@@ -491,6 +491,58 @@ class PauseTestCase(UpdateTestCase):
         self.assertEqual([INSPECT, START, INSPECT],
                          self.daemon.requests)
 
+    def stopped(self):
+        made = self.make_running()
+        self.serve_stop()
+        self.run_task(made.suspend)
+        self.forget()
+        return made
+
+    def at(self, status, second):
+        return self.inspected(
+            status, StartedAt='2026-11-24T10:00:%02dZ' % second)
+
+    def test_resume_refused(self):
+        """What was not started for sure is started."""
+        made = self.stopped()
+        self.daemon.on(*START, REFUSED, 204)
+        self.serve_inspect(self.at('exited', 1), self.at('exited', 1),
+                           self.at('running', 2))
+        self.run_task(made.resume)
+        self.assertEqual([INSPECT, START] * 2 + [INSPECT],
+                         self.daemon.requests)
+
+    def test_resume_answer_lost(self):
+        """What has run is not run twice."""
+        made = self.stopped()
+        self.daemon.on(*START, LOST)
+        self.serve_log(b'')
+        self.serve_inspect(self.at('exited', 1), self.at('exited', 2))
+        self.assertIn('is not running', self.fail_task(made.resume))
+        self.assertEqual(1, len(self.daemon.sent(*START)))
+
+    def test_update_after_failed_resume(self):
+        made = self.stopped()
+        self.daemon.on(*START, base.refusal(500, 'no memory'), 204)
+        self.serve_inspect(self.at('exited', 1))
+        self.fail_task(made.resume)
+        self.forget()
+        self.serve_inspect(self.at('exited', 1), self.at('exited', 1),
+                           self.at('running', 2))
+        self.assertEqual([INSPECT, INSPECT, START, INSPECT],
+                         self.complete(made))
+
+    def test_update_after_failed_resume_of_paused(self):
+        made = self.paused()
+        self.daemon.on(*self.UNPAUSE, base.refusal(500, 'no'), 204)
+        self.serve_inspect(self.inspected('paused'))
+        self.fail_task(made.resume)
+        self.forget()
+        self.serve_inspect(self.inspected('paused'),
+                           self.inspected('paused'), self.inspected())
+        self.assertEqual([INSPECT, INSPECT, self.UNPAUSE, INSPECT],
+                         self.complete(made))
+
     def test_resume_running(self):
         made = self.paused()
         self.forget()
