@@ -162,8 +162,8 @@ def _client(clouds_file, url):
     return heat_client.Client(
         '1', session=session, service_type='orchestration',
         endpoint_override=f'{url}/v1/{session.get_project_id()}',
-        # uwsgi closes connections without a word.
-        additional_headers={'Connection': 'close'})
+        # uwsgi closes connections without a word, and resets some.
+        additional_headers={'Connection': 'close'}, connect_retries=5)
 
 
 class Stack:
