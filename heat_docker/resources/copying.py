@@ -83,17 +83,26 @@ class Copying:
     """The step that copies, and what becomes of copies."""
 
     def _copy_labels(self):
-        """Return the labels of the copies of this volume.
+        """Return the labels of the copies that the deletion policy makes.
 
         They are not those of the volume, or else a copy would be taken for
-        it; and they are those of its replacement, too.
+        it. Nothing that has them is ever removed.
         """
-        return {base.LABEL + 'copy_of': '%s/%s' % (self.stack.id, self.name)}
+        return {base.LABEL + 'copy_of': self._origin()}
+
+    def _snapshot_labels(self):
+        """Return the labels of the copies that go with the stack.
+
+        They are those of the replacement's snapshots, too.
+        """
+        return {base.LABEL + 'snapshot_of': self._origin()}
 
     def _helper_labels(self):
         """Return the labels of the containers that help to copy."""
-        return {base.LABEL + 'helper_of': '%s/%s' % (self.stack.id,
-                                                     self.name)}
+        return {base.LABEL + 'helper_of': self._origin()}
+
+    def _origin(self):
+        return '%s/%s' % (self.stack.id, self.name)
 
     def _remove_helpers(self, docker, progress):
         """Remove helpers of a heat-engine that was killed while it copied."""

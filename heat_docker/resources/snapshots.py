@@ -26,10 +26,13 @@ from . import reaching
 
 _ = i18n._
 
-# Keys of Heat's data of the resource: the last image of a snapshot, and the
-# one that the deletion policy has made, which outlives the stack.
+# Key of Heat's data of the resource: the last image of a snapshot.
 _IMAGE = 'snapshot_image'
-_KEPT = 'kept_image'
+
+# What the tags of images begin with that go with their stack; those that the
+# deletion policy makes stay. A label would not tell: containers have those of
+# their image, and pass them on.
+_OF_STACK = 'snapshot-'
 
 # Images of stacks, by what they were asked for. That none is there of one
 # resource cannot be told by what it has noted: an earlier one of its name may
@@ -45,7 +48,7 @@ class Snapshots:
         """Return how an image is made of the container, if it is ours."""
         if self.external_id is not None:
             return reaching.Progress([])
-        return reaching.Progress([self._commit])
+        return reaching.Progress([self._snapshot])
 
     def check_snapshot_complete(self, progress):
         """Return whether the image is made."""
@@ -55,7 +58,7 @@ class Snapshots:
         """Return how the container is deleted after an image was made."""
         progress = self.handle_delete()
         if self.resource_id is not None and progress.steps:
-            progress.steps.insert(0, self._commit_if_there)
+            progress.steps.insert(0, self._keep_if_there)
         return progress
 
     def handle_delete_snapshot(self, snapshot):
@@ -85,8 +88,7 @@ class Snapshots:
         """Remove the snapshots with their stack, as Heat does with its own.
 
         Heat does not always ask for it when a stack is deleted; and while a
-        container runs that was restored from one, it cannot be removed. What
-        the deletion policy has just made stays.
+        container runs that was restored from one, it cannot be removed.
         """
         if self.stack.action != self.stack.DELETE:
             return True
@@ -98,7 +100,7 @@ class Snapshots:
             for tag in image.get('RepoTags') or ():
                 # What users have committed has the labels, too.
                 if tag.startswith(registry.SNAPSHOTS + '/') and (
-                        tag != self.data().get(_KEPT)):
+                        ':' + _OF_STACK in tag):
                     with contextlib.suppress(errors.NotFound,
                                              errors.Conflict):
                         docker.remove_image(tag)
@@ -121,13 +123,30 @@ class Snapshots:
             _LISTED[key] = images
         return images
 
-    def _commit(self, docker, progress):
-        """Return whether the image is made, which a thread does."""
+    def _snapshot(self, docker, progress):
+        """Return whether an image is made for a snapshot."""
+        image = self._commit(docker, progress, _OF_STACK)
+        if image is not None:
+            self.data_set(_IMAGE, image)
+        return image is not None
+
+    def _keep_if_there(self, docker, progress):
+        """Make an image for good; a container that is gone needs none."""
+        try:
+            return self._commit(docker, progress, '') is not None
+        except errors.NotFound:
+            return True
+
+    def _commit(self, docker, progress, prefix):
+        """Return the image once it is made, which a thread does.
+
+        :param str prefix: what its tag begins with.
+        """
         def prepare():
             name = '%s/%s' % (registry.SNAPSHOTS, re.sub(
                 '[^a-z0-9]+', '-', ('%s-%s' % (self.stack.name, self.name)
                                     ).lower()).strip('-'))
-            tag = short_id.generate_id()
+            tag = prefix + short_id.generate_id()
             progress.notes['image'] = '%s:%s' % (name, tag)
             container = self.resource_id
             return lambda docker: docker.commit_container(container, name,
@@ -135,19 +154,8 @@ class Snapshots:
 
         job = jobs.ended(progress.notes, docker.endpoint, prepare)
         if job is None:
-            return False
+            return None
         job.end()
-        self.data_set(_IMAGE, progress.notes['image'])
-        self._event(_('The container is kept as the image %s')
-                    % progress.notes['image'])
-        return True
-
-    def _commit_if_there(self, docker, progress):
-        """Make an image; a container that is gone has nothing to keep."""
-        try:
-            done = self._commit(docker, progress)
-        except errors.NotFound:
-            return True
-        if done:
-            self.data_set(_KEPT, progress.notes['image'])
-        return done
+        image = progress.notes['image']
+        self._event(_('The container is kept as the image %s') % image)
+        return image

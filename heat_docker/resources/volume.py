@@ -28,10 +28,9 @@ from . import users
 
 _ = i18n._
 
-# Keys of Heat's data of the resource, see snapshots.py.
+# Keys of Heat's data of the resource: the last copy of a snapshot, and
+# whether the files of source_volume are in it.
 _SNAPSHOT = 'snapshot_volume'
-_KEPT = 'kept_volume'
-# Whether the files of source_volume are in it.
 _FILLED = 'filled'
 
 
@@ -146,7 +145,7 @@ class DockerVolume(copying.Copying, users.Used, base.DockerResource):
         """Return how the volume is deleted after its files were copied."""
         progress = self.handle_delete()
         if self.resource_id is not None and progress.steps:
-            progress.steps.insert(0, self._snapshot_if_there)
+            progress.steps.insert(0, self._keep_if_there)
         return progress
 
     def handle_delete_snapshot(self, snapshot):
@@ -173,46 +172,45 @@ class DockerVolume(copying.Copying, users.Used, base.DockerResource):
                 self._remove_snapshots]
 
     def _remove_snapshots(self, docker, progress):
-        """Remove the snapshots with their stack, as Heat does with its own.
-
-        What the deletion policy has just made stays.
-        """
+        """Remove the snapshots with their stack, as Heat does with its own."""
         if self.stack.action == self.stack.DELETE:
-            for copy in self._docker_find(docker, self._copy_labels()):
-                if copy != self.data().get(_KEPT):
-                    self._remove_copy(docker, copy)
+            for copy in self._docker_find(docker, self._snapshot_labels()):
+                self._remove_copy(docker, copy)
         return True
 
     def _snapshot(self, docker, progress):
-        """Return whether the files are copied to another volume."""
+        """Return whether the files are copied for a snapshot."""
+        copy = self._copy(docker, progress, self._snapshot_labels())
+        if copy is not None:
+            self.data_set(_SNAPSHOT, copy)
+        return copy is not None
+
+    def _keep_if_there(self, docker, progress):
+        """Copy the files for good; a volume that is gone has none to keep."""
+        try:
+            return self._copy(docker, progress,
+                              self._copy_labels()) is not None
+        except errors.NotFound:
+            return True
+
+    def _copy(self, docker, progress, labels):
+        """Return the volume that the files are copied to, once they are."""
         if 'copy' not in progress.notes:
             copy = 'heat-snapshot-%s-%s' % (
                 self.docker_name(self.properties), short_id.generate_id())
-            docker.create_volume({'Name': copy,
-                                  'Labels': self._copy_labels()})
+            docker.create_volume({'Name': copy, 'Labels': labels})
             progress.notes['copy'] = copy
         copy = progress.notes['copy']
         try:
             if not self._copied(docker, progress, self.resource_id, copy):
-                return False
+                return None
         except errors.DockerError:
             del progress.notes['copy']
             with contextlib.suppress(errors.Unreachable):
                 self._remove_copy(docker, copy)
             raise
-        self.data_set(_SNAPSHOT, copy)
         self._event(_('The files are kept in the volume %s') % copy)
-        return True
-
-    def _snapshot_if_there(self, docker, progress):
-        """Copy the files; a volume that is gone has none to keep."""
-        try:
-            done = self._snapshot(docker, progress)
-        except errors.NotFound:
-            return True
-        if done:
-            self.data_set(_KEPT, progress.notes['copy'])
-        return done
+        return copy
 
     def _fill(self, docker, progress):
         """Return whether the files of source_volume are copied."""

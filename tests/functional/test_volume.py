@@ -142,6 +142,26 @@ class VolumeTest(base.FunctionalTest):
         self.addCleanup(self.drop_volume, kept)
         self.assertEqual(['7:8', 'kept'], self.read(kept))
 
+    @base.requires('owner of a volume')
+    def test_deletion_policy_snapshot_and_replacement(self):
+        before = self.volumes()
+        for text in ('old', 'new'):
+            template = self.writer(text, labels={'of': text},
+                                   replace_on_change=True)
+            template['resources']['data']['deletion_policy'] = 'Snapshot'
+            if text == 'old':
+                stack_id = self.create_stack(template)
+                name = self.named(stack_id)
+            else:
+                self.update_stack(stack_id, template)
+                self.assertNotIn(name, self.volumes())
+        self.delete_stack(stack_id)
+        kept = self.volumes() - before
+        for found in kept:
+            self.addCleanup(self.drop_volume, found)
+        self.assertEqual([['7:8', 'new'], ['7:8', 'old']],
+                         sorted(self.read(found) for found in kept))
+
     def test_snapshot_and_restore(self):
         stack_id = self.create_stack(self.writer('before'))
         snapshot = self.heat.stacks.snapshot(stack_id)['id']

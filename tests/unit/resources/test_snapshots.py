@@ -53,6 +53,7 @@ class SnapshotTestCase(base.ContainerTestCase):
             kept['resource_data']['snapshot_image'])
         self.assertRegex(sent.qs['repo'][0],
                          '^localhost/heat-snapshot/[a-z0-9-]+$')
+        self.assertRegex(tag, '^snapshot-[a-z0-9]+$')
         self.assertIn('kept as the image localhost/heat-snapshot/',
                       self.reasons[-1])
         self.assertEqual(3600.0, sent.timeout[1])
@@ -220,6 +221,21 @@ class SnapshotTestCase(base.ContainerTestCase):
         made = self.deleted(201)
         self.run_task(made.delete)
         self.assertEqual([COMMIT, STOP, REMOVE], self.daemon.requests)
+        self.assertNotIn('snapshot_image', made.data())
+
+    def test_deletion_policy_and_the_stack_goes(self):
+        """What it has kept stays, of whichever container of the name."""
+        made = self.deleted(201)
+        self.stack.action = self.stack.DELETE
+        listed = [self.image('web', 'localhost/heat-snapshot/s-web:replaced')]
+        self.daemon.on('GET', '/images/json', {
+            'json': lambda request, context: listed + [
+                self.image('web', '%s:%s' % (sent.qs['repo'][0],
+                                             sent.qs['tag'][0]))
+                for sent in self.daemon.sent(*COMMIT)]})
+        self.run_task(made.delete)
+        self.assertEqual([COMMIT, STOP, REMOVE, ('GET', '/images/json')],
+                         self.daemon.requests)
 
     def test_deletion_policy_and_commit_refused(self):
         """What could not be kept is not deleted."""
@@ -247,12 +263,13 @@ class SnapshotTestCase(base.ContainerTestCase):
         self.serve_stop()
         self.serve_remove()
         self.daemon.on('GET', '/images/json', {'json': [
-            self.image('web', 'localhost/heat-snapshot/a:1', 'mine:1',
-                       'localhost/heat-snapshot/b:2'),
-            self.image('db', 'localhost/heat-snapshot/c:3'),
+            self.image('web', 'localhost/heat-snapshot/a:snapshot-1',
+                       'mine:snapshot-1',
+                       'localhost/heat-snapshot/b:snapshot-2'),
+            self.image('db', 'localhost/heat-snapshot/c:snapshot-3'),
             {'RepoTags': None, 'Labels': None}]})
         removals = [('DELETE', '/images/localhost%2Fheat-snapshot%2F' + tag)
-                    for tag in ('a%3A1', 'b%3A2')]
+                    for tag in ('a%3Asnapshot-1', 'b%3Asnapshot-2')]
         self.daemon.on(*removals[0], base.refusal(404, 'No such image'))
         self.daemon.on(*removals[1], {'json': []})
         self.run_task(made.delete)
@@ -281,8 +298,9 @@ class SnapshotTestCase(base.ContainerTestCase):
     def test_images_of_a_stack_are_listed_once(self):
         self.patch(snapshots, '_LISTED', {})
         self.daemon.on('GET', '/images/json', {'json': [
-            self.image('web', 'localhost/heat-snapshot/a:1')]})
-        removal = ('DELETE', '/images/localhost%2Fheat-snapshot%2Fa%3A1')
+            self.image('web', 'localhost/heat-snapshot/a:snapshot-1')]})
+        removal = ('DELETE',
+                   '/images/localhost%2Fheat-snapshot%2Fa%3Asnapshot-1')
         self.daemon.on(*removal, {'json': []})
         for traversal, listed in (('t1', 1), ('t1', 0), ('t2', 1), ('', 1),
                                   ('', 1), (None, 1)):

@@ -349,7 +349,7 @@ class SnapshotTestCase(KeptTestCase):
             '^heat-snapshot-data-[a-z0-9]+$'))
         self.assertEqual(
             [{'Name': copy, 'Labels': {
-                'org.openstack.heat.copy_of': self.copies_label()}}],
+                'org.openstack.heat.snapshot_of': self.copies_label()}}],
             self.created())
         self.assertEqual(
             ['data', copy],
@@ -486,7 +486,7 @@ class SnapshotsDeletedTestCase(KeptTestCase):
                               '/volumes/copy2'], self.removed())
             [sent] = self.daemon.sent(*LIST)
             self.assertEqual(
-                {'label': ['org.openstack.heat.copy_of='
+                {'label': ['org.openstack.heat.snapshot_of='
                            + self.copies_label()]},
                 json.loads(sent.qs['filters'][0]))
 
@@ -498,17 +498,56 @@ class SnapshotsDeletedTestCase(KeptTestCase):
         self.run_task(made.delete)
         self.assertEqual(['/volumes/data'], self.removed())
 
+    def list_copies(self):
+        """Have those volumes listed that were created with the labels."""
+        def find(request, context):
+            [label] = json.loads(request.qs['filters'][0])['label']
+            return {'Volumes': [
+                body for body in self.created() if label in [
+                    '%s=%s' % item for item in body['Labels'].items()]]}
+
+        self.serve_copies()
+        self.daemon.on(*LIST, {'json': find})
+
     def test_deletion_policy(self):
+        """What it keeps is noted nowhere, and so no snapshot is about it."""
         made = self.make_deleted(template=self.template(
             {}, deletion_policy='Snapshot'))
-        self.keep('copy1')
-        self.daemon.on(*LIST, {'json': lambda request, context: {
-            'Volumes': [{'Name': 'copy1'},
-                        {'Name': self.created()[0]['Name']}]}})
+        self.list_copies()
         self.run_task(made.delete)
         self.assertEqual(('DELETE', 'COMPLETE'), made.state)
         self.assertEqual([b'files'], self.copied)
-        self.assertEqual(['/volumes/data', '/volumes/copy1'], self.removed())
+        self.assertEqual(['/volumes/data'], self.removed())
+        self.assertIn('The files are kept in the volume '
+                      + self.created()[0]['Name'], self.reasons)
+        self.assertNotIn('snapshot_volume', made.data())
+
+    def test_deletion_policy_and_snapshots(self):
+        """These go with the stack all the same."""
+        made = self.make_deleted(template=self.template(
+            {}, deletion_policy='Snapshot'))
+        self.list_copies()
+        self.run_task(made.snapshot)
+        self.run_task(made.delete)
+        [snapshot, _kept] = self.created()
+        self.assertEqual(['/volumes/data', '/volumes/' + snapshot['Name']],
+                         self.removed())
+
+    def test_deletion_policy_of_what_was_replaced(self):
+        """Its files are nowhere else by the time that the stack goes."""
+        template = self.template({}, deletion_policy='Snapshot')
+        replaced = self.make_deleted(template=template)
+        self.list_copies()
+        self.run_task(replaced.delete)
+        replacement = type(replaced)('web', replaced.t, self.stack)
+        replacement.store()
+        replacement.resource_id_set('data')
+        replacement.state_set(replacement.CREATE, replacement.COMPLETE)
+        self.daemon.on(*INSPECT, self.shown(replacement))
+        self.serve_copy(b'files')
+        self.run_task(replacement.delete)
+        self.assertEqual(2, len(self.created()))
+        self.assertEqual(2 * ['/volumes/data'], self.removed())
 
     def test_deletion_policy_and_too_big(self):
         """What could not be kept is not deleted."""
