@@ -53,6 +53,15 @@ def parts(image):
     return host, repository
 
 
+def full_name(image):
+    """Return the name of an image with all that a daemon adds to it.
+
+    ``busybox`` is ``docker.io/library/busybox:latest``.
+    """
+    tag = re.search('[:@].*', image.rpartition('/')[2])
+    return '%s/%s%s' % (*parts(image), tag[0] if tag else ':latest')
+
+
 def auth_to_api(value):
     """Turn the map of credentials to the one Docker's header has in it.
 

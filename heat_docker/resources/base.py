@@ -21,6 +21,7 @@ from heat.common import exception
 from heat.engine import function
 from heat.engine import resource
 from heat.engine import support
+from heat.objects import resource as resource_objects
 
 from .. import engine
 from .. import errors
@@ -187,6 +188,20 @@ class DockerResource(reaching.Reaching, showing.Showing, resource.Resource):
         found = self._docker_find(
             docker, self.labels_by('resource_id', 'stack_id'))
         return found[0] if found else None
+
+    def _row(self, resource_id):
+        """Return a resource as Heat's database has it, if it does."""
+        if resource_id is None:
+            return None
+        try:
+            return resource_objects.Resource.get_obj(self.context,
+                                                     resource_id)
+        except exception.NotFound:
+            return None
+
+    def _notes(self, row):
+        """Return Heat's data of a resource, given what :meth:`_row` does."""
+        return {item.key: item.value for item in (row and row.data) or ()}
 
     def _examine(self, docker, progress):
         """Fail, saying why, unless the object is as it should be."""

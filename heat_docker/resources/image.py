@@ -13,6 +13,7 @@
 """``DockerInc::Docker::Image``."""
 
 import contextlib
+import json
 import re
 
 from heat.common import exception
@@ -120,7 +121,8 @@ class DockerImage(pulling.Pulling, base.DockerResource):
                 _('Docker at %(endpoint)s has %(image)s for another platform')
                 % {'endpoint': docker.endpoint, 'image': values['image']})
         self._note_request(docker)
-        if 'pulled' in progress.notes and not progress.notes['found']:
+        if not progress.notes.get('found', True) or (
+                self._is_inherited(docker, inspected['Id'])):
             self.data_set(_MADE, 'true')
         self._note_reference(inspected)
         self.resource_id_set(inspected['Id'])
@@ -128,9 +130,37 @@ class DockerImage(pulling.Pulling, base.DockerResource):
 
     def _pull(self, docker, progress):
         # What has been there before stays when the stack goes.
-        progress.notes.setdefault(
-            'found', docker.has_image(self.properties['image']))
+        if 'found' not in progress.notes:
+            progress.notes['found'] = self._is_found(docker)
         return super()._pull(docker, progress)
+
+    def _is_found(self, docker):
+        """Return whether the daemon has an image that is not ours."""
+        try:
+            inspected = docker.inspect_image(self.properties['image'])
+        except errors.NotFound:
+            return False
+        return not self._is_inherited(docker, inspected['Id'])
+
+    def _is_inherited(self, docker, image_id):
+        """Return whether what this one replaces has pulled an image."""
+        row = self._row(self.replaces)
+        return _MADE in self._notes(row) and self._is_shared(
+            docker, row, self.properties['image'], image_id)
+
+    def _is_shared(self, docker, row, name, image_id):
+        """Return whether another resource has an image by the same name.
+
+        :param row: of the other one, as :meth:`_row` returns it.
+        """
+        if (row is None or row.action == self.DELETE
+                or row.physical_resource_id != image_id):
+            return False
+        asked = json.loads(self._notes(row).get('requested', '{}'))
+        its_name = (row.properties_data or {}).get('image')
+        return (asked.get('endpoint') == str(docker.endpoint)
+                and bool(its_name)
+                and registry.full_name(its_name) == registry.full_name(name))
 
     def _note_reference(self, inspected):
         """Note the image by its digest in the registry it came from."""
@@ -218,6 +248,12 @@ class DockerImage(pulling.Pulling, base.DockerResource):
             return True
         tags = ([self.properties['image']] if self.properties['image']
                 else self._tags())
+        # Of a replacement, one may have what the other one has pulled.
+        if any(self._is_shared(docker, self._row(other), tag,
+                               self.resource_id)
+               for other in (self.replaces, self.replaced_by)
+               for tag in tags):
+            return True
         users = docker.containers_of_image(self.resource_id)
         for tag in tags:
             with contextlib.suppress(errors.NotFound, errors.Conflict):

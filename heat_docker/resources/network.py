@@ -113,8 +113,7 @@ class DockerNetwork(replacing.Replacing, users.Used, base.DockerResource):
 
         Those that call the network by its name have no change to make.
         """
-        row = self._row(self.replaces)
-        notes = {item.key: item.value for item in (row and row.data) or ()}
+        notes = self._notes(self._row(self.replaces))
         self._attach(docker, json.loads(notes.get('replaced', '{}')))
         return True
 

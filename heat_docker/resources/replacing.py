@@ -21,7 +21,6 @@ the resource, under the key ``replaced``.
 import contextlib
 
 from heat.common import exception
-from heat.objects import resource as resource_objects
 from oslo_log import log as logging
 
 from .. import errors
@@ -92,13 +91,3 @@ class Replacing:
     def _return_steps(self):
         """Return the steps that take back what a replacement has taken."""
         return [self._come_back]
-
-    def _row(self, resource_id):
-        """Return a resource as Heat's database has it, if it does."""
-        if resource_id is None:
-            return None
-        try:
-            return resource_objects.Resource.get_obj(self.context,
-                                                     resource_id)
-        except exception.NotFound:
-            return None

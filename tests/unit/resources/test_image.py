@@ -467,6 +467,69 @@ class RemovePulledTestCase(PulledTestCase):
         self.delete(made)
         self.assertEqual(2, len(self.daemon.sent(*removal_of(NAME))))
 
+    def replace(self, old, **properties):
+        """Return what has replaced a resource, and finds what that has."""
+        self.old_stack = self.stack
+        new = self.make_resource(triggers={'a': 'b'}, **properties)
+        new.replaces, old.replaced_by = old.id, new.id
+        new.store()
+        self.run_task(new.create)
+        self.assertEqual(('CREATE', 'COMPLETE'), new.state)
+        self.forget()
+        return new
+
+    def test_replaced_by_the_same(self):
+        """It stays, and goes with the one that has it now."""
+        old = self.make_pulled()
+        new = self.replace(old)
+        self.assertEqual([], self.delete(old))
+        self.assertIn(removal_of(NAME), self.delete(new))
+
+    def test_replaced_by_the_same_pulled_again(self):
+        self.daemon.on(*PULL, PULLED)
+        old = self.make_pulled()
+        new = self.replace(old, pull_policy='always')
+        self.assertEqual([], self.delete(old))
+        self.assertIn(removal_of(NAME), self.delete(new))
+
+    def test_replaced_by_what_the_name_is_now(self):
+        """The new one has pulled it over the old one's."""
+        old = self.make_pulled()
+        self.daemon.on(*INSPECT, self.shown(), self.shown(OTHER))
+        new = self.replace(old, pull_policy='always')
+        self.assertNotIn(removal_of(NAME), self.delete(old))
+        self.assertIn(removal_of(NAME), self.delete(new))
+
+    def test_replaced_and_back_again(self):
+        """A rollback deletes the new one, and the old one has it still."""
+        old = self.make_pulled()
+        new = self.replace(old)
+        self.assertEqual([], self.delete(new))
+        self.assertIn(removal_of(NAME), self.delete(old))
+
+    def test_replaced_and_found(self):
+        """What nobody of the stack has pulled stays."""
+        self.daemon.on(*INSPECT, self.shown())
+        old = self.make()
+        new = self.replace(old)
+        self.assertEqual([], self.delete(old))
+        self.assertEqual([], self.delete(new))
+
+    def test_replaced_by_another_name(self):
+        old = self.make_pulled()
+        self.daemon.on(*inspect_of('r.test/web'), self.shown())
+        self.replace(old, image='r.test/web')
+        self.assertIn(removal_of(NAME), self.delete(old))
+
+    def test_replaced_by_one_on_another_daemon(self):
+        old = self.make_pulled()
+        other = 'http://other.test:2375'
+        self.daemon.on('GET', '/version', {'json': self.daemon.VERSION},
+                       prefix='', base_url=other)
+        self.daemon.on(*INSPECT, self.shown(), base_url=other)
+        self.replace(old, docker_endpoint='tcp://other.test')
+        self.assertIn(removal_of(NAME), self.delete(old))
+
     def test_external(self):
         self.daemon.on(*inspect_of(IMAGE), self.shown())
         made = self.make_resource(template=self.template(
