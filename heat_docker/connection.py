@@ -57,7 +57,8 @@ class Connection:
     :ivar api: version of the API that both sides speak, once that is known.
     :ivar podman: whether the daemon is Podman, once that is known.
     :ivar address: numeric address of the daemon, once it is connected to.
-    :ivar socket: the socket that was connected last; None for a unix socket.
+    :ivar socket: the socket that was connected last.
+    :ivar abandoned: whether nobody waits for its answers any more.
     :ivar made: when it was made, or when what it knows was learned.
     """
 
@@ -67,6 +68,7 @@ class Connection:
     podman: bool | None = None
     address: str | None = None
     socket: typing.Any = None
+    abandoned: bool = False
     made: float = dataclasses.field(default_factory=time.monotonic)
     used: float = 0.0
 
@@ -79,6 +81,11 @@ class Connection:
         if self.socket is not None:
             with contextlib.suppress(OSError):
                 self.socket.shutdown(socket.SHUT_RDWR)
+
+    def abandon(self):
+        """Break it off, and whatever it connects to from now on."""
+        self.abandoned = True
+        self.break_off()
 
     @property
     def is_lost(self):
@@ -98,6 +105,12 @@ def guard(connection):
     connection.client.trust_env = False
     endpoint = connection.endpoint
     if endpoint.url.startswith('unix:'):
+        # The library's own adapter tells nobody which socket it has opened.
+        connection.client.base_url = 'http://localhost'
+        connection.client.mount('http://', _Adapter(
+            connection, functools.partial(
+                _connect_unix, endpoint.url.removeprefix('unix://')),
+            None, None))
         return
     try:
         context = endpoint.tls and endpoints.ssl_context(endpoint.tls)
@@ -129,6 +142,18 @@ def _connect(connection, host, port, **options):
         connection.address = ip
         return connected
     raise failure
+
+
+def _connect_unix(path, host, port, timeout=None, **options):
+    """Return a socket that is connected to a path, whatever the host."""
+    connected = socket.socket(socket.AF_UNIX)
+    try:
+        connected.settimeout(timeout)
+        connected.connect(path)
+    except OSError:
+        connected.close()
+        raise
+    return connected
 
 
 def _is_allowed(endpoint, address):
@@ -164,6 +189,8 @@ class _Adapter(requests.adapters.HTTPAdapter):
             def connect(self):
                 super().connect()
                 connection.socket = self.sock
+                if connection.abandoned:
+                    connection.break_off()
                 # Or else urllib3 warns of what the user has asked for.
                 self.is_verified = True
 

@@ -112,8 +112,9 @@ class Engine(containers.Containers, images.Images, networks.Networks,
              volumes.Volumes, contextlib.AbstractContextManager):
     """A daemon, connected to at the first request; see :mod:`heat_docker.api`.
 
-    Not to be shared between threads. What it is connected by serves the next
-    engine of the same endpoint, unless something went wrong.
+    Not to be shared between threads, but for :meth:`break_off`. What it is
+    connected by serves the next engine of the same endpoint, unless something
+    went wrong.
 
     Every method raises a subclass of :class:`errors.DockerError`.
 
@@ -124,11 +125,28 @@ class Engine(containers.Containers, images.Images, networks.Networks,
         self.endpoint = endpoint
         self.answered = False
         self._connection = None
+        self._broken_off = False
+        # Whoever breaks off must not hit the next one to have the connection.
+        self._giving = threading.Lock()
 
     def __exit__(self, *exc_info):
-        if self._connection is not None:
-            _POOL.give(self.endpoint, self._connection)
-            self._connection = None
+        with self._giving:
+            if self._broken_off:
+                self.close()
+            used, self._connection = self._connection, None
+        if used is not None:
+            _POOL.give(self.endpoint, used)
+
+    def break_off(self):
+        """Have the request of another thread fail, and all that follow.
+
+        A daemon whose client is gone ends a pull, a push or a build:
+        https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Image/operation/ImageBuild.
+        """
+        with self._giving:
+            self._broken_off = True
+            if self._connection is not None:
+                self._connection.abandon()
 
     def close(self):
         """Close the connection; the next request opens a new one."""
@@ -295,7 +313,7 @@ class Engine(containers.Containers, images.Images, networks.Networks,
         try:
             return self._exchange(method, path, timeout, **options)
         except errors.Unreachable as ex:
-            if timeout is None:
+            if timeout is None and not self._broken_off:
                 self.close()
                 _POOL.failed(self.endpoint, ex)
             raise
@@ -307,6 +325,9 @@ class Engine(containers.Containers, images.Images, networks.Networks,
         with self._translated():
             if self._connection is None:
                 self._connection = _connect(self.endpoint)
+            if self._broken_off:
+                raise self._unreachable(errors.NoAnswer,
+                                        _('it was broken off'))
             client = self._connection.client
             with self._within(options.connect_timeout + patience):
                 response = client.request(

@@ -52,7 +52,7 @@ class Pull:
         self.started = self._moved = time.monotonic()
         self._key = key
         self._arguments = image, platform, auth
-        self._endpoint = endpoint
+        self._docker = engine.Engine(endpoint)
         self._layers = {}
         self._thread = threading.Thread(
             target=self._run, name='pull %s' % image, daemon=True)
@@ -88,13 +88,15 @@ class Pull:
         """Want it no longer; a pull that nobody wants ends."""
         with _LOCK:
             self.waiting -= 1
-            if not self.waiting:
-                # It may hang, and the next to want the image shall not.
-                self._retire()
+            if self.waiting:
+                return
+            # It may hang, and the next to want the image shall not.
+            self._retire()
+        self._docker.break_off()
 
     def _run(self):
         try:
-            with engine.Engine(self._endpoint) as docker:
+            with self._docker as docker:
                 for report in docker.pull_image(*self._arguments):
                     if self._abandoned():
                         return

@@ -62,6 +62,14 @@ def daemon(line):
                 {'Id': 'x', 'State': {}})
 
 
+def begin(line):
+    """Answer a request, but for that of the version, without an end."""
+    if b' /version ' in line:
+        return http(VERSION)
+    return (b'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n'
+            b'1\r\n{\r\n')
+
+
 class Server(fixtures.Fixture):
     """A server of HTTP, with or without TLS.
 

@@ -392,6 +392,72 @@ class TLSTestCase(ConnectionTestCase):
         self.assertEqual([], [call.args[0] for call in warn.mock_calls])
 
 
+class BreakOffTestCase(ConnectionTestCase):
+    """One thread waits for an answer; another one waits no longer."""
+
+    def setUp(self):
+        super().setUp()
+        self.configure(denied_networks=[])
+
+    def broken_off(self, asked, work):
+        """Fail at what is broken off, which says nothing of the daemon."""
+        with asked:
+            ex = self.assertRaises(errors.NoAnswer, work)
+        self.assert_plain(str(ex))
+        self.pool.raise_if_away(asked.endpoint)
+        self.assertIsNone(self.pool.take(asked.endpoint))
+        return str(ex)
+
+    def pull(self, pair=None, tls=None):
+        """Break off a pull once some of the answer may have come."""
+        def answer(line):
+            if b' /version ' not in line:
+                asked.break_off()
+            return servers.begin(line)
+
+        server = self.serve(answer, pair=pair)
+        asked = self.engine(server.url, tls)
+        self.broken_off(asked, lambda: list(asked.pull_image('x')))
+        self.assertEqual(1, server.accepted)
+
+    def test_pull(self):
+        self.pull()
+
+    def test_pull_by_tls(self):
+        self.pull(servers.issued(address='127.0.0.1'), {'verify': False})
+
+    def test_before_it_is_connected(self):
+        server = self.serve()
+        asked = self.engine(server.url)
+        asked.break_off()
+        self.assertIn('it was broken off', self.broken_off(
+            asked, lambda: asked.inspect_container('x')))
+        self.assertEqual(0, server.accepted)
+
+    def test_while_it_connects(self):
+        connect = connection._connect
+
+        def broken_off(*args, **kwargs):
+            connected = connect(*args, **kwargs)
+            asked.break_off()
+            return connected
+
+        self.patch(connection, '_connect', broken_off)
+        server = self.serve()
+        asked = self.engine(server.url)
+        self.broken_off(asked, lambda: asked.inspect_container('x'))
+        self.assertEqual([], server.lines)
+
+    def test_after_it_was_given_back(self):
+        """The next one to have the connection has it for itself."""
+        server = self.serve()
+        with self.engine(server.url) as asked:
+            asked.inspect_container('x')
+        asked.break_off()
+        self.engine(server.url).inspect_container('x')
+        self.assertEqual(1, server.accepted)
+
+
 def self_signed(key):
     """Return a certificate of a key that this key signs."""
     private = certificates.serialization.load_pem_private_key(

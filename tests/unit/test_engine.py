@@ -438,8 +438,8 @@ class RequestTestCase(EngineTestCase):
             self.assertEqual(body, self.daemon.sent(verb, path)[-1].json())
 
     def test_all_methods_have_calls(self):
-        elsewhere = {'close', 'log_tail', 'log_head', 'pull_image',
-                     'execute', 'put_archive', 'get_archive',
+        elsewhere = {'close', 'break_off', 'log_tail', 'log_head',
+                     'pull_image', 'execute', 'put_archive', 'get_archive',
                      'import_image', 'build_image', 'push_image'}
         self.assertEqual(
             {name for cls in engine.Engine.__mro__
@@ -782,7 +782,11 @@ class SocketTestCase(base.TestCase):
         self.addCleanup(self.engine.close)
 
     def serve(self, *answers):
-        """Answer one request per connection; None waits for the end."""
+        """Answer one request per connection.
+
+        :param answers: what is sent; for a function, which is called then,
+            nothing is.
+        """
         answers = list(answers)
         end = threading.Event()
 
@@ -791,7 +795,8 @@ class SocketTestCase(base.TestCase):
                 while self.rfile.readline().strip():
                     pass
                 answer = answers.pop(0)
-                if answer is None:
+                if callable(answer):
+                    answer()
                     end.wait()
                 else:
                     self.wfile.write(answer)
@@ -841,10 +846,17 @@ class SocketTestCase(base.TestCase):
         self.assertIn('the connection broke', words)
 
     def test_no_answer_in_time(self):
-        self.serve(self.version(), None)
+        self.serve(self.version(), lambda: None)
         words = self.failing(errors.NoAnswer,
                              self.engine.stop_container, 'x', None, 0.02)
         self.assertIn('no answer in time', words)
+
+    def test_broken_off(self):
+        """The thread that is served waits; another one breaks off."""
+        self.serve(self.version(), self.engine.break_off)
+        words = self.failing(errors.NoAnswer, list,
+                             self.engine.pull_image('x'))
+        self.assertIn('the connection broke', words)
 
     def test_answer_cut_short(self):
         self.serve(self.version(),

@@ -19,6 +19,7 @@ from heat_docker import endpoint
 from heat_docker import errors
 from heat_docker import pulls
 from tests.unit import base
+from tests.unit import servers
 
 SECONDS = 20
 
@@ -282,3 +283,32 @@ class PullsTestCase(base.TestCase):
         self.serve([])
         pull = self.join()
         self.assertTrue(pull._thread.daemon)
+
+
+class DrippingTestCase(base.TestCase):
+    """Whoever names the host must not keep threads of heat-engine."""
+
+    def setUp(self):
+        super().setUp()
+        self.configure(denied_networks=[])
+        self.patch(pulls, '_PATIENCE', 0.01)
+        self.arrived = threading.Event()
+        server = self.useFixture(servers.Server(self.answer))
+        self.endpoint = endpoint.parse(server.url)
+
+    def answer(self, line):
+        if b'/images/create' in line:
+            self.arrived.set()
+        return servers.begin(line)
+
+    def test_leave_all_ends_it(self):
+        pull = pulls.join(self.endpoint, 'busybox')
+        self.assertIs(pull, pulls.join(self.endpoint, 'busybox'))
+        self.assertTrue(self.arrived.wait(SECONDS))
+        pull.leave()
+        self.assertFalse(pull.ended())
+        pull.leave()
+        pull._thread.join(SECONDS)
+        self.assertTrue(pull.ended())
+        self.pool.raise_if_away(self.endpoint)
+        self.assertNotIn('broke off', self.log.output)
