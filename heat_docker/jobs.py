@@ -43,6 +43,7 @@ class Job(threading.Thread):
         """
         super().__init__(name='job at %s' % endpoint, daemon=True)
         self._endpoint = endpoint
+        self._docker = engine.Engine(endpoint)
         self._work = work
         self._result = None
         self._error = None
@@ -50,7 +51,7 @@ class Job(threading.Thread):
     def run(self):
         """Do the work."""
         try:
-            with engine.Engine(self._endpoint) as docker:
+            with self._docker as docker:
                 self._result = self._work(docker)
         except errors.DockerError as ex:
             self._error = ex
@@ -64,6 +65,10 @@ class Job(threading.Thread):
         """Whether it has ended, one way or the other, or soon does."""
         self.join(_PATIENCE)
         return not self.is_alive()
+
+    def break_off(self):
+        """Want it no longer; the daemon ends what it can."""
+        self._docker.break_off()
 
     def end(self):
         """Return what came of it, or raise the error it has ended with."""
@@ -86,3 +91,13 @@ def ended(notes, endpoint, prepare):
     if not job.done:
         return None
     return notes.pop('job')
+
+
+def leave(notes):
+    """Break off the job of a step, if there is one.
+
+    :param dict notes: see :func:`ended`.
+    """
+    job = notes.pop('job', None)
+    if job is not None:
+        job.break_off()

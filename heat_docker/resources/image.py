@@ -94,6 +94,18 @@ class DockerImage(pulling.Pulling, base.DockerResource):
             steps.append(self._push)
         return reaching.Progress(steps)
 
+    def handle_create_cancel(self, progress):
+        """Leave the pull, the build or the push that is waited for.
+
+        What is built when nobody waits any more would be nobody's.
+        """
+        super().handle_create_cancel(progress)
+        jobs.leave(progress.notes)
+
+    def handle_update_cancel(self, progress):
+        """Leave the push that is waited for."""
+        jobs.leave(progress.notes)
+
     def get_reference_id(self):
         """Return what get_resource is: what a container is to be made of."""
         return self.data().get('reference') or super().get_reference_id()

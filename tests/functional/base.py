@@ -54,6 +54,7 @@ def wait_until(predicate, what):
 
 # What tests need and Podman, or the sandbox with it, does not have, and why.
 PODMAN_LACKS = {
+    'build containers': 'Podman does not list the containers of a build',
     'config_from': 'Podman ignores config_from',
     'cpus in place': 'Podman changes cpus by no update, so that the '
                      'container is replaced',

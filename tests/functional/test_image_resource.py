@@ -165,6 +165,28 @@ class BuiltTest(base.FunctionalTest):
             stack_id, 'image').resource_status_reason, '(code:|status) 7')
         self.delete_stack(stack_id)
 
+    def building(self, mark):
+        """Return the containers that the daemon builds an image in."""
+        return [found for found in self.docker.containers()
+                if mark in found['Command']]
+
+    def drop_build(self, mark):
+        for found in self.building(mark):
+            self.remove_container(found['Id'])
+
+    @base.requires('build containers')
+    def test_deleted_while_it_is_built(self):
+        mark = uuid.uuid4().hex
+        stack_id = self.start_stack(self.template({'image': image(build={
+            'dockerfile': 'FROM %s\nRUN sleep 3600; echo %s\n'
+                          % (self.busybox, mark)})}))
+        base.wait_until(lambda: self.building(mark), 'a build')
+        self.addCleanup(self.drop_build, mark)
+        self.delete_stack(stack_id)
+        base.wait_until(lambda: not self.building(mark), 'its end')
+        self.assertEqual([], self.docker.images(filters={
+            'label': 'org.openstack.heat.stack_id=%s' % stack_id}))
+
     def test_neither_or_both(self):
         for properties in ({}, {'image': 'a', 'build': {
                 'dockerfile': 'FROM b'}}):

@@ -20,6 +20,7 @@ from heat_docker import endpoint
 from heat_docker import errors
 from heat_docker import jobs
 from tests.unit import base
+from tests.unit import servers
 
 SECONDS = 20
 
@@ -148,3 +149,31 @@ class EndedTestCase(JobsTestCase):
         self.assertRaises(errors.Unreachable, jobs.ended, self.notes,
                           self.endpoint, prepare)
         self.assertEqual({}, self.notes)
+
+
+class LeaveTestCase(base.TestCase):
+
+    def test_leave(self):
+        self.configure(denied_networks=[])
+        self.patch(jobs, '_PATIENCE', 0.001)
+        arrived = threading.Event()
+
+        def answer(line):
+            if b'/push' in line:
+                arrived.set()
+            return servers.begin(line)
+
+        server = self.useFixture(servers.Server(answer))
+        where, notes = endpoint.parse(server.url), {}
+        self.assertIsNone(jobs.ended(notes, where, lambda: (
+            lambda docker: docker.push_image('r.test/a', None))))
+        job = notes['job']
+        self.assertTrue(arrived.wait(SECONDS))
+        jobs.leave(notes)
+        job.join(SECONDS)
+        self.assertFalse(job.is_alive())
+        self.assertEqual({}, notes)
+        self.pool.raise_if_away(where)
+
+    def test_leave_nothing(self):
+        jobs.leave({})

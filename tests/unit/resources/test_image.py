@@ -24,6 +24,7 @@ from heat.engine import resource
 from heat.engine import scheduler
 import requests
 
+from heat_docker import engine
 from heat_docker import jobs
 from tests.unit import base
 
@@ -720,6 +721,41 @@ class PushTestCase(BuiltTestCase):
         self.daemon.on(*push_of('r.test/b'), {'text': '{}'})
         self.update(made, tags=self.TAGS, push=True)
         self.assertIn(push_of('r.test/b'), self.daemon.requests)
+
+    def broken_off(self, request, task):
+        """Cancel a task as it waits for a request; return what it breaks."""
+        self.patch(jobs, '_PATIENCE', 0.001)
+        arrived, go_on, broken = threading.Event(), threading.Event(), []
+        self.addCleanup(go_on.set)
+
+        def stop():
+            arrived.set()
+            self.assertTrue(go_on.wait(20))
+
+        self.patch(engine.Engine, 'break_off',
+                   lambda docker: broken.append(docker))
+        self.daemon.on(*request, {'raw': base.chunked(stop)})
+        runner = scheduler.TaskRunner(task)
+        runner.start()
+        while not arrived.is_set():
+            runner.step()
+        self.assertEqual([], broken)
+        runner.cancel()
+        return broken
+
+    def test_cancelled(self):
+        """Docker ends what its client does not wait for."""
+        for request in (push_of('r.test/a'), MAKE):
+            made = self.make_resource(tags=self.TAGS, push=True)
+            self.assertEqual(1, len(self.broken_off(request, made.create)))
+
+    def test_cancelled_in_an_update(self):
+        made = self.fail_push()
+        self.daemon.on(*inspect_of(IMAGE), self.shown())
+        after = made.t.freeze(properties=self.properties(
+            tags=self.TAGS, push=True))
+        self.assertEqual(1, len(self.broken_off(
+            push_of('r.test/b'), lambda: made.update(after))))
 
     def test_push_answer_lost(self):
         self.daemon.on(*push_of('r.test/b'), LOST, {'text': '{}'})
