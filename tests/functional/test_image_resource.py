@@ -93,6 +93,15 @@ class PulledTest(base.FunctionalTest):
         self.delete_stack(stack_id)
         self.assertTrue(self.has(self.name))
 
+    def test_replaced_by_the_same(self):
+        stack_id = self.create_stack(self.template(
+            {'image': image(image=self.name)}))
+        self.update_stack(stack_id, self.template(
+            {'image': image(image=self.name, triggers={'again': 1})}))
+        self.assertTrue(self.has(self.name))
+        self.delete_stack(stack_id)
+        self.assertFalse(self.has(self.name))
+
     def test_containers_are_made_of_it(self):
         names = ['c%d' % number for number in range(5)]
         stack_id = self.create_stack(self.template({
