@@ -23,7 +23,6 @@ from heat.engine import resource
 from heat.engine import support
 from heat.objects import resource as resource_objects
 
-from .. import engine
 from .. import errors
 from .. import fields
 from .. import i18n
@@ -210,12 +209,23 @@ class DockerResource(reaching.Reaching, showing.Showing, resource.Resource):
 
     def _locate(self, docker, progress):
         """Find what there is to delete; without an id, by the labels."""
+        if not self._identify(docker):
+            progress.steps[1:] = []
+        return True
+
+    def _identify(self, docker):
+        """Return whether there is an id; a lost one is found by the labels."""
         if self.resource_id is None:
             object_id = self._find_own(docker)
             if object_id is None:
-                progress.steps[1:] = []
-            else:
-                self.resource_id_set(object_id)
+                return False
+            self.resource_id_set(object_id)
+        return True
+
+    def _recover(self, docker, progress):
+        """Find what a create has made whose answer was lost, or replace it."""
+        if not self._is_there_and_sound(docker):
+            raise resource.UpdateReplace(self.name)
         return True
 
     # Actions.
@@ -278,6 +288,8 @@ class DockerResource(reaching.Reaching, showing.Showing, resource.Resource):
             steps.insert(0, self._check_update)
         if self._unfinished:
             steps = self._return_steps() + steps + self._finish_steps()
+            if self.resource_id is None:
+                steps.insert(0, self._recover)
         return reaching.Progress(steps, {'changed': changed, 'values': values})
 
     def _check_update(self, docker, progress):
@@ -295,11 +307,13 @@ class DockerResource(reaching.Reaching, showing.Showing, resource.Resource):
 
         What has never been asked of a daemon is deleted without one.
         """
-        if self.resource_id is None and 'requested' not in self.data():
-            return reaching.Progress([])
-        if self._is_forgotten():
+        if not self._may_be_there() or self._is_forgotten():
             return reaching.Progress([])
         return reaching.Progress([self._locate] + self._delete_steps())
+
+    def _may_be_there(self):
+        """Return whether a daemon may have something, with or without id."""
+        return self.resource_id is not None or 'requested' in self.data()
 
     def check_delete_complete(self, progress):
         """Return whether the object is gone, after doing what is next."""
@@ -351,18 +365,24 @@ class DockerResource(reaching.Reaching, showing.Showing, resource.Resource):
     def needs_replace_failed(self):
         """Return whether what a failure left has to be replaced.
 
-        What is sound is finished instead.
+        What is sound is finished instead, also if nobody has heard its id:
+        it has the name that a replacement would want.
         """
-        if self.resource_id is None:
+        if not self._may_be_there():
             return True
         try:
-            with engine.Engine(self.endpoint) as docker:
-                return not self._is_sound(
-                    self._docker_inspect(docker, self.resource_id))
-        except errors.NotFound:
-            return True
-        except errors.DockerError:
+            with self._docker() as docker:
+                return not self._is_there_and_sound(docker)
+        except exception.Error:
             # The update waits for the daemon, or says what is wrong.
+            return False
+
+    def _is_there_and_sound(self, docker):
+        """Return whether there is an object, and it can be finished."""
+        try:
+            return self._identify(docker) and self._is_sound(
+                self._docker_inspect(docker, self.resource_id))
+        except errors.NotFound:
             return False
 
     def _is_sound(self, inspected):

@@ -246,13 +246,13 @@ class DockerImage(pulling.Pulling, base.DockerResource):
         self.data_set(_PUSHED, 'true')
         return True
 
-    def _locate(self, docker, progress):
-        """Find what there is to delete; what has our labels was built."""
+    def _identify(self, docker):
+        """Return whether there is an id; what has our labels was built."""
         lost = self.resource_id is None
-        done = super()._locate(docker, progress)
-        if lost and self.resource_id is not None:
+        found = super()._identify(docker)
+        if lost and found:
             self.data_set(_MADE, 'true')
-        return done
+        return found
 
     def _remove(self, docker, progress):
         """Remove the image if it is ours, and nobody uses it."""

@@ -12,6 +12,8 @@
 
 """Creates that fail: at once, once, with the reason."""
 
+import uuid
+
 from tests.functional import base
 from tests.functional import proxy
 
@@ -115,6 +117,35 @@ class LostAnswersTest(base.FunctionalTest):
             docker_endpoint=self.way.endpoint)
         self.assertTrue(self.way.swallowed.is_set())
         self.assertEqual(1, len(self.containers(stack_id)))
+
+    def lose_create(self):
+        """Return a stack whose create has timed out, and its template."""
+        self.create_container()     # pulls the image
+        template = self.template({'web': self.container(
+            name='lost-%s' % uuid.uuid4().hex[:12], endpoint_timeout=0,
+            docker_endpoint=self.way.endpoint)})
+        self.way.swallow_answer('POST .*/containers/create')
+        stack_id = self.start_stack(template)
+        self.expect(stack_id, 'CREATE_FAILED')
+        self.assertEqual('', self.resource(stack_id).physical_resource_id)
+        return stack_id, template
+
+    def test_create_that_is_given_up_and_finished(self):
+        stack_id, template = self.lose_create()
+        [lost] = self.containers(stack_id)
+        self.update_stack(stack_id, template)
+        self.assertEqual(lost['Id'], self.inspect(stack_id)['Id'])
+        self.assertTrue(self.inspect(stack_id)['State']['Running'])
+
+    def test_create_that_is_given_up_and_replaced(self):
+        """There can be but one container of its name."""
+        stack_id, template = self.lose_create()
+        [lost] = self.containers(stack_id)
+        template['resources']['web']['properties']['hostname'] = 'other'
+        self.update_stack(stack_id, template)
+        [found] = self.containers(stack_id)
+        self.assertNotEqual(lost['Id'], found['Id'])
+        self.assertEqual('running', found['State'])
 
     def test_start(self):
         self.way.swallow_answer('POST .*/start')

@@ -443,6 +443,7 @@ class ReplacedAfterFailureTestCase(base.ContainerTestCase):
 
     def test_never_made(self):
         self.assertTrue(self.make_resource().needs_replace_failed())
+        self.assertEqual([], self.daemon.history)
 
     def test_daemon_away(self):
         """The update waits for it; a replacement would have to, too."""
@@ -450,12 +451,61 @@ class ReplacedAfterFailureTestCase(base.ContainerTestCase):
         self.daemon.go_away()
         self.assertFalse(made.needs_replace_failed())
 
+    def test_answer_that_makes_no_sense(self):
+        made = self.failed()
+        for shown in ({'State': None}, {'State': []}, {}, [], None):
+            self.serve_inspect({'json': shown})
+            self.assertFalse(made.needs_replace_failed(), shown)
+
     def test_cannot_be_known(self):
         """What is sound must not be lost to what can be put right."""
         made = self.failed()
         for answer in (base.refusal(500, 'no'), {'status_code': 401}):
             self.serve_inspect(answer)
             self.assertFalse(made.needs_replace_failed())
+
+
+class ReplacedWithoutIdTestCase(base.ContainerTestCase):
+    """What the daemon may have, although nobody has heard its id."""
+
+    def lost(self, **properties):
+        """Return a resource whose create has timed out."""
+        self.set_clock(reaching, step=200.0)
+        self.serve_create(LOST)
+        made = self.make_resource(properties)
+        self.fail_task(made.create)
+        self.assertIsNone(made.resource_id)
+        self.forget()
+        return made
+
+    def test_sound(self):
+        made = self.lost()
+        self.serve_found(base.ID)
+        self.serve_inspect(self.inspected('created'))
+        self.assertFalse(made.needs_replace_failed())
+        self.assertEqual(base.ID, resource_objects.Resource.get_obj(
+            made.context, made.id).physical_resource_id)
+
+    def test_not_sound(self):
+        made = self.lost()
+        self.serve_found(base.ID)
+        self.serve_inspect(self.inspected('dead'))
+        self.assertTrue(made.needs_replace_failed())
+        self.assertEqual(base.ID, made.resource_id)
+
+    def test_not_there(self):
+        made = self.lost()
+        self.serve_found()
+        self.assertTrue(made.needs_replace_failed())
+        self.assertIsNone(made.resource_id)
+
+    def test_cannot_be_known(self):
+        made = self.lost()
+        for answer in (LOST, REFUSED, base.refusal(500, 'no'), {'json': 5},
+                       {'json': [None]}, {'json': [{}]}, {'text': '<html>'}):
+            self.daemon.on('GET', '/containers/json', answer)
+            self.assertFalse(made.needs_replace_failed(), answer)
+            self.assertIsNone(made.resource_id)
 
 
 class StrangersObjectsTestCase(base.ContainerTestCase):

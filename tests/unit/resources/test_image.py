@@ -26,6 +26,7 @@ import requests
 
 from heat_docker import engine
 from heat_docker import jobs
+from heat_docker.resources import reaching
 from tests.unit import base
 
 LOST = {'exc': requests.exceptions.ReadTimeout}
@@ -660,6 +661,21 @@ class BuildTestCase(BuiltTestCase):
         self.daemon.on(*MAKE, LOST, {'text': BUILT})
         self.assertEqual(IMAGE, self.make().resource_id)
         self.assertEqual(2, len(self.daemon.sent(*MAKE)))
+
+    def test_build_answer_lost_for_good(self):
+        """What has our labels is ours to remove."""
+        clock = self.set_clock(reaching, step=200.0)
+        self.daemon.on(*MAKE, LOST)
+        made = self.make_resource()
+        self.fail_task(made.create)
+        clock.step = 0.0
+        self.daemon.on(*FOUND, {'json': [{'Id': IMAGE}]})
+        self.daemon.on('GET', '/images/%s/json' % urllib.parse.quote(
+            IMAGE, safe=''), {'json': {}})
+        self.update(made)
+        self.assertEqual(('UPDATE', 'COMPLETE'), made.state)
+        self.assertEqual(IMAGE, made.resource_id)
+        self.assertEqual('true', made.data()['made'])
 
     def test_changed(self):
         made = self.make()

@@ -19,6 +19,7 @@ from heat.common import exception
 from heat.engine import resource
 import requests
 
+from heat_docker.resources import reaching
 from tests.unit import base
 
 LOST = {'exc': requests.exceptions.ReadTimeout}
@@ -28,6 +29,7 @@ GONE = base.refusal(404, 'No such container: web')
 PATH = base.ContainerTestCase.PATH
 CREATE = ('POST', '/containers/create')
 ARCHIVE = ('PUT', PATH + '/archive')
+FOUND = ('GET', '/containers/json')
 INSPECT = ('GET', PATH + '/json')
 RENAME = ('POST', PATH + '/rename')
 START = ('POST', PATH + '/start')
@@ -752,8 +754,71 @@ class FinishTestCase(UpdateTestCase):
         made = self.make_resource()
         self.fail_task(made.create)
         self.forget()
+        self.serve_found()
         self.replaces(made)
-        self.assertEqual([], self.daemon.requests)
+        self.assertEqual([FOUND], self.daemon.requests)
+
+
+class LostCreateTestCase(UpdateTestCase):
+    """The daemon has made what nobody has heard the id of."""
+
+    def lost(self):
+        clock = self.set_clock(reaching, step=200.0)
+        self.serve_create(LOST)
+        made = self.make_resource(name='web')
+        self.fail_task(made.create)
+        clock.step = 0.0
+        self.forget()
+        self.serve_found(base.ID)
+        return made
+
+    def test_finished(self):
+        made = self.lost()
+        created = self.inspected('created')
+        self.serve_run(created, created, self.inspected())
+        self.assertEqual([FOUND, INSPECT, INSPECT, START, INSPECT],
+                         self.complete(made, name='web'))
+        self.assertEqual(base.ID, made.resource_id)
+
+    def test_makes_room(self):
+        """Or else its name would be taken, and no replacement made."""
+        made = self.lost()
+        self.serve_inspect(self.inspected('dead'))
+        self.daemon.on(*RENAME, 204)
+        self.daemon.on(*STOP, 204)
+        self.replaces(made, name='web')
+        self.assertEqual([FOUND, INSPECT, INSPECT, RENAME, STOP],
+                         self.daemon.requests)
+
+    def test_makes_room_for_what_has_changed(self):
+        made = self.lost()
+        self.serve_inspect(self.inspected('created'))
+        self.daemon.on(*RENAME, 204)
+        self.daemon.on(*STOP, 204)
+        self.replaces(made, name='web', hostname='other')
+        self.assertEqual([FOUND, INSPECT, INSPECT, RENAME, STOP],
+                         self.daemon.requests)
+
+    def test_daemon_away_at_first(self):
+        made = self.lost()
+        self.daemon.on(*FOUND, REFUSED, {'json': [{'Id': base.ID}]})
+        created = self.inspected('created')
+        self.serve_run(created, created, self.inspected())
+        self.assertEqual(
+            [FOUND, FOUND, INSPECT, INSPECT, START, INSPECT],
+            self.complete(made, name='web'))
+
+    def test_daemon_away_at_first_and_there_is_none(self):
+        made = self.lost()
+        self.daemon.on(*FOUND, REFUSED, {'json': []})
+        self.replaces(made, name='web')
+        self.assertEqual([FOUND, FOUND], self.daemon.requests)
+
+    def test_answer_that_makes_no_sense(self):
+        made = self.lost()
+        self.serve_inspect({'json': {'State': None}})
+        self.assertIn('gave an answer that makes no sense',
+                      self.fail_update(made, name='web'))
 
 
 class ConvergeTestCase(UpdateTestCase):
