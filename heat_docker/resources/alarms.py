@@ -56,16 +56,18 @@ class Alarms(signal_responder.SignalResponder):
                 _('Keystone and the user of alarm_url: %s') % ex) from ex
 
     def delete(self):
-        """Delete it, and its user.
+        """Delete it, after its user if it is retained or abandoned.
 
-        Heat calls no handler for what is retained or abandoned, but the URL
-        is of no use to anybody then.
+        Heat calls no handler for it then, but the URL is of no use to anybody.
         """
+        if (self.abandon_in_progress
+                or self.t.deletion_policy() == self.t.RETAIN):
+            try:
+                self._admit(None)
+            except exception.Error:
+                with self._action_recorder(self.DELETE):
+                    raise
         yield from super().delete()
-        try:
-            self._admit(None)
-        except exception.Error as ex:
-            raise exception.ResourceFailure(ex, self, self.DELETE) from ex
 
     # Attributes, which have to be known while the daemon is away, too: what
     # the alarm was told must not change with that.

@@ -173,6 +173,16 @@ class DockerContainer(pulling.Pulling, waiting.Waiting,
         """Return whether the container is as it should be again."""
         return self._advance(progress)
 
+    def check_delete_complete(self, progress):
+        """Return whether the container is gone, and the user of its alarm.
+
+        Once the delete is complete, Heat forgets who the user was.
+        """
+        if not super().check_delete_complete(progress):
+            return False
+        self._admit(None)
+        return True
+
     def _delete_steps(self):
         """Return the steps that stop and remove the container."""
         return [self._stop_if_there, self._remove,

@@ -15,6 +15,7 @@
 import json
 import uuid
 
+from keystoneclient.v3 import client as keystone_client
 import requests
 import yaml
 
@@ -199,6 +200,32 @@ class AlarmTest(base.FunctionalTest):
         self.assertNotEqual(url, self.url(adopted))
         requests.post(self.url(adopted), timeout=60).raise_for_status()
         self.expect_restart(adopted, before)
+
+
+class AlarmUserTest(base.FunctionalTest):
+
+    alone = True
+
+    def test_keystone_fails_when_it_is_deleted(self):
+        """Heat's administrator of users is locked out for a while."""
+        stack_id, _before = self.create_container(
+            alarm_action={'action': 'restart'})
+        [user] = self.stack_users(stack_id)
+        keystone = keystone_client.Client(
+            session=self._session('sandbox-admin'))
+        [admin] = keystone.users.list(
+            domain=keystone.domains.list(name='heat')[0],
+            name='heat_domain_admin')
+        keystone.users.update(admin, enabled=False)
+        self.addCleanup(keystone.users.update, admin, enabled=True)
+        self.heat.stacks.delete(stack_id)
+        self.expect(stack_id, 'DELETE_FAILED')
+        self.assertIn('Keystone and the user of alarm_url',
+                      self.resource(stack_id).resource_status_reason)
+        self.assertEqual([user], self.stack_users(stack_id))
+        keystone.users.update(admin, enabled=True)
+        self.delete_stack(stack_id)
+        self.assertEqual([], self.stack_users(stack_id))
 
 
 class SuspendTest(base.FunctionalTest):

@@ -16,12 +16,15 @@ import urllib.parse
 
 from heat.common import exception
 from heat.engine import clients
+from heat.engine import resource
 from heat.engine.clients.os.keystone import fake_keystoneclient
 from heat.engine.clients.os.keystone import heat_keystoneclient
+from heat.objects import resource as resource_objects
 from keystoneauth1 import exceptions as keystone_errors
 from oslo_config import cfg
 from stevedore import named
 
+from heat_docker.resources import reaching
 from tests.unit import base
 
 RESTART = {'action': 'restart'}
@@ -106,17 +109,65 @@ class AlarmsTestCase(base.ContainerTestCase):
         self.assertEqual(['removed'], self.users())
         self.assertEqual([], self.daemon.requests)
 
+    def load_again(self):
+        """Return what Heat finds to be deleted, as another worker has it."""
+        context = self.stack.context
+        [found] = resource_objects.Resource.get_all_active_by_stack(
+            context, self.stack.id)
+        loaded, _definition, self.stack = resource.Resource.load(
+            context, found, None, False, {})
+        return loaded
+
+    def fail_delete(self, made):
+        """Fail to delete a resource for Keystone, which is well again."""
+        self.users()
+        self.keystone.fails = keystone_errors.ServiceUnavailable('busy')
+        self.assertIn('Keystone and the user of alarm_url: busy',
+                      self.fail_task(made.delete))
+        self.assertEqual(('DELETE', 'FAILED'), made.state)
+        self.keystone.fails = None
+
     def test_removed_by_a_delete_that_is_repeated(self):
         made = self.alarmed()
         self.serve_stop()
         self.serve_remove()
-        self.keystone.fails = keystone_errors.ServiceUnavailable('busy')
-        ex = self.assertRaises(exception.ResourceFailure, self.run_task,
-                               made.delete)
-        self.assertIn('Keystone and the user of alarm_url: busy', str(ex))
-        self.assert_plain(str(ex))
-        self.keystone.fails = None
+        self.fail_delete(made)
+        self.serve_inspect(base.refusal(404, 'No such container'))
+        self.serve_stop(base.refusal(404, 'No such container'))
+        self.serve_remove(base.refusal(404, 'No such container'))
+        again = self.load_again()
+        self.run_task(again.delete)
+        self.assertEqual(('DELETE', 'COMPLETE'), again.state)
+        self.assertEqual(['removed'], self.users())
+
+    def test_removed_by_a_repeated_delete_of_what_no_daemon_has(self):
+        self.daemon.go_away()
+        made = self.make_resource(alarm_action=RESTART, endpoint_timeout=0)
+        self.fail_task(made.create)
+        self.forget()
+        self.fail_delete(made)
+        self.run_task(self.load_again().delete)
+        self.assertEqual(['removed'], self.users())
+        self.assertEqual([], self.daemon.history)
+
+    def test_removed_by_a_repeated_delete_of_what_is_kept(self):
+        for policy, abandoned in (('Delete', True), ('Retain', False)):
+            made = self.make_running(template=self.template(
+                {'alarm_action': RESTART}, deletion_policy=policy))
+            made.abandon_in_progress = abandoned
+            self.fail_delete(made)
+            again = self.load_again()
+            again.abandon_in_progress = abandoned
+            self.run_task(again.delete)
+            self.assertEqual(('DELETE', 'COMPLETE'), again.state)
+            self.assertEqual(['removed'], self.users())
+            self.assertEqual([], self.daemon.requests)
+
+    def test_removed_with_a_daemon_that_is_forgotten(self):
+        self.set_clock(reaching, step=100.0)
+        made = self.alarmed(forget_unreachable=True)
         self.users()
+        self.daemon.go_away()
         self.run_task(made.delete)
         self.assertEqual(['removed'], self.users())
 
