@@ -106,6 +106,8 @@ def security_options(values):
         name, option = re.match('([a-z-]*)[=:]?(.*)', value,
                                 re.DOTALL).groups()
         if option == 'unconfined' or (
+                # Podman's word for systempaths.
+                name == 'unmask') or (
                 name == 'seccomp' and option != 'builtin') or (
                 name == 'label' and not option.startswith(
                     ('level:', 'role:', 'user:'))):
@@ -120,9 +122,17 @@ def namespace(value):
 
 
 def networks(values):
-    """Check the names of networks, of which one is that of the host."""
+    """Check the names of networks, of which one is that of the host.
+
+    Podman takes modes with arguments instead, such as the path of a
+    namespace or the way to the host's loopback:
+    https://github.com/containers/podman/blob/v5.4.0/docs/source/markdown/options/network.md
+    """
     for name in values:
         namespace(name)
+        if ':' in name and not conf.group().allow_host_namespaces:
+            raise _refused('allow_host_namespaces',
+                           _('the network %s is not allowed') % name)
 
 
 def binds(values):
