@@ -379,7 +379,7 @@ def explain(ex):
             ex, urllib3.exceptions.NewConnectionError, FileNotFoundError,
             ConnectionRefusedError, PermissionError, socket.gaierror):
         return errors.Unreachable, _why(ex)
-    return errors.NoAnswer, _why(ex)
+    return errors.Late if is_timeout(ex) else errors.NoAnswer, _why(ex)
 
 
 # https://docs.openssl.org/3.0/man1/openssl-verification-options/

@@ -185,7 +185,11 @@ class Engine(containers.Containers, images.Images, networks.Networks,
         Until it has told its versions, nobody knows that it is a Docker
         daemon, so nothing else that it says is repeated.
         """
-        response = self._send('GET', '/version')
+        try:
+            response = self._send('GET', '/version')
+        except errors.Late as ex:
+            # What is to be asked of the daemon has not begun.
+            raise errors.NoAnswer(str(ex)) from ex
         if response.status_code >= 500:
             raise self._unreachable(errors.Unreachable,
                                     _status(response.status_code))
@@ -367,8 +371,7 @@ class Engine(containers.Containers, images.Images, networks.Networks,
                                     _('the answer is too long'))
             if time.monotonic() - begin > patience:
                 self.close()
-                raise self._unreachable(errors.NoAnswer,
-                                        _('no answer in time'))
+                raise self._unreachable(errors.Late, _('no answer in time'))
         # Where the library keeps what it has read itself.
         response._content = b''.join(pieces)
 

@@ -54,7 +54,7 @@ class Containers:
         :param grace: seconds that it has to end by itself; None is what it
             was created with, or :data:`GRACE`.
         :param float patience: seconds to wait. The daemon goes on stopping
-            the container after :class:`errors.NoAnswer`.
+            the container after :class:`errors.Late`.
         """
         self._request('POST', '/containers/%s/stop', container,
                       query=self._grace(grace),
@@ -126,18 +126,24 @@ class Containers:
         return self._json('GET', '/containers/%s/stats', container,
                           query=query)
 
-    def execute(self, container, command, size):
-        """Run a command in a container.
+    def create_exec(self, container, command):
+        """Prepare to run a command in a container; return the id of that.
 
         :param list command: words of the command.
-        :param int size: bytes of output to return at the most.
-        :returns: exit code and output.
         """
-        created = self._json(
-            'POST', '/containers/%s/exec', container,
-            body={'Cmd': command, 'AttachStdout': True, 'AttachStderr': True})
+        return self._json(
+            'POST', '/containers/%s/exec', container, has='Id',
+            body={'Cmd': command, 'AttachStdout': True,
+                  'AttachStderr': True})['Id']
+
+    def start_exec(self, execution, size):
+        """Run a command that was prepared, and return its output.
+
+        :param int size: bytes of output to return at the most.
+        :raises errors.Late: if the command goes on.
+        """
         response = self._request(
-            'POST', '/exec/%s/start', created['Id'], stream=True,
+            'POST', '/exec/%s/start', execution, stream=True,
             body={'Detach': False, 'Tty': False})
         deadline = time.monotonic() + conf.group().read_timeout
         output = b''
@@ -147,10 +153,13 @@ class Containers:
                 output = (output + chunk)[-size:]
                 if time.monotonic() > deadline:
                     self.close()
-                    raise errors.NoAnswer(_('The command goes on'))
+                    raise errors.Late(_('The command goes on'))
         self.close()
-        done = self._json('GET', '/exec/%s/json', created['Id'])
-        return done['ExitCode'], output.decode(errors='replace')
+        return output.decode(errors='replace')
+
+    def exit_code(self, execution):
+        """Return the exit code of a command that was run."""
+        return self._json('GET', '/exec/%s/json', execution)['ExitCode']
 
     def wait_container(self, container, patience):
         """Return once the container has ended, or after some seconds.

@@ -78,7 +78,7 @@ class Signals:
             docker.restart_container(
                 self.resource_id, self.properties['stop_grace_period'],
                 conf.group().read_timeout)
-        except errors.NoAnswer:
+        except errors.Late:
             return _('restart goes on')
         return _('restarted')
 
@@ -97,13 +97,13 @@ class Signals:
 
     def _exec_now(self, docker, details):
         command = _words(details.get('command'))
+        execution = docker.create_exec(self.resource_id, command)
         try:
-            code, output = docker.execute(
-                self.resource_id, command, _OUTPUT)
-        except errors.NoAnswer:
+            output = docker.start_exec(execution, _OUTPUT)
+        except errors.Late:
             return _('exec goes on')
         return _('exec ended with exit code %(code)s: %(output)s') % {
-            'code': code, 'output': output.strip()}
+            'code': docker.exit_code(execution), 'output': output.strip()}
 
 
 def _words(command):

@@ -205,11 +205,6 @@ NOT_ANSWERED = (
                'Remote end closed connection without response')),
     raised(requests.exceptions.ConnectionError('x'),
            BrokenPipeError(errno.EPIPE, 'Broken pipe')),
-    requests.exceptions.ReadTimeout('x'),
-    raised(requests.exceptions.ReadTimeout('x'),
-           urllib3.exceptions.ReadTimeoutError(POOL, '/', 'x'),
-           TimeoutError('timed out')),
-    urllib3.exceptions.ReadTimeoutError(POOL, '/', 'x'),
     requests.exceptions.ChunkedEncodingError('x'),
     requests.exceptions.ContentDecodingError('x'),
     requests.exceptions.RequestException('x'),
@@ -220,6 +215,14 @@ NOT_ANSWERED = (
     requests.exceptions.SSLError('x'),
     raised(requests.exceptions.SSLError('x'),
            ssl.SSLEOFError(8, 'EOF occurred in violation of protocol')),
+)
+
+LATE = (
+    requests.exceptions.ReadTimeout('x'),
+    raised(requests.exceptions.ReadTimeout('x'),
+           urllib3.exceptions.ReadTimeoutError(POOL, '/', 'x'),
+           TimeoutError('timed out')),
+    urllib3.exceptions.ReadTimeoutError(POOL, '/', 'x'),
 )
 
 REASONS = {
@@ -439,8 +442,10 @@ class RequestTestCase(EngineTestCase):
 
     def test_all_methods_have_calls(self):
         elsewhere = {'close', 'break_off', 'log_tail', 'log_head',
-                     'pull_image', 'execute', 'put_archive', 'get_archive',
-                     'import_image', 'build_image', 'push_image'}
+                     'pull_image',
+                     'create_exec', 'start_exec', 'exit_code',
+                     'put_archive', 'get_archive', 'import_image',
+                     'build_image', 'push_image'}
         self.assertEqual(
             {name for cls in engine.Engine.__mro__
              if cls.__module__.startswith('heat_docker.')
@@ -599,7 +604,7 @@ class RequestTestCase(EngineTestCase):
         self.daemon.on('GET', '/containers/x/json', {'raw': base.chunked(
             b'{', late, b' ', late, b' ', late, b' ',
             lambda: self.fail('It was read to its end'))})
-        words = self.failing(errors.NoAnswer, 'inspect_container', 'x')
+        words = self.failing(errors.Late, 'inspect_container', 'x')
         self.assertIn('no answer in time', words)
         self.assertIsNone(self.pool.take(self.engine.endpoint))
 
@@ -748,6 +753,16 @@ class ConnectionTestCase(EngineTestCase):
             self.daemon.on('POST', '/containers/x/start', {'exc': exc})
             self.failing(errors.NoAnswer, 'start_container', 'x')
 
+    def test_not_answered_in_time(self):
+        for exc in LATE:
+            self.daemon.on('POST', '/containers/x/start', {'exc': exc})
+            self.failing(errors.Late, 'start_container', 'x')
+
+    def test_version_not_answered_in_time(self):
+        """What it was asked for has not begun."""
+        self.daemon.on('GET', '/version', {'exc': LATE[0]}, prefix='')
+        self.failing(errors.NoAnswer, 'start_container', 'x')
+
     def test_works_again(self):
         self.daemon.on('POST', '/containers/x/start',
                        {'exc': NOT_ANSWERED[1]}, 204)
@@ -757,8 +772,8 @@ class ConnectionTestCase(EngineTestCase):
     def test_others_are_told(self):
         """Of a daemon that is away, but not of one that takes its time."""
         self.daemon.on('POST', '/containers/x/start', {'exc': NOT_REACHED[0]})
-        self.daemon.on('POST', '/containers/x/stop', {'exc': NOT_ANSWERED[4]})
-        self.failing(errors.NoAnswer, 'stop_container', 'x', None, 1.0)
+        self.daemon.on('POST', '/containers/x/stop', {'exc': LATE[0]})
+        self.failing(errors.Late, 'stop_container', 'x', None, 1.0)
         engine.raise_if_away(self.engine.endpoint)
         words = self.failing(errors.Unreachable, 'start_container', 'x')
         ex = self.assertRaises(errors.Unreachable, engine.raise_if_away,
@@ -847,7 +862,7 @@ class SocketTestCase(base.TestCase):
 
     def test_no_answer_in_time(self):
         self.serve(self.version(), lambda: None)
-        words = self.failing(errors.NoAnswer,
+        words = self.failing(errors.Late,
                              self.engine.stop_container, 'x', None, 0.02)
         self.assertIn('no answer in time', words)
 
@@ -979,11 +994,16 @@ class ExecuteTestCase(EngineTestCase):
             'raw': lambda request, context: base.chunked(*pieces)})
         self.daemon.on('GET', '/exec/e1/json', {'json': ended})
 
+    def execute(self, command, size):
+        execution = self.engine.create_exec('x', command)
+        output = self.engine.start_exec(execution, size)
+        return self.engine.exit_code(execution), output
+
     def test_execute(self):
         self.serve(base.frame(b'one\n'), base.frame(b'two\n', 2),
                    ExitCode=3)
         self.assertEqual((3, 'one\ntwo\n'),
-                         self.engine.execute('x', ['sh', '-c', 'x'], 99))
+                         self.execute(['sh', '-c', 'x'], 99))
         [created] = self.daemon.sent('POST', '/containers/x/exec')
         self.assertEqual({'Cmd': ['sh', '-c', 'x'], 'AttachStdout': True,
                           'AttachStderr': True}, created.json())
@@ -992,19 +1012,19 @@ class ExecuteTestCase(EngineTestCase):
 
     def test_execute_output_is_limited(self):
         self.serve(base.frame(b'12345'), base.frame(b'67890'), ExitCode=0)
-        self.assertEqual((0, '4567890'), self.engine.execute('x', ['y'], 7))
+        self.assertEqual((0, '4567890'), self.execute(['y'], 7))
 
     def test_execute_not_found(self):
         self.daemon.on('POST', '/containers/x/exec',
                        base.refusal(404, 'No such container'))
-        self.failing(errors.NotFound, 'execute', 'x', ['y'], 9)
+        self.failing(errors.NotFound, 'create_exec', 'x', ['y'])
 
     def test_execute_takes_long(self):
         def late():
             raise TimeoutError('timed out')
 
         self.serve(base.frame(b'one\n'), late)
-        self.failing(errors.NoAnswer, 'execute', 'x', ['y'], 9)
+        self.failing(errors.Late, 'start_exec', 'e1', 9)
 
 
 class PullTestCase(EngineTestCase):

@@ -60,7 +60,7 @@ class JobTestCase(JobsTestCase):
         for answer, error in (
                 (base.refusal(404, 'No such image'), errors.NotFound),
                 (base.refusal(500, 'no space left'), errors.Failed),
-                ({'exc': requests.exceptions.ReadTimeout}, errors.NoAnswer)):
+                ({'exc': requests.exceptions.ReadTimeout}, errors.Late)):
             self.daemon.on('DELETE', '/images/a', answer)
             job = self.ended(lambda docker: docker.remove_image('a'))
             ex = self.assertRaises(errors.DockerError, job.end)

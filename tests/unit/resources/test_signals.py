@@ -14,10 +14,15 @@
 
 from heat.common import exception
 import requests
+import urllib3
 
+from heat_docker import connection
+from heat_docker import engine
 from tests.unit import base
 
 LOST = {'exc': requests.exceptions.ReadTimeout}
+BROKEN = {'exc': requests.exceptions.ConnectionError(
+    urllib3.exceptions.ProtocolError('Connection aborted.'))}
 PATH = base.ContainerTestCase.PATH
 
 
@@ -116,6 +121,55 @@ class SignalsTestCase(base.ContainerTestCase):
 
         said, _command = self.execute(['x'], late)
         self.assertIn('exec goes on', said)
+
+    def test_restart_whose_connection_breaks(self):
+        """Nobody knows whether it has begun."""
+        for answer in (BROKEN, 502, 504):
+            made = self.make_running()
+            self.daemon.on('POST', PATH + '/restart', answer)
+            self.assertIn('cannot be reached' if answer is BROKEN
+                          else 'HTTP status', self.fail_signal(
+                              made, action='restart'))
+
+    def test_restart_when_the_version_comes_late(self):
+        made = self.make_running()
+        self.patch(engine, '_POOL', connection.Pool())
+        self.daemon.on('GET', '/version', LOST, prefix='')
+        self.assertIn('no answer in time',
+                      self.fail_signal(made, action='restart'))
+        self.assertEqual([], self.daemon.requests)
+
+    def test_exec_that_is_not_started(self):
+        for answer in (LOST, BROKEN, 502):
+            made = self.make_running()
+            self.daemon.on('POST', PATH + '/exec', answer)
+            self.fail_signal(made, action='exec', command='x')
+            self.assertEqual([('POST', PATH + '/exec')],
+                             self.daemon.requests)
+
+    def test_exec_whose_connection_breaks(self):
+        for answer in (BROKEN, 502):
+            made = self.make_running()
+            self.daemon.on('POST', PATH + '/exec',
+                           {'status_code': 201, 'json': {'Id': 'e1'}})
+            self.daemon.on('POST', '/exec/e1/start', answer)
+            self.fail_signal(made, action='exec', command='x')
+
+    def test_exec_whose_start_is_not_answered_in_time(self):
+        made = self.make_running()
+        self.daemon.on('POST', PATH + '/exec',
+                       {'status_code': 201, 'json': {'Id': 'e1'}})
+        self.daemon.on('POST', '/exec/e1/start', LOST)
+        self.assertIn('exec goes on', self.signal(
+            made, {'action': 'exec', 'command': 'x'}))
+
+    def fail_signal(self, made, **details):
+        """Return what the event says of a signal that fails."""
+        self.assertRaises(exception.ResourceFailure, made.signal, details)
+        [said] = self.reasons
+        self.assertIn('The signal failed and is not repeated: Docker', said)
+        self.assert_plain(said)
+        return said
 
     def test_exec_without_command(self):
         made = self.make_running()
