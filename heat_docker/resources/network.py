@@ -108,6 +108,10 @@ class DockerNetwork(replacing.Replacing, users.Used, base.DockerResource):
         """Return how the network is made, and takes the containers over."""
         return reaching.Progress([self._make, self._take_over])
 
+    def _finish_steps(self):
+        """Return the step that a create has not come to."""
+        return [self._take_over]
+
     def _take_over(self, docker, progress):
         """Attach the containers that the predecessor has detached.
 

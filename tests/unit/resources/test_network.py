@@ -563,7 +563,26 @@ class ComeBackTestCase(ReplacingTestCase):
         self.assertEqual(['c1'], list(self.noted(made)))
 
 
-class FailedTestCase(base.NetworkTestCase):
+class FailedTestCase(ReplacingTestCase):
+
+    def test_takes_over_after_a_create_whose_answer_was_lost(self):
+        old = self.make_old()
+        old.prepare_for_replace()
+        self.assertEqual(['c1'], list(self.noted(old)))
+        clock = self.set_clock(reaching, step=200.0)
+        self.daemon.on(*CREATE, LOST)
+        made = self.make_resource(name='wiki', internal=True)
+        made.replaces = old.id
+        self.fail_task(made.create)
+        clock.step = 0.0
+        self.forget()
+        self.daemon.on(*FOUND, {'json': [{'Id': NEW}]})
+        self.daemon.on(*INSPECT_NEW, self.inspected())
+        self.daemon.on(*CONNECT_NEW, {})
+        self.update(made, name='wiki', internal=True)
+        self.assertEqual(('UPDATE', 'COMPLETE'), made.state)
+        [sent] = self.daemon.sent(*CONNECT_NEW)
+        self.assertEqual('c1', sent.json()['Container'])
 
     def test_sound(self):
         """What was made is kept, whatever failed."""
