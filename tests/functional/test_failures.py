@@ -14,6 +14,7 @@
 
 import uuid
 
+from sandbox import control
 from tests.functional import base
 from tests.functional import proxy
 
@@ -163,3 +164,28 @@ class LostAnswersTest(base.FunctionalTest):
         self.way.swallow_answer('DELETE ')
         self.expect(stack_id, 'DELETE_COMPLETE')
         self.assertEqual([], self.containers(stack_id))
+
+
+class EngineKilledTest(base.FunctionalTest):
+
+    alone = True
+
+    def test_between_the_create_and_its_answer(self):
+        """Heat has no id, and there can be but one container of its name."""
+        self.create_container()     # pulls the image
+        way = self.useFixture(proxy.Proxy(self.cloud.docker['endpoint']))
+        way.hold_answer('POST .*/containers/create')
+        template = self.template({'web': self.container(
+            name='killed-%s' % uuid.uuid4().hex[:12],
+            docker_endpoint=way.endpoint)})
+        stack_id = self.start_stack(template)
+        [lost] = base.wait_until(lambda: self.containers(stack_id),
+                                 'a container')
+        control.order(self.cloud, 'engine', 'kill')
+        self.addCleanup(control.order, self.cloud, 'engine', 'start')
+        way.release()
+        control.order(self.cloud, 'engine', 'start')
+        self.assertEqual('', self.resource(stack_id).physical_resource_id)
+        self.update_stack(stack_id, template)
+        self.assertEqual(lost['Id'], self.inspect(stack_id)['Id'])
+        self.assertTrue(self.inspect(stack_id)['State']['Running'])
