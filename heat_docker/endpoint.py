@@ -75,6 +75,14 @@ class Endpoint:
         return self.url
 
     @property
+    def given(self):
+        """The docker_endpoint that names it; None for the operator's own.
+
+        That one goes with the option, whatever URL it has by then.
+        """
+        return None if self.local else self.url
+
+    @property
     def base_url(self):
         """The URL for the docker library, which knows tcp only as http."""
         if self.url.startswith('tcp://'):

@@ -151,14 +151,9 @@ class DockerResource(reaching.Reaching, showing.Showing, resource.Resource):
                          docker.endpoint)
 
     def _note_request(self, docker):
-        """Note that the daemon may have something, and where it is.
-
-        The local endpoint goes with the operator's option.
-        """
-        self.data_set('requested', json.dumps({
-            'endpoint': (None if docker.endpoint.local
-                         else str(docker.endpoint)),
-            'address': docker.address}))
+        """Note that the daemon may have something, and where it is."""
+        self.data_set('requested', json.dumps(
+            {'endpoint': docker.endpoint.given, 'address': docker.address}))
 
     def _apply(self, docker, progress):
         """Change what the daemon can change in place, and see that it did.

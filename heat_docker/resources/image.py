@@ -168,10 +168,10 @@ class DockerImage(pulling.Pulling, base.DockerResource):
         if (row is None or row.action == self.DELETE
                 or row.physical_resource_id != image_id):
             return False
-        asked = json.loads(self._notes(row).get('requested', '{}'))
+        asked = self._notes(row).get('requested')
         its_name = (row.properties_data or {}).get('image')
-        return (asked.get('endpoint') == str(docker.endpoint)
-                and bool(its_name)
+        return (asked is not None and bool(its_name)
+                and json.loads(asked)['endpoint'] == docker.endpoint.given
                 and registry.full_name(its_name) == registry.full_name(name))
 
     def _note_reference(self, inspected):
