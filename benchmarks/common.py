@@ -65,6 +65,26 @@ def seconds(function, *args):
     return time.monotonic() - begin
 
 
+def life(create, delete):
+    """Return how long two functions take, and what the machine does then.
+
+    :returns: seconds by ``create`` and ``delete``, and, by ``CPU of`` them,
+        for how many seconds a processor was busy with whatever it was.
+    """
+    took = {}
+    for action, function in (('create', create), ('delete', delete)):
+        before = _busy()
+        took[action] = seconds(function)
+        took['CPU of ' + action] = _busy() - before
+    return took
+
+
+def _busy():
+    times = psutil.cpu_times()
+    return (times.user + times.nice + times.system + times.irq
+            + times.softirq)
+
+
 def alternately(rounds, things):
     """Run things in turns and return what they return.
 

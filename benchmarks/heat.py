@@ -95,13 +95,10 @@ class Cloud:
                                        found.stack_status_reason))
 
     def life(self, template):
-        """Return how long a stack takes to be created and deleted."""
-        begin = time.monotonic()
-        stack = self.create(template)
-        created = time.monotonic()
-        self.delete(stack)
-        return {'create': created - begin,
-                'delete': time.monotonic() - created}
+        """Return how long a stack takes; see :func:`common.life`."""
+        made = []
+        return common.life(lambda: made.append(self.create(template)),
+                           lambda: self.delete(*made))
 
     # The engine.
 

@@ -92,7 +92,8 @@ def _of_cost(found):
 
 
 def _of_stack(found):
-    return _medians(found['stack'], 'create', 'delete')
+    return _medians(found['stack'], 'create', 'CPU of create', 'delete',
+                    'CPU of delete')
 
 
 def _of_blocked(found):

@@ -63,11 +63,6 @@ def _run(*command, **more):
     return result.stdout
 
 
-def _life(create, delete):
-    return {'create': common.seconds(create),
-            'delete': common.seconds(delete)}
-
-
 def raw(cloud, count):
     """Return how long the docker library takes, with several threads."""
     name = 'raw-%s' % uuid.uuid4().hex[:8]
@@ -105,7 +100,7 @@ def raw(cloud, count):
         share(delete)
         clients[0].remove_network(name)
 
-    took = _life(all_up, all_down)
+    took = common.life(all_up, all_down)
     for client in clients:
         client.close()
     return took
@@ -170,7 +165,7 @@ class Compose:
         """Return how long it takes up and down."""
         command = [self._program, '-f', self._file, '-p',
                    'bench%s' % uuid.uuid4().hex[:8]]
-        return _life(
+        return common.life(
             lambda: _run(*command, 'up', '--detach', env=self._environment),
             lambda: _run(*command, 'down', env=self._environment))
 
@@ -223,4 +218,4 @@ class Ansible:
             _run(self._program, '-i', 'localhost,', '-e',
                  'prefix=%s' % prefix, self._books[action], env=environment)
 
-        return _life(lambda: play('create'), lambda: play('delete'))
+        return common.life(lambda: play('create'), lambda: play('delete'))

@@ -51,21 +51,27 @@ def run(options):
     returned = common.alternately(rounds, things)
     shutil.rmtree(peers.work(), ignore_errors=True)
 
-    def against(action, *others):
+    def against(action, *others, by=max):
         found = [common.column(returned, other, action) if other in returned
                  else rounds * [None] for other in others]
         return common.ratio(
             common.column(returned, 'heat_docker', action),
-            [max((value for value in values if value), default=None)
+            [by(values) if all(values) else None
              for values in zip(*found, strict=True)])
 
     claims = [
         common.Claim('create / compose', against('create', 'compose'), 1.0),
         common.Claim('create / the slower of floor and raw',
                      against('create', 'floor', 'raw'), 1.25),
+        common.Claim('create / floor and raw together',
+                     against('create', 'floor', 'raw', by=sum)),
+        common.Claim('CPU of create / of floor and raw together',
+                     against('CPU of create', 'floor', 'raw', by=sum)),
         common.Claim('delete / compose', against('delete', 'compose'), 1.0),
         common.Claim('delete / the slower of floor and raw',
                      against('delete', 'floor', 'raw')),
+        common.Claim('delete / floor and raw together',
+                     against('delete', 'floor', 'raw', by=sum)),
         common.Claim('create / Ansible', against('create', 'ansible'), 0.25),
         common.Claim('delete / Ansible', against('delete', 'ansible'), 0.25)]
     facts = cloud.facts()

@@ -152,5 +152,6 @@ def list_opts():
 
 def group():
     """Return the values of ``[heat_docker]``, registering it if need be."""
-    cfg.CONF.register_opts(OPTIONS, group=GROUP)
+    if GROUP not in cfg.CONF:
+        cfg.CONF.register_opts(OPTIONS, group=GROUP)
     return cfg.CONF[GROUP]
