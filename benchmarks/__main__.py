@@ -17,8 +17,8 @@ import importlib
 import sys
 import time
 
-BENCHMARKS = ('cost', 'polls', 'stack', 'growth', 'pulls', 'attributes',
-              'load', 'blocked')
+BENCHMARKS = ('cost', 'polls', 'stack', 'apart', 'growth', 'pulls',
+              'attributes', 'load', 'blocked')
 
 
 def main():

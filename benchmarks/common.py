@@ -39,6 +39,10 @@ _LOAD = round(os.getloadavg()[0], 1)
 COMMAND = ['sh', '-c', 'trap "exit 0" TERM; sleep 3600 & wait']
 
 
+class Failed(Exception):
+    """What was to be timed did not come to its end."""
+
+
 @dataclasses.dataclass
 class Claim:
     """What is claimed, and the goal it is held against.
@@ -92,14 +96,18 @@ def alternately(rounds, things):
     one leaves.
 
     :param dict things: functions by name; they return a number, or a map of
-        numbers, or None if there is none.
+        numbers, or None if there is none, as if they raise :class:`Failed`.
     :returns: map of name to the list of what was returned.
     """
     returned = {name: [] for name in things}
     for number in range(rounds):
         names = list(things)
         for name in names if number % 2 == 0 else reversed(names):
-            value = things[name]()
+            try:
+                value = things[name]()
+            except Failed as ex:
+                print('  %s' % ex, flush=True)
+                value = None
             print('  round %d, %s: %s' % (number + 1, name, _told(value)),
                   flush=True)
             returned[name].append(value)

@@ -91,8 +91,8 @@ class Cloud:
             if found.stack_status.endswith('FAILED'):
                 break
             time.sleep(_LOOK_EVERY)
-        raise RuntimeError('%s: %s' % (found.stack_status,
-                                       found.stack_status_reason))
+        raise common.Failed('%s: %s' % (found.stack_status,
+                                        found.stack_status_reason))
 
     def life(self, template):
         """Return how long a stack takes; see :func:`common.life`."""

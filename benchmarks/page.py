@@ -21,8 +21,8 @@ import matplotlib.pyplot
 from benchmarks import common
 
 ADMIN = pathlib.Path(__file__).parents[1] / 'doc' / 'source' / 'admin'
-ORDER = ('cost', 'polls', 'stack', 'growth', 'pulls', 'attributes', 'load',
-         'blocked')
+ORDER = ('cost', 'polls', 'stack', 'apart', 'growth', 'pulls', 'attributes',
+         'load', 'blocked')
 HEAD = '.. Written by "python -m benchmarks page"; do not edit.\n'
 
 
@@ -83,7 +83,7 @@ def _medians(result, *keys):
     rows = []
     for name, rounds in result['results']['seconds'].items():
         rows.append((name, *(number(common.median(
-            [one[key] for one in rounds])) for key in keys)))
+            [one and one[key] for one in rounds])) for key in keys)))
     return table(('median of', *('%s, s' % key for key in keys)), *rows)
 
 
@@ -91,9 +91,13 @@ def _of_cost(found):
     return _medians(found['cost'], 'create', 'delete')
 
 
-def _of_stack(found):
-    return _medians(found['stack'], 'create', 'CPU of create', 'delete',
+def _of_stack(found, name='stack'):
+    return _medians(found[name], 'create', 'CPU of create', 'delete',
                     'CPU of delete')
+
+
+def _of_apart(found):
+    return _of_stack(found, 'apart')
 
 
 def _of_blocked(found):

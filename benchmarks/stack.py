@@ -28,7 +28,15 @@ CONTAINERS = 50
 
 def run(options):
     """Run it."""
-    cloud = heat.Cloud()
+    compare(heat.Cloud(), options, 'stack', peers.Compose, peers.Ansible)
+
+
+def compare(cloud, options, result, *others):
+    """Compare a stack with what there is of others, and save the result.
+
+    :param str result: name of the result.
+    :param others: classes of peers.
+    """
     rounds = options.rounds or ROUNDS
     count = options.containers or CONTAINERS
     mine = heat.template(heat.of_containers(count, cloud.busybox))
@@ -37,7 +45,7 @@ def run(options):
               'floor': lambda: cloud.life(floor),
               'raw': lambda: peers.raw(cloud, count)}
     versions = {}
-    for peer in (peers.Compose, peers.Ansible):
+    for peer in others:
         try:
             made = peer(cloud, count)
         except peers.Absent as ex:
@@ -50,31 +58,37 @@ def run(options):
     cloud.life(heat.template(heat.of_containers(2, cloud.busybox)))
     returned = common.alternately(rounds, things)
     shutil.rmtree(peers.work(), ignore_errors=True)
-
-    def against(action, *others, by=max):
-        found = [common.column(returned, other, action) if other in returned
-                 else rounds * [None] for other in others]
-        return common.ratio(
-            common.column(returned, 'heat_docker', action),
-            [by(values) if all(values) else None
-             for values in zip(*found, strict=True)])
-
-    claims = [
-        common.Claim('create / compose', against('create', 'compose'), 1.0),
-        common.Claim('create / the slower of floor and raw',
-                     against('create', 'floor', 'raw'), 1.25),
-        common.Claim('create / floor and raw together',
-                     against('create', 'floor', 'raw', by=sum)),
-        common.Claim('CPU of create / of floor and raw together',
-                     against('CPU of create', 'floor', 'raw', by=sum)),
-        common.Claim('delete / compose', against('delete', 'compose'), 1.0),
-        common.Claim('delete / the slower of floor and raw',
-                     against('delete', 'floor', 'raw')),
-        common.Claim('delete / floor and raw together',
-                     against('delete', 'floor', 'raw', by=sum)),
-        common.Claim('create / Ansible', against('create', 'ansible'), 0.25),
-        common.Claim('delete / Ansible', against('delete', 'ansible'), 0.25)]
     facts = cloud.facts()
     facts['versions'].update(versions)
-    common.save('stack', facts, rounds, claims, containers=count,
-                seconds=returned)
+    common.save(result, facts, rounds, list(_claims(returned)),
+                containers=count, seconds=returned)
+
+
+# What the stack is compared with: its action, the others, how these are taken
+# together, and the goal.
+_COMPARED = (
+    ('create', ('compose',), max, 1.0),
+    ('create', ('floor', 'raw'), max, 1.25),
+    ('create', ('floor', 'raw'), sum, None),
+    ('CPU of create', ('floor', 'raw'), sum, None),
+    ('delete', ('compose',), max, 1.0),
+    ('delete', ('floor', 'raw'), max, None),
+    ('delete', ('floor', 'raw'), sum, None),
+    ('create', ('ansible',), max, 0.25),
+    ('delete', ('ansible',), max, 0.25),
+)
+_TOGETHER = {max: 'the slower of %s', sum: '%s together'}
+
+
+def _claims(returned):
+    for action, others, by, goal in _COMPARED:
+        if not set(others) <= set(returned):
+            continue
+        told = ' and '.join(others)
+        yield common.Claim(
+            '%s / %s' % (action, _TOGETHER[by] % told if others[1:] else told),
+            common.ratio(
+                common.column(returned, 'heat_docker', action),
+                [by(values) if all(values) else None for values in zip(*(
+                    common.column(returned, other, action)
+                    for other in others), strict=True)]), goal)
