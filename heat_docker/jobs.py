@@ -42,7 +42,6 @@ class Job(threading.Thread):
             and returns what came of it.
         """
         super().__init__(name='job at %s' % endpoint, daemon=True)
-        self._endpoint = endpoint
         self._docker = engine.Engine(endpoint)
         self._work = work
         self._result = None
@@ -57,7 +56,7 @@ class Job(threading.Thread):
             self._error = ex
         except Exception:
             # Whoever waits must not take the end of the thread for success.
-            LOG.exception('A job at %s broke off', self._endpoint)
+            LOG.exception('A job at %s broke off', self._docker.endpoint)
             self._error = errors.Failed(_('It broke off'))
 
     @property
