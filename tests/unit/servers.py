@@ -13,6 +13,7 @@
 """Servers on loopback, and certificates for them."""
 
 import contextlib
+from http import client as http_client
 import json
 import socket
 import socketserver
@@ -153,8 +154,9 @@ class Server(fixtures.Fixture):
             if self._context and not self._shake_hands(connected):
                 return
             while line := stream.readline():
-                while stream.readline().strip():
-                    pass
+                # Whoever is answered before the end of the body sends the
+                # next request right behind it.
+                stream.read(self._length(stream))
                 self.lines.append(line)
                 answer = self._answer(line)
                 if answer is None:
@@ -162,6 +164,11 @@ class Server(fixtures.Fixture):
                 connected.sendall(answer)
                 if b'Connection: close' in answer:
                     return
+
+    @staticmethod
+    def _length(stream):
+        """Read the headers, and return how long the body is, in bytes."""
+        return int(http_client.parse_headers(stream)['Content-Length'] or 0)
 
     def _shake_hands(self, connected):
         try:
