@@ -25,6 +25,7 @@ import logging
 import os
 import re
 import struct
+import threading
 import urllib.parse
 
 import fixtures
@@ -55,6 +56,8 @@ from heat_docker.resources import volume
 TYPE = 'DockerInc::Docker::Container'
 CLASSES = {name: cls for module in (container, image, network, volume)
            for name, cls in module.resource_mapping().items()}
+# When a test has hung, in seconds.
+SECONDS = 20
 URL = 'tcp://docker.test:2375'
 BASE_URL = 'http://docker.test:2375'
 ID = 'c0ffee' + 58 * '0'
@@ -134,6 +137,14 @@ class FakeDaemon(fixtures.Fixture):
             requests_mock_fixture.Fixture(case_sensitive=True))
         self._forgotten = 0
         self.on('GET', '/version', {'json': self.VERSION}, prefix='')
+        self.addCleanup(self._end, set(threading.enumerate()))
+
+    def _end(self, before):
+        """Answer the threads of this test before there is another daemon."""
+        for thread in set(threading.enumerate()) - before:
+            thread.join(SECONDS)
+            if thread.is_alive():
+                raise AssertionError('%s has no end' % thread)
 
     def on(self, verb, path, *answers, prefix=None, base_url=BASE_URL):
         """Answer a request; the last answer serves all that follow it.
