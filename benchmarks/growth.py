@@ -54,6 +54,7 @@ def run(options):
     returned = common.alternately(
         rounds, {str(size): life(size) for size in sizes})
     counter.close()
+    sizes = [size for size in sizes if any(returned[str(size)])]
     keys = ('create', 'delete', 'requests to create', 'requests to delete',
             'memory')
     medians = {key: [common.median(common.column(returned, str(size), key))
