@@ -74,4 +74,5 @@ class Used:
                 if stack else
                 _('the container %s of no stack')
                 % inspected['Name'].lstrip('/'))
-        return ', '.join(told) or _('somebody who has just left')
+        return ', '.join(told) or _(
+            'nobody whom the daemon names: if that stays so, restart it')
