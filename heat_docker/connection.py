@@ -22,6 +22,7 @@ import ssl
 import threading
 import time
 import typing
+import weakref
 
 import requests
 import urllib3
@@ -39,6 +40,10 @@ _ = i18n._
 _IDLE_CONNECTIONS = 8
 _IDLE_SECONDS = 60.0
 _OLD_SECONDS = 300.0
+
+# How many containers a worker makes or starts at a time. A daemon is not
+# faster with more, but may take longer for each than is waited for an answer.
+_AT_A_TIME = 4
 
 # How long a daemon that did not answer is taken to be away by those who do
 # not have to know for sure.
@@ -246,6 +251,7 @@ class Pool:
         self._idle = {}
         self._known = {}
         self._away = {}
+        self._turns = weakref.WeakValueDictionary()
 
     def take(self, endpoint):
         """Return a connection to a daemon, or None if there is none.
@@ -308,6 +314,26 @@ class Pool:
             since, error = self._away.get(endpoint, (0.0, None))
         if error and time.monotonic() - since < _AWAY_SECONDS:
             raise type(error)(str(error))
+
+    @contextlib.contextmanager
+    def turn(self, endpoint):
+        """Wait until only a few others have work for a daemon.
+
+        :raises errors.DockerError: that one of them has been told meanwhile,
+            if the daemon does not answer.
+        """
+        with self._locked():
+            turns = self._turns.setdefault(
+                endpoint, threading.BoundedSemaphore(_AT_A_TIME))
+        has_waited = not turns.acquire(blocking=False)
+        if has_waited:
+            turns.acquire()
+        try:
+            if has_waited:
+                self.raise_if_away(endpoint)
+            yield
+        finally:
+            turns.release()
 
     @contextlib.contextmanager
     def _locked(self):

@@ -154,6 +154,10 @@ class Engine(containers.Containers, images.Images, networks.Networks,
             self._connection.close()
             self._connection = None
 
+    def _turn(self):
+        """Wait for what others of this worker have the daemon do."""
+        return _POOL.turn(self.endpoint)
+
     @property
     def api(self):
         """The version of the API that is spoken, such as ``(1, 41)``."""

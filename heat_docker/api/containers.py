@@ -40,13 +40,15 @@ class Containers:
 
     def create_container(self, query, body):
         """Create a container and return its id and the daemon's warnings."""
-        answer = self._json('POST', '/containers/create', query=query,
-                            body=body, has='Id')
+        with self._turn():
+            answer = self._json('POST', '/containers/create', query=query,
+                                body=body, has='Id')
         return answer['Id'], answer.get('Warnings') or []
 
     def start_container(self, container):
         """Start a container; one that runs already is left alone."""
-        self._request('POST', '/containers/%s/start', container)
+        with self._turn():
+            self._request('POST', '/containers/%s/start', container)
 
     def stop_container(self, container, grace, patience):
         """Stop a container, killing it after a grace period.

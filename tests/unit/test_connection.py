@@ -12,6 +12,7 @@
 
 """Where connections go, who has them next, and why they fail."""
 
+import contextlib
 import dataclasses
 import errno
 import os
@@ -715,6 +716,52 @@ class PoolTestCase(base.TestCase):
         self.assertEqual(0, os.waitstatus_to_exitcode(
             os.waitpid(child, 0)[1]))
         self.assertEqual(1, len(self.take_all()))
+
+    def turns(self, count, where=ONE):
+        """Take turns until the end of the test, and return them."""
+        taken = contextlib.ExitStack()
+        self.addCleanup(taken.close)
+        for _number in range(count):
+            taken.enter_context(self.pool.turn(where))
+        return taken
+
+    def when_somebody_waits(self, *actions):
+        """Do this then; return whether they were to wait, each time."""
+        semaphore = self.pool._turns[self.ONE]
+        acquire = semaphore.acquire
+        asked = []
+
+        def wait(blocking=True):
+            asked.append(blocking)
+            for action in actions if blocking else ():
+                action()
+            return acquire(blocking=False)
+
+        self.patch(semaphore, 'acquire', wait)
+        return asked
+
+    def test_turns(self):
+        taken = self.turns(4)
+        asked = self.when_somebody_waits(taken.close)
+        self.turns(4, self.TWO)
+        self.assertEqual([], asked)
+        self.turns(1)
+        self.assertEqual([False, True], asked)
+        self.turns(3)
+        self.assertEqual(3 * [False], asked[2:])
+
+    def test_turn_after_a_failure(self):
+        """Who waited is told what they are told who were there before."""
+        taken = self.turns(4)
+        self.when_somebody_waits(taken.close, lambda: self.pool.failed(
+            self.ONE, errors.NoAnswer('no answer in time')))
+        self.assertRaises(errors.NoAnswer, self.turns, 1)
+        # Whoever does not have to wait finds out whether it is back.
+        self.turns(4)
+
+    def test_nobody_has_a_turn(self):
+        self.turns(4).close()
+        self.assertEqual([], list(self.pool._turns))
 
     def test_threads(self):
         """Nobody has a connection that somebody else has."""

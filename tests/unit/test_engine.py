@@ -540,6 +540,22 @@ class RequestTestCase(EngineTestCase):
             self.assertEqual(
                 given.get('patience', LONG.get(method, 10.0)), read, method)
 
+    def test_turns(self):
+        """What keeps a daemon busy waits for others of the same worker."""
+        left = []
+
+        def work(request, context):
+            [turns] = self.pool._turns.values()
+            left.append(turns._value)
+            return '{"Id": "x"}'
+
+        for path in ('create', 'x/start'):
+            self.daemon.on('POST', '/containers/' + path, {'text': work})
+        self.engine.create_container({}, {})
+        self.engine.start_container('x')
+        self.assertEqual([3, 3], left)
+        self.assertEqual([], list(self.pool._turns))
+
     def test_errors_by_status(self):
         for status, expected in ((400, errors.Failed),
                                  (404, errors.Failed),
