@@ -62,10 +62,10 @@ LIBRARY_NEEDED = (7, 1)
 # speaks a newer one is asked to speak this one.
 NEWEST_API = (1, 51)
 
-# How long one poll waits for a container to stop, so that one that takes
-# Docker's ten seconds needs two; and how long after its grace period a daemon
-# is asked again.
-STOP_PATIENCE = 5.0
+# How long a request waits for a container to stop: a poll makes two, so that
+# one that takes Docker's ten seconds needs one poll. And how long after its
+# grace period a daemon is asked again.
+STOP_PATIENCE = 5.5
 STOP_AGAIN = 5.0
 
 _PIECE = 64 * 1024

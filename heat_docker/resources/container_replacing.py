@@ -105,6 +105,8 @@ class ContainerReplacing(replacing.Replacing):
         progress.notes['stop asked'] = time.monotonic()
         try:
             self._stop_even_paused(docker, container)
+        except errors.Late:
+            return False
         except errors.NoAnswer:
             raise
         except errors.Unreachable:

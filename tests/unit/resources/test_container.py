@@ -381,17 +381,20 @@ class DeleteTestCase(base.ContainerTestCase):
                          self.delete(made))
 
     def test_stop_of_ten_seconds(self):
-        """One poll asks, another one waits for the end."""
+        """One poll, and nobody is told that the daemon is away."""
         made = self.make_running()
         self.serve_stop(LOST)
         self.serve_inspect(self.inspected('exited'))
         self.serve_remove()
+        self.events.clear()
         polls = self.count_polls(made)
         self.assertEqual([STOP, WAIT, INSPECT, REMOVE], self.delete(made))
-        self.assertEqual(2, len(polls))
+        self.assertEqual(1, len(polls))
         self.assertEqual(
-            [5.0, 5.0], [self.daemon.sent(*request)[0].timeout[1]
+            [5.5, 5.5], [self.daemon.sent(*request)[0].timeout[1]
                          for request in (STOP, WAIT)])
+        self.assertEqual(['state changed'] * 2,
+                         [reason for _action, _status, reason in self.events])
 
     def test_stop_takes_time_and_it_goes(self):
         made = self.make_running()
@@ -404,9 +407,12 @@ class DeleteTestCase(base.ContainerTestCase):
     def test_stop_is_asked_again(self):
         """The daemon may have died without having heard the first."""
         self.patch(engine, 'STOP_AGAIN', -11)
+        made = self.make_running()
         self.serve_stop(LOST, LOST, 204)
+        self.serve_inspect(self.inspected())
         self.serve_remove()
-        self.assertEqual([STOP, STOP, STOP, REMOVE], self.delete())
+        self.assertEqual([*2 * [STOP, WAIT, INSPECT], STOP, REMOVE],
+                         self.delete(made))
 
     def test_refused(self):
         made = self.make_running()
