@@ -37,8 +37,6 @@ from tests.unit import servers
 OURSELVES = ('127.0.0.1', '127.1', '2130706433', '0x7f000001', '0177.0.0.1',
              'localhost', 'LOCALHOST', 'localhost.', '[::ffff:127.0.0.1]')
 
-SECONDS = 20
-
 
 class ConnectionTestCase(base.TestCase):
 
@@ -706,7 +704,7 @@ class PoolTestCase(base.TestCase):
             child = os.fork()
             if not child:
                 code = 1
-                signal.alarm(SECONDS)
+                signal.alarm(base.SECONDS)
                 try:
                     found = self.pool.take(self.ONE)
                     self.pool.raise_if_away(self.TWO)
@@ -770,7 +768,7 @@ class PoolTestCase(base.TestCase):
         start = threading.Barrier(8)
 
         def use():
-            start.wait(SECONDS)
+            start.wait(base.SECONDS)
             for number in range(200):
                 taken = self.pool.take(self.ONE) or self.make()
                 if id(taken) in in_use:
@@ -785,7 +783,7 @@ class PoolTestCase(base.TestCase):
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join(SECONDS)
+            thread.join(base.SECONDS)
         self.assertEqual([], failures)
         self.assertEqual(8, len(set(map(id, self.take_all()))))
 
@@ -865,7 +863,7 @@ class PooledTestCase(ConnectionTestCase):
 
         def hang(line):
             return servers.daemon(line) if b'/wait ' not in line else (
-                end.wait(SECONDS) and None)
+                end.wait(base.SECONDS) and None)
 
         server = self.serve(hang)
         with self.engine(server.url) as asked:
@@ -914,7 +912,7 @@ class PooledTestCase(ConnectionTestCase):
         self.addCleanup(end.set)
 
         def hang(line):
-            end.wait(SECONDS)
+            end.wait(base.SECONDS)
 
         asked = self.engine(self.serve(hang).url)
         with asked:
@@ -941,7 +939,7 @@ class PooledTestCase(ConnectionTestCase):
 
         def hang(line):
             return servers.daemon(line) if b' /version ' in line else (
-                end.wait(SECONDS) and None)
+                end.wait(base.SECONDS) and None)
 
         asked = self.engine(self.serve(hang).url)
         with asked:

@@ -22,8 +22,6 @@ from heat_docker import jobs
 from tests.unit import base
 from tests.unit import servers
 
-SECONDS = 20
-
 
 class JobsTestCase(base.TestCase):
 
@@ -41,7 +39,7 @@ class JobTestCase(JobsTestCase):
         """Return a job that has come to its end."""
         job = jobs.Job(self.endpoint, work)
         job.start()
-        job.join(SECONDS)
+        job.join(base.SECONDS)
         self.assertTrue(job.done)
         return job
 
@@ -80,11 +78,12 @@ class JobTestCase(JobsTestCase):
 
     def test_not_done_while_it_runs(self):
         self.patch(jobs, '_PATIENCE', 0.001)
-        job = jobs.Job(self.endpoint, lambda docker: self.go_on.wait(SECONDS))
+        job = jobs.Job(self.endpoint,
+                       lambda docker: self.go_on.wait(base.SECONDS))
         job.start()
         self.assertFalse(job.done)
         self.go_on.set()
-        job.join(SECONDS)
+        job.join(base.SECONDS)
         self.assertTrue(job.done)
         self.assertTrue(job.end())
 
@@ -125,7 +124,7 @@ class EndedTestCase(JobsTestCase):
         return job
 
     def work(self, docker):
-        return self.go_on.wait(SECONDS)
+        return self.go_on.wait(base.SECONDS)
 
     def test_prepared_once(self):
         for _poll in range(3):
@@ -168,9 +167,9 @@ class LeaveTestCase(base.TestCase):
         self.assertIsNone(jobs.ended(notes, where, lambda: (
             lambda docker: docker.push_image('r.test/a', None))))
         job = notes['job']
-        self.assertTrue(arrived.wait(SECONDS))
+        self.assertTrue(arrived.wait(base.SECONDS))
         jobs.leave(notes)
-        job.join(SECONDS)
+        job.join(base.SECONDS)
         self.assertFalse(job.is_alive())
         self.assertEqual({}, notes)
         self.pool.raise_if_away(where)

@@ -21,8 +21,6 @@ from heat_docker import pulls
 from tests.unit import base
 from tests.unit import servers
 
-SECONDS = 20
-
 
 def report(status, layer=None, **detail):
     return json.dumps({'status': status, 'id': layer,
@@ -47,7 +45,7 @@ class PullsTestCase(base.TestCase):
     def stop(self):
         """Be a piece of an answer that has to wait for the test."""
         self.arrived.set()
-        self.assertTrue(self.go_on.wait(SECONDS))
+        self.assertTrue(self.go_on.wait(base.SECONDS))
 
     def join(self, image='busybox', **more):
         pull = pulls.join(self.endpoint, image, **more)
@@ -56,12 +54,12 @@ class PullsTestCase(base.TestCase):
 
     def join_running(self):
         pull = self.join()
-        self.assertTrue(self.arrived.wait(SECONDS))
+        self.assertTrue(self.arrived.wait(base.SECONDS))
         return pull
 
     def end(self, pull):
         self.go_on.set()
-        pull._thread.join(SECONDS)
+        pull._thread.join(base.SECONDS)
         self.assertTrue(pull.ended())
 
     def pulled(self):
@@ -91,7 +89,7 @@ class PullsTestCase(base.TestCase):
         self.serve([self.stop], [])
         first = self.join_running()
         other = self.join('mariadb')
-        other._thread.join(SECONDS)
+        other._thread.join(base.SECONDS)
         self.assertTrue(other.ended())
         self.assertFalse(first.ended())
         self.end(first)
@@ -103,7 +101,7 @@ class PullsTestCase(base.TestCase):
         self.daemon.on('GET', '/version', 503, prefix='',
                        base_url='http://other.test:2375')
         other = pulls.join(endpoint.parse('tcp://other.test'), 'busybox')
-        other._thread.join(SECONDS)
+        other._thread.join(base.SECONDS)
         self.assertFalse(first.ended())
         self.assertIsInstance(other.error, errors.Unreachable)
         self.assertIsNone(first.error)
@@ -112,11 +110,11 @@ class PullsTestCase(base.TestCase):
         """Who has none must not get what another one may see."""
         self.serve([self.stop], [], [])
         first = self.join(auth={'username': 'me', 'password': 'a'})
-        self.assertTrue(self.arrived.wait(SECONDS))
+        self.assertTrue(self.arrived.wait(base.SECONDS))
         for auth in (None, {'username': 'me', 'password': 'b'}):
             other = self.join(auth=auth)
             self.assertIsNot(first, other)
-            other._thread.join(SECONDS)
+            other._thread.join(base.SECONDS)
         self.assertIs(first, self.join(auth={'password': 'a',
                                              'username': 'me'}))
         self.end(first)
@@ -128,7 +126,7 @@ class PullsTestCase(base.TestCase):
     def test_credentials_are_not_shown(self):
         self.serve([self.stop, b'{"error": "unauthorized: no"}'])
         pull = self.join(auth={'username': 'me', 'password': 'hunter2'})
-        self.assertTrue(self.arrived.wait(SECONDS))
+        self.assertTrue(self.arrived.wait(base.SECONDS))
         shown = '%r %s %s %s' % (pull, pull, pull.progress,
                                  pull._thread.name)
         self.end(pull)
@@ -138,10 +136,10 @@ class PullsTestCase(base.TestCase):
     def test_join_other_platform(self):
         self.serve([self.stop], [])
         first = self.join()
-        self.assertTrue(self.arrived.wait(SECONDS))
+        self.assertTrue(self.arrived.wait(base.SECONDS))
         other = self.join(platform='linux/arm64')
         self.assertIsNot(first, other)
-        other._thread.join(SECONDS)
+        other._thread.join(base.SECONDS)
 
     def test_join_after_the_end(self):
         self.serve([], [])
@@ -304,11 +302,11 @@ class DrippingTestCase(base.TestCase):
     def test_leave_all_ends_it(self):
         pull = pulls.join(self.endpoint, 'busybox')
         self.assertIs(pull, pulls.join(self.endpoint, 'busybox'))
-        self.assertTrue(self.arrived.wait(SECONDS))
+        self.assertTrue(self.arrived.wait(base.SECONDS))
         pull.leave()
         self.assertFalse(pull.ended())
         pull.leave()
-        pull._thread.join(SECONDS)
+        pull._thread.join(base.SECONDS)
         self.assertTrue(pull.ended())
         self.pool.raise_if_away(self.endpoint)
         self.assertNotIn('broke off', self.log.output)
