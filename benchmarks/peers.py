@@ -33,8 +33,8 @@ _SOURCE = ('deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] '
 _WORK = []
 
 
-class Absent(Exception):
-    """A peer cannot be had here."""
+class Absent(common.Failed):
+    """A peer cannot be had here, or does not do what it is asked for."""
 
 
 def cache():
@@ -100,10 +100,13 @@ def raw(cloud, count):
         share(delete)
         clients[0].remove_network(name)
 
-    took = common.life(all_up, all_down)
-    for client in clients:
-        client.close()
-    return took
+    try:
+        return common.life(all_up, all_down)
+    except docker.errors.APIError as ex:
+        raise common.Failed('raw: %s' % ex) from ex
+    finally:
+        for client in clients:
+            client.close()
 
 
 class Compose:
