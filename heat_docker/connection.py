@@ -251,6 +251,7 @@ class Pool:
         self._idle = {}
         self._known = {}
         self._away = {}
+        self._answered = {}
         self._turns = weakref.WeakValueDictionary()
 
     def take(self, endpoint):
@@ -276,6 +277,7 @@ class Pool:
 
     def learn(self, connection):
         """Keep what a connection has learned of its daemon."""
+        self.answered(connection.endpoint)
         with self._locked():
             self._known[connection.endpoint] = {
                 name: getattr(connection, name)
@@ -294,33 +296,51 @@ class Pool:
         """Keep a connection that works for whoever wants it next."""
         connection.used = time.monotonic()
         with self._locked():
-            self._away.pop(endpoint, None)
             self._idle.setdefault(endpoint, []).append(connection)
             surplus = self._surplus()
         for connection in surplus:
             connection.close()
 
-    def failed(self, endpoint, error):
-        """Close all connections to a daemon that does not answer."""
+    def answered(self, endpoint):
+        """Know that a daemon answers."""
         with self._locked():
+            self._away.pop(endpoint, None)
+            self._answered[endpoint] = time.monotonic()
+
+    def failed(self, endpoint, error, asked):
+        """Close all connections to a daemon that does not answer.
+
+        One that has answered others meanwhile is only slow.
+
+        :param float asked: when it was asked what it did not answer, on the
+            clock of ``time.monotonic``.
+        """
+        with self._locked():
+            if (isinstance(error, errors.Late)
+                    and self._answered.get(endpoint, asked) > asked):
+                return
             self._away[endpoint] = time.monotonic(), error
             stale = self._forget(endpoint)
         for connection in stale:
             connection.close()
 
     def raise_if_away(self, endpoint):
-        """Raise what somebody else was told by a daemon just now, if so."""
+        """Raise if a daemon did not answer somebody else just now.
+
+        :raises errors.Unreachable: with the words of that time. It is not
+            :class:`errors.NoAnswer`, for nothing is asked here.
+        """
         with self._locked():
             since, error = self._away.get(endpoint, (0.0, None))
         if error and time.monotonic() - since < _AWAY_SECONDS:
-            raise type(error)(str(error))
+            raise errors.Unreachable(str(error))
 
     @contextlib.contextmanager
     def turn(self, endpoint):
         """Wait until only a few others have work for a daemon.
 
-        :raises errors.DockerError: that one of them has been told meanwhile,
-            if the daemon does not answer.
+        :raises errors.Unreachable: if the daemon has not answered one of
+            them.
         """
         with self._locked():
             turns = self._turns.setdefault(
@@ -363,6 +383,9 @@ class Pool:
         for endpoint, (since, _error) in list(self._away.items()):
             if now - since > _AWAY_SECONDS:
                 del self._away[endpoint]
+        for endpoint, at in list(self._answered.items()):
+            if now - at >= _OLD_SECONDS:
+                del self._answered[endpoint]
         for endpoint, known in list(self._known.items()):
             if now - known['made'] >= _OLD_SECONDS:
                 del self._known[endpoint]

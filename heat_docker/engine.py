@@ -62,10 +62,12 @@ LIBRARY_NEEDED = (7, 1)
 # speaks a newer one is asked to speak this one.
 NEWEST_API = (1, 51)
 
-# How long a request waits for a container to stop: a poll makes two, so that
-# one that takes Docker's ten seconds needs one poll. And how long after its
-# grace period a daemon is asked again.
+# How long a request waits for a container to stop: the first poll makes two,
+# so that one that takes Docker's ten seconds needs one poll. How long it waits
+# if other resources have to wait for that poll. And how long after its grace
+# period a daemon is asked again.
 STOP_PATIENCE = 5.5
+STOP_PATIENCE_IN_TURN = 1.0
 STOP_AGAIN = 5.0
 
 _PIECE = 64 * 1024
@@ -118,7 +120,8 @@ class Engine(containers.Containers, images.Images, networks.Networks,
 
     Every method raises a subclass of :class:`errors.DockerError`.
 
-    :ivar answered: whether the daemon has answered the last request.
+    :ivar answered: whether the last answer was one of a daemon, and not of a
+        proxy before it.
     """
 
     def __init__(self, endpoint):
@@ -304,6 +307,8 @@ class Engine(containers.Containers, images.Images, networks.Networks,
         path %= tuple(urllib.parse.quote(name, safe='') for name in names)
         response = self._send(method, version + path, **kwargs)
         self.answered = response.status_code < 500
+        if self.answered:
+            _POOL.answered(self.endpoint)
         if response.status_code >= 300 and response.status_code != 304:
             words = _words(response)
             raise self._failure(
@@ -318,12 +323,13 @@ class Engine(containers.Containers, images.Images, networks.Networks,
             that may take its time or be given up; the read_timeout of the
             operator if it is None.
         """
+        asked = time.monotonic()
         try:
             return self._exchange(method, path, timeout, **options)
         except errors.Unreachable as ex:
             if timeout is None and not self._broken_off:
                 self.close()
-                _POOL.failed(self.endpoint, ex)
+                _POOL.failed(self.endpoint, ex, asked)
             raise
 
     def _exchange(self, method, path, timeout, query=None, body=None,

@@ -126,6 +126,7 @@ class DockerResource(reaching.Reaching, showing.Showing, resource.Resource):
             object_id = self._docker_create(docker, request)
         except errors.NoAnswer:
             progress.notes['create lost'] = time.monotonic()
+            self._note_loss()
             raise
         except errors.Unreachable:
             if first:
@@ -154,6 +155,17 @@ class DockerResource(reaching.Reaching, showing.Showing, resource.Resource):
         """Note that the daemon may have something, and where it is."""
         self.data_set('requested', json.dumps(
             {'endpoint': docker.endpoint.given, 'address': docker.address}))
+
+    def _note_loss(self):
+        """Note when the answer to a create was lost, for a delete."""
+        requested = json.loads(self.data()['requested'])
+        self.data_set('requested',
+                      json.dumps({**requested, 'lost': time.time()}))
+
+    def _may_still_come(self):
+        """Return whether a create may go on whose answer was lost."""
+        lost = json.loads(self.data().get('requested', '{}')).get('lost', 0)
+        return abs(time.time() - lost) < _STILL_CREATING
 
     def _apply(self, docker, progress):
         """Change what the daemon can change in place, and see that it did.
@@ -205,6 +217,8 @@ class DockerResource(reaching.Reaching, showing.Showing, resource.Resource):
     def _locate(self, docker, progress):
         """Find what there is to delete; without an id, by the labels."""
         if not self._identify(docker):
+            if self._may_still_come():
+                return False
             progress.steps[1:] = []
         return True
 

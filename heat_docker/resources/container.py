@@ -288,9 +288,11 @@ class DockerContainer(pulling.Pulling, waiting.Waiting,
 
     def _stop(self, docker, progress):
         """Return whether the container has stopped, having asked for it."""
-        if self._ask_to_stop(docker, progress, self.resource_id):
+        if self._ask_to_stop(docker, progress, self.resource_id,
+                             self.properties['stop_grace_period']):
             return True
-        docker.wait_container(self.resource_id, engine.STOP_PATIENCE)
+        if self._has_own_thread:
+            docker.wait_container(self.resource_id, engine.STOP_PATIENCE)
         state = docker.inspect_container(self.resource_id)['State']
         return state.get('Status') in ('created', 'exited', 'dead',
                                        'removing')

@@ -59,22 +59,28 @@ class ContainerReplacing(replacing.Replacing):
         if 'replaced' not in self.data():
             self.data_set('replaced', json.dumps({
                 'name': name,
+                'grace': self.properties['stop_grace_period'],
                 'running': inspected['State'].get('Status') in (
                     'running', 'restarting', 'paused')}))
         if not name.endswith(_SUFFIX):
             docker.rename_container(
                 self.resource_id,
                 '%s-%s%s' % (name, self.resource_id[:12], _SUFFIX))
+        # What is not known to have stopped the replacement waits for.
         try:
-            self._stop_even_paused(docker, self.resource_id)
+            self._stop_even_paused(docker, self.resource_id,
+                                   self.properties['stop_grace_period'])
+        except errors.Late:
+            replaced = json.loads(self.data()['replaced'])
+            self.data_set('replaced',
+                          json.dumps({**replaced, 'stopping': True}))
         except errors.NoAnswer:
-            # The replacement waits for it: _await_predecessor.
             return
 
     def _await_predecessor(self, docker, progress):
         """Return whether what this container replaces has made room."""
-        replaced = self._row(self.replaces)
-        container = replaced and replaced.physical_resource_id
+        row = self._row(self.replaces)
+        container = row and row.physical_resource_id
         if not container:
             return True
         try:
@@ -84,19 +90,22 @@ class ContainerReplacing(replacing.Replacing):
         if (not inspected['Name'].endswith(_SUFFIX)
                 or inspected['State'].get('Status') != 'running'):
             return True
-        self._ask_to_stop(docker, progress, container)
+        replaced = json.loads(self._notes(row).get('replaced', '{}'))
+        if replaced.get('stopping'):
+            progress.notes.setdefault('stop asked', time.monotonic())
+        self._ask_to_stop(docker, progress, container, replaced.get('grace'))
         return False
 
-    def _ask_to_stop(self, docker, progress, container):
+    def _ask_to_stop(self, docker, progress, container, grace):
         """Ask the daemon to stop a container, unless that was of late.
 
         The daemon goes on stopping it when we stop waiting for the answer
         (https://github.com/moby/moby/blob/v28.0.0/daemon/stop.go#L46), but
         it may have died without having heard the request.
 
+        :param grace: seconds that it has to end by itself, or None.
         :returns: whether the container is known to have stopped.
         """
-        grace = self.properties['stop_grace_period']
         asked = progress.notes.get('stop asked')
         again = engine.STOP_AGAIN + (
             docker.GRACE if grace is None else grace)
@@ -104,7 +113,7 @@ class ContainerReplacing(replacing.Replacing):
             return False
         progress.notes['stop asked'] = time.monotonic()
         try:
-            self._stop_even_paused(docker, container)
+            self._stop_even_paused(docker, container, grace)
         except errors.Late:
             return False
         except errors.NoAnswer:
@@ -114,17 +123,18 @@ class ContainerReplacing(replacing.Replacing):
             raise
         return True
 
-    def _stop_even_paused(self, docker, container):
+    def _stop_even_paused(self, docker, container, grace):
         """Stop a container, which has its grace period to end by itself."""
-        grace = self.properties['stop_grace_period']
+        patience = (engine.STOP_PATIENCE if self._has_own_thread
+                    else engine.STOP_PATIENCE_IN_TURN)
         try:
-            docker.stop_container(container, grace, engine.STOP_PATIENCE)
+            docker.stop_container(container, grace, patience)
         except errors.Failed as ex:
             if 'paused' not in str(ex):
                 raise
             # Podman stops none that is paused.
             docker.unpause_container(container)
-            docker.stop_container(container, grace, engine.STOP_PATIENCE)
+            docker.stop_container(container, grace, patience)
 
     def _come_back(self, docker, progress):
         """Take name and place again from a replacement that has failed.

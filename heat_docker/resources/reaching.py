@@ -39,7 +39,7 @@ _ENDPOINT_TIMEOUT = 300.0
 _AWAY_TIMEOUT = 60.0
 
 # How long, in seconds, Heat waits between two polls; and how long one poll
-# may sleep rather than cost another one.
+# that nobody else waits for may sleep rather than cost another one.
 _POLL = 1.0
 _NAP = 2.0
 
@@ -112,6 +112,17 @@ class Reaching:
         # What acts for a user later on is no admin until its roles are read.
         return heat_policy.get_enforcer().check_is_admin(self.context)
 
+    @property
+    def _has_own_thread(self):
+        """Whether no other resource of the stack waits for a poll of this.
+
+        Of a stack that is suspended or resumed, or is older than Heat's
+        convergence, Heat polls one resource after the other:
+        https://github.com/openstack/heat/blob/master/heat/engine/scheduler.py.
+        """
+        return self.stack.convergence and self.action in (
+            self.CREATE, self.UPDATE, self.DELETE)
+
     @contextlib.contextmanager
     def _docker(self, values=None):
         """Connect to the daemon; its errors become those of Heat.
@@ -139,14 +150,14 @@ class Reaching:
     def _advance(self, progress):
         """Take steps until one needs time, and return whether all are done.
 
-        A short pause of a step is slept here, without a connection: a poll
-        of Heat's would take a second at least.
+        A short pause of a step is slept here, without a connection, unless
+        others have to wait: a poll of Heat's would take a second at least.
 
         :param Progress progress: changed in place.
         :raises resource.PollDelay: if the next poll would come too early.
         """
         self._shown = None
-        slept = 0.0
+        slept, nap = 0.0, _NAP if self._has_own_thread else 0.0
         while progress.steps:
             progress.pause = None
             self._take_steps(progress)
@@ -154,7 +165,7 @@ class Reaching:
             if pause is None:
                 break
             slept += pause
-            if slept > _NAP:
+            if slept > nap:
                 if pause > _POLL:
                     raise resource.PollDelay(math.ceil(pause))
                 break

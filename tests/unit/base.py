@@ -227,6 +227,8 @@ class Clock:
         self.now += self.step
         return self.now
 
+    time = monotonic
+
     def sleep(self, seconds):
         self.now += seconds
 
@@ -328,6 +330,7 @@ class ResourceTestCase(TestCase):
         # A resource has only a weak reference to its stack.
         self.stack = utils.parse_stack(
             template or self.template({**(properties or {}), **more}))
+        self.stack.convergence = True
         made = self.stack['web']
         made.store()
         return made

@@ -603,7 +603,7 @@ class PoolTestCase(base.TestCase):
 
     def test_known_is_forgotten(self):
         self.learn()
-        self.pool.failed(self.ONE, errors.Unreachable('away'))
+        self.fail_at(self.ONE)
         self.assertEqual({}, self.pool.known(self.ONE))
         self.learn()
         self.clock.now += 300
@@ -659,9 +659,13 @@ class PoolTestCase(base.TestCase):
         self.clock.now += 11
         self.assertIsNone(self.pool.take(self.ONE))
 
+    def fail_at(self, where, error=None, asked=None):
+        self.pool.failed(where, error or errors.Unreachable('away'),
+                         self.clock.now if asked is None else asked)
+
     def test_failed_drops_all(self):
         given, others = self.give(3), self.give(1, self.TWO)
-        self.pool.failed(self.ONE, errors.Unreachable('away'))
+        self.fail_at(self.ONE)
         self.assertEqual([], self.take_all())
         self.assertEqual(3 * [True], self.closed(given))
         self.assertEqual(others, self.take_all(self.TWO))
@@ -669,22 +673,46 @@ class PoolTestCase(base.TestCase):
     def test_away_for_a_while(self):
         self.pool.raise_if_away(self.ONE)
         for error in (errors.Unreachable, errors.NoAnswer):
-            self.pool.failed(self.ONE, error('no route'))
+            self.fail_at(self.ONE, error('no route'))
             self.clock.now += 14
             ex = self.assertRaises(errors.Unreachable,
                                    self.pool.raise_if_away, self.ONE)
-            self.assertEqual((error, 'no route'), (type(ex), str(ex)))
+            # Whoever is told so has not asked for anything.
+            self.assertEqual((errors.Unreachable, 'no route'),
+                             (type(ex), str(ex)))
             self.pool.raise_if_away(self.TWO)
             self.clock.now += 1
             self.pool.raise_if_away(self.ONE)
 
     def test_away_until_somebody_is_answered(self):
-        self.pool.failed(self.ONE, errors.Unreachable('away'))
+        self.fail_at(self.ONE)
         self.give()
+        self.assertRaises(errors.Unreachable, self.pool.raise_if_away,
+                          self.ONE)
+        self.pool.answered(self.ONE)
         self.pool.raise_if_away(self.ONE)
 
+    def test_late_for_one_of_several(self):
+        """A daemon that answers others meanwhile is not away."""
+        given, asked = self.give(3), self.clock.now
+        self.clock.now += 1
+        self.pool.answered(self.ONE)
+        self.clock.now += 14
+        self.fail_at(self.ONE, errors.Late('late'), asked)
+        self.pool.raise_if_away(self.ONE)
+        self.assertEqual(3 * [False], self.closed(given))
+        for error, since in ((errors.NoAnswer('broken'), asked),
+                             (errors.Late('late'), asked + 1)):
+            self.fail_at(self.ONE, error, since)
+            self.assertRaises(errors.Unreachable, self.pool.raise_if_away,
+                              self.ONE)
+            self.clock.now += 15
+        self.clock.now += 300
+        self.give()
+        self.assertEqual({}, self.pool._answered)
+
     def test_away_is_forgotten(self):
-        self.pool.failed(self.ONE, errors.Unreachable('away'))
+        self.fail_at(self.ONE)
         self.clock.now += 16
         self.give(where=self.TWO)
         self.assertEqual({}, self.pool._away)
@@ -698,7 +726,7 @@ class PoolTestCase(base.TestCase):
     def test_forked(self):
         """Two that write to one socket would get each other's answers."""
         self.give()
-        self.pool.failed(self.TWO, errors.Unreachable('away'))
+        self.fail_at(self.TWO)
         # Another thread may be at it when the process is forked.
         with self.pool._lock:
             child = os.fork()
@@ -751,9 +779,11 @@ class PoolTestCase(base.TestCase):
     def test_turn_after_a_failure(self):
         """Who waited is told what they are told who were there before."""
         taken = self.turns(4)
-        self.when_somebody_waits(taken.close, lambda: self.pool.failed(
+        self.when_somebody_waits(taken.close, lambda: self.fail_at(
             self.ONE, errors.NoAnswer('no answer in time')))
-        self.assertRaises(errors.NoAnswer, self.turns, 1)
+        ex = self.assertRaises(errors.Unreachable, self.turns, 1)
+        # What waited has not been asked, so it has not been lost.
+        self.assertNotIsInstance(ex, errors.NoAnswer)
         # Whoever does not have to wait finds out whether it is back.
         self.turns(4)
 
@@ -777,7 +807,7 @@ class PoolTestCase(base.TestCase):
                 in_use.remove(id(taken))
                 self.pool.give(self.ONE, taken)
                 if number % 50 == 0:
-                    self.pool.failed(self.TWO, errors.Unreachable('x'))
+                    self.fail_at(self.TWO)
 
         threads = [threading.Thread(target=use) for _number in range(8)]
         for thread in threads:
@@ -917,7 +947,7 @@ class PooledTestCase(ConnectionTestCase):
         asked = self.engine(self.serve(hang).url)
         with asked:
             self.failing(errors.NoAnswer, asked)
-        self.assertRaises(errors.NoAnswer, engine.raise_if_away,
+        self.assertRaises(errors.Unreachable, engine.raise_if_away,
                           asked.endpoint)
 
     def test_away_after_a_connect_timeout(self):

@@ -251,11 +251,14 @@ class LocateTestCase(base.ContainerTestCase):
 
     def test_remembered_by_the_database(self):
         """Another engine may have to delete what this one has created."""
+        clock = self.set_clock(resources_base)
         made = self.failed(LOST)
-        self.assertEqual({'endpoint': base.URL, 'address': None},
-                         json.loads(made.data()['requested']))
+        self.assertEqual(
+            {'endpoint': base.URL, 'address': None, 'lost': clock.now},
+            json.loads(made.data()['requested']))
         made._data = None
         self.serve_found()
+        clock.now += 30
         self.run_task(made.delete)
         self.assertEqual([('GET', '/containers/json')], self.daemon.requests)
 
@@ -498,6 +501,28 @@ class ReplacedWithoutIdTestCase(base.ContainerTestCase):
         self.serve_found()
         self.assertTrue(made.needs_replace_failed())
         self.assertIsNone(made.resource_id)
+
+    def delete_soon(self, *found):
+        """Delete what a create may have made that was lost; return polls."""
+        clock = self.set_clock(resources_base)
+        made = self.lost()
+        self.daemon.on('GET', '/containers/json', *(
+            {'json': [{'Id': one} for one in ids]} for ids in found))
+        self.serve_stop()
+        self.serve_remove()
+        polls = self.count_polls(made)
+        clock.step = 10.0
+        self.run_task(made.delete)
+        self.assertEqual(('DELETE', 'COMPLETE'), made.state)
+        return len(polls)
+
+    def test_deleted_before_the_daemon_lists_it(self):
+        self.assertEqual(3, self.delete_soon([], [], [base.ID]))
+        self.assertEqual(1, len(self.daemon.sent('DELETE', self.PATH)))
+
+    def test_deleted_and_never_listed(self):
+        self.assertEqual(3, self.delete_soon([]))
+        self.assertEqual([], self.daemon.sent('DELETE', self.PATH))
 
     def test_cannot_be_known(self):
         made = self.lost()

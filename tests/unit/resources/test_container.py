@@ -480,7 +480,23 @@ class SuspendTestCase(base.ContainerTestCase):
         self.serve_stop(LOST)
         self.serve_inspect(self.inspected(), self.inspected('exited'))
         self.run_task(made.suspend)
-        self.assertEqual([STOP, *2 * [WAIT, INSPECT]], self.daemon.requests)
+        self.assertEqual([STOP, INSPECT, INSPECT], self.daemon.requests)
+
+    def test_suspend_lets_others_go_on(self):
+        """Heat suspends the resources of a stack in turns, in one thread."""
+        made = self.make_running()
+        self.serve_stop(LOST)
+        self.serve_inspect(self.inspected('exited'))
+        self.run_task(made.suspend)
+        [sent] = self.daemon.sent(*STOP)
+        self.assertEqual(1.0, sent.timeout[1])
+
+    def test_resume_lets_others_go_on(self):
+        made = self.suspended()
+        self.serve_run(self.inspected('exited'), self.inspected())
+        clock = self.set_clock(reaching)
+        self.run_task(made.resume)
+        self.assertEqual(1000.0, clock.now)
 
     def test_suspend_gone(self):
         made = self.make_running()

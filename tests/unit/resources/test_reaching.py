@@ -26,6 +26,7 @@ import requests
 from heat_docker import connection
 from heat_docker import endpoint
 from heat_docker import engine
+from heat_docker.resources import base as resources_base
 from heat_docker.resources import container_replacing
 from heat_docker.resources import reaching
 from tests.unit import base
@@ -265,6 +266,9 @@ class NotedAddressTestCase(base.ContainerTestCase):
 class NapTestCase(base.ResourceTestCase):
     """Pauses that are shorter than Heat's."""
 
+    action = 'CREATE'
+    convergence = True
+
     def advance(self, *pauses):
         """Take a step that wants these pauses; return what is slept."""
         self.daemon.on('GET', '/containers/x/json', {'json': {'State': {}}})
@@ -280,7 +284,10 @@ class NapTestCase(base.ResourceTestCase):
             return not left or progress.later(left.pop(0))
 
         self.patch(self.set_clock(reaching), 'sleep', sleep)
-        return self.make_resource()._advance(reaching.Progress([step]))
+        made = self.make_resource()
+        made.action = self.action
+        made.stack.convergence = self.convergence
+        return made._advance(reaching.Progress([step]))
 
     def test_short(self):
         self.assertTrue(self.advance(0.5, 0.5, 1.0))
@@ -295,6 +302,14 @@ class NapTestCase(base.ResourceTestCase):
                                   0.5, 2.1)
         self.assertEqual(3, delay.period)
         self.assertEqual([0.5], self.slept)
+
+    def test_others_wait(self):
+        """Heat polls all resources of the stack in one thread."""
+        for self.action, self.convergence in (
+                ('RESUME', True), ('SUSPEND', True), ('CREATE', False)):
+            self.assertFalse(self.advance(0.5))
+            self.assertRaises(reaching.resource.PollDelay, self.advance, 2.0)
+            self.assertEqual([], self.slept)
 
     def test_connection_is_not_kept(self):
         """Others need none of their own in the meantime."""
@@ -552,7 +567,7 @@ class DeleteTestCase(base.ContainerTestCase):
         self.fail_task(made.delete)
 
     def test_list_answer_lost(self):
-        self.clock.step = 200.0
+        self.clock = self.set_clock(reaching, resources_base, step=200.0)
         self.serve_create(LOST)
         made = self.make_resource()
         self.fail_task(made.create)

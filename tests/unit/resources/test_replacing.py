@@ -21,6 +21,7 @@ from heat_docker import engine
 from tests.unit import base
 
 LOST = {'exc': requests.exceptions.ReadTimeout}
+BROKEN = {'exc': requests.exceptions.ConnectionError}
 REFUSED = {'exc': requests.exceptions.ConnectTimeout}
 GONE = base.refusal(404, 'No such container: web')
 NEW = 'ab' * 32
@@ -94,7 +95,7 @@ class MakeRoomTestCase(ReplacingTestCase):
                          self.replaced(made, name='web'))
         [sent] = self.daemon.sent(*RENAME)
         self.assertEqual({'name': [ROOM]}, sent.qs)
-        self.assertEqual({'name': 'web', 'running': True},
+        self.assertEqual({'name': 'web', 'grace': None, 'running': True},
                          json.loads(made.data()['replaced']))
 
     def test_only_what_stands_in_the_way(self):
@@ -148,7 +149,7 @@ class MakeRoomTestCase(ReplacingTestCase):
         made.prepare_for_replace()
         made.prepare_for_replace()
         self.assertEqual(1, len(self.daemon.sent(*RENAME)))
-        self.assertEqual({'name': 'web', 'running': True},
+        self.assertEqual({'name': 'web', 'grace': None, 'running': True},
                          json.loads(made.data()['replaced']))
 
     def test_gone(self):
@@ -225,8 +226,8 @@ class MakeRoomTestCase(ReplacingTestCase):
 class PredecessorTestCase(ReplacingTestCase):
     """A replacement is created once what it replaces has made room."""
 
-    def make_new(self, old):
-        made = self.make_resource(name='web')
+    def make_new(self, old, **properties):
+        made = self.make_resource(name='web', **properties)
         made.replaces = old.id
         made.store()
         self.daemon.on(*CREATE, {'status_code': 201, 'json': {'Id': NEW}})
@@ -255,6 +256,30 @@ class PredecessorTestCase(ReplacingTestCase):
         self.serve_stop(LOST)
         self.assertEqual([INSPECT, STOP, INSPECT, INSPECT],
                          self.before_create(made))
+
+    def test_is_stopping(self):
+        """A second signal may make it end at once."""
+        old = self.make_old()
+        self.serve_room()
+        self.serve_stop(LOST)
+        old.prepare_for_replace()
+        self.forget()
+        made = self.make_new(old)
+        self.serve_inspect(self.room(), self.room('exited'))
+        self.assertEqual([INSPECT, INSPECT], self.before_create(made))
+
+    def test_grace_period_is_its_own(self):
+        old = self.make_old(name='web', stop_grace_period=300)
+        self.serve_room()
+        self.serve_stop(BROKEN)
+        old.prepare_for_replace()
+        self.forget()
+        made = self.make_new(old, stop_grace_period=5)
+        self.serve_inspect(self.room(), self.room('exited'))
+        self.serve_stop()
+        self.before_create(made)
+        [sent] = self.daemon.sent(*STOP)
+        self.assertEqual({'t': ['300']}, sent.qs)
 
     def test_stop_is_asked_again(self):
         self.patch(engine, 'STOP_AGAIN', -11)
