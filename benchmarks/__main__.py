@@ -38,7 +38,7 @@ def main():
                         help='take the plugin from the checkout DIR, for '
                         'cost and polls')
     parser.add_argument('--save', metavar='NAME',
-                        help='name of the result of polls')
+                        help='name of the result, of polls and stack')
     options = parser.parse_args()
     if options.plugin:
         sys.path.insert(0, options.plugin)

@@ -21,8 +21,8 @@ import matplotlib.pyplot
 from benchmarks import common
 
 ADMIN = pathlib.Path(__file__).parents[1] / 'doc' / 'source' / 'admin'
-ORDER = ('cost', 'polls', 'stack', 'apart', 'growth', 'pulls', 'attributes',
-         'load', 'blocked')
+ORDER = ('cost', 'polls', 'stack', 'stack-docker-28', 'apart', 'growth',
+         'pulls', 'attributes', 'load', 'blocked')
 HEAD = '.. Written by "python -m benchmarks page"; do not edit.\n'
 
 
@@ -36,9 +36,9 @@ def run(options):
     for name in ORDER:
         if name in found:
             lines = [HEAD, *_claims(found[name])]
-            more = globals().get('_of_' + name)
+            more = globals().get('_of_' + name.partition('-')[0])
             if more:
-                lines += ['', *more(found)]
+                lines += ['', *more(found, name)]
             (folder / (name + '.inc')).write_text('\n'.join(lines) + '\n')
     if 'growth' in found:
         _plot(found['growth'], folder / 'growth.svg')
@@ -87,25 +87,21 @@ def _medians(result, *keys):
     return table(('median of', *('%s, s' % key for key in keys)), *rows)
 
 
-def _of_cost(found):
-    return _medians(found['cost'], 'create', 'delete')
+def _of_cost(found, name):
+    return _medians(found[name], 'create', 'delete')
 
 
-def _of_stack(found, name='stack'):
+def _of_stack(found, name):
     return _medians(found[name], 'create', 'CPU of create', 'delete',
                     'CPU of delete')
 
 
-def _of_apart(found):
-    return _of_stack(found, 'apart')
+_of_apart = _of_stack
+_of_blocked = _of_cost
 
 
-def _of_blocked(found):
-    return _medians(found['blocked'], 'create', 'delete')
-
-
-def _of_polls(found):
-    after = found['polls']['results']['medians']
+def _of_polls(found, name):
+    after = found[name]['results']['medians']
     before = found.get('polls-before', {}).get('results', {}).get(
         'medians', {})
     return table(
@@ -117,8 +113,8 @@ def _of_polls(found):
                    for side in (before, after))) for name in after))
 
 
-def _of_growth(found):
-    results = found['growth']['results']
+def _of_growth(found, name):
+    results = found[name]['results']
     keys = list(results['medians'])
     return table(
         ('containers', *('%s, MB' % key if key == 'memory' else

@@ -28,7 +28,8 @@ CONTAINERS = 50
 
 def run(options):
     """Run it."""
-    compare(heat.Cloud(), options, 'stack', peers.Compose, peers.Ansible)
+    compare(heat.Cloud(), options, options.save or 'stack', peers.Compose,
+            peers.Ansible)
 
 
 def compare(cloud, options, result, *others):
