@@ -116,12 +116,12 @@ class Reaching:
     def _has_own_thread(self):
         """Whether no other resource of the stack waits for a poll of this.
 
-        Of a stack that is suspended or resumed, or is older than Heat's
-        convergence, Heat polls one resource after the other:
+        Without convergence Heat polls them one after the other. So do those
+        before Heat 26 in a suspend and a resume of any stack. Only a resource
+        with a thread has been told by which engine:
         https://github.com/openstack/heat/blob/master/heat/engine/scheduler.py.
         """
-        return self.stack.convergence and self.action in (
-            self.CREATE, self.UPDATE, self.DELETE)
+        return getattr(self, '_calling_engine_id', None) is not None
 
     @contextlib.contextmanager
     def _docker(self, values=None):

@@ -12,7 +12,6 @@
 
 """What only Heat can do with a container."""
 
-import datetime
 import json
 import uuid
 
@@ -240,20 +239,6 @@ class SuspendTest(base.FunctionalTest):
         self.assertEqual(before['State']['StartedAt'],
                          after['State']['StartedAt'])
         self.assertFalse(after['State']['Paused'])
-
-    def test_containers_that_take_time_stop_together(self):
-        # The first process of a container ignores what it does not handle.
-        slow = self.container(cmd=['sleep', '3600'])
-        names = ('one', 'two', 'three')
-        stack_id = self.create_stack(self.template(
-            dict.fromkeys(names, slow)))
-        self.act(stack_id, 'suspend', 'SUSPEND_COMPLETE')
-        ends = [self.inspect(stack_id, name)['State'] for name in names]
-        self.assertEqual(3 * [137], [end['ExitCode'] for end in ends])
-        ends = sorted(datetime.datetime.fromisoformat(end['FinishedAt'][:19])
-                      for end in ends)
-        # Each has ten seconds.
-        self.assertLess((ends[-1] - ends[0]).total_seconds(), 10)
 
 
 class SnapshotTest(base.FunctionalTest):

@@ -312,6 +312,8 @@ class ResourceTestCase(TestCase):
         super().setUp()
         self.patch(resources, '_environment', _heat())
         self.patch(scheduler, 'ENABLE_SLEEP', False)
+        # As with convergence, which is more than there is here.
+        self.patch(reaching.Reaching, '_has_own_thread', True)
         self.set_clock(reaching)
         self.patch(pulls, '_PATIENCE', 0.01)
         self.patch(heat_keystoneclient, 'KeystoneClient',
@@ -330,7 +332,6 @@ class ResourceTestCase(TestCase):
         # A resource has only a weak reference to its stack.
         self.stack = utils.parse_stack(
             template or self.template({**(properties or {}), **more}))
-        self.stack.convergence = True
         made = self.stack['web']
         made.store()
         return made

@@ -480,10 +480,11 @@ class SuspendTestCase(base.ContainerTestCase):
         self.serve_stop(LOST)
         self.serve_inspect(self.inspected(), self.inspected('exited'))
         self.run_task(made.suspend)
-        self.assertEqual([STOP, INSPECT, INSPECT], self.daemon.requests)
+        self.assertEqual([STOP, *2 * [WAIT, INSPECT]], self.daemon.requests)
 
     def test_suspend_lets_others_go_on(self):
-        """Heat suspends the resources of a stack in turns, in one thread."""
+        """Heat before 26 has one thread for all resources of a stack."""
+        self.patch(reaching.Reaching, '_has_own_thread', False)
         made = self.make_running()
         self.serve_stop(LOST)
         self.serve_inspect(self.inspected('exited'))
@@ -493,6 +494,7 @@ class SuspendTestCase(base.ContainerTestCase):
 
     def test_resume_lets_others_go_on(self):
         made = self.suspended()
+        self.patch(reaching.Reaching, '_has_own_thread', False)
         self.serve_run(self.inspected('exited'), self.inspected())
         clock = self.set_clock(reaching)
         self.run_task(made.resume)

@@ -263,11 +263,11 @@ class NotedAddressTestCase(base.ContainerTestCase):
         self.assertEqual([], server.lines)
 
 
+OWN_THREAD = reaching.Reaching._has_own_thread
+
+
 class NapTestCase(base.ResourceTestCase):
     """Pauses that are shorter than Heat's."""
-
-    action = 'CREATE'
-    convergence = True
 
     def advance(self, *pauses):
         """Take a step that wants these pauses; return what is slept."""
@@ -284,10 +284,7 @@ class NapTestCase(base.ResourceTestCase):
             return not left or progress.later(left.pop(0))
 
         self.patch(self.set_clock(reaching), 'sleep', sleep)
-        made = self.make_resource()
-        made.action = self.action
-        made.stack.convergence = self.convergence
-        return made._advance(reaching.Progress([step]))
+        return self.make_resource()._advance(reaching.Progress([step]))
 
     def test_short(self):
         self.assertTrue(self.advance(0.5, 0.5, 1.0))
@@ -303,13 +300,23 @@ class NapTestCase(base.ResourceTestCase):
         self.assertEqual(3, delay.period)
         self.assertEqual([0.5], self.slept)
 
+    def test_thread_of_its_own(self):
+        """Convergence gives it one, and tells it whose it is."""
+        told = []
+        self.patch(reaching.Reaching, '_has_own_thread', OWN_THREAD)
+        self.patch(reaching.Reaching, '_advance', lambda made, progress:
+                   told.append(made._has_own_thread) or True)
+        self.run_task(self.make_resource().create)
+        made = self.make_resource()
+        made.create_convergence(made.stack.t.id, set(), 'engine', 60)
+        self.assertEqual([False, True], told)
+
     def test_others_wait(self):
         """Heat polls all resources of the stack in one thread."""
-        for self.action, self.convergence in (
-                ('RESUME', True), ('SUSPEND', True), ('CREATE', False)):
-            self.assertFalse(self.advance(0.5))
-            self.assertRaises(reaching.resource.PollDelay, self.advance, 2.0)
-            self.assertEqual([], self.slept)
+        self.patch(reaching.Reaching, '_has_own_thread', False)
+        self.assertFalse(self.advance(0.5))
+        self.assertRaises(reaching.resource.PollDelay, self.advance, 2.0)
+        self.assertEqual([], self.slept)
 
     def test_connection_is_not_kept(self):
         """Others need none of their own in the meantime."""
