@@ -34,6 +34,7 @@ class Proxy(fixtures.Fixture):
         self._hold = None
         self.swallowed = threading.Event()
         self._released = threading.Event()
+        self._lock = threading.Lock()
         self._open = []
 
     def _setUp(self):
@@ -49,11 +50,12 @@ class Proxy(fixtures.Fixture):
 
     def cut(self):
         """Refuse connections, and close those that are there."""
-        for connection in [self._server] + self._open:
-            with contextlib.suppress(OSError):
-                connection.shutdown(socket.SHUT_RDWR)
-            connection.close()
-        self._open = []
+        with self._lock:
+            for connection in [self._server] + self._open:
+                with contextlib.suppress(OSError):
+                    connection.shutdown(socket.SHUT_RDWR)
+                connection.close()
+            self._open = []
 
     def mend(self):
         """Accept connections again, at the same port."""
@@ -87,8 +89,13 @@ class Proxy(fixtures.Fixture):
                 client, _address = server.accept()
             except OSError:
                 return
-            daemon = self._connect()
-            self._open += [client, daemon]
+            with self._lock:
+                if server.fileno() < 0:
+                    # It was cut while this one was accepted.
+                    client.close()
+                    return
+                daemon = self._connect()
+                self._open += [client, daemon]
             fate = {'swallow': False, 'hold': False}
             for forward, source, sink in (
                     (self._requests, client, daemon),
