@@ -306,14 +306,17 @@ class Engine(containers.Containers, images.Images, networks.Networks,
         version = '/v' + fields.version_text(self.api)
         path %= tuple(urllib.parse.quote(name, safe='') for name in names)
         response = self._send(method, version + path, **kwargs)
-        self.answered = response.status_code < 500
-        if self.answered:
-            _POOL.answered(self.endpoint)
+        failure = None
         if response.status_code >= 300 and response.status_code != 304:
             words = _words(response)
-            raise self._failure(
+            failure = self._failure(
                 errors.of_status(response.status_code, words),
                 words or _status(response.status_code))
+        self.answered = not isinstance(failure, errors.NoAnswer)
+        if self.answered:
+            _POOL.answered(self.endpoint)
+        if failure is not None:
+            raise failure
         return response
 
     def _send(self, method, path, timeout=None, **options):

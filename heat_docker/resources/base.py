@@ -164,6 +164,8 @@ class DockerResource(reaching.Reaching, showing.Showing, resource.Resource):
 
     def _may_still_come(self):
         """Return whether a create may go on whose answer was lost."""
+        if self.resource_id is not None:
+            return False
         lost = json.loads(self.data().get('requested', '{}')).get('lost', 0)
         return abs(time.time() - lost) < _STILL_CREATING
 
@@ -233,9 +235,11 @@ class DockerResource(reaching.Reaching, showing.Showing, resource.Resource):
 
     def _recover(self, docker, progress):
         """Find what a create has made whose answer was lost, or replace it."""
-        if not self._is_there_and_sound(docker):
-            raise resource.UpdateReplace(self.name)
-        return True
+        if self._is_there_and_sound(docker):
+            return True
+        if self._may_still_come():
+            return False
+        raise resource.UpdateReplace(self.name)
 
     # Actions.
 
@@ -374,14 +378,16 @@ class DockerResource(reaching.Reaching, showing.Showing, resource.Resource):
     def needs_replace_failed(self):
         """Return whether what a failure left has to be replaced.
 
-        What is sound is finished instead, also if nobody has heard its id:
-        it has the name that a replacement would want.
+        What is sound is finished instead, also if nobody has heard its id
+        or the daemon is still at it: it has the name that a replacement would
+        want.
         """
         if not self._may_be_there():
             return True
         try:
             with self._docker() as docker:
-                return not self._is_there_and_sound(docker)
+                return not (self._is_there_and_sound(docker)
+                            or self._may_still_come())
         except exception.Error:
             # The update waits for the daemon, or says what is wrong.
             return False

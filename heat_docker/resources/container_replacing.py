@@ -69,7 +69,8 @@ class ContainerReplacing(replacing.Replacing):
         # What is not known to have stopped the replacement waits for.
         try:
             self._stop_even_paused(docker, self.resource_id,
-                                   self.properties['stop_grace_period'])
+                                   self.properties['stop_grace_period'],
+                                   engine.STOP_PATIENCE)
         except errors.Late:
             replaced = json.loads(self.data()['replaced'])
             self.data_set('replaced',
@@ -107,26 +108,29 @@ class ContainerReplacing(replacing.Replacing):
         :returns: whether the container is known to have stopped.
         """
         asked = progress.notes.get('stop asked')
-        again = engine.STOP_AGAIN + (
-            docker.GRACE if grace is None else grace)
+        again = self._stopped_after(docker, grace)
         if asked is not None and time.monotonic() - asked < again:
             return False
         progress.notes['stop asked'] = time.monotonic()
+        patience = (engine.STOP_PATIENCE if self._has_own_thread
+                    else engine.STOP_PATIENCE_IN_TURN)
         try:
-            self._stop_even_paused(docker, container, grace)
+            self._stop_even_paused(docker, container, grace, patience)
         except errors.Late:
             return False
         except errors.NoAnswer:
             raise
         except errors.Unreachable:
-            del progress.notes['stop asked']
+            progress.notes['stop asked'] = None
             raise
         return True
 
-    def _stop_even_paused(self, docker, container, grace):
+    def _stopped_after(self, docker, grace):
+        """Return seconds after which a daemon has stopped a container."""
+        return engine.STOP_AGAIN + (docker.GRACE if grace is None else grace)
+
+    def _stop_even_paused(self, docker, container, grace, patience):
         """Stop a container, which has its grace period to end by itself."""
-        patience = (engine.STOP_PATIENCE if self._has_own_thread
-                    else engine.STOP_PATIENCE_IN_TURN)
         try:
             docker.stop_container(container, grace, patience)
         except errors.Failed as ex:
@@ -153,6 +157,13 @@ class ContainerReplacing(replacing.Replacing):
         self._remove_replacements(docker)
         if inspected['Name'].lstrip('/') != before['name']:
             docker.rename_container(self.resource_id, before['name'])
+        if before.get('stopping') and (
+                inspected['State'].get('Status') == 'running'):
+            # What is started now would be stopped none the less.
+            now = time.monotonic()
+            since = progress.notes.setdefault('stopping since', now)
+            if now - since < self._stopped_after(docker, before['grace']):
+                return False
         if before['running']:
             docker.start_container(self.resource_id)
         self.data_delete('replaced')

@@ -497,7 +497,9 @@ class ReplacedWithoutIdTestCase(base.ContainerTestCase):
         self.assertEqual(base.ID, made.resource_id)
 
     def test_not_there(self):
+        clock = self.set_clock(resources_base)
         made = self.lost()
+        clock.now += 30
         self.serve_found()
         self.assertTrue(made.needs_replace_failed())
         self.assertIsNone(made.resource_id)

@@ -18,6 +18,8 @@ from heat.engine import resource
 import requests
 
 from heat_docker import engine
+from heat_docker.resources import container_replacing
+from heat_docker.resources import reaching
 from tests.unit import base
 
 LOST = {'exc': requests.exceptions.ReadTimeout}
@@ -134,6 +136,16 @@ class MakeRoomTestCase(ReplacingTestCase):
         self.serve_room()
         self.serve_stop(LOST)
         made.prepare_for_replace()
+        self.assertTrue(json.loads(made.data()['replaced'])['stopping'])
+
+    def test_without_convergence(self):
+        """There a replacement does not know whom it has to wait for."""
+        self.patch(reaching.Reaching, '_has_own_thread', False)
+        made = self.make_old()
+        self.serve_room()
+        made.prepare_for_replace()
+        [sent] = self.daemon.sent(*STOP)
+        self.assertEqual(engine.STOP_PATIENCE, sent.timeout[1])
 
     def test_was_not_running(self):
         made = self.make_old()
@@ -268,6 +280,20 @@ class PredecessorTestCase(ReplacingTestCase):
         self.serve_inspect(self.room(), self.room('exited'))
         self.assertEqual([INSPECT, INSPECT], self.before_create(made))
 
+    def test_stop_that_is_refused(self):
+        """It is asked again at once, whatever was asked before."""
+        old = self.make_old()
+        self.serve_room()
+        self.serve_stop(LOST)
+        old.prepare_for_replace()
+        self.patch(engine, 'STOP_AGAIN', -11)
+        made = self.make_new(old)
+        self.serve_inspect(self.room(), self.room(), self.room('exited'))
+        self.serve_stop(REFUSED, 204)
+        self.forget()
+        self.assertEqual([INSPECT, STOP, INSPECT, STOP, INSPECT],
+                         self.before_create(made))
+
     def test_grace_period_is_its_own(self):
         old = self.make_old(name='web', stop_grace_period=300)
         self.serve_room()
@@ -371,6 +397,40 @@ class RestoreTestCase(ReplacingTestCase):
         old.restore_prev_rsrc(convergence=True)
         self.assertEqual([INSPECT, FOUND, RENAME, START],
                          self.daemon.requests)
+
+    def test_is_stopping_yet(self):
+        """What is started before it has stopped would be stopped after."""
+        old = self.make_old()
+        self.serve_room()
+        self.serve_stop(LOST)
+        old.prepare_for_replace()
+        self.serve_inspect(self.inspected(Name='/' + ROOM))
+        self.serve_found()
+        self.daemon.on(*START, 204)
+        old.restore_prev_rsrc(convergence=True)
+        self.assertEqual([], self.daemon.sent(*START))
+        self.serve_inspect(self.inspected(), self.inspected('exited'),
+                           self.inspected())
+        self.forget()
+        self.update(old, name='web')
+        self.assertEqual([INSPECT, FOUND] * 2 + [START],
+                         self.daemon.requests[:5])
+        self.assertNotIn('replaced', old.data())
+
+    def test_does_not_stop(self):
+        """The daemon has not heard it, or has forgotten it."""
+        old = self.make_old(name='web', stop_grace_period=3)
+        self.serve_room()
+        self.serve_stop(LOST)
+        old.prepare_for_replace()
+        self.serve_inspect()
+        self.serve_found()
+        self.daemon.on(*START, 304)
+        self.set_clock(container_replacing, step=4.0)
+        self.forget()
+        self.update(old, name='web', stop_grace_period=3)
+        self.assertEqual(3 * [INSPECT, FOUND] + [START],
+                         self.daemon.requests[:7])
 
     def test_had_its_name(self):
         old, _new = self.replaced()

@@ -19,6 +19,7 @@ from heat.common import exception
 from heat.engine import resource
 import requests
 
+from heat_docker.resources import base as resources_base
 from heat_docker.resources import reaching
 from tests.unit import base
 
@@ -772,6 +773,26 @@ class LostCreateTestCase(UpdateTestCase):
         self.serve_found(base.ID)
         return made
 
+    def test_daemon_is_still_at_it(self):
+        self.set_clock(resources_base)
+        made = self.lost()
+        self.daemon.on(*FOUND, {'json': []}, {'json': []},
+                       {'json': [{'Id': base.ID}]})
+        created = self.inspected('created')
+        self.serve_run(created, created, self.inspected())
+        self.assertFalse(made.needs_replace_failed())
+        self.forget()
+        self.assertEqual(
+            [FOUND, FOUND, INSPECT, INSPECT, START, INSPECT],
+            self.complete(made, name='web'))
+
+    def test_never_came(self):
+        clock = self.set_clock(resources_base)
+        made = self.lost()
+        self.serve_found()
+        clock.now += 30
+        self.replaces(made, name='web')
+
     def test_finished(self):
         made = self.lost()
         created = self.inspected('created')
@@ -809,7 +830,9 @@ class LostCreateTestCase(UpdateTestCase):
             self.complete(made, name='web'))
 
     def test_daemon_away_at_first_and_there_is_none(self):
+        clock = self.set_clock(resources_base)
         made = self.lost()
+        clock.now += 30
         self.daemon.on(*FOUND, REFUSED, {'json': []})
         self.replaces(made, name='web')
         self.assertEqual([FOUND, FOUND], self.daemon.requests)
