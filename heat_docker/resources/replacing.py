@@ -24,7 +24,10 @@ from heat.common import exception
 from oslo_log import log as logging
 
 from .. import errors
+from .. import i18n
 from . import reaching
+
+_ = i18n._
 
 LOG = logging.getLogger(__name__)
 
@@ -56,7 +59,7 @@ class Replacing:
 
         What is in nobody's way goes on until it is deleted.
         """
-        if self.resource_id is None or self.external_id is not None:
+        if self.external_id is not None or not self._may_be_there():
             return
         # A failed update may have taken more than the properties tell.
         if not (self._doubtful or self._stands_in_the_way()):
@@ -64,15 +67,24 @@ class Replacing:
         with self._docker() as docker, contextlib.suppress(errors.NotFound):
             for _attempt in range(_ATTEMPTS - 1):
                 with contextlib.suppress(errors.Unreachable):
-                    return self._make_room(docker)
+                    return self._find_and_make_room(docker)
             try:
-                self._make_room(docker)
+                self._find_and_make_room(docker)
             except errors.NoAnswer:
                 raise
             except errors.Unreachable as ex:
                 # Its host may be gone, and be what the update is about.
                 LOG.warning('%(resource)s makes no room: %(why)s',
                             {'resource': self.name, 'why': ex})
+
+    def _find_and_make_room(self, docker):
+        """Make room, also if nobody has heard the id of what is there."""
+        if self._identify(docker):
+            self._make_room(docker)
+        elif self._may_still_come():
+            raise exception.Error(
+                _('The answer to its create was lost, and the daemon may be '
+                  'at it yet. Update the stack again in half a minute'))
 
     def restore_prev_rsrc(self, convergence=False):
         """Bring the object back after a replacement that failed.

@@ -786,6 +786,21 @@ class LostCreateTestCase(UpdateTestCase):
             [FOUND, FOUND, INSPECT, INSPECT, START, INSPECT],
             self.complete(made, name='web'))
 
+    def test_replaced_while_the_daemon_is_at_it(self):
+        """A replacement would want the name that is about to be taken."""
+        self.set_clock(resources_base)
+        made = self.lost()
+        self.serve_found()
+        self.assertIn('Update the stack again in half a minute',
+                      self.fail_update(made, name='web', hostname='other'))
+        self.assertEqual([FOUND, FOUND], self.daemon.requests)
+        self.serve_found(base.ID)
+        self.serve_inspect(self.inspected('created'))
+        self.daemon.on(*RENAME, 204)
+        self.daemon.on(*STOP, 204)
+        self.replaces(made, name='web', hostname='other')
+        self.assertEqual(1, len(self.daemon.sent(*RENAME)))
+
     def test_never_came(self):
         clock = self.set_clock(resources_base)
         made = self.lost()
@@ -835,7 +850,7 @@ class LostCreateTestCase(UpdateTestCase):
         clock.now += 30
         self.daemon.on(*FOUND, REFUSED, {'json': []})
         self.replaces(made, name='web')
-        self.assertEqual([FOUND, FOUND], self.daemon.requests)
+        self.assertEqual(3 * [FOUND], self.daemon.requests)
 
     def test_answer_that_makes_no_sense(self):
         made = self.lost()
