@@ -25,10 +25,12 @@ from heatclient import exc as heat_errors
 from keystoneclient.v3 import client as keystone_client
 import openstack.config
 import testtools
+from testtools import content
 import yaml
 
 from sandbox import engines
 from sandbox import state
+from tests.functional import evidence
 
 TYPE = 'DockerInc::Docker::Container'
 
@@ -54,6 +56,16 @@ def wait_until(predicate, what):
         if time.monotonic() > deadline:
             raise AssertionError('%s: not within %d s' % (what, PATIENCE))
         time.sleep(0.2)
+
+
+def is_at(stack, status):
+    """Return whether a stack has a status; another end is a failure."""
+    action = status.partition('_')[0]
+    if (stack.stack_status not in (status, action + '_IN_PROGRESS')
+            and stack.stack_status.startswith(action)):
+        raise AssertionError('%s: %s' % (stack.stack_status,
+                                         stack.stack_status_reason))
+    return stack.stack_status == status
 
 
 # What tests need and Podman, or the sandbox with it, does not have, and why.
@@ -123,6 +135,9 @@ class FunctionalTest(testtools.TestCase):
                                        version='auto')
         self.addCleanup(self.docker.close)
         self._skip_what_the_engine_lacks()
+        self._stack_ids = []
+        logs = evidence.Logs(self.cloud.logs)
+        self.addOnException(lambda _info: self._add_evidence(logs))
         self.heat = self.heat_of('sandbox')
         self.busybox = self.cloud.images['busybox']
 
@@ -136,6 +151,11 @@ class FunctionalTest(testtools.TestCase):
             for capability in getattr(marked, 'requires', ()):
                 if capability in lacks:
                     self.skipTest(lacks[capability])
+
+    def _add_evidence(self, logs):
+        """Have a failure shown with what the logs say since its begin."""
+        for name, text in logs.since(self._stack_ids).items():
+            self.addDetail(name, content.text_content(text))
 
     def _take_turn(self):
         path = pathlib.Path(self.cloud.logs).parent / 'turn'
@@ -183,6 +203,7 @@ class FunctionalTest(testtools.TestCase):
             # Under load Keystone answers a request for a trust with 403 now
             # and then, with which Heat does not know what to do.
             stack_id = self._create(template, kwargs)
+        self._stack_ids.append(stack_id)
         self.addCleanup(self._cleanup_stack, self.heat, stack_id)
         return stack_id
 
@@ -243,17 +264,9 @@ class FunctionalTest(testtools.TestCase):
         self._expect(self.heat, stack_id, status)
 
     def _expect(self, heat, stack_id, status):
-        def reached():
-            stack = heat.stacks.get(stack_id, resolve_outputs=False)
-            action = status.partition('_')[0]
-            if stack.stack_status == status:
-                return True
-            if (stack.stack_status.startswith(action)
-                    and not stack.stack_status.endswith('IN_PROGRESS')):
-                raise AssertionError('%s: %s' % (stack.stack_status,
-                                                 stack.stack_status_reason))
-            return False
-        wait_until(reached, 'stack %s' % status)
+        wait_until(lambda: is_at(
+            heat.stacks.get(stack_id, resolve_outputs=False), status),
+            'stack %s' % status)
 
     def delete_stack(self, stack_id):
         """Delete a stack and wait until Heat has forgotten it."""
@@ -272,13 +285,11 @@ class FunctionalTest(testtools.TestCase):
         def gone():
             nonlocal again
             stack = heat.stacks.get(stack_id, resolve_outputs=False)
-            if stack.stack_status == 'DELETE_FAILED':
-                raise AssertionError(stack.stack_status_reason)
             if (not stack.stack_status.startswith('DELETE')
                     and time.monotonic() > again):
                 heat.stacks.delete(stack_id)
                 again = time.monotonic() + AGAIN
-            return stack.stack_status == 'DELETE_COMPLETE'
+            return is_at(stack, 'DELETE_COMPLETE')
         wait_until(gone, 'stack DELETE_COMPLETE')
 
     def _cleanup_stack(self, heat, stack_id):
