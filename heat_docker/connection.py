@@ -277,8 +277,8 @@ class Pool:
 
     def learn(self, connection):
         """Keep what a connection has learned of its daemon."""
-        self.answered(connection.endpoint)
         with self._locked():
+            self._note_answer(connection.endpoint)
             self._known[connection.endpoint] = {
                 name: getattr(connection, name)
                 for name in ('api', 'podman', 'address', 'made')}
@@ -304,8 +304,7 @@ class Pool:
     def answered(self, endpoint):
         """Know that a daemon answers."""
         with self._locked():
-            self._away.pop(endpoint, None)
-            self._answered[endpoint] = time.monotonic()
+            self._note_answer(endpoint)
 
     def failed(self, endpoint, error, asked):
         """Close all connections to a daemon that does not answer.
@@ -362,6 +361,10 @@ class Pool:
         with self._lock:
             yield
 
+    def _note_answer(self, endpoint):
+        self._away.pop(endpoint, None)
+        self._answered[endpoint] = time.monotonic()
+
     def _forget(self, endpoint):
         """Remove and return all connections to a daemon."""
         self._known.pop(endpoint, None)
@@ -380,15 +383,13 @@ class Pool:
                 self._idle[endpoint] = fresh
             else:
                 del self._idle[endpoint]
-        for endpoint, (since, _error) in list(self._away.items()):
-            if now - since > _AWAY_SECONDS:
-                del self._away[endpoint]
-        for endpoint, at in list(self._answered.items()):
-            if now - at >= _OLD_SECONDS:
-                del self._answered[endpoint]
-        for endpoint, known in list(self._known.items()):
-            if now - known['made'] >= _OLD_SECONDS:
-                del self._known[endpoint]
+        self._away = {endpoint: away for endpoint, away in self._away.items()
+                      if now - away[0] < _AWAY_SECONDS}
+        self._answered = {endpoint: at for endpoint, at
+                          in self._answered.items() if now - at < _OLD_SECONDS}
+        self._known = {endpoint: known for endpoint, known
+                       in self._known.items()
+                       if now - known['made'] < _OLD_SECONDS}
         return surplus
 
 

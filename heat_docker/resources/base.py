@@ -125,7 +125,6 @@ class DockerResource(reaching.Reaching, showing.Showing, resource.Resource):
         try:
             object_id = self._docker_create(docker, request)
         except errors.NoAnswer:
-            progress.notes['create lost'] = time.monotonic()
             self._note_loss()
             raise
         except errors.Unreachable:
@@ -135,8 +134,7 @@ class DockerResource(reaching.Reaching, showing.Showing, resource.Resource):
         except errors.Conflict:
             object_id = self._find_own(docker)
             if object_id is None:
-                lost = progress.notes.get('create lost')
-                if lost is None or time.monotonic() - lost > _STILL_CREATING:
+                if not self._was_lost():
                     raise
                 return False
         if not isinstance(object_id, str) or not 0 < len(object_id) < 256:
@@ -157,15 +155,17 @@ class DockerResource(reaching.Reaching, showing.Showing, resource.Resource):
             {'endpoint': docker.endpoint.given, 'address': docker.address}))
 
     def _note_loss(self):
-        """Note when the answer to a create was lost, for a delete."""
+        """Note when the answer to a create was lost."""
         requested = json.loads(self.data()['requested'])
         self.data_set('requested',
                       json.dumps({**requested, 'lost': time.time()}))
 
     def _may_still_come(self):
+        """Return whether what has no id may get one yet."""
+        return self.resource_id is None and self._was_lost()
+
+    def _was_lost(self):
         """Return whether a create may go on whose answer was lost."""
-        if self.resource_id is not None:
-            return False
         lost = json.loads(self.data().get('requested', '{}')).get('lost', 0)
         return abs(time.time() - lost) < _STILL_CREATING
 
