@@ -62,7 +62,8 @@ class Connection:
     :ivar api: version of the API that both sides speak, once that is known.
     :ivar podman: whether the daemon is Podman, once that is known.
     :ivar address: numeric address of the daemon, once it is connected to.
-    :ivar socket: the socket that was connected last.
+    :ivar sockets: what is connected; a request whose body is the answer of
+        another one makes a second.
     :ivar abandoned: whether nobody waits for its answers any more.
     :ivar made: when it was made, or when what it knows was learned.
     """
@@ -72,7 +73,7 @@ class Connection:
     api: tuple | None = None
     podman: bool | None = None
     address: str | None = None
-    socket: typing.Any = None
+    sockets: list = dataclasses.field(default_factory=list)
     abandoned: bool = False
     made: float = dataclasses.field(default_factory=time.monotonic)
     used: float = 0.0
@@ -81,11 +82,15 @@ class Connection:
         """Close its sockets."""
         self.client.close()
 
+    def connected(self, new):
+        """Note a socket, and forget those that we have closed."""
+        self.sockets = [old for old in self.sockets if _is_open(old)] + [new]
+
     def break_off(self):
         """Wake up the thread that waits for an answer, with an error."""
-        if self.socket is not None:
+        for each in self.sockets:
             with contextlib.suppress(OSError):
-                self.socket.shutdown(socket.SHUT_RDWR)
+                each.shutdown(socket.SHUT_RDWR)
 
     def abandon(self):
         """Break it off, and whatever it connects to from now on."""
@@ -95,9 +100,13 @@ class Connection:
     @property
     def is_lost(self):
         """Whether the daemon has closed it while nobody used it."""
-        # We have closed one whose number is negative.
-        return (self.socket is not None and self.socket.fileno() >= 0
-                and urllib3.util.wait_for_read(self.socket, timeout=0))
+        return any(urllib3.util.wait_for_read(each, timeout=0)
+                   for each in self.sockets if _is_open(each))
+
+
+def _is_open(connected):
+    """Return whether we have not closed a socket."""
+    return connected.fileno() >= 0
 
 
 def guard(connection):
@@ -193,7 +202,7 @@ class _Adapter(requests.adapters.HTTPAdapter):
         class Connecting(pool_class.ConnectionCls):
             def connect(self):
                 super().connect()
-                connection.socket = self.sock
+                connection.connected(self.sock)
                 if connection.abandoned:
                     connection.break_off()
                 # Or else urllib3 warns of what the user has asked for.

@@ -156,7 +156,7 @@ class Server(fixtures.Fixture):
             while line := stream.readline():
                 # Whoever is answered before the end of the body sends the
                 # next request right behind it.
-                stream.read(self._length(stream))
+                self._skip_body(stream)
                 self.lines.append(line)
                 answer = self._answer(line)
                 if answer is None:
@@ -166,9 +166,14 @@ class Server(fixtures.Fixture):
                     return
 
     @staticmethod
-    def _length(stream):
-        """Read the headers, and return how long the body is, in bytes."""
-        return int(http_client.parse_headers(stream)['Content-Length'] or 0)
+    def _skip_body(stream):
+        """Read the headers and the body."""
+        headers = http_client.parse_headers(stream)
+        stream.read(int(headers['Content-Length'] or 0))
+        if headers['Transfer-Encoding'] == 'chunked':
+            while length := int(stream.readline(), 16):
+                stream.read(length + len(b'\r\n'))
+            stream.readline()
 
     def _shake_hands(self, connected):
         try:

@@ -407,16 +407,21 @@ class BreakOffTestCase(ConnectionTestCase):
         self.assertIsNone(self.pool.take(asked.endpoint))
         return str(ex)
 
-    def pull(self, pair=None, tls=None):
+    def serve_pull(self, **kwargs):
         """Break off a pull once some of the answer may have come."""
         def answer(line):
-            if b' /version ' not in line:
-                asked.break_off()
+            if b'/images/create?' not in line:
+                return servers.daemon(line)
+            self.asked.break_off()
             return servers.begin(line)
 
-        server = self.serve(answer, pair=pair)
-        asked = self.engine(server.url, tls)
-        self.broken_off(asked, lambda: list(asked.pull_image('x')))
+        return self.serve(answer, **kwargs)
+
+    def pull(self, pair=None, tls=None):
+        server = self.serve_pull(pair=pair)
+        self.asked = self.engine(server.url, tls)
+        self.broken_off(self.asked,
+                        lambda: list(self.asked.pull_image('x')))
         self.assertEqual(1, server.accepted)
 
     def test_pull(self):
@@ -424,6 +429,17 @@ class BreakOffTestCase(ConnectionTestCase):
 
     def test_pull_by_tls(self):
         self.pull(servers.issued(address='127.0.0.1'), {'verify': False})
+
+    def test_after_one_answer_was_the_body_of_another_request(self):
+        """Two sockets are open then, and any of them is used next."""
+        server = self.serve_pull()
+        with self.engine(server.url) as copying:
+            copying.put_archive('x', copying.get_archive('y', '/'))
+        self.assertEqual(2, server.accepted)
+        self.asked = self.engine(server.url)
+        self.broken_off(self.asked,
+                        lambda: list(self.asked.pull_image('x')))
+        self.assertEqual(2, server.accepted)
 
     def test_before_it_is_connected(self):
         server = self.serve()
