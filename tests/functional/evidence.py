@@ -16,11 +16,14 @@ import pathlib
 import re
 
 # Of the lines about a stack, those of polls and of Heat's libraries are too
-# many, and the ids of requests make the others too long.
+# many.
 _NOISE = re.compile(
     r' (heat\.engine\.scheduler|oslo|amqp|sqlalchemy|keystone|urllib3)[\w.]* ')
+# The ids of requests make lines too long.
 _REQUEST = re.compile(r' \[[^]]*\breq-[^]]*\]')
-_WARNING = re.compile(r' (WARNING|ERROR|TRACE|CRITICAL) |level=(error|fatal)')
+# Lines of a traceback are of no request; its end is in the status reason.
+_WARNING = re.compile(
+    r' (WARNING|ERROR|CRITICAL) \S+ \[[^]]*\breq-|level=(error|fatal)')
 
 # How many lines of a log are kept, and how much of each.
 _LINES = 60
