@@ -195,8 +195,8 @@ class MorePropertiesTest(base.FunctionalTest):
         if self.docker.version()['ApiVersion'] >= '1.43':
             _stack_id, inspected = self.create_container(
                 annotations={'a': 'b'})
-            self.assertEqual({'a': 'b'},
-                             inspected['HostConfig']['Annotations'])
+            # Podman has some of its own.
+            self.assertEqual('b', inspected['HostConfig']['Annotations']['a'])
             return
         stack_id, reason = self.fail_container(annotations={'a': 'b'})
         self.assertIn('annotations needs version 1.43', reason)

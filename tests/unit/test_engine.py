@@ -916,6 +916,15 @@ class LogTestCase(EngineTestCase):
              {'stdout': ['1'], 'stderr': ['1']}],
             [sent.qs for sent in self.daemon.sent('GET', self.PATH)])
 
+    def test_lines_that_podman_can_find(self):
+        self.patch(engine.Engine, 'is_podman', True)
+        self.written()
+        for size in (1600, 64 * 1024):
+            self.engine.log_tail('x', False, size)
+        self.assertEqual(
+            [['800'], ['4096']],
+            [sent.qs['tail'] for sent in self.daemon.sent('GET', self.PATH)])
+
     def test_tail_of_frames(self):
         self.written(base.frame(b'one\n'), base.frame(b'two\n', 2))
         self.assertEqual('one\ntwo\n', self.engine.log_tail('x', False, 99))
