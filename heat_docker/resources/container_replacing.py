@@ -66,17 +66,26 @@ class ContainerReplacing(replacing.Replacing):
             docker.rename_container(
                 self.resource_id,
                 '%s-%s%s' % (name, self.resource_id[:12], _SUFFIX))
-        # What is not known to have stopped the replacement waits for.
+        # Whoever comes back has to know of the stop, even if nobody lives to
+        # hear its answer.
+        self._note_stopping(True)
         try:
             self._stop_even_paused(docker, self.resource_id,
                                    self.properties['stop_grace_period'],
                                    engine.STOP_PATIENCE)
-        except errors.Late:
-            replaced = json.loads(self.data()['replaced'])
-            self.data_set('replaced',
-                          json.dumps({**replaced, 'stopping': True}))
         except errors.NoAnswer:
+            # What is not known to have stopped the replacement waits for.
             return
+        except errors.DockerError:
+            self._note_stopping(False)
+            raise
+        self._note_stopping(False)
+
+    def _note_stopping(self, stopping):
+        """Note whether the daemon may be stopping the container yet."""
+        replaced = json.loads(self.data()['replaced'])
+        self.data_set('replaced',
+                      json.dumps({**replaced, 'stopping': stopping}))
 
     def _await_predecessor(self, docker, progress):
         """Return whether what this container replaces has made room."""

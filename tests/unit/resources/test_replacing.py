@@ -12,6 +12,7 @@
 
 """How a container makes room for its replacement, and comes back."""
 
+import contextlib
 import json
 
 from heat.engine import resource
@@ -97,7 +98,8 @@ class MakeRoomTestCase(ReplacingTestCase):
                          self.replaced(made, name='web'))
         [sent] = self.daemon.sent(*RENAME)
         self.assertEqual({'name': [ROOM]}, sent.qs)
-        self.assertEqual({'name': 'web', 'grace': None, 'running': True},
+        self.assertEqual({'name': 'web', 'grace': None, 'running': True,
+                          'stopping': False},
                          json.loads(made.data()['replaced']))
 
     def test_only_what_stands_in_the_way(self):
@@ -161,7 +163,8 @@ class MakeRoomTestCase(ReplacingTestCase):
         made.prepare_for_replace()
         made.prepare_for_replace()
         self.assertEqual(1, len(self.daemon.sent(*RENAME)))
-        self.assertEqual({'name': 'web', 'grace': None, 'running': True},
+        self.assertEqual({'name': 'web', 'grace': None, 'running': True,
+                          'stopping': False},
                          json.loads(made.data()['replaced']))
 
     def test_gone(self):
@@ -297,7 +300,7 @@ class PredecessorTestCase(ReplacingTestCase):
     def test_grace_period_is_its_own(self):
         old = self.make_old(name='web', stop_grace_period=300)
         self.serve_room()
-        self.serve_stop(BROKEN)
+        self.serve_stop(REFUSED)
         old.prepare_for_replace()
         self.forget()
         made = self.make_new(old, stop_grace_period=5)
@@ -416,6 +419,37 @@ class RestoreTestCase(ReplacingTestCase):
         self.assertEqual([INSPECT, FOUND] * 2 + [START],
                          self.daemon.requests[:5])
         self.assertNotIn('replaced', old.data())
+
+    def test_may_be_stopping(self):
+        """The connection broke, or heat-engine died while it waited."""
+        for fate, raised in ((BROKEN, ()), ({'exc': SystemExit}, SystemExit)):
+            old = self.make_old()
+            self.serve_room()
+            self.serve_stop(fate)
+            with contextlib.suppress(raised):
+                old.prepare_for_replace()
+            self.serve_inspect(self.inspected(Name='/' + ROOM))
+            self.serve_found()
+            self.daemon.on(*START, 204)
+            self.forget()
+            old.restore_prev_rsrc(convergence=True)
+            self.assertEqual([], self.daemon.sent(*START))
+            self.assertIn('replaced', old.data())
+
+    def test_was_not_asked_to_stop(self):
+        """It is not waited for what nobody has asked for."""
+        for answer in (REFUSED, base.refusal(500, 'no permission')):
+            old = self.make_old()
+            self.serve_room()
+            self.serve_stop(answer)
+            with contextlib.suppress(resource.exception.Error):
+                old.prepare_for_replace()
+            self.serve_inspect(self.inspected(Name='/' + ROOM))
+            self.serve_found()
+            self.daemon.on(*START, 304)
+            self.forget()
+            old.restore_prev_rsrc(convergence=True)
+            self.assertEqual(1, len(self.daemon.sent(*START)))
 
     def test_does_not_stop(self):
         """The daemon has not heard it, or has forgotten it."""
