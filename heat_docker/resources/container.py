@@ -157,7 +157,7 @@ class DockerContainer(pulling.Pulling, waiting.Waiting,
             return reaching.Progress([])
         if self.properties['suspend_mode'] == 'pause':
             return reaching.Progress([self._pause])
-        return reaching.Progress([self._stop])
+        return reaching.Progress([self._hold_down, self._stop])
 
     def check_suspend_complete(self, progress):
         """Return whether the container has stopped."""
@@ -272,11 +272,17 @@ class DockerContainer(pulling.Pulling, waiting.Waiting,
             return True
         if self._has_completed(state):
             return True
+        self._let_go(docker)
         # The answer to a start may be lost. What has run is not run twice.
         before = progress.notes.setdefault('run before',
                                            state.get('StartedAt'))
         if state.get('StartedAt') == before:
             docker.start_container(self.resource_id)
+        return True
+
+    def _hold_down(self, docker, progress):
+        """Keep the daemon from starting the container when it is stopped."""
+        self._hold(docker)
         return True
 
     def _pause(self, docker, progress):

@@ -66,6 +66,7 @@ class ContainerReplacing(replacing.Replacing):
             docker.rename_container(
                 self.resource_id,
                 '%s-%s%s' % (name, self.resource_id[:12], _SUFFIX))
+        self._hold(docker)
         # Whoever comes back has to know of the stop, even if nobody lives to
         # hear its answer.
         self._note_stopping(True)
@@ -80,6 +81,27 @@ class ContainerReplacing(replacing.Replacing):
             self._note_stopping(False)
             raise
         self._note_stopping(False)
+
+    def _hold(self, docker):
+        """Keep a daemon that starts anew from starting what is stopped.
+
+        What is to run always it starts even if it was stopped on purpose:
+        https://docs.docker.com/engine/containers/start-containers-automatically/.
+        """
+        self._set_restart_policy(docker, 'unless-stopped')
+
+    def _let_go(self, docker):
+        """Have the container run always again, if it was to."""
+        self._set_restart_policy(docker, 'always')
+
+    def _set_restart_policy(self, docker, name):
+        policy = self.properties['restart_policy'] or {}
+        if policy.get('Name') != 'always':
+            return
+        # An older Podman updates no container, and starts none by itself.
+        with contextlib.suppress(errors.Unsupported):
+            docker.update_container(self.resource_id, {
+                'RestartPolicy': {'Name': name, 'MaximumRetryCount': 0}})
 
     def _note_stopping(self, stopping):
         """Note whether the daemon may be stopping the container yet."""
@@ -174,6 +196,7 @@ class ContainerReplacing(replacing.Replacing):
             if now - since < self._stopped_after(docker, before['grace']):
                 return False
         if before['running']:
+            self._let_go(docker)
             docker.start_container(self.resource_id)
         self.data_delete('replaced')
         return True

@@ -500,6 +500,23 @@ class SuspendTestCase(base.ContainerTestCase):
         self.run_task(made.resume)
         self.assertEqual(1000.0, clock.now)
 
+    def test_one_that_runs_always(self):
+        """A daemon that starts anew must not start it."""
+        update = ('POST', base.ContainerTestCase.PATH + '/update')
+        made = self.make_running({'restart_policy': {'Name': 'always'}})
+        self.serve_stop()
+        self.daemon.on(*update, {'json': {}})
+        self.run_task(made.suspend)
+        self.assertEqual([update, STOP], self.daemon.requests)
+        self.serve_run(self.inspected('exited'), self.inspected())
+        self.run_task(made.resume)
+        self.assertEqual([INSPECT, update, START, INSPECT],
+                         self.daemon.requests[2:])
+        self.assertEqual(
+            ['unless-stopped', 'always'],
+            [sent.json()['RestartPolicy']['Name']
+             for sent in self.daemon.sent(*update)])
+
     def test_suspend_gone(self):
         made = self.make_running()
         self.serve_stop(GONE)

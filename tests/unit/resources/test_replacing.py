@@ -36,6 +36,7 @@ INSPECT = ('GET', PATH + '/json')
 RENAME = ('POST', PATH + '/rename')
 START = ('POST', PATH + '/start')
 STOP = ('POST', PATH + '/stop')
+UPDATE = ('POST', PATH + '/update')
 REMOVE_NEW = ('DELETE', '/containers/' + NEW)
 
 ROOM = 'web-%s.replaced' % base.ID[:12]
@@ -132,6 +133,26 @@ class MakeRoomTestCase(ReplacingTestCase):
         [sent] = self.daemon.sent(*STOP)
         self.assertEqual({'t': ['7']}, sent.qs)
         self.assertEqual(engine.STOP_PATIENCE, sent.timeout[1])
+
+    def test_runs_always(self):
+        """A daemon that starts anew would start it beside its replacement."""
+        made = self.make_old(name='web', restart_policy={'Name': 'always'})
+        self.serve_room()
+        self.daemon.on(*UPDATE, {'json': {}})
+        made.prepare_for_replace()
+        self.assertEqual([INSPECT, RENAME, UPDATE, STOP],
+                         self.daemon.requests)
+        self.assertEqual({'RestartPolicy': {
+            'Name': 'unless-stopped', 'MaximumRetryCount': 0}},
+            self.daemon.sent(*UPDATE)[0].json())
+
+    def test_runs_always_on_podman(self):
+        made = self.make_old(name='web', restart_policy={'Name': 'always'})
+        self.serve_room()
+        self.daemon.on(*UPDATE, {'status_code': 404, 'text': 'Not Found'})
+        made.prepare_for_replace()
+        self.assertEqual([INSPECT, RENAME, UPDATE, STOP],
+                         self.daemon.requests)
 
     def test_stop_takes_time(self):
         made = self.make_old()
@@ -341,9 +362,9 @@ class PredecessorTestCase(ReplacingTestCase):
 
 class RestoreTestCase(ReplacingTestCase):
 
-    def replaced(self, status='running'):
+    def replaced(self, status='running', **properties):
         """Return a resource that has made room, and its replacement."""
-        old = self.make_old()
+        old = self.make_old(**properties)
         self.serve_room(self.inspected(status))
         old.prepare_for_replace()
         self.serve_inspect(self.inspected('exited', Name='/' + ROOM))
@@ -370,6 +391,19 @@ class RestoreTestCase(ReplacingTestCase):
         [renamed] = self.daemon.sent(*RENAME)
         self.assertEqual({'name': ['web']}, renamed.qs)
         self.assertNotIn('replaced', old.data())
+
+    def test_runs_always_again(self):
+        self.daemon.on(*UPDATE, {'json': {}})
+        for status, sent in (('running', [UPDATE, START]), ('exited', [])):
+            old, _new = self.replaced(status, name='web',
+                                      restart_policy={'Name': 'always'})
+            old.restore_prev_rsrc(convergence=True)
+            self.assertEqual([INSPECT, FOUND, REMOVE_NEW, RENAME] + sent,
+                             self.daemon.requests)
+            for update in self.daemon.sent(*UPDATE):
+                self.assertEqual({'RestartPolicy': {
+                    'Name': 'always', 'MaximumRetryCount': 0}},
+                    update.json())
 
     def test_replacement_was_never_made(self):
         old, _new = self.replaced()
