@@ -119,10 +119,17 @@ class ContainerReplacing(replacing.Replacing):
             inspected = docker.inspect_container(container)
         except errors.NotFound:
             return True
+        notes = self._notes(row)
+        if replacing.OWES_ROOM in notes:
+            # The daemon was away when it should have made room.
+            old, *_needed = resource.Resource.load(
+                self.context, self.replaces, None, False, {})
+            old._find_and_make_room(docker)
+            return False
         if (not inspected['Name'].endswith(_SUFFIX)
                 or inspected['State'].get('Status') != 'running'):
             return True
-        replaced = json.loads(self._notes(row).get('replaced', '{}'))
+        replaced = json.loads(notes.get('replaced', '{}'))
         if replaced.get('stopping'):
             progress.notes.setdefault('stop asked', time.monotonic())
         self._ask_to_stop(docker, progress, container, replaced.get('grace'))

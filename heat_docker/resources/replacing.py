@@ -31,6 +31,9 @@ _ = i18n._
 
 LOG = logging.getLogger(__name__)
 
+# Key of Heat's data of the resource: it was not reached to make room.
+OWES_ROOM = 'owes_room'
+
 # How often a request is sent whose answer is lost.
 _ATTEMPTS = 3
 
@@ -76,11 +79,14 @@ class Replacing:
                 # Its host may be gone, and be what the update is about.
                 LOG.warning('%(resource)s makes no room: %(why)s',
                             {'resource': self.name, 'why': ex})
+                self.data_set(OWES_ROOM, 'true')
 
     def _find_and_make_room(self, docker):
         """Make room, also if nobody has heard the id of what is there."""
         if self._identify(docker):
             self._make_room(docker)
+            if OWES_ROOM in self.data():
+                self.data_delete(OWES_ROOM)
         elif self._may_still_come():
             raise exception.Error(
                 _('The answer to its create was lost, and the daemon may be '

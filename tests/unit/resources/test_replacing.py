@@ -293,6 +293,21 @@ class PredecessorTestCase(ReplacingTestCase):
         self.assertEqual([INSPECT, STOP, INSPECT, INSPECT],
                          self.before_create(made))
 
+    def test_was_away(self):
+        """Room that a daemon was too late to make is made by the create."""
+        old = self.make_old()
+        self.serve_inspect(REFUSED)
+        old.prepare_for_replace()
+        made = self.make_new(old)
+        self.serve_room(self.inspected(), self.inspected(),
+                        self.room('exited'))
+        self.forget()
+        self.assertEqual([INSPECT, INSPECT, RENAME, STOP, INSPECT],
+                         self.before_create(made))
+        self.assertEqual(
+            ['replaced', 'requested'],
+            sorted(item.key for item in made._row(old.id).data))
+
     def test_is_stopping(self):
         """A second signal may make it end at once."""
         old = self.make_old()
