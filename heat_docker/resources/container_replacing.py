@@ -20,14 +20,18 @@ import contextlib
 import json
 import time
 
+from heat.common import exception
 from heat.engine import resource
 
 from .. import engine
 from .. import errors
+from .. import i18n
 from ..convert import network
 from ..convert import ports
 from ..convert import storage
 from . import replacing
+
+_ = i18n._
 
 _SUFFIX = '.replaced'
 
@@ -126,6 +130,7 @@ class ContainerReplacing(replacing.Replacing):
                 self.context, self.replaces, None, False, {})
             old._find_and_make_room(docker)
             return False
+        progress.notes['has room'] = 'replaced' in notes
         if (not inspected['Name'].endswith(_SUFFIX)
                 or inspected['State'].get('Status') != 'running'):
             return True
@@ -134,6 +139,19 @@ class ContainerReplacing(replacing.Replacing):
             progress.notes.setdefault('stop asked', time.monotonic())
         self._ask_to_stop(docker, progress, container, replaced.get('grace'))
         return False
+
+    def _make(self, docker, progress):
+        """Create the container, unless what it replaces has come back.
+
+        Heat lets a replacement that is pulling its image go on when the
+        update is cancelled, and removes it afterwards.
+        """
+        if progress.notes.get('has room'):
+            row = self._row(self.replaces)
+            if row and 'replaced' not in self._notes(row):
+                raise exception.Error(_('The update was taken back, and the '
+                                        'old container serves again'))
+        return super()._make(docker, progress)
 
     def _ask_to_stop(self, docker, progress, container, grace):
         """Ask the daemon to stop a container, unless that was of late.

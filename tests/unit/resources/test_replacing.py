@@ -293,6 +293,22 @@ class PredecessorTestCase(ReplacingTestCase):
         self.assertEqual([INSPECT, STOP, INSPECT, INSPECT],
                          self.before_create(made))
 
+    def test_comes_back_while_the_image_is_pulled(self):
+        old = self.make_old()
+        self.serve_room()
+        old.prepare_for_replace()
+        made = self.make_new(old)
+        self.serve_inspect(self.room('exited'))
+        progress = made.handle_create()
+        with made._docker() as docker:
+            self.assertTrue(progress.steps.pop(0)(docker, progress))
+        old.data_delete('replaced')
+        self.forget()
+        error = self.assertRaises(resource.exception.Error,
+                                  made.check_create_complete, progress)
+        self.assertIn('The update was taken back', str(error))
+        self.assertEqual([], self.daemon.requests)
+
     def test_was_away(self):
         """Room that a daemon was too late to make is made by the create."""
         old = self.make_old()
