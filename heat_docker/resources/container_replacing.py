@@ -115,7 +115,7 @@ class ContainerReplacing(replacing.Replacing):
 
     def _await_predecessor(self, docker, progress):
         """Return whether what this container replaces has made room."""
-        row = self._row(self.replaces)
+        row = self._predecessor()
         container = row and row.physical_resource_id
         if not container:
             return True
@@ -130,7 +130,6 @@ class ContainerReplacing(replacing.Replacing):
                 self.context, self.replaces, None, False, {})
             old._find_and_make_room(docker)
             return False
-        progress.notes['has room'] = 'replaced' in notes
         if (not inspected['Name'].endswith(_SUFFIX)
                 or inspected['State'].get('Status') != 'running'):
             return True
@@ -140,17 +139,22 @@ class ContainerReplacing(replacing.Replacing):
         self._ask_to_stop(docker, progress, container, replaced.get('grace'))
         return False
 
-    def _make(self, docker, progress):
-        """Create the container, unless what it replaces has come back.
+    def _predecessor(self):
+        """Return what this one replaces, as :meth:`_row` does.
 
-        Heat lets a replacement that is pulling its image go on when the
-        update is cancelled, and removes it afterwards.
+        :raises exception.Error: if it is replaced no more. Heat lets a
+            replacement that is at work go on when its update is cancelled,
+            and removes it afterwards.
         """
-        if progress.notes.get('has room'):
-            row = self._row(self.replaces)
-            if row and 'replaced' not in self._notes(row):
-                raise exception.Error(_('The update was taken back, and the '
-                                        'old container serves again'))
+        row = self._row(self.replaces)
+        if row is not None and row.replaced_by != self.id:
+            raise exception.Error(_('The update was taken back, and the old '
+                                    'container serves again'))
+        return row
+
+    def _make(self, docker, progress):
+        """Create the container, unless what it replaces has come back."""
+        self._predecessor()
         return super()._make(docker, progress)
 
     def _ask_to_stop(self, docker, progress, container, grace):

@@ -266,6 +266,8 @@ class PredecessorTestCase(ReplacingTestCase):
         made = self.make_resource(name='web', **properties)
         made.replaces = old.id
         made.store()
+        old.replaced_by = made.id
+        old.store()
         self.daemon.on(*CREATE, {'status_code': 201, 'json': {'Id': NEW}})
         self.daemon.on('POST', '/containers/%s/start' % NEW, 204)
         self.daemon.on('POST', '/containers/%s/wait' % NEW, {'json': {}})
@@ -302,7 +304,8 @@ class PredecessorTestCase(ReplacingTestCase):
         progress = made.handle_create()
         with made._docker() as docker:
             self.assertTrue(progress.steps.pop(0)(docker, progress))
-        old.data_delete('replaced')
+        old.replaced_by = None
+        old.store()
         self.forget()
         error = self.assertRaises(resource.exception.Error,
                                   made.check_create_complete, progress)
@@ -323,6 +326,20 @@ class PredecessorTestCase(ReplacingTestCase):
         self.assertEqual(
             ['replaced', 'requested'],
             sorted(item.key for item in made._row(old.id).data))
+
+    def test_was_away_until_it_was_taken_back(self):
+        """What serves again makes no room any more."""
+        old = self.make_old()
+        self.serve_inspect(REFUSED)
+        old.prepare_for_replace()
+        made = self.make_new(old)
+        old.replaced_by = None
+        old.store()
+        self.serve_room()
+        self.forget()
+        self.assertRaises(resource.exception.ResourceFailure,
+                          self.run_task, made.create)
+        self.assertEqual([], self.daemon.requests)
 
     def test_is_stopping(self):
         """A second signal may make it end at once."""
