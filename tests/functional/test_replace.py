@@ -127,6 +127,40 @@ class ReplaceTest(FixedTest):
         self.assertEqual('/' + self.name, self.inspect(stack_id)['Name'])
         self.assertEqual('two', self.page())
 
+    def start_update_while_away(self):
+        """Begin to replace what is at a daemon that cannot be reached."""
+        way = self.useFixture(proxy.Proxy(self.cloud.docker['endpoint']))
+        stack_id = self.create_stack(self.template(
+            {'web': self.web('one', docker_endpoint=way.endpoint)}))
+        self.assertEqual('one', self.page())
+        way.cut()
+        self.heat.stacks.update(stack_id, template=self.dump(self.template(
+            {'web': self.web('two', docker_endpoint=way.endpoint)})))
+        base.wait_until(lambda: 'Waiting for it' in self.reasons(stack_id),
+                        'patience')
+        return way, stack_id
+
+    def test_daemon_away_at_the_beginning(self):
+        way, stack_id = self.start_update_while_away()
+        way.mend()
+        self.expect(stack_id, 'UPDATE_COMPLETE')
+        self.assertEqual('/' + self.name, self.inspect(stack_id)['Name'])
+        self.assertEqual('two', self.page())
+
+    def test_cancelled_while_the_daemon_is_away(self):
+        way, stack_id = self.start_update_while_away()
+        [before] = self.containers(stack_id)
+        self.heat.actions.cancel_update(stack_id)
+        base.wait_until(
+            lambda: self.heat.stacks.get(stack_id).stack_status.startswith(
+                'ROLLBACK'), 'a rollback')
+        way.mend()
+        self.expect_rollback(stack_id)
+        [after] = self.containers(stack_id)
+        self.assertEqual((before['Id'], 'running'),
+                         (after['Id'], after['State']))
+        self.assertEqual('one', self.page())
+
     def test_cancelled_update(self):
         stack_id = self.create()
         before = self.inspect(stack_id)
@@ -137,13 +171,18 @@ class ReplaceTest(FixedTest):
         base.wait_until(lambda: len(self.containers(stack_id)) == 2,
                         'a replacement')
         self.heat.actions.cancel_update(stack_id)
-        # The end of a rollback by cancelling is a race in Heat itself, which
-        # may break its own foreign keys and call it ROLLBACK_FAILED. What
-        # matters is what serves after it.
+        self.expect_rollback(stack_id)
+        self.restored(stack_id, before)
+
+    def expect_rollback(self, stack_id):
+        """Wait for a rollback by cancelling, whose end is a race in Heat.
+
+        It may break its own foreign keys and call it ROLLBACK_FAILED. What
+        matters is what serves after it.
+        """
         base.wait_until(
             lambda: self.heat.stacks.get(stack_id).stack_status in (
                 'ROLLBACK_COMPLETE', 'ROLLBACK_FAILED'), 'a rollback')
-        self.restored(stack_id, before)
 
     def test_one_in_nobodys_way_serves_on(self):
         stack_id, before = self.create_container(env=['A=b'])
