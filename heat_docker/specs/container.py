@@ -553,7 +553,9 @@ FIELDS = (
         name='restart_policy', type=fields.MAP, update='RestartPolicy',
         unset={'Name': 'no', 'MaximumRetryCount': 0},
         doc=_('What Docker does when the container exits. If unset, it does '
-              'nothing.'),
+              'nothing. While the stack is suspended, or the container is '
+              'being replaced, always is unless-stopped, or else a daemon '
+              'that is restarted would start it.'),
         at='HostConfig.RestartPolicy',
         to_api=process.restart_policy_to_api,
         from_api=process.restart_policy_from_api,
