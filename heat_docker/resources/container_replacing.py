@@ -35,6 +35,9 @@ _ = i18n._
 
 _SUFFIX = '.replaced'
 
+# What a container is until it has stopped; the second one is Podman's.
+_BEFORE_IT_HAS_STOPPED = ('running', 'stopping')
+
 
 class ContainerReplacing(replacing.Replacing):
     """What a container does around its replacement."""
@@ -131,7 +134,8 @@ class ContainerReplacing(replacing.Replacing):
             old._find_and_make_room(docker)
             return False
         if (not inspected['Name'].endswith(_SUFFIX)
-                or inspected['State'].get('Status') != 'running'):
+                or inspected['State'].get('Status')
+                not in _BEFORE_IT_HAS_STOPPED):
             return True
         replaced = json.loads(notes.get('replaced', '{}'))
         if replaced.get('stopping'):
@@ -218,7 +222,7 @@ class ContainerReplacing(replacing.Replacing):
         if inspected['Name'].lstrip('/') != before['name']:
             docker.rename_container(self.resource_id, before['name'])
         if before.get('stopping') and (
-                inspected['State'].get('Status') == 'running'):
+                inspected['State'].get('Status') in _BEFORE_IT_HAS_STOPPED):
             # What is started now would be stopped none the less.
             now = time.monotonic()
             since = progress.notes.setdefault('stopping since', now)

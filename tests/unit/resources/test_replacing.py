@@ -349,8 +349,9 @@ class PredecessorTestCase(ReplacingTestCase):
         old.prepare_for_replace()
         self.forget()
         made = self.make_new(old)
-        self.serve_inspect(self.room(), self.room('exited'))
-        self.assertEqual([INSPECT, INSPECT], self.before_create(made))
+        self.serve_inspect(self.room(), self.room('stopping'),
+                           self.room('exited'))
+        self.assertEqual([INSPECT] * 3, self.before_create(made))
 
     def test_stop_that_is_refused(self):
         """It is asked again at once, whatever was asked before."""
@@ -494,12 +495,12 @@ class RestoreTestCase(ReplacingTestCase):
         self.daemon.on(*START, 204)
         old.restore_prev_rsrc(convergence=True)
         self.assertEqual([], self.daemon.sent(*START))
-        self.serve_inspect(self.inspected(), self.inspected('exited'),
-                           self.inspected())
+        self.serve_inspect(self.inspected(), self.inspected('stopping'),
+                           self.inspected('exited'), self.inspected())
         self.forget()
         self.update(old, name='web')
-        self.assertEqual([INSPECT, FOUND] * 2 + [START],
-                         self.daemon.requests[:5])
+        self.assertEqual([INSPECT, FOUND] * 3 + [START],
+                         self.daemon.requests[:7])
         self.assertNotIn('replaced', old.data())
 
     def test_may_be_stopping(self):
