@@ -203,9 +203,13 @@ class FunctionalTest(testtools.TestCase):
             # Under load Keystone answers a request for a trust with 403 now
             # and then, with which Heat does not know what to do.
             stack_id = self._create(template, kwargs)
-        self._stack_ids.append(stack_id)
-        self.addCleanup(self._cleanup_stack, self.heat, stack_id)
+        self._look_after(self.heat, stack_id)
         return stack_id
+
+    def _look_after(self, heat, stack_id):
+        """Delete a stack in the end, and show its logs if the test fails."""
+        self._stack_ids.append(stack_id)
+        self.addCleanup(self._cleanup_stack, heat, stack_id)
 
     def _create(self, template, kwargs):
         stack = self.heat.stacks.create(
@@ -241,7 +245,7 @@ class FunctionalTest(testtools.TestCase):
             stack_name='a-%s' % uuid.uuid4().hex[:12],
             adopt_stack_data=self.dump(data))
         adopted = stack['stack']['id']
-        self.addCleanup(self._cleanup_stack, self.heat, adopted)
+        self._look_after(self.heat, adopted)
         self.expect(adopted, status)
         return adopted
 

@@ -367,7 +367,7 @@ class AdoptTest(base.FunctionalTest):
             stack_name='t-%s' % uuid.uuid4().hex[:12],
             template=self.dump(self.template({'web': self.container()})))
         stack_id = stack['stack']['id']
-        self.addCleanup(self._cleanup_stack, other, stack_id)
+        self._look_after(other, stack_id)
         self._expect(other, stack_id, 'CREATE_COMPLETE')
         container = other.resources.get(stack_id, 'web').physical_resource_id
         before = self.docker.inspect_container(container)['State']

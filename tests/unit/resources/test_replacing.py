@@ -503,35 +503,36 @@ class RestoreTestCase(ReplacingTestCase):
                          self.daemon.requests[:7])
         self.assertNotIn('replaced', old.data())
 
+    def come_back_after(self, stop, start, raised=()):
+        """Return a resource that came back while its container runs.
+
+        :param stop: what became of the request to stop it.
+        :param start: answer to one that starts it.
+        :param raised: what Heat may see of the former.
+        """
+        old = self.make_old()
+        self.serve_room()
+        self.serve_stop(stop)
+        with contextlib.suppress(raised):
+            old.prepare_for_replace()
+        self.serve_inspect(self.inspected(Name='/' + ROOM))
+        self.serve_found()
+        self.daemon.on(*START, start)
+        self.forget()
+        old.restore_prev_rsrc(convergence=True)
+        return old
+
     def test_may_be_stopping(self):
         """The connection broke, or heat-engine died while it waited."""
         for fate, raised in ((BROKEN, ()), ({'exc': SystemExit}, SystemExit)):
-            old = self.make_old()
-            self.serve_room()
-            self.serve_stop(fate)
-            with contextlib.suppress(raised):
-                old.prepare_for_replace()
-            self.serve_inspect(self.inspected(Name='/' + ROOM))
-            self.serve_found()
-            self.daemon.on(*START, 204)
-            self.forget()
-            old.restore_prev_rsrc(convergence=True)
+            old = self.come_back_after(fate, 204, raised)
             self.assertEqual([], self.daemon.sent(*START))
             self.assertIn('replaced', old.data())
 
     def test_was_not_asked_to_stop(self):
         """It is not waited for what nobody has asked for."""
         for answer in (REFUSED, base.refusal(500, 'no permission')):
-            old = self.make_old()
-            self.serve_room()
-            self.serve_stop(answer)
-            with contextlib.suppress(resource.exception.Error):
-                old.prepare_for_replace()
-            self.serve_inspect(self.inspected(Name='/' + ROOM))
-            self.serve_found()
-            self.daemon.on(*START, 304)
-            self.forget()
-            old.restore_prev_rsrc(convergence=True)
+            self.come_back_after(answer, 304, resource.exception.Error)
             self.assertEqual(1, len(self.daemon.sent(*START)))
 
     def test_does_not_stop(self):
