@@ -102,23 +102,24 @@ def of_values(url, tls):
     if not url or named.base_url == _base_url(own):
         named = dataclasses.replace(named, local=True)
     encrypted = named.url.startswith('https:')
-    tls = scalars.present(tls or {})
-    if tls and not encrypted:
+    told = _tls(tls or {})
+    if told != TLS() and not encrypted:
         raise ValueError(_('tls goes with https, not with %s') % named)
     if not encrypted:
         return named
     return dataclasses.replace(
-        named, tls=_tls(tls) if tls or not named.local
+        named, tls=told if told != TLS() or not named.local
         else _own_material())
 
 
 def check_tls(values):
-    """Check that the property tls has a name, certificates and keys."""
+    """Return the :class:`TLS` of the property tls, checked."""
     tls = _tls(values)
     ssl_context(tls)
     if tls.server_name and not _HOST.fullmatch(tls.server_name):
         raise ValueError(_('server_name of tls, %r, is not a host name')
                          % tls.server_name)
+    return tls
 
 
 def _base_url(url):

@@ -23,6 +23,7 @@ import typing
 from heat.common import exception
 from heat.engine import attributes as heat_attributes
 from heat.engine import constraints as heat_constraints
+from heat.engine import function
 from heat.engine import properties as heat_properties
 from heat.engine import support as heat_support
 
@@ -84,6 +85,12 @@ class Field:
         the same value.
     :ivar policy: function that takes the JSON and raises
         :class:`errors.Refused` if the operator does not allow it.
+    :ivar exclusive: function that takes the JSON and returns whether two
+        objects cannot have it at the same time, so that the old object has
+        to give it up before a replacement is created.
+    :ivar empty_counts: whether 0, false or an empty value says something
+        else to Docker than no value at all. Otherwise it is no change if one
+        follows the other.
     :ivar mask: function from the value to one without secrets.
     :ivar nested: Heat schema of the items of a list or the keys of a map.
     :ivar text_too: accept text with commas for a list.
@@ -106,6 +113,8 @@ class Field:
     step: str | None = None
     alike: typing.Callable | None = None
     policy: typing.Callable | None = None
+    exclusive: typing.Callable | None = None
+    empty_counts: bool = False
     mask: typing.Callable | None = None
     required: bool = False
     constraints: tuple = ()
@@ -228,12 +237,39 @@ def _support(version):
     return heat_support.SupportStatus(version=version)
 
 
+def null_means_unset(values):
+    """Have an explicit null mean the same as no value at all.
+
+    Heat turns a null into the empty value of the property's type, which
+    means something of its own to Docker for a few properties (an empty
+    entrypoint, a grace period of 0 seconds). ``Ellipsis`` tells Heat that a
+    property has no value:
+    https://opendev.org/openstack/heat/src/branch/master/heat/engine/properties.py
+    What depends on a resource that is not there yet is null to Heat until
+    then, and is left alone.
+
+    :param heat.engine.properties.Properties values: changed in place.
+    :returns: the same.
+    """
+    resolve = values.resolve
+
+    def resolve_null(snippet, nullable=False):
+        value = resolve(snippet, nullable=nullable)
+        if value is not None or not nullable or any(
+                needed.action == needed.INIT
+                for needed in function.dependencies(snippet)):
+            return value
+        return Ellipsis
+
+    values.resolve = resolve_null
+    return values
+
+
 def given(fields, values):
     """Yield the fields whose value is set, with the value.
 
-    Only None means unset: false, 0 and empty values are values. Text that
-    has to be converted is unset, too, when it is empty, which is what Heat
-    makes of an explicit null.
+    False and 0 are values. An empty text, list or map is none, unless it
+    means something to Docker.
     """
     for field in fields:
         value = value_of(field, values)
@@ -244,7 +280,7 @@ def given(fields, values):
 def value_of(field, values):
     """Return the value of a field, or None if it is unset."""
     value = values[field.name]
-    if value == '' and field.to_api is not scalars.same:
+    if value in ('', [], {}) and not field.empty_counts:
         return None
     return value
 
@@ -329,6 +365,41 @@ def request(fields, values):
         for path, to_api in field.also.items():
             _put(body, path, to_api(value))
     return Request(query, body)
+
+
+def changed(fields, before, after):
+    """Return the names of the properties of which Docker is told otherwise.
+
+    Two spellings of one value, such as the ports ``80`` and ``"80/tcp"``,
+    make the same request and are no change.
+
+    :param before: the old values.
+    :param after: the new values.
+    """
+    return {field.name for field in fields
+            if _has_changed(field, before, after)}
+
+
+def _has_changed(field, before, after):
+    try:
+        old, new = before[field.name], after[field.name]
+        return old != new and _told(field, old) != _told(field, new)
+    except (AttributeError, TypeError, ValueError):
+        # The old value may be one that is refused by now.
+        return True
+
+
+def _told(field, value):
+    """Return all that the create request says of a value, if anything."""
+    if value is None or not value and not field.empty_counts:
+        return None
+    return [to_api(value) for to_api in (field.to_api, *field.also.values())]
+
+
+def exclusive(fields, values):
+    """Tell whether any value is one that only one object can have."""
+    return any(field.exclusive(field.to_api(value))
+               for field, value in given(fields, values) if field.exclusive)
 
 
 def replaces(fields, changed, values):

@@ -231,9 +231,9 @@ def image(value):
                        _('the image %s is not allowed') % value)
 
 
-def build(context):
+def build(value):
     """Check that an image may be built: nobody knows of what others."""
-    if context and '*' not in conf.group().allowed_registries:
+    if value and '*' not in conf.group().allowed_registries:
         raise _refused('allowed_registries', _('it is not allowed'))
 
 

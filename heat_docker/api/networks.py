@@ -48,6 +48,14 @@ class Networks:
                       body={'Container': container,
                             'EndpointConfig': endpoint})
 
+    def ignores_at_connect(self, endpoint):
+        """Return whether the daemon heeds a part of it at a create only.
+
+        A MAC address is heeded by a connect from version 1.54 on:
+        https://docs.docker.com/reference/api/engine/version-history/.
+        """
+        return bool(endpoint.get('MacAddress')) and self.api < (1, 54)
+
     def disconnect_container(self, container, network):
         """Detach a container from a network."""
         self._request('POST', '/networks/%s/disconnect', network,

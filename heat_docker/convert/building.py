@@ -25,6 +25,20 @@ _ = i18n._
 _DOCKERFILE = 'Dockerfile'
 
 
+def build_to_api(value):
+    """Turn a build to what the build request is made of.
+
+    :returns: dict of ``context`` (bytes), ``buildargs``, ``labels`` and
+        ``target``; empty if nothing is to be built.
+    """
+    context = build_to_context(value)
+    if not context:
+        return {}
+    return {'context': context, 'target': value.get('target'),
+            'buildargs': scalars.text_map(value.get('args') or {}),
+            'labels': scalars.text_map(value.get('labels') or {})}
+
+
 def build_to_context(value):
     """Return a tar archive of a Dockerfile and the files beside it.
 

@@ -85,6 +85,20 @@ def ipam_from_api(value):
     return {name: item for name, item in ipam.items() if item}
 
 
+def has_subnet(value):
+    """Return whether the API's address management names a subnet."""
+    return any(pool.get('Subnet') for pool in value.get('Config') or ())
+
+
+def names_an_interface(options):
+    """Return whether a driver makes or takes an interface of a given name.
+
+    https://docs.docker.com/engine/network/drivers/bridge/#options and
+    https://docs.docker.com/engine/network/drivers/macvlan/#platform-support-and-requirements
+    """
+    return bool({'com.docker.network.bridge.name', 'parent'} & set(options))
+
+
 def subnets_from_api(value):
     """Return the subnets in the API's address management."""
     return [pool['Subnet'] for pool in (value or {}).get('Config') or ()

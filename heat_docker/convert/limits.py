@@ -108,12 +108,17 @@ def blkio_from_api(host_config):
     return {name: devices for name, devices in value.items() if devices}
 
 
+def pids_limit_from_api(value):
+    """Turn the API's limit to the property's: no limit has many words."""
+    return value if value and value > 0 else -1
+
+
 def ulimits_to_api(values):
     """Turn a list of limits to the API's."""
     result = []
     for value in values:
-        soft, hard = value['soft'], value.get('hard')
-        hard = soft if hard is None else hard
+        # Heat makes 0 of a null.
+        soft, hard = value['soft'], value.get('hard') or value['soft']
         if hard != -1 and not -1 < soft <= hard:
             raise ValueError(_('the soft limit of %(name)s is %(soft)s, and '
                                'the hard one, %(hard)s, is less')

@@ -144,6 +144,12 @@ def _endpoint(value):
     return endpoint
 
 
+def has_fixed_address(endpoints):
+    """Return whether an endpoint has an address that it was given."""
+    return any(endpoint.get('IPAMConfig') or endpoint.get('MacAddress')
+               for endpoint in endpoints.values())
+
+
 def networks_to_mode(values):
     """Return the main network, which Docker wants to know as the mode."""
     return values[0]['network'] if values else 'default'
@@ -200,15 +206,33 @@ def attached(name, networks):
 def alike(wanted, endpoint):
     """Tell whether an endpoint is as it should be.
 
-    Docker adds aliases of its own.
+    Docker adds aliases of its own, and shows a MAC address only while the
+    container runs.
 
     :param dict wanted: the endpoint of the create request.
     :param dict endpoint: the one that a daemon shows.
     """
+    mac = wanted.get('MacAddress') or ''
     return ((wanted.get('IPAMConfig') or {}) == scalars.filled(
                 endpoint.get('IPAMConfig'))
             and set(wanted.get('Aliases') or ()) <= set(
-                endpoint.get('Aliases') or ()))
+                endpoint.get('Aliases') or ())
+            and mac.lower() in ('', endpoint.get('MacAddress') or mac.lower()))
+
+
+def same(wanted, endpoint):
+    """Tell whether an endpoint is what connecting it anew would make of it.
+
+    :param dict wanted: the endpoint of the create request.
+    :param dict endpoint: the one that a daemon shows.
+    """
+    own = {alias for alias in endpoint.get('Aliases') or ()
+           if re.fullmatch('[0-9a-f]{12}', alias)}
+    return (alike(wanted, endpoint)
+            and set(endpoint.get('Aliases') or ()) - own <= set(
+                wanted.get('Aliases') or ())
+            and all((wanted.get(key) or None) == (endpoint.get(key) or None)
+                    for key in ('DriverOpts', 'GwPriority')))
 
 
 def connected(wanted, networks):

@@ -73,6 +73,12 @@ def port_bindings_to_api(value):
     return bindings
 
 
+def has_host_port(bindings):
+    """Return whether the API's map of bindings names a port of the host."""
+    return any(host['HostPort'] for hosts in bindings.values()
+               for host in hosts)
+
+
 def port_bindings_to_exposed(value):
     """Turn a map of container port to host port to ``{"9090/tcp": {}}``.
 

@@ -112,6 +112,15 @@ def capabilities_from_api(values):
             for value in values or ()]
 
 
+def is_shared(mode):
+    """Return whether a namespace is the host's or another container's.
+
+    There, two containers meet as two processes of one host do: they want the
+    same ports, or write to the same memory.
+    """
+    return mode == 'host' or mode.startswith('container:')
+
+
 def restart_policy_to_api(value):
     """Check that only ``on-failure`` has a number of retries."""
     name = value.get('Name') or 'no'

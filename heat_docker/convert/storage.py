@@ -126,6 +126,15 @@ def volumes_from_to_api(values):
     return scalars.texts(values)
 
 
+def writes_binds(values):
+    """Return whether a bind, or what another container mounts, is writable.
+
+    :param list values: ``source:target:mode`` or ``container:mode``.
+    """
+    return any('ro' not in value.rpartition(':')[2].split(',')
+               for value in values)
+
+
 def mounts_to_api(values):
     """Turn a list of mounts to the API's."""
     targets = set()
@@ -174,6 +183,12 @@ def _check_mount(kind, source, value):
         if value.get(name) and kind not in kinds:
             raise ValueError(_('%(name)s does not go with the type %(type)s '
                                '(%(target)s)') % {'name': name, **what})
+
+
+def writes_mounts(values):
+    """Return whether a mount is writable that others may have, too."""
+    return any(mount['Type'] in ('bind', 'volume') and mount.get('Source')
+               and not mount.get('ReadOnly') for mount in values)
 
 
 def mounts_from_api(values):
@@ -255,11 +270,13 @@ def files_masked(values):
 
 
 def _content(value):
-    if ('content' in value) == ('content_base64' in value):
+    # Heat makes empty text of a null.
+    if bool(value.get('content')) and bool(value.get('content_base64')) or (
+            'content' not in value and 'content_base64' not in value):
         raise ValueError(_('the file %s needs either content or '
                            'content_base64') % value['path'])
-    if 'content' in value:
-        return value['content'].encode()
+    if not value.get('content_base64'):
+        return (value.get('content') or '').encode()
     try:
         return base64.b64decode(value['content_base64'], validate=True)
     except ValueError as ex:

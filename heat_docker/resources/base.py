@@ -34,6 +34,9 @@ _ = i18n._
 
 LABEL = process.OWN_LABELS
 
+# Key of Heat's data of the resource: somebody has marked it as unhealthy.
+_UNHEALTHY = 'unhealthy'
+
 # How long, in seconds, a daemon may be busy with a create whose answer was
 # lost: it has taken the name already, but does not list the object yet.
 _STILL_CREATING = 30.0
@@ -50,6 +53,10 @@ class DockerResource(reaching.Reaching, showing.Showing, resource.Resource):
     default_client_name = None
 
     support_status = support.SupportStatus(version='1.0.0')
+
+    # Heat would replace whatever has failed a check, volumes and their files
+    # included, although only the daemon may have been away.
+    always_replace_on_check_failed = False
 
     spec = None
 
@@ -89,6 +96,15 @@ class DockerResource(reaching.Reaching, showing.Showing, resource.Resource):
         raise NotImplementedError()
 
     # What all types share.
+
+    @property
+    def properties(self):
+        """The values that the template gives; an explicit null gives none."""
+        return self._values
+
+    @properties.setter
+    def properties(self, values):
+        self._values = fields.null_means_unset(values)
 
     @property
     def labels(self):
@@ -276,6 +292,18 @@ class DockerResource(reaching.Reaching, showing.Showing, resource.Resource):
         """Return whether it is known that the object is well."""
         return self._advance(progress)
 
+    def update_template_diff_properties(self, after_props, before_props):
+        """Return the properties of which Docker is to be told otherwise.
+
+        :returns: dict of name to new value.
+        :raises resource.UpdateReplace: if they cannot be changed in place.
+        """
+        changed = fields.changed(self.spec.FIELDS, before_props, after_props)
+        if changed and self.needs_replace_with_prop_diff(
+                changed, after_props, before_props):
+            raise resource.UpdateReplace(self)
+        return {name: after_props[name] for name in changed}
+
     def needs_replace_with_prop_diff(self, changed_properties_set,
                                      after_props, before_props):
         """Return whether a change cannot be made in place."""
@@ -284,7 +312,8 @@ class DockerResource(reaching.Reaching, showing.Showing, resource.Resource):
 
     def handle_update(self, json_snippet, tmpl_diff, prop_diff):
         """Return how the object is to be changed in place."""
-        values = json_snippet.properties(self.properties_schema, self.context)
+        values = fields.null_means_unset(json_snippet.properties(
+            self.properties_schema, self.context))
         changed = set(prop_diff)
         if self._doubtful:
             # Nobody knows which of its changes a failed update has made.
@@ -364,10 +393,16 @@ class DockerResource(reaching.Reaching, showing.Showing, resource.Resource):
             raise exception.Error(_('It belongs to another project'))
 
     def validate_external(self):
-        """Refuse an external_id that the daemon does not know."""
+        """Refuse an external_id that the daemon does not know.
+
+        Where the daemon is may depend on other resources; then the create
+        finds out.
+        """
         if self.external_id is None:
             return
         self.resource_id = self.external_id
+        if not self._are_known('docker_endpoint', 'tls'):
+            return
         try:
             self._refuse_foreign(self._show_resource())
         except exception.HeatException as ex:
@@ -404,17 +439,48 @@ class DockerResource(reaching.Reaching, showing.Showing, resource.Resource):
         """Return whether an object that is there can be finished."""
         return True
 
-    def _needs_update(self, *args, **kwargs):
+    def state_set(self, action, status, reason='state changed', **kwargs):
+        """Note whether it is somebody's mark that makes the check failed.
+
+        Heat says the same of a resource whose check has failed and of one
+        that was marked by "openstack stack resource mark unhealthy"; only
+        the check was in progress before.
+        """
+        check_failed = self.CHECK, self.FAILED
+        before, after = self.state, (action, status)
+        super().state_set(action, status, reason, **kwargs)
+        if after == check_failed and before != (self.CHECK, self.IN_PROGRESS):
+            self.data_set(_UNHEALTHY, 'true')
+        elif before == check_failed and _UNHEALTHY in self.data():
+            self.data_delete(_UNHEALTHY)
+
+    def _needs_update(self, after, before, after_props, before_props,
+                      *args, **kwargs):
         """Return whether there is anything to do.
 
         Heat would call a failed resource complete if its template has not
         changed, and one that has made room for a replacement that failed.
+
+        :raises resource.UpdateReplace: if it has to be replaced.
         """
+        for values in (after_props, before_props):
+            fields.null_means_unset(values)
+        if _UNHEALTHY in self.data() and self._may_be_replaced(after_props):
+            raise resource.UpdateReplace(self)
         failed = self.status == self.FAILED
         self._doubtful = failed and self.action == self.UPDATE
         self._asleep = failed and self.action in (self.SUSPEND, self.RESUME)
         self._unfinished = failed or 'replaced' in self.data()
-        return super()._needs_update(*args, **kwargs) or self._unfinished
+        return super()._needs_update(
+            after, before, after_props, before_props,
+            *args, **kwargs) or self._unfinished
+
+    def _may_be_replaced(self, values):
+        """Return whether a mark as unhealthy may replace the object.
+
+        :param values: of the properties after the update.
+        """
+        return True
 
     def _return_steps(self):
         """Return the steps that take back what a replacement has taken."""

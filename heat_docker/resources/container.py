@@ -69,6 +69,9 @@ class DockerContainer(pulling.Pulling, waiting.Waiting,
 
     spec = spec
 
+    # Whether the template gives it networks, and it is in none of them.
+    _is_cut_off = False
+
     def _docker_create(self, docker, request):
         """Create the container; the warnings of the daemon are an event."""
         body = request.body
@@ -141,10 +144,22 @@ class DockerContainer(pulling.Pulling, waiting.Waiting,
         The daemon tells containers that were given networks from those that
         were not.
         """
-        if bool(after_props['networks']) != bool(before_props['networks']):
+        if 'networks' in changed_properties_set and (
+                bool(after_props['networks'])
+                != (bool(before_props['networks']) or self._is_cut_off)):
             return True
         return super().needs_replace_with_prop_diff(
             changed_properties_set, after_props, before_props)
+
+    def parse_live_resource_data(self, resource_properties, resource_data):
+        """Return the properties that somebody else has changed.
+
+        Heat takes them for the old values of the update that follows.
+        """
+        drift = super().parse_live_resource_data(resource_properties,
+                                                 resource_data)
+        self._is_cut_off = drift.get('networks') == []
+        return drift
 
     def _claim(self):
         """Take over a container that exists, and let its alarm in."""
@@ -191,12 +206,21 @@ class DockerContainer(pulling.Pulling, waiting.Waiting,
     def _is_sound(self, inspected):
         """Return whether it runs, has completed, or only has to be started.
 
-        A suspend has stopped it, and a resume may not have started it.
+        A suspend has stopped it, and a resume may not have started it. One
+        that a check has found unhealthy has to be replaced: to wait for it
+        once more mends nothing.
         """
         state = inspected['State']
+        if self.action == self.CHECK and self._is_unhealthy(state):
+            return False
         return (state.get('Status') in ('created', 'running', 'paused')
                 or self._asleep and state.get('Status') == 'exited'
                 or self._has_completed(state))
+
+    def _is_unhealthy(self, state):
+        """Return whether it is to be healthy, and is not."""
+        return (self.properties['wait_for'] == 'healthy'
+                and (state.get('Health') or {}).get('Status') == 'unhealthy')
 
     def _has_completed(self, state):
         """Return whether the command has done all that it is there for."""
@@ -352,19 +376,22 @@ class DockerContainer(pulling.Pulling, waiting.Waiting,
         kept = {}
         for name, endpoint in wanted.items():
             key = network.attached(name, live)
-            if key and (name in done or (
-                    network.alike(endpoint, live[key]) if self._doubtful
-                    else before.get(name, endpoint) == endpoint)):
+            if key and (name in done
+                        or not self._doubtful and before.get(name) == endpoint
+                        or network.same(endpoint, live[key])):
                 kept[name] = key
+        missing = {name: endpoint for name, endpoint in wanted.items()
+                   if name not in kept}
+        if any(map(docker.ignores_at_connect, missing.values())):
+            raise resource.UpdateReplace(self.name)
         mine = {network.attached(name, live) for name in (*before, *wanted)}
         for key in live:
             if key not in kept.values() and (key in mine or self._doubtful):
                 with contextlib.suppress(errors.NotFound):
                     docker.disconnect_container(self.resource_id, key)
-        for name, endpoint in wanted.items():
-            if name not in kept:
-                docker.connect_container(self.resource_id, name, endpoint)
-            done.add(name)
+        for name, endpoint in missing.items():
+            docker.connect_container(self.resource_id, name, endpoint)
+        done.update(wanted)
         return True
 
     # Attributes that no inspect request shows.

@@ -26,9 +26,6 @@ from heat.engine import resource
 from .. import engine
 from .. import errors
 from .. import i18n
-from ..convert import network
-from ..convert import ports
-from ..convert import storage
 from . import replacing
 
 _ = i18n._
@@ -41,24 +38,6 @@ _BEFORE_IT_HAS_STOPPED = ('running', 'stopping')
 
 class ContainerReplacing(replacing.Replacing):
     """What a container does around its replacement."""
-
-    def _stands_in_the_way(self):
-        """Return whether the container has what there can be but one of."""
-        values = self.properties
-        bindings = ports.port_bindings_to_api(values['port_bindings'] or {})
-        mounts = storage.mounts_to_api(values['mounts'] or [])
-        return bool(
-            values['name']
-            or any(host['HostPort'] for hosts in bindings.values()
-                   for host in hosts)
-            or any(endpoint.get('IPAMConfig') or endpoint.get('MacAddress')
-                   for endpoint in network.networks_to_api(
-                       values['networks'] or []).values())
-            or values['network_mode'] == 'host'
-            or values['volumes']
-            or any(mount['Type'] in ('bind', 'volume')
-                   and mount.get('Source') and not mount.get('ReadOnly')
-                   for mount in mounts))
 
     def _make_room(self, docker):
         inspected = docker.inspect_container(self.resource_id)

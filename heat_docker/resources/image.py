@@ -201,16 +201,14 @@ class DockerImage(pulling.Pulling, base.DockerResource):
 
     def _build_work(self):
         values = self.properties
-        build = self._to_build()
-        context = building.build_to_context(build)
-        query = {'t': self._tags(), 'target': build.get('target'),
+        build = building.build_to_api(self._to_build())
+        query = {'t': self._tags(), 'target': build['target'],
                  'platform': values['platform']}
-        maps = {'buildargs': scalars.text_map(build.get('args') or {}),
-                'labels': {**scalars.text_map(build.get('labels') or {}),
-                           **self.labels}}
+        maps = {'buildargs': build['buildargs'],
+                'labels': {**build['labels'], **self.labels}}
         auth = self._auth()
         return lambda docker: docker.build_image(
-            context, scalars.filled(query), maps, auth)
+            build['context'], scalars.filled(query), maps, auth)
 
     def _tags(self):
         return scalars.texts(self.properties['tags'] or ()) or [

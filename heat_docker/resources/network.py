@@ -141,13 +141,6 @@ class DockerNetwork(replacing.Replacing, users.Used, base.DockerResource):
             docker.remove_network(again)
         return True
 
-    def _stands_in_the_way(self):
-        """Return whether another network could not be made beside it."""
-        values = self.properties
-        ipam = values['ipam'] or {}
-        return bool(values['name'] or any(
-            pool.get('subnet') for pool in ipam.get('config') or ()))
-
     def _make_room(self, docker):
         """Detach the containers of the stack, and remove the network."""
         inspected = docker.inspect_network(self.resource_id)

@@ -21,6 +21,7 @@ import time
 from heat.common import exception
 from heat.common import policy as heat_policy
 from heat.engine import resource
+from heat.objects import stack as stack_objects
 from oslo_log import log as logging
 
 from .. import endpoint
@@ -185,8 +186,25 @@ class Reaching:
             except errors.Unreachable as ex:
                 self._bear(progress, docker, ex)
 
+    def _give_way(self):
+        """Raise if a newer update of the stack waits for this action.
+
+        Heat begins none for a resource before the action in progress has
+        ended, and does not tell that action. Each update of a stack is a
+        traversal of its own; a stack that has failed has none.
+        """
+        if (not self.stack.convergence
+                or self.action not in (self.CREATE, self.UPDATE)):
+            return
+        newest = stack_objects.Stack.get_by_id(
+            self.context, self.stack.id, eager_load=False).current_traversal
+        if newest and newest != self.stack.current_traversal:
+            raise exception.Error(_('Nobody waits for it any more: the stack '
+                                    'has been updated again'))
+
     def _bear(self, progress, docker, ex):
         """Wait for a daemon that is away, but not for ever."""
+        self._give_way()
         now = time.monotonic()
         values = progress.values(self.properties)
         first = 'away since' not in progress.notes

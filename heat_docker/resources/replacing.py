@@ -24,6 +24,7 @@ from heat.common import exception
 from oslo_log import log as logging
 
 from .. import errors
+from .. import fields
 from .. import i18n
 from . import reaching
 
@@ -43,7 +44,7 @@ class Replacing:
 
     def _stands_in_the_way(self):
         """Return whether the object has what there can be but one of."""
-        raise NotImplementedError()
+        return fields.exclusive(self.spec.FIELDS, self.properties)
 
     def _make_room(self, docker):
         """Free it for the replacement, and note what has been taken."""

@@ -43,12 +43,13 @@ class DockerVolume(copying.Copying, users.Used, base.DockerResource):
     leaves it alone.
 
     Docker cannot change a volume, and to replace it would destroy its files:
-    an update that would is refused, unless replace_on_change is true. With
-    the deletion policy Retain, deleting the stack leaves the volume; with
-    Snapshot it leaves a copy. A snapshot of the stack copies the files to
-    another volume of the daemon, as many as the operator allows; to restore
-    it makes a new volume of the copy, and so replaces this one; one with a
-    fixed name cannot be restored.
+    an update that would is refused, unless replace_on_change is true. A check
+    that fails replaces no volume that is there, nor does anybody's mark as
+    unhealthy without replace_on_change. With the deletion policy Retain,
+    deleting the stack leaves the volume; with Snapshot it leaves a copy. A
+    snapshot of the stack copies the files to another volume of the daemon, as
+    many as the operator allows; to restore it makes a new volume of the copy,
+    and so replaces this one; one with a fixed name cannot be restored.
     """
 
     spec = spec
@@ -115,7 +116,8 @@ class DockerVolume(copying.Copying, users.Used, base.DockerResource):
         if not refilled and not super().needs_replace_with_prop_diff(
                 changed_properties_set, after_props, before_props):
             return False
-        if not after_props['replace_on_change']:
+        if not (after_props['replace_on_change']
+                or refilled and self._is_restored()):
             raise exception.NotSupported(feature=_(
                 'Replacing the volume %(name)s, which destroys its files, '
                 'because of a change of %(changed)s, without '
@@ -128,6 +130,17 @@ class DockerVolume(copying.Copying, users.Used, base.DockerResource):
                 'Replacing the volume %s by another one of the same name')
                 % self.name)
         return True
+
+    def _is_restored(self):
+        """Return whether the stack is being restored from a snapshot.
+
+        Whoever restores a stack wants the files of the snapshot instead.
+        """
+        return self.stack.action == self.stack.RESTORE
+
+    def _may_be_replaced(self, values):
+        """Return whether a mark as unhealthy may replace the volume."""
+        return bool(values['replace_on_change'] and not values['name'])
 
     # Snapshots.
 
@@ -163,7 +176,6 @@ class DockerVolume(copying.Copying, users.Used, base.DockerResource):
         values = {name: value for name, value in self.properties.data.items()
                   if value is not None}
         values['source_volume'] = copy
-        values['replace_on_change'] = True
         return defn.freeze(properties=values)
 
     def _delete_steps(self):

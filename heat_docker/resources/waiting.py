@@ -62,6 +62,9 @@ class Waiting:
                   '%(obituary)s')
                 % {'aim': aim, 'limit': limit,
                    'obituary': self._obituary(docker, inspected)})
+        if not reached and aim != 'completed':
+            # A command that does its work is not replaced in the middle.
+            self._give_way()
         return reached or progress.later(self._look_again_after(aim, waited))
 
     def _look_again_after(self, aim, waited):

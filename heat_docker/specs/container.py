@@ -53,6 +53,7 @@ FIELDS = (
         doc=_('Name of the container, unique on its daemon. If unset, it is '
               'made of the names of stack and resource.'),
         at='?name', live_at='Name', from_api=process.name_from_api,
+        exclusive=bool,
         constraints=(constraints.AllowedPattern(
             '^(/?%s)?$' % scalars.NAME),),
         example='web-1'),
@@ -79,9 +80,10 @@ FIELDS = (
     fields.Field(
         name='entrypoint', type=fields.LIST,
         doc=_('Program, as a list of words, that gets the words of cmd as '
-              'its arguments. If unset, it is that of the image.'),
+              'its arguments. If unset, it is that of the image; an empty '
+              'list is none.'),
         at='Entrypoint', live_at='Config.Entrypoint', to_api=scalars.texts,
-        from_api=scalars.or_empty,
+        from_api=scalars.or_empty, empty_counts=True,
         example=['/bin/sh', '-c']),
     fields.Field(
         name='working_dir', type=fields.STRING,
@@ -114,7 +116,7 @@ FIELDS = (
         doc=_('Whether a small init process runs in front of the command, '
               'which passes signals on and reaps orphans. If unset, it is as '
               'the daemon is configured.'),
-        at='HostConfig.Init',
+        at='HostConfig.Init', empty_counts=True,
         example=True),
     fields.Field(
         name='stop_signal', type=fields.STRING,
@@ -125,11 +127,11 @@ FIELDS = (
             '^((SIG)?[A-Z][A-Z0-9+-]*|[0-9]{1,2})?$'),),
         example='SIGINT'),
     fields.Field(
-        name='stop_grace_period', type=fields.INTEGER, update=fields.OURS,
+        name='stop_grace_period', type=fields.INTEGER,
         doc=_('Seconds that the command has to end by itself when the '
               'container is stopped, before it is killed. If unset, it is '
               '10.'),
-        at='StopTimeout', live_at='Config.StopTimeout',
+        at='StopTimeout', live_at='Config.StopTimeout', empty_counts=True,
         constraints=(constraints.Range(min=0),),
         example=30),
     fields.Field(
@@ -226,7 +228,7 @@ FIELDS = (
     fields.Field(
         name='memory_swappiness', type=fields.INTEGER,
         doc=_('How readily memory is swapped out, from 0 to 100.'),
-        at='HostConfig.MemorySwappiness',
+        at='HostConfig.MemorySwappiness', empty_counts=True,
         constraints=(constraints.Range(min=0, max=100),),
         example=10),
     fields.Field(
@@ -262,6 +264,7 @@ FIELDS = (
         at='HostConfig.PortBindings', to_api=ports.port_bindings_to_api,
         from_api=ports.port_bindings_from_api,
         also={'ExposedPorts': ports.port_bindings_to_exposed},
+        exclusive=ports.has_host_port,
         example={'53/udp': '127.0.0.1:5353', '8080': ['80', '[::1]:81'],
                  '9090': ''}),
     fields.Field(
@@ -281,14 +284,14 @@ FIELDS = (
               'when the container is deleted.'),
         at='HostConfig.Binds', to_api=storage.volumes_to_api,
         from_api=storage.volumes_from_api,
-        policy=policy.binds,
+        policy=policy.binds, exclusive=storage.writes_binds,
         example={'/srv/www': '/www:ro', 'wiki-data': '/var/lib/mysql'}),
     fields.Field(
         name='volumes_from', type=fields.LIST, text_too=True,
         doc=_('Names or ids of containers whose volumes this one mounts too, '
               'each optionally with ":ro".'),
         at='HostConfig.VolumesFrom', to_api=storage.volumes_from_to_api,
-        from_api=scalars.or_empty,
+        from_api=scalars.or_empty, exclusive=storage.writes_binds,
         example=['wiki-data:ro']),
     fields.Field(
         name='mounts', type=fields.LIST,
@@ -356,7 +359,7 @@ FIELDS = (
                     _('Permissions of a tmpfs in octal, in quotes. If unset, '
                       'they are 1777.')),
             }),
-        policy=policy.mounts,
+        policy=policy.mounts, exclusive=storage.writes_mounts,
         mask=storage.mounts_masked,
         example=[{'type': 'bind', 'source': '/srv', 'target': '/srv',
                   'read_only': True, 'propagation': 'rslave'},
@@ -428,6 +431,7 @@ FIELDS = (
         example=[{'path': '/etc/motd', 'content': 'Hello.'}]),
     fields.Field(
         name='remove_volumes', type=fields.BOOLEAN, update=fields.OURS,
+        empty_counts=True,
         doc=_('Whether anonymous volumes are removed with the container, by '
               'default true.'),
         at=None,
@@ -450,7 +454,7 @@ FIELDS = (
         to_api=network.networks_to_api,
         from_api=network.endpoints_from_api,
         also={'HostConfig.NetworkMode': network.networks_to_mode},
-        policy=policy.networks,
+        policy=policy.networks, exclusive=network.has_fixed_address,
         needs=network.networks_needs, alike=network.connected,
         nested=properties.Schema(
             properties.Schema.MAP,
@@ -476,8 +480,10 @@ FIELDS = (
                     _('Link-local addresses in this network.')),
                 'mac_address': properties.Schema(
                     properties.Schema.STRING,
-                    _('MAC address in this network. It needs version 1.44 '
-                      'of the Docker API.')),
+                    _('MAC address in this network. Docker heeds it only when '
+                      'it creates the container, so a change of the entry '
+                      'replaces the container. It needs version 1.44 of the '
+                      'Docker API.')),
                 'driver_opts': properties.Schema(
                     properties.Schema.MAP,
                     _('Options for the driver of the network, as a map of '
@@ -498,7 +504,7 @@ FIELDS = (
         at='HostConfig.NetworkMode',
         constraints=(constraints.AllowedPattern(
             '^(bridge|host|none|default|container:.+)?$'),),
-        policy=policy.namespace,
+        policy=policy.namespace, exclusive=process.is_shared,
         example='none'),
     fields.Field(
         name='dns_search', type=fields.LIST,
@@ -662,7 +668,7 @@ FIELDS = (
                     constraints=[constraints.AllowedValues(
                         ['r', 'w', 'm', 'rw', 'rm', 'wm', 'rwm'])]),
             }),
-        policy=policy.devices,
+        policy=policy.devices, exclusive=bool,
         example=[{'path_on_host': '/dev/null',
                   'path_in_container': '/dev/nothing',
                   'permissions': 'rw'}]),
@@ -715,7 +721,7 @@ FIELDS = (
         name='pids_limit', type=fields.INTEGER, update='PidsLimit', unset=-1,
         doc=_('Number of processes and threads that the container may have; '
               '-1 is without limit.'),
-        at='HostConfig.PidsLimit',
+        at='HostConfig.PidsLimit', from_api=limits.pids_limit_from_api,
         constraints=(constraints.Range(min=-1),),
         example=100),
     fields.Field(
@@ -790,7 +796,7 @@ FIELDS = (
                     properties.Schema.MAP,
                     _('Options for the driver.')),
             }),
-        policy=policy.any_device,
+        policy=policy.any_device, exclusive=bool,
         example=[{'driver': 'nvidia', 'count': -1,
                   'capabilities': [['gpu']]}]),
     fields.Field(
@@ -808,7 +814,7 @@ FIELDS = (
         at='HostConfig.IpcMode',
         constraints=(constraints.AllowedPattern(
             '^(none|private|shareable|host|container:.+)?$'),),
-        policy=policy.namespace,
+        policy=policy.namespace, exclusive=process.is_shared,
         example='private'),
     fields.Field(
         name='pid_mode', type=fields.STRING,
@@ -817,7 +823,7 @@ FIELDS = (
         at='HostConfig.PidMode',
         constraints=(constraints.AllowedPattern(
             '^(host|container:.+)?$'),),
-        policy=policy.namespace,
+        policy=policy.namespace, exclusive=process.is_shared,
         example='host'),
     fields.Field(
         name='uts_mode', type=fields.STRING,

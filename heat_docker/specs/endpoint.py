@@ -52,7 +52,8 @@ FIELDS = (
             'verify': properties.Schema(
                 properties.Schema.BOOLEAN,
                 _('Whether the certificate of the daemon has to be good and '
-                  'for its host, by default true.')),
+                  'for its host, by default true.'),
+                default=True),
             'server_name': properties.Schema(
                 properties.Schema.STRING,
                 _('Name that the certificate of the daemon has to be for, by '
@@ -66,7 +67,7 @@ FIELDS = (
               'answer, because its host has yet to boot or to install it. 0 '
               'is not to wait. If unset, it is 300. Other actions wait a '
               'minute at the most.'),
-        at=None, constraints=(constraints.Range(min=0),),
+        at=None, constraints=(constraints.Range(min=0),), empty_counts=True,
         example=1800),
     fields.Field(
         name='forget_unreachable', type=fields.BOOLEAN, update=fields.OURS,

@@ -39,7 +39,7 @@ FIELDS = (
     fields.Field(
         name='build', type=fields.MAP,
         doc=_('What the daemon builds an image of, instead of pulling one.'),
-        at=None, to_api=building.build_to_context, policy=policy.build,
+        at=None, to_api=building.build_to_api, policy=policy.build,
         nested={
             'dockerfile': properties.Schema(
                 properties.Schema.STRING,

@@ -33,7 +33,7 @@ FIELDS = (
         name='name', type=fields.STRING,
         doc=_('Name of the network, unique on its daemon. If unset, it is '
               'made of the names of stack and resource.'),
-        at='Name',
+        at='Name', exclusive=bool,
         constraints=(constraints.AllowedPattern('^(%s)?$' % scalars.NAME),),
         example='wiki-back'),
     fields.Field(
@@ -46,7 +46,7 @@ FIELDS = (
         name='driver_opts', type=fields.MAP,
         doc=_('Options for the driver, as a map of name to text.'),
         at='Options', to_api=scalars.text_map,
-        from_api=scalars.or_empty_map,
+        from_api=scalars.or_empty_map, exclusive=ipam.names_an_interface,
         example={'com.docker.network.driver.mtu': '1400'}),
     fields.Field(
         name='labels', type=fields.MAP,
@@ -83,19 +83,20 @@ FIELDS = (
     fields.Field(
         name='enable_ipv4', type=fields.BOOLEAN,
         doc=_('Whether the network has IPv4 addresses, by default true.'),
-        at='EnableIPv4', since=(1, 48),
+        at='EnableIPv4', since=(1, 48), empty_counts=True,
         example=True),
     fields.Field(
         name='enable_ipv6', type=fields.BOOLEAN,
         doc=_('Whether the network has IPv6 addresses, by default false. '
               'Before Docker 27, ipam has to name a subnet for them.'),
-        at='EnableIPv6',
+        at='EnableIPv6', empty_counts=True,
         example=True),
     fields.Field(
         name='ipam', type=fields.MAP,
         doc=_('Addresses of the network. If unset, the daemon chooses a '
               'subnet.'),
         at='IPAM', to_api=ipam.ipam_to_api, from_api=ipam.ipam_from_api,
+        exclusive=ipam.has_subnet,
         nested={
             'driver': properties.Schema(
                 properties.Schema.STRING,

@@ -173,7 +173,9 @@ class TLSTestCase(MaterialTestCase):
                                    + self.ca),
                        self.client(client_key=self.pair.key.replace(
                            '\n', '\r\n'))):
-            self.assertIsNone(endpoint.check_tls(values))
+            self.assertEqual(
+                values.get('client_cert') or '',
+                endpoint.check_tls(values).client_cert)
 
     def test_authority_is_none(self):
         for wrong in ('hunter2', self.pair.key, self.ca[:-80],
@@ -183,8 +185,8 @@ class TLSTestCase(MaterialTestCase):
 
     def test_server_name(self):
         for name in ('docker', 'a.b-c.test', '192.0.2.7', '[2001:db8::7]'):
-            self.assertIsNone(endpoint.check_tls(
-                self.tls(server_name=name)))
+            self.assertEqual(name, endpoint.check_tls(
+                self.tls(server_name=name)).server_name)
         for name in ('a b', 'https://docker', 'docker:2376', 'ä.test'):
             self.assertIn('is not a host name',
                           self.refused(self.tls(server_name=name)))
@@ -302,7 +304,7 @@ class OfValuesTestCase(MaterialTestCase):
     def test_tls_with_something_else(self):
         for url in ('tcp://docker.test:2376', 'unix:///run/docker.sock'):
             self.assertEqual('tls goes with https, not with %s' % url,
-                             self.refused(url, self.tls()))
+                             self.refused(url, self.tls(verify=False)))
 
     def test_local_by_default(self):
         for url in (None, ''):

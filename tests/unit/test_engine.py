@@ -445,7 +445,7 @@ class RequestTestCase(EngineTestCase):
                      'pull_image',
                      'create_exec', 'start_exec', 'exit_code',
                      'put_archive', 'get_archive', 'import_image',
-                     'build_image', 'push_image'}
+                     'build_image', 'push_image', 'ignores_at_connect'}
         self.assertEqual(
             {name for cls in engine.Engine.__mro__
              if cls.__module__.startswith('heat_docker.')

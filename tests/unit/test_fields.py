@@ -14,6 +14,7 @@
 
 from heat.common import exception
 from heat.engine import constraints
+from heat.engine import function
 from heat.engine import properties
 import testtools
 
@@ -203,8 +204,8 @@ class ApiTestCase(testtools.TestCase):
         self.assertRaises(errors.Unsupported, self.check, (1, 9), new='x')
         self.assertIsNone(self.check((1, 100), new='x'))
 
-    def test_check_empty_values_are_set(self):
-        for value in ('', 0, False, [], {}):
+    def test_check_false_and_zero_are_set(self):
+        for value in (0, False):
             self.assertRaises(errors.Unsupported, self.check,
                               fields.OLDEST_API, new=value)
 
@@ -294,9 +295,15 @@ class RequestTestCase(testtools.TestCase):
     def test_unset_is_left_out(self):
         self.assertEqual({}, self.body(field(), field('b')))
 
-    def test_only_none_is_unset(self):
-        for value in (False, 0, '', [], {}):
+    def test_false_and_zero_are_values(self):
+        for value in (False, 0):
             self.assertEqual({'a': value}, self.body(field(), a=value))
+
+    def test_empty_values_are_none_but_where_docker_heeds_them(self):
+        for value in ('', [], {}):
+            self.assertEqual({}, self.body(field(), a=value))
+            self.assertEqual({'a': value}, self.body(
+                field(empty_counts=True), a=value))
 
     def test_path(self):
         self.assertEqual(
@@ -461,6 +468,69 @@ class ChangeTestCase(testtools.TestCase):
         hidden = field('hidden', update='V', live_at=fields.NOWHERE)
         self.assertEqual({}, self.drift({'hidden': 'A'}, hidden,
                                         hidden='a'))
+
+
+class ChangedTestCase(testtools.TestCase):
+
+    def changed(self, before, after, **more):
+        return fields.changed([field(**more)], {'a': before}, {'a': after})
+
+    def test_changed(self):
+        self.assertEqual({'a'}, self.changed(None, 'x'))
+        self.assertEqual({'a'}, self.changed('x', None))
+        self.assertEqual({'a'}, self.changed('x', 'y'))
+        self.assertEqual(set(), self.changed('x', 'x'))
+
+    def test_two_spellings(self):
+        self.assertEqual(set(), self.changed(1, '1', to_api=scalars.text))
+        self.assertEqual({'a'}, self.changed(
+            1, '1', to_api=scalars.text, also={'B': scalars.same}))
+
+    def test_empty_values_are_none_but_where_docker_heeds_them(self):
+        for value in (False, 0, '', [], {}):
+            self.assertEqual(set(), self.changed(None, value))
+            self.assertEqual(set(), self.changed(value, None))
+            self.assertEqual({'a'}, self.changed(None, value,
+                                                 empty_counts=True))
+
+    def test_value_that_is_refused_by_now(self):
+        self.assertEqual({'a'}, self.changed('x', '1',
+                                             to_api=scalars.size_to_api))
+
+
+class NullTestCase(testtools.TestCase):
+
+    def values(self, *table, **values):
+        return fields.null_means_unset(properties.Properties(
+            fields.properties_schema(table), values, function.resolve))
+
+    def test_null_is_unset(self):
+        for kind in (fields.STRING, fields.LIST, fields.MAP, fields.INTEGER,
+                     fields.NUMBER, fields.BOOLEAN):
+            values = self.values(field(type=kind), a=None)
+            values.validate()
+            self.assertIsNone(values['a'])
+
+    def test_null_of_a_constraint(self):
+        self.values(field(constraints=(constraints.Length(min=1),)),
+                    a=None).validate()
+
+    def test_empty_is_not(self):
+        for kind, empty in ((fields.STRING, ''), (fields.LIST, []),
+                            (fields.MAP, {}), (fields.INTEGER, 0),
+                            (fields.BOOLEAN, False)):
+            self.assertEqual(empty, self.values(field(type=kind),
+                                                a=empty)['a'])
+
+
+class ExclusiveTestCase(testtools.TestCase):
+
+    def test_exclusive(self):
+        table = (field(exclusive=lambda json: json == '1',
+                       to_api=scalars.text), field('b'))
+        self.assertTrue(fields.exclusive(table, {'a': 1, 'b': None}))
+        self.assertFalse(fields.exclusive(table, {'a': 2, 'b': 1}))
+        self.assertFalse(fields.exclusive(table, {'a': None, 'b': 1}))
 
 
 class LiveTestCase(testtools.TestCase):

@@ -16,6 +16,7 @@ import dataclasses
 import json
 
 from heat.common import exception
+from heat.engine import resource
 from heat.engine import stk_defn
 from heat.objects import resource as resource_objects
 import mock
@@ -459,6 +460,62 @@ class ReplacedAfterFailureTestCase(base.ContainerTestCase):
         for shown in ({'State': None}, {'State': []}, {}, [], None):
             self.serve_inspect({'json': shown})
             self.assertFalse(made.needs_replace_failed(), shown)
+
+    def test_failed_check(self):
+        """The daemon may only have been away for a while."""
+        made = self.make_running(endpoint_timeout=0)
+        back = self.daemon.go_away()
+        self.fail_task(made.check)
+        back()
+        self.serve_inspect()
+        self.update(made)
+        self.assertEqual(('UPDATE', 'COMPLETE'), made.state)
+
+    def test_failed_check_of_what_is_dead(self):
+        made = self.make_running()
+        self.serve_inspect(self.inspected('exited', ExitCode=1))
+        self.serve_log(b'')
+        self.fail_task(made.check)
+        self.assertRaises(resource.UpdateReplace, self.update, made)
+
+    def test_failed_check_of_what_is_unhealthy(self):
+        self.serve_create()
+        self.serve_run(self.inspected(Health={'Status': 'healthy'}))
+        made = self.make_resource(wait_for='healthy')
+        self.run_task(made.create)
+        self.serve_inspect(self.inspected(Health={'Status': 'unhealthy'}))
+        self.serve_log(b'')
+        self.fail_task(made.check)
+        self.assertRaises(resource.UpdateReplace, self.update, made)
+        self.serve_inspect(self.inspected(Health={'Status': 'healthy'}))
+        self.update(made, wait_for='healthy')
+        self.assertEqual(('UPDATE', 'COMPLETE'), made.state)
+
+    def test_marked_as_unhealthy(self):
+        """Heat's own words for it are whatever the user says."""
+        for before in (('CREATE', 'COMPLETE'), ('CHECK', 'FAILED')):
+            made = self.make_running()
+            made.state_set(*before)
+            made.state_set(made.CHECK, made.FAILED, 'it looks ill')
+            self.forget()
+            self.assertRaises(resource.UpdateReplace, self.update, made)
+            self.assertEqual([], self.daemon.requests)
+
+    def test_marked_and_well_again(self):
+        made = self.make_running()
+        for healthy in (lambda: made.state_set(made.CHECK, made.COMPLETE),
+                        lambda: self.run_task(made.check)):
+            made.state_set(made.CHECK, made.FAILED, 'it looks ill')
+            healthy()
+            self.update(made)
+            self.assertEqual(('CHECK', 'COMPLETE'), made.state)
+
+    def test_engine_that_died_during_a_check(self):
+        made = self.make_running()
+        made.state_set(made.CHECK, made.IN_PROGRESS)
+        made.state_set(made.CHECK, made.FAILED, 'Engine went down')
+        self.update(made)
+        self.assertEqual(('UPDATE', 'COMPLETE'), made.state)
 
     def test_cannot_be_known(self):
         """What is sound must not be lost to what can be put right."""

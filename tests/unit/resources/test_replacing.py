@@ -54,6 +54,15 @@ IN_THE_WAY = (
     {'volumes': {'data': '/data'}},
     {'mounts': [{'type': 'bind', 'source': '/a', 'target': '/b'}]},
     {'mounts': [{'source': 'data', 'target': '/b'}]},
+    {'volumes': {'/a': '/b:ro', 'data': '/data'}},
+    {'volumes_from': ['data']},
+    {'network_mode': 'container:vpn'},
+    {'pid_mode': 'container:vpn'},
+    {'pid_mode': 'host'},
+    {'ipc_mode': 'container:vpn'},
+    {'devices': [{'path_on_host': '/dev/ttyS0'}]},
+    {'device_requests': [{'count': -1, 'capabilities': [['gpu']]}]},
+    {'networks': [{'network': 'n', 'mac_address': '02:42:0a:09:00:01'}]},
 )
 
 # Properties of one that does not.
@@ -68,6 +77,8 @@ NOT_IN_THE_WAY = (
                  'read_only': True},
                 {'source': 'data', 'target': '/e', 'read_only': True}]},
     {'env': ['A=b']}, {'publish_all_ports': True},
+    {'volumes': {'/a': '/b:ro'}}, {'volumes_from': ['data:ro']},
+    {'ipc_mode': 'shareable'}, {'uts_mode': 'host'},
 )
 
 

@@ -148,18 +148,17 @@ class LimitsTestCase(UpdateTestCase):
     def test_what_only_heat_knows(self):
         made = self.make_running()
         self.assertEqual([], self.complete(
-            made, stop_grace_period=5, wait_for='none', wait_timeout=5,
-            suspend_mode='pause', remove_volumes=False))
-        self.assertEqual(5, made.properties['stop_grace_period'])
+            made, wait_for='none', wait_timeout=5, suspend_mode='pause',
+            remove_volumes=False))
+        self.assertEqual(5, made.properties['wait_timeout'])
 
     def test_what_was_updated_is_used(self):
         made = self.make_running()
-        self.complete(made, stop_grace_period=5, remove_volumes=False)
+        self.complete(made, remove_volumes=False)
         self.serve_stop()
         self.serve_remove()
         self.run_task(made.delete)
-        [stop], [remove] = self.daemon.sent(*STOP), self.daemon.sent(*REMOVE)
-        self.assertEqual({'t': ['5']}, stop.qs)
+        [remove] = self.daemon.sent(*REMOVE)
         self.assertEqual({'v': ['0'], 'force': ['0']}, remove.qs)
 
     def test_nothing_changed(self):
@@ -228,7 +227,8 @@ class NetworksTestCase(UpdateTestCase):
 
     def live(self, *names, **more):
         return self.inspected(Networks=dict(
-            {name: {'NetworkID': '%s0123456789abcdef' % name}
+            {name: {'NetworkID': '%s0123456789abcdef' % name,
+                    'EndpointID': 'e1'}
              for name in names}, **more))
 
     def make_attached(self, *networks):
@@ -328,7 +328,8 @@ class NetworksTestCase(UpdateTestCase):
     def test_by_id_where_podman_shows_the_name(self):
         made = self.make_attached({'network': 'a'})
         self.serve_inspect(self.inspected(Networks={
-            'a': {'NetworkID': 'a'}, 'gone': {'NetworkID': 'gone'}}))
+            'a': {'NetworkID': 'a', 'IPAddress': '192.0.2.1'},
+            'gone': {'NetworkID': 'gone', 'IPAddress': '192.0.2.2'}}))
         self.daemon.on('GET', '/networks/a', {'json': {
             'Id': 'long0123456789abcdef'}})
         self.daemon.on('GET', '/networks/gone', base.refusal(
@@ -357,6 +358,47 @@ class NetworksTestCase(UpdateTestCase):
             {'network': 'a'}, {'network': 'b', 'aliases': ['x']}])
         self.assertEqual(1, len(self.daemon.sent(*to(DISCONNECT, 'b'))))
         self.assertEqual(2, len(self.daemon.sent(*to(CONNECT, 'b'))))
+
+    MAC = '02:42:0a:09:00:01'
+
+    def test_mac_address_cannot_be_kept(self):
+        """Docker heeds it at a connect from version 1.54 on only."""
+        self.daemon.PREFIX = '/v1.44'
+        self.daemon.on('GET', '/version', {'json': {'ApiVersion': '1.44'}},
+                       prefix='')
+        network = {'network': 'a', 'mac_address': self.MAC}
+        made = self.make_attached(network)
+        self.serve_inspect(self.live(a={'NetworkID': 'a0123456789abcdef',
+                                        'EndpointID': 'e1',
+                                        'MacAddress': self.MAC}))
+        self.serve_networks('b')
+        # It stays while the container gets into another network.
+        self.assertEqual(
+            [INSPECT, to(CONNECT, 'b')],
+            self.complete(made, networks=[network, {'network': 'b'}]))
+        self.forget()
+        self.daemon.on(*RENAME, 204)
+        self.serve_stop()
+        self.assertRaises(resource.UpdateReplace, self.update, made,
+                          networks=[dict(network, aliases=['x'])])
+        self.assertEqual([INSPECT, INSPECT, RENAME, STOP],
+                         self.daemon.requests)
+
+    def test_taken_over_by_a_new_network(self):
+        """What the network has attached is as the template has it by now."""
+        made = self.make_attached({'network': 'a', 'aliases': ['x', 'y']})
+        taken = {'EndpointID': 'e1', 'Aliases': ['x', 'y', 12 * '0']}
+        self.serve_networks('b')
+        self.serve_inspect(self.live(
+            b=dict(taken, NetworkID='b0123456789abcdef')))
+        self.assertEqual([INSPECT, to(DISCONNECT, 'b'), to(CONNECT, 'b')],
+                         self.complete(made, networks=[
+                             {'network': 'b', 'aliases': ['x']}]))
+        self.serve_inspect(self.live(
+            c=dict(taken, NetworkID='c0123456789abcdef')))
+        self.forget()
+        self.assertEqual([INSPECT], self.complete(made, networks=[
+            {'network': 'c', 'aliases': ['y', 'x']}]))
 
     def test_none_before_or_after(self):
         self.replaces(self.make_running(), networks=[{'network': 'a'}])

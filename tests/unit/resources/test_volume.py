@@ -12,6 +12,7 @@
 
 """Volumes: whose they are, and that nobody loses what is in them."""
 
+import functools
 import json
 
 from heat.common import exception
@@ -288,6 +289,72 @@ class ReplacingTestCase(base.VolumeTestCase):
         self.update(made, replace_on_change=True, endpoint_timeout=5)
         self.assertEqual([], self.daemon.requests)
 
+    def failed(self, action, **values):
+        """Return a volume that is there, and of which an action failed."""
+        made = self.make_made(name=None, **values)
+        made.state_set(action, made.IN_PROGRESS)
+        made.state_set(action, made.FAILED, 'the daemon was away')
+        self.serve_shown(made, self.shown(made))
+        return made
+
+    def serve_shown(self, made, *answers):
+        """Answer the request for a volume, whatever Heat has called it."""
+        self.daemon.on('GET', '/volumes/' + made.resource_id, *answers)
+
+    def test_kept_after_any_failure(self):
+        for action in ('CREATE', 'ADOPT', 'UPDATE', 'CHECK', 'SUSPEND',
+                       'RESUME', 'SNAPSHOT', 'ROLLBACK', 'DELETE'):
+            for allowed in (False, True):
+                made = self.failed(action, replace_on_change=allowed)
+                self.update(made, name=None, replace_on_change=allowed)
+                self.assertEqual(('UPDATE', 'COMPLETE'), made.state)
+                self.assertEqual({('GET', '/volumes/' + made.resource_id)},
+                                 set(self.daemon.requests))
+                self.forget()
+
+    def test_replaced_after_a_failure_if_it_is_gone(self):
+        for action in ('CREATE', 'CHECK', 'UPDATE'):
+            made = self.failed(action)
+            self.serve_shown(made, GONE)
+            self.assertRaises(resource.UpdateReplace, self.update, made,
+                              name=None)
+
+    def test_marked_as_unhealthy(self):
+        """Only who allows it loses files by a mark."""
+        made = self.make_made(name=None)
+        self.serve_shown(made, self.shown(made))
+        made.state_set(made.CHECK, made.FAILED, 'it looks ill')
+        self.update(made, name=None)
+        self.assertEqual(('UPDATE', 'COMPLETE'), made.state)
+        self.forget()
+        made.state_set(made.CHECK, made.FAILED, 'it looks ill')
+        self.replaces(made, name=None, replace_on_change=True)
+
+    def test_marked_as_unhealthy_with_a_name(self):
+        """There can be but one of it."""
+        made = self.make_made(replace_on_change=True)
+        self.daemon.on(*INSPECT, self.shown(made))
+        made.state_set(made.CHECK, made.FAILED, 'it looks ill')
+        self.update(made, replace_on_change=True)
+        self.assertEqual(('UPDATE', 'COMPLETE'), made.state)
+
+    def test_drift(self):
+        """What somebody else has done to a volume does not replace it."""
+        made = self.make_made(name=None, labels={'a': 'b'}, driver='local')
+        self.serve_shown(made, self.shown(made, Labels={}, Driver='other'))
+        made.converge = True
+        self.update(made, name=None, labels={'a': 'b'}, driver='local')
+        self.assertEqual(('CREATE', 'COMPLETE'), made.state)
+
+    def test_external_id_set_or_removed(self):
+        made = self.make_made(name=None)
+        for before, after in ((None, 'other'), ('data', None)):
+            made.t._external_id = before
+            definition = made.t.freeze(external_id=after)
+            self.assertRaises(exception.ResourceFailure, self.run_task,
+                              functools.partial(made.update, definition))
+        self.assertEqual([], self.daemon.requests)
+
     def test_source_volume_that_is_named_no_more(self):
         """It has given its files."""
         self.serve_copy()
@@ -413,14 +480,22 @@ class SnapshotTestCase(KeptTestCase):
         data, copy = self.snapshot(made)
         self.assertEqual(
             {'docker_endpoint': base.URL, 'labels': {'a': 'b'},
-             'source_volume': copy, 'replace_on_change': True},
+             'source_volume': copy},
             self.restored(made, data))
 
     def test_restore_replaces(self):
         made = self.make_made(name=None)
         data, _copy = self.snapshot(made)
-        self.assertRaises(resource.UpdateReplace, self.update, made, **{
-            'name': None, **self.restored(made, data)})
+        values = {'name': None, **self.restored(made, data)}
+        self.stack.action = self.stack.RESTORE
+        self.assertRaises(resource.UpdateReplace, self.update, made, **values)
+
+    def test_restored_template_has_no_leave_to_destroy_files(self):
+        """It stays, for whoever updates the stack without one of theirs."""
+        made = self.make_made(name=None)
+        data, _copy = self.snapshot(made)
+        self.assertIn('without replace_on_change: true', self.fail_update(
+            made, **{'name': None, **self.restored(made, data)}))
 
     def test_restored_is_a_copy_of_the_snapshot(self):
         made = self.make_made(name=None)
@@ -441,6 +516,7 @@ class SnapshotTestCase(KeptTestCase):
         made = self.make_made()
         data, _copy = self.snapshot(made)
         self.forget()
+        self.stack.action = self.stack.RESTORE
         self.assertIn('another one of the same name is not supported',
                       self.fail_update(made, **self.restored(made, data)))
         self.assertEqual([], self.daemon.requests)
