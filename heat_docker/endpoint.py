@@ -14,6 +14,7 @@
 
 import dataclasses
 import os
+import posixpath
 import re
 import ssl
 import urllib.parse
@@ -33,6 +34,10 @@ _DEFAULT_PORTS = {'tcp': 2375, 'http': 2375, 'https': 2376}
 
 _HOST = re.compile(r'[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63})*\.?|'
                    r'\[[0-9A-Fa-f:.]+\]', re.ASCII)
+
+# What may follow unix://. Without the first slash it begins with a folder, so
+# that neither a file name alone nor a host passes for an absolute path.
+_SOCKET = re.compile(r'(?:/|\w[\w.-]*/)[^\0?#]*[^\0?#/]')
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,7 +64,8 @@ class TLS:
 class Endpoint:
     """Where a daemon is, and what is to be known to talk to it.
 
-    :ivar url: URL as users write it, with the port.
+    :ivar url: URL as users write it, with the port, or with the path of the
+        socket in its shortest form.
     :ivar tls: :class:`TLS`, of an https URL only.
     :ivar local: whether it is the operator's own.
     :ivar trusted: numeric address that it has been allowed to have. It makes
@@ -213,18 +219,22 @@ def parse(url):
 
     :param str url: ``tcp://host[:port]``, ``http://host[:port]``,
         ``https://host[:port]`` or ``unix:///path``. Without a port it is
-        2375, for https 2376.
+        2375, for https 2376. The path of a socket may lack its first slash,
+        as in ``unix://var/run/docker.sock``, and is absolute all the same:
+        https://github.com/docker/docker-py/blob/0.3.1/README.md.
     :raises ValueError: for anything else, and for a URL without host, which
         the docker library would take for the host it runs on.
     """
-    scheme, separator, rest = url.partition('://')
+    scheme, separator, rest = url.strip().partition('://')
     scheme = scheme.lower()
     if scheme == 'unix' and separator:
-        if not re.fullmatch(r'/[^\0?#]*[^\0?#/]', rest):
+        # One path has one spelling, by which policy.endpoint judges it.
+        path = posixpath.normpath('/' + rest.lstrip('/'))
+        if path == '/' or not _SOCKET.fullmatch(rest):
             raise ValueError(_('%r does not name an absolute path of a '
                                'socket, such as unix:///var/run/docker.sock')
                              % _masked(url))
-        return Endpoint('unix://' + rest)
+        return Endpoint('unix://' + path)
     if not separator or scheme not in _DEFAULT_PORTS:
         raise ValueError(_('%r is not a Docker endpoint; say '
                            'tcp://host:port, http://host:port, '

@@ -32,15 +32,12 @@ _ANY_PORT = ('', 0, '0')
 
 
 def port_specs_to_api(values):
-    """Turn ``[80, "53/udp", "5000-5002"]`` to ``{"80/tcp": {}, …}``."""
-    exposed = {}
-    for value in values:
-        for port, protocol in _container_ports(value):
-            key = '%d/%s' % (port, protocol)
-            if key in exposed:
-                raise ValueError(_('port %s is given twice') % key)
-            exposed[key] = {}
-    return exposed
+    """Turn ``[80, "53/udp", "5000-5002"]`` to ``{"80/tcp": {}, …}``.
+
+    A port may be in the list more than once.
+    """
+    return {'%d/%s' % port: {}
+            for value in values for port in _container_ports(value)}
 
 
 def port_specs_from_api(value):
@@ -53,8 +50,9 @@ def port_bindings_to_api(value):
     """Turn a map of container port to host port to the API's map.
 
     ``{9090: 80, "53/udp": "127.0.0.1:53"}`` becomes ``{"9090/tcp":
-    [{"HostIp": "", "HostPort": "80"}], "53/udp": [{…}]}``. Ranges are
-    expanded here, because Docker 29 no longer does it:
+    [{"HostIp": "", "HostPort": "80"}], "53/udp": [{…}]}``. What the API has
+    for a host port, a map with ``HostPort`` and ``HostIp``, is accepted, too.
+    Ranges are expanded here, because Docker 29 no longer does it:
     https://docs.docker.com/engine/release-notes/29/#2900
     """
     bindings = {}
@@ -170,7 +168,7 @@ def _host_ports(value, count):
     """Return ``count`` bindings for what a template says of the host port."""
     if value is None or (value in _ANY_PORT and not isinstance(value, bool)):
         return [{'HostIp': '', 'HostPort': ''}] * count
-    match = (_HOST_PORTS.fullmatch(scalars.text(value))
+    match = (_HOST_PORTS.fullmatch(_host_port_text(value))
              if not isinstance(value, bool) else None)
     if match is None or (match[4] and not match[3]):
         raise ValueError(_('%r is not a port of the host; say 8080, '
@@ -187,6 +185,17 @@ def _host_ports(value, count):
                          % {'count': count, 'host': len(ports),
                             'value': value})
     return [{'HostIp': address, 'HostPort': str(port)} for port in ports]
+
+
+def _host_port_text(value):
+    """Return what a template says of the host port as ``"[ip]:port"``."""
+    if not isinstance(value, dict):
+        return scalars.text(value)
+    if value.keys() - {'HostIp', 'HostPort'}:
+        raise ValueError(_('%r takes "HostPort" and "HostIp" only')
+                         % (value,))
+    value = {'HostIp': '', 'HostPort': '', **scalars.present(value)}
+    return '[%(HostIp)s]:%(HostPort)s' % scalars.text_map(value)
 
 
 def _refuse_doubles(bindings):

@@ -71,22 +71,19 @@ _MOUNT_FIELDS = (
 def volumes_to_api(value):
     """Turn a map of source to target to Docker's ``source:target:mode``.
 
-    The target is ``"/target"``, ``"/target:ro"`` or ``{"bind": "/target",
-    "mode": "ro"}``.
+    The target is ``"/target"``, ``"/target:ro"``, ``{"bind": "/target",
+    "mode": "ro"}`` or ``{"bind": "/target", "ro": true}``.
     """
     binds = []
     targets = set()
     for source, target in value.items():
         source = scalars.text(source)
         if isinstance(target, dict):
-            unknown = set(target) - {'bind', 'mode'}
-            if unknown or 'bind' not in target:
-                raise ValueError(_('volume %s takes "bind" and "mode"')
-                                 % source)
-            path = scalars.text(target['bind'])
-            mode = scalars.text(target.get('mode') or '')
+            path, mode = _bind_of_map(source, scalars.present(target))
         else:
             path, _colon, mode = scalars.text(target).partition(':')
+        # It is the default.
+        mode = '' if mode == 'rw' else mode
         if not (source.startswith('/') or re.fullmatch(scalars.NAME, source)):
             raise ValueError(_('%r is neither an absolute path of the host '
                                'nor the name of a volume') % source)
@@ -108,6 +105,27 @@ def volumes_to_api(value):
         targets.add(posixpath.normpath(path))
         binds.append(':'.join(part for part in (source, path, mode) if part))
     return binds
+
+
+def _bind_of_map(source, value):
+    """Return target and mode of docker-py's map for a volume.
+
+    Until its version 1.2.3 docker-py knew ``ro`` only:
+    https://github.com/docker/docker-py/blob/1.2.3/docs/volumes.md
+    """
+    if 'bind' not in value or value.keys() - {'bind', 'mode', 'ro'}:
+        raise ValueError(_('volume %s takes "bind", and "mode" or "ro"')
+                         % source)
+    if 'mode' in value and 'ro' in value:
+        raise ValueError(_('volume %s takes either "mode" or "ro"') % source)
+    # Heat takes text for a boolean property as well.
+    read_only = scalars.text(value.get('ro', False)).lower()
+    if read_only not in ('true', 'false'):
+        raise ValueError(_('"ro" of volume %(source)s is %(ro)r, neither '
+                           'true nor false')
+                         % {'source': source, 'ro': value['ro']})
+    mode = 'ro' if read_only == 'true' else scalars.text(value.get('mode', ''))
+    return scalars.text(value['bind']), mode
 
 
 def volumes_from_api(values):

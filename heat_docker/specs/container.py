@@ -258,9 +258,10 @@ FIELDS = (
         doc=_('Ports of the container that are published on the host, as a '
               'map of container port (8080, "53/udp" or a range) to host '
               'port. The host port is a number, a range of the same length, '
-              '"ip:port", "[ipv6]:port", "" for any free port, or a list of '
-              'those. Without an IP address the port is published on all '
-              'addresses of the host.'),
+              '"ip:port", "[ipv6]:port", "" for any free port, a map such as '
+              '{HostIp: 127.0.0.1, HostPort: 80}, or a list of those. Without '
+              'an IP address the port is published on all addresses of the '
+              'host.'),
         at='HostConfig.PortBindings', to_api=ports.port_bindings_to_api,
         from_api=ports.port_bindings_from_api,
         also={'ExposedPorts': ports.port_bindings_to_exposed},
@@ -279,9 +280,9 @@ FIELDS = (
         name='volumes', type=fields.MAP,
         doc=_('Volumes and folders of the host that the container mounts, as '
               'a map of the volume\'s name or the absolute path on the host '
-              'to "/target", "/target:ro" or {bind: /target, mode: ro}. A '
-              'volume or folder that does not exist is made, and is kept '
-              'when the container is deleted.'),
+              'to "/target", "/target:ro", {bind: /target, mode: ro} or '
+              '{bind: /target, ro: true}. A volume or folder that does not '
+              'exist is made, and is kept when the container is deleted.'),
         at='HostConfig.Binds', to_api=storage.volumes_to_api,
         from_api=storage.volumes_from_api,
         policy=policy.binds, exclusive=storage.writes_binds,

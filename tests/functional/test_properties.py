@@ -160,3 +160,34 @@ class PortsTest(base.FunctionalTest):
                 port_bindings={80: '127.0.0.1:%d' % port})
         self.assertIn(str(port), reason)
         self.assertIn('address already in use', reason)
+
+
+class OldTemplateTest(base.FunctionalTest):
+    """Forms that the plugin in Heat's contrib took from docker-py."""
+
+    def test_spellings(self):
+        endpoint = self.cloud.docker['endpoint']
+        stack_id = self.create_stack(self.template(
+            {'web': {'type': base.TYPE, 'properties': {
+                # Two slashes.
+                'docker_endpoint': endpoint.replace('unix:///', 'unix://'),
+                'image': self.cloud.images['httpd'],
+                'port_specs': [80, '80', '80/tcp', '7-9', '8/tcp'],
+                'port_bindings': {
+                    '80/tcp': [{'HostIp': '127.0.0.1', 'HostPort': ''}],
+                    7: {'HostIp': '127.0.0.1'}},
+                'volumes': {'/tmp': {'bind': '/host/tmp', 'ro': True},
+                            '/usr': {'bind': '/host/usr', 'ro': False}}}}}))
+        inspected = self.inspect(stack_id)
+        self.assertEqual({'7/tcp', '8/tcp', '9/tcp', '80/tcp'},
+                         set(inspected['Config']['ExposedPorts']))
+        self.assertEqual({'/host/tmp': False, '/host/usr': True},
+                         {mount['Destination']: mount['RW']
+                          for mount in inspected['Mounts']})
+        published = inspected['NetworkSettings']['Ports']
+        for port in ('80/tcp', '7/tcp'):
+            self.assertEqual(['127.0.0.1'], [
+                binding['HostIp'] for binding in published[port]])
+        page = requests.get('http://127.0.0.1:%s/' % published['80/tcp'][0][
+            'HostPort'], timeout=10)
+        self.assertIn('Hello', page.text)

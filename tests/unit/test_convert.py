@@ -259,6 +259,10 @@ SPELLINGS = (
        'CgroupPermissions': 'rwm'}]),
     (ports.port_specs_to_api, [80, '53/UDP', '7-9'],
      {'80/tcp': {}, '53/udp': {}, '7/tcp': {}, '8/tcp': {}, '9/tcp': {}}),
+    (ports.port_specs_to_api, [80, '80', '80/tcp', '80/udp'],
+     {'80/tcp': {}, '80/udp': {}}),
+    (ports.port_specs_to_api, ['7-8', '8-9', 8],
+     {'7/tcp': {}, '8/tcp': {}, '9/tcp': {}}),
     (ports.port_bindings_to_api, {80: 8080},
      {'80/tcp': [{'HostIp': '', 'HostPort': '8080'}]}),
     (ports.port_bindings_to_api, {'80/TCP': 0},
@@ -273,6 +277,27 @@ SPELLINGS = (
     (ports.port_bindings_to_api, {'5-6/udp': ''},
      {'5/udp': [{'HostIp': '', 'HostPort': ''}],
       '6/udp': [{'HostIp': '', 'HostPort': ''}]}),
+    # As the API and docker-py have it.
+    (ports.port_bindings_to_api, {'80/tcp': [{'HostPort': '80'}]},
+     {'80/tcp': [{'HostIp': '', 'HostPort': '80'}]}),
+    (ports.port_bindings_to_api,
+     {80: {'HostIp': '0.0.0.0', 'HostPort': 8080}},
+     {'80/tcp': [{'HostIp': '0.0.0.0', 'HostPort': '8080'}]}),
+    (ports.port_bindings_to_api,
+     {80: [{'HostIp': '0:0::1', 'HostPort': '81'}, '127.0.0.1:82', 83]},
+     {'80/tcp': [{'HostIp': '::1', 'HostPort': '81'},
+                 {'HostIp': '127.0.0.1', 'HostPort': '82'},
+                 {'HostIp': '', 'HostPort': '83'}]}),
+    (ports.port_bindings_to_api,
+     {1: {'HostIp': '127.0.0.1'}, 2: {'HostIp': None, 'HostPort': None},
+      3: {'HostIp': '', 'HostPort': ''}, 4: {'HostPort': 0}, 5: {}, 6: [{}]},
+     {'1/tcp': [{'HostIp': '127.0.0.1', 'HostPort': ''}],
+      **{'%d/tcp' % port: [{'HostIp': '', 'HostPort': ''}]
+         for port in range(2, 7)}}),
+    (ports.port_bindings_to_api,
+     {'5-6': {'HostIp': '192.0.2.1', 'HostPort': '15-16'}},
+     {'5/tcp': [{'HostIp': '192.0.2.1', 'HostPort': '15'}],
+      '6/tcp': [{'HostIp': '192.0.2.1', 'HostPort': '16'}]}),
     (ports.port_bindings_to_exposed, {80: 8080, '5-6/udp': ''},
      {'80/tcp': {}, '5/udp': {}, '6/udp': {}}),
     # One host port per protocol, and per address.
@@ -288,6 +313,20 @@ SPELLINGS = (
     (storage.volumes_to_api, {'/a': {'bind': '/b'}}, ['/a:/b']),
     (storage.volumes_to_api, {'/a': {'bind': '/b', 'mode': 'ro'}},
      ['/a:/b:ro']),
+    (storage.volumes_to_api, {'/a': {'bind': '/b', 'ro': True}},
+     ['/a:/b:ro']),
+    (storage.volumes_to_api, {'/a': {'bind': '/b', 'ro': 'True'}},
+     ['/a:/b:ro']),
+    (storage.volumes_to_api, {'/a': {'bind': '/b', 'ro': 'false'}},
+     ['/a:/b']),
+    (storage.volumes_to_api, {'/a': {'bind': '/b', 'ro': False}}, ['/a:/b']),
+    (storage.volumes_to_api, {'/a': {'bind': '/b', 'mode': 'rw'}}, ['/a:/b']),
+    (storage.volumes_to_api, {'/a': '/b:rw'}, ['/a:/b']),
+    # Null means unset.
+    (storage.volumes_to_api, {'/a': {'bind': '/b', 'ro': None,
+                                     'mode': None}}, ['/a:/b']),
+    (storage.volumes_to_api, {'/a': {'bind': '/b', 'ro': True,
+                                     'mode': None}}, ['/a:/b:ro']),
     (network.links_to_api, {'db': ''}, ['db:db']),
     (network.links_to_api, {'wiki-db': 'd'}, ['wiki-db:d']),
     (scalars.text, 1.5, '1.5'),
@@ -423,8 +462,6 @@ REFUSED = (
     (ports.port_specs_to_api, ['a'], "'a' is not a port"),
     (ports.port_specs_to_api, ['80:80'], "'80:80' is not a port"),
     (ports.port_specs_to_api, [-1], '-1 is not a port'),
-    (ports.port_specs_to_api, ['80', 80], 'port 80/tcp is given twice'),
-    (ports.port_specs_to_api, ['7-9', '8'], 'port 8/tcp is given twice'),
     (ports.port_bindings_to_api, {'x': '1'}, "'x' is not a port"),
     (ports.port_bindings_to_api, {'80': 'x'}, "'x' is not a port of the"),
     (ports.port_bindings_to_api, {'80': True}, 'True is not a port of'),
@@ -433,7 +470,22 @@ REFUSED = (
     (ports.port_bindings_to_api, {'80': 'h:1'}, "'h' is not an IP"),
     (ports.port_bindings_to_api, {'80': '[::1:1'}, r"'\[::1:1' is not"),
     (ports.port_bindings_to_api, {'80': '::1:81'}, "'::1:81' is not"),
-    (ports.port_bindings_to_api, {'80': {'a': 1}}, 'is not text'),
+    (ports.port_bindings_to_api, {'80': {'HostPort': 1, 'hostip': '::1'}},
+     r"\{.*'hostip'.*\} takes \"HostPort\" and \"HostIp\" only"),
+    (ports.port_bindings_to_api, {'80': {1: 1}}, r'\{1: 1\} takes "HostPort'),
+    (ports.port_bindings_to_api, {'80': {'HostPort': 'x'}},
+     r"\{'HostPort': 'x'\} is not a port of the host"),
+    (ports.port_bindings_to_api, {'80': {'HostPort': '::1:1'}}, 'is not a po'),
+    (ports.port_bindings_to_api, {'80': {'HostPort': True}}, 'is not a port'),
+    (ports.port_bindings_to_api, {'80': {'HostPort': [1]}}, 'is not text'),
+    (ports.port_bindings_to_api, {'80': {'HostPort': 70000}}, 'is not in'),
+    (ports.port_bindings_to_api, {'80': {'HostIp': 'h', 'HostPort': 1}},
+     "'h' is not an IP"),
+    (ports.port_bindings_to_api, {'80-82': {'HostPort': 80}},
+     '3 ports .* 1 ports'),
+    (ports.port_bindings_to_api,
+     {'80': {'HostPort': 9}, '81': {'HostIp': '::1', 'HostPort': '9'}},
+     'port 9/tcp of the host is given twice'),
     (ports.port_bindings_to_api, {'80-82': '80-81'},
      r'3 ports .* 2 ports of the host \(80-81\)'),
     (ports.port_bindings_to_api, {'80-82': '80'}, '3 ports .* 1 ports'),
@@ -458,6 +510,13 @@ REFUSED = (
     (storage.volumes_to_api, {'/a': '/b:ro,maybe'}, "'maybe' is not a mode"),
     (storage.volumes_to_api, {'/a': {'mode': 'ro'}}, '/a takes "bind"'),
     (storage.volumes_to_api, {'/a': {'bind': '/b', 'x': 1}}, '/a takes'),
+    (storage.volumes_to_api, {'/a': {'bind': None}}, '/a takes "bind"'),
+    (storage.volumes_to_api,
+     {'/a': {'bind': '/b', 'ro': False, 'mode': 'ro'}},
+     'volume /a takes either "mode" or "ro"'),
+    (storage.volumes_to_api, {'/a': {'bind': '/b', 'ro': 'maybe'}},
+     "\"ro\" of volume /a is 'maybe', neither true nor false"),
+    (storage.volumes_to_api, {'/a': {'bind': '/b', 'ro': 1}}, 'is 1, neither'),
     (storage.volumes_to_api, {'/a': '/t', '/b': '/t/'}, 'the target /t'),
     (storage.volumes_to_api, {'/a': ['/b']}, 'is not text'),
     (storage.volumes_from_to_api, ['x:maybe'], "'x:maybe' is not"),
@@ -774,6 +833,10 @@ HOST_TEXT = st.sampled_from([
     '%s%s' % host for host in itertools.product(
         ('', '127.0.0.1:', '127.0.0.2:', '0.0.0.0:', '[::]:', '[::1]:'),
         ('', '8', '9'))])
+HOST_MAP = st.fixed_dictionaries({}, optional={
+    'HostIp': st.sampled_from(['', '127.0.0.1', '0.0.0.0', '::', '::1', ']:1',
+                               None]),
+    'HostPort': st.sampled_from(['', '8', 9, '::1:8', None])})
 PATH = st.text(st.characters(blacklist_characters=':\0',
                              blacklist_categories=['Cs']),
                min_size=1).map('/{}'.format)
@@ -815,7 +878,7 @@ def volumes(draw):
         PATH.filter(lambda path: path.strip('/')), min_size=len(sources),
         max_size=len(sources), unique_by=lambda path: path.rstrip('/')))
     modes = st.lists(st.sampled_from(sorted(storage.VOLUME_MODES)),
-                     max_size=2).map(','.join)
+                     max_size=2).map(','.join).filter('rw'.__ne__)
     return {source: ':'.join(filter(None, (target, draw(modes))))
             for source, target in zip(sources, targets, strict=True)}
 
@@ -1167,7 +1230,8 @@ class GeneratedTestCase(testtools.TestCase):
     @SETTINGS
     @hypothesis.given(st.dictionaries(
         st.sampled_from(['1', '2', '3', '4/udp']),
-        HOST_TEXT | st.lists(HOST_TEXT, max_size=2), max_size=3))
+        HOST_TEXT | HOST_MAP | st.lists(HOST_TEXT | HOST_MAP, max_size=2),
+        max_size=3))
     def test_port_bindings_share_nothing(self, value):
         try:
             bindings = ports.port_bindings_to_api(value)

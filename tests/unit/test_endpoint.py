@@ -46,12 +46,22 @@ ACCEPTED = (
     ('tcp://[::1]:99', 'tcp://[::1]:99', 'http://[::1]:99'),
     ('unix:///var/run/docker.sock', 'unix:///var/run/docker.sock',
      'unix:///var/run/docker.sock'),
+    # As docker-py wrote it.
+    ('unix://var/run/docker.sock', 'unix:///var/run/docker.sock',
+     'unix:///var/run/docker.sock'),
+    ('unix:////var/lib/..//run/./docker.sock', 'unix:///var/run/docker.sock',
+     'unix:///var/run/docker.sock'),
+    ('unix:///../a', 'unix:///a', 'unix:///a'),
+    # As a block of YAML has it.
+    ('tcp://docker.test:1 \n', 'tcp://docker.test:1', 'http://docker.test:1'),
+    ('unix:///a\n', 'unix:///a', 'unix:///a'),
 )
 
 REFUSED = (
     ('', "'' is not a Docker endpoint; say tcp://"),
     ('docker.test:2375', "'docker.test:2375' is not a Docker endpoint"),
     ('docker.test', 'is not a Docker endpoint'),
+    ('http+unix://var/run/docker.sock', 'is not .* or unix:///path'),
     ('ssh://docker.test', "'ssh://docker.test' is not a Docker endpoint"),
     ('npipe:////./pipe/docker_engine', 'is not a Docker endpoint'),
     ('tcp://', 'names no host'),
@@ -71,6 +81,13 @@ REFUSED = (
     ('unix:///', 'does not name an absolute path'),
     ('unix:///a/', 'does not name an absolute path'),
     ('unix:///a?b', 'does not name an absolute path'),
+    ('unix:///a/..', 'does not name an absolute path'),
+    ('unix:///..', 'does not name an absolute path'),
+    ('unix://./a', 'does not name an absolute path'),
+    ('unix://../a', 'does not name an absolute path'),
+    ('unix://docker.test:2375/a', 'does not name an absolute path'),
+    ('unix://a/', 'does not name an absolute path'),
+    ('unix://a\n/b', 'does not name an absolute path'),
 )
 
 
@@ -115,6 +132,7 @@ class ParseTestCase(testtools.TestCase):
 
     def test_passwords_stay_out_of_messages(self):
         for url in ('tcp://me:hun/hunter2@h.test', 'unix://me:hunter2@h',
+                    'unix://me:hunter2@h/a', 'unix://hunter2@h/a',
                     'tcp://me:a@hunter2@h.test'):
             ex = self.assertRaises(ValueError, endpoint.parse, url)
             self.assertNotIn('hunter2', str(ex))
@@ -325,6 +343,12 @@ class OfValuesTestCase(MaterialTestCase):
         self.configure(local_endpoint='tcp://docker.test')
         for url in ('http://docker.test', 'tcp://docker.test.'):
             self.assertTrue(endpoint.of_values(url, None).local, url)
+        for own in ('unix:///run/docker.sock', 'unix://run/docker.sock'):
+            self.configure(local_endpoint=own)
+            for url in ('unix://run/docker.sock', 'unix:///run/docker.sock',
+                        'unix:////run//docker.sock',
+                        'unix:///srv/../run/./docker.sock'):
+                self.assertTrue(endpoint.of_values(url, None).local, url)
 
     def write(self, name, content):
         path = self.folder.join(name)

@@ -289,6 +289,16 @@ class EndpointTestCase(PolicyTestCase):
                           % endpoint.parse(url),
                           self.not_allowed(endpoint.parse(url)))
 
+    def test_allowed_sockets(self):
+        """The path counts, however it is written."""
+        self.configure(allowed_endpoints=['unix:///srv/*'])
+        for url in ('unix:///srv/a', 'unix://srv/a', 'unix:////srv/a',
+                    'unix:///run/../srv/a'):
+            self.allowed(endpoint.parse(url))
+        for url in ('unix:///srv/../run/a', 'unix://srv/../run/a'):
+            self.assertIn('unix:///run/a is not allowed',
+                          self.not_allowed(endpoint.parse(url)))
+
     def test_allowed_endpoints_none(self):
         self.configure(allowed_endpoints=[])
         self.not_allowed(self.WHERE)
