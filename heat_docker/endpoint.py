@@ -108,13 +108,13 @@ def of_values(url, tls):
     if not url or named.base_url == _base_url(own):
         named = dataclasses.replace(named, local=True)
     encrypted = named.url.startswith('https:')
-    told = _tls(tls or {})
-    if told != TLS() and not encrypted:
+    tls = scalars.present(tls or {})
+    if tls and not encrypted:
         raise ValueError(_('tls goes with https, not with %s') % named)
     if not encrypted:
         return named
     return dataclasses.replace(
-        named, tls=told if told != TLS() or not named.local
+        named, tls=_tls(tls) if tls or not named.local
         else _own_material())
 
 

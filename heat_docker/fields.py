@@ -23,7 +23,6 @@ import typing
 from heat.common import exception
 from heat.engine import attributes as heat_attributes
 from heat.engine import constraints as heat_constraints
-from heat.engine import function
 from heat.engine import properties as heat_properties
 from heat.engine import support as heat_support
 
@@ -237,31 +236,47 @@ def _support(version):
     return heat_support.SupportStatus(version=version)
 
 
+class _Property(heat_properties.Property):
+    """A property of which an explicit null gives no value.
+
+    Heat makes the empty value of the property's type of a null, which means
+    something of its own to Docker for a few properties (an empty entrypoint,
+    a grace period of 0 seconds), or does not pass their constraints:
+    https://opendev.org/openstack/heat/src/branch/master/heat/engine/properties.py
+    """
+
+    def get_value(self, value, validate=False, translation=None):
+        """Return the value that Heat makes of what the template says."""
+        if value is None and not self.required():
+            return self.default()
+        return super().get_value(_without_nulls(self.schema, value),
+                                 validate, translation)
+
+
+def _without_nulls(schema, value):
+    """Return a value without the optional keys that are null.
+
+    What is needed and null may only not be known yet.
+    """
+    if schema.type == MAP and schema.schema and isinstance(value, dict):
+        known = schema.schema
+        return {key: _without_nulls(known[key], item) if key in known else item
+                for key, item in value.items() if item is not None
+                or key not in known or known[key].required}
+    if schema.type == LIST and schema.schema and isinstance(value, list):
+        return [_without_nulls(schema.schema[0], item) for item in value]
+    return value
+
+
 def null_means_unset(values):
     """Have an explicit null mean the same as no value at all.
-
-    Heat turns a null into the empty value of the property's type, which
-    means something of its own to Docker for a few properties (an empty
-    entrypoint, a grace period of 0 seconds). ``Ellipsis`` tells Heat that a
-    property has no value:
-    https://opendev.org/openstack/heat/src/branch/master/heat/engine/properties.py
-    What depends on a resource that is not there yet is null to Heat until
-    then, and is left alone.
 
     :param heat.engine.properties.Properties values: changed in place.
     :returns: the same.
     """
-    resolve = values.resolve
-
-    def resolve_null(snippet, nullable=False):
-        value = resolve(snippet, nullable=nullable)
-        if value is not None or not nullable or any(
-                needed.action == needed.INIT
-                for needed in function.dependencies(snippet)):
-            return value
-        return Ellipsis
-
-    values.resolve = resolve_null
+    values.props = {
+        name: _Property(known.schema, name, known.context)
+        for name, known in values.props.items()}
     return values
 
 

@@ -117,8 +117,8 @@ def ulimits_to_api(values):
     """Turn a list of limits to the API's."""
     result = []
     for value in values:
-        # Heat makes 0 of a null.
-        soft, hard = value['soft'], value.get('hard') or value['soft']
+        soft, hard = value['soft'], value.get('hard')
+        hard = soft if hard is None else hard
         if hard != -1 and not -1 < soft <= hard:
             raise ValueError(_('the soft limit of %(name)s is %(soft)s, and '
                                'the hard one, %(hard)s, is less')

@@ -103,7 +103,8 @@ def capabilities_to_api(values):
         if capability not in CAPABILITIES:
             raise ValueError(_('%r is not a Linux capability') % value)
         result.append(capability)
-    return result
+    # They are a set: in which order they are given is no difference.
+    return sorted(set(result))
 
 
 def capabilities_from_api(values):

@@ -288,13 +288,11 @@ def files_masked(values):
 
 
 def _content(value):
-    # Heat makes empty text of a null.
-    if bool(value.get('content')) and bool(value.get('content_base64')) or (
-            'content' not in value and 'content_base64' not in value):
+    if ('content' in value) == ('content_base64' in value):
         raise ValueError(_('the file %s needs either content or '
                            'content_base64') % value['path'])
-    if not value.get('content_base64'):
-        return (value.get('content') or '').encode()
+    if 'content' in value:
+        return value['content'].encode()
     try:
         return base64.b64decode(value['content_base64'], validate=True)
     except ValueError as ex:

@@ -52,8 +52,7 @@ FIELDS = (
             'verify': properties.Schema(
                 properties.Schema.BOOLEAN,
                 _('Whether the certificate of the daemon has to be good and '
-                  'for its host, by default true.'),
-                default=True),
+                  'for its host, by default true.')),
             'server_name': properties.Schema(
                 properties.Schema.STRING,
                 _('Name that the certificate of the daemon has to be for, by '

@@ -249,7 +249,7 @@ SPELLINGS = (
     (process.env_to_api, [5], ['5']),
     (network.dns_to_api, ['2001:DB8:0::1'], ['2001:db8::1']),
     (process.capabilities_to_api, ['cap_net_admin', 'CAP_KILL', 'mknod'],
-     ['NET_ADMIN', 'KILL', 'MKNOD']),
+     ['KILL', 'MKNOD', 'NET_ADMIN']),
     (process.restart_policy_to_api, {},
      {'Name': 'no', 'MaximumRetryCount': 0}),
     (process.restart_policy_to_api, {'Name': '', 'MaximumRetryCount': None},

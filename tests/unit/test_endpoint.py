@@ -322,7 +322,7 @@ class OfValuesTestCase(MaterialTestCase):
     def test_tls_with_something_else(self):
         for url in ('tcp://docker.test:2376', 'unix:///run/docker.sock'):
             self.assertEqual('tls goes with https, not with %s' % url,
-                             self.refused(url, self.tls(verify=False)))
+                             self.refused(url, self.tls()))
 
     def test_local_by_default(self):
         for url in (None, ''):

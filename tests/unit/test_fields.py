@@ -14,7 +14,6 @@
 
 from heat.common import exception
 from heat.engine import constraints
-from heat.engine import function
 from heat.engine import properties
 import testtools
 
@@ -502,7 +501,7 @@ class NullTestCase(testtools.TestCase):
 
     def values(self, *table, **values):
         return fields.null_means_unset(properties.Properties(
-            fields.properties_schema(table), values, function.resolve))
+            fields.properties_schema(table), values))
 
     def test_null_is_unset(self):
         for kind in (fields.STRING, fields.LIST, fields.MAP, fields.INTEGER,
@@ -510,6 +509,28 @@ class NullTestCase(testtools.TestCase):
             values = self.values(field(type=kind), a=None)
             values.validate()
             self.assertIsNone(values['a'])
+
+    def test_null_in_a_map(self):
+        """A key that the schema knows; others are the user's own."""
+        nested = {'on': properties.Schema(fields.BOOLEAN),
+                  'mode': properties.Schema(
+                      fields.STRING, default='ro', constraints=[
+                          constraints.AllowedValues(['ro', 'rw'])]),
+                  'more': properties.Schema(fields.MAP)}
+        given = {'on': None, 'mode': None, 'more': {'a': None}}
+        made = {'on': None, 'mode': 'ro', 'more': {'a': None}}
+        for values, expected in (
+                (self.values(field(type=fields.MAP, nested=nested), a=given),
+                 made),
+                (self.values(field(type=fields.LIST, nested=properties.Schema(
+                    fields.MAP, schema=nested)), a=[given]), [made])):
+            values.validate()
+            self.assertEqual(expected, values['a'])
+
+    def test_null_of_what_is_needed(self):
+        self.assertRaises(exception.StackValidationFailed, self.values(
+            field(required=True, constraints=(constraints.Length(min=1),)),
+            a=None).validate)
 
     def test_null_of_a_constraint(self):
         self.values(field(constraints=(constraints.Length(min=1),)),
