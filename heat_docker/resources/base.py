@@ -395,14 +395,19 @@ class DockerResource(reaching.Reaching, showing.Showing, resource.Resource):
     def validate_external(self):
         """Refuse an external_id that the daemon does not know.
 
-        Where the daemon is may depend on other resources; then the create
-        finds out.
+        Heat lets what has one wait for no other resource, so that what others
+        give has no value, neither now nor in the create:
+        https://opendev.org/openstack/heat/src/branch/master/heat/engine/rsrc_defn.py
         """
         if self.external_id is None:
             return
-        self.resource_id = self.external_id
         if not self._are_known('docker_endpoint', 'tls'):
-            return
+            raise exception.StackValidationFailed(message=_(
+                'external_id %s: docker_endpoint and tls cannot come from '
+                'another resource, because Heat creates a resource with an '
+                'external_id without waiting for others. Take them from '
+                'parameters') % self.external_id)
+        self.resource_id = self.external_id
         try:
             self._refuse_foreign(self._show_resource())
         except exception.HeatException as ex:

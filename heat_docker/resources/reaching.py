@@ -21,7 +21,7 @@ import time
 from heat.common import exception
 from heat.common import policy as heat_policy
 from heat.engine import resource
-from heat.objects import stack as stack_objects
+from heat.objects import resource_data
 from oslo_log import log as logging
 
 from .. import endpoint
@@ -33,6 +33,10 @@ from .. import policy
 _ = i18n._
 
 LOG = logging.getLogger(__name__)
+
+# Key of Heat's data of the resource: the update that waits for an action, by
+# what Heat calls a traversal of the stack.
+_PREEMPTED = 'preempted_by'
 
 # How long, in seconds, a daemon may be away: for a create by default, and
 # for whatever happens to an object that is there.
@@ -186,19 +190,26 @@ class Reaching:
             except errors.Unreachable as ex:
                 self._bear(progress, docker, ex)
 
+    def handle_preempt(self):
+        """Note that a newer update of the stack waits for an action.
+
+        Heat calls it on another instance of the resource than the one whose
+        action is in progress, once that has kept it from beginning the update.
+        """
+        self.data_set(_PREEMPTED, self.stack.current_traversal)
+
     def _give_way(self):
         """Raise if a newer update of the stack waits for this action.
 
-        Heat begins none for a resource before the action in progress has
-        ended, and does not tell that action. Each update of a stack is a
-        traversal of its own; a stack that has failed has none.
+        To look at the stack instead would be too early: Heat would try the
+        update again as soon as this action has ended, and also by itself, and
+        so create two replacements.
         """
-        if (not self.stack.convergence
-                or self.action not in (self.CREATE, self.UPDATE)):
+        try:
+            newer = resource_data.ResourceData.get_val(self, _PREEMPTED)
+        except exception.NotFound:
             return
-        newest = stack_objects.Stack.get_by_id(
-            self.context, self.stack.id, eager_load=False).current_traversal
-        if newest and newest != self.stack.current_traversal:
+        if newer != self.stack.current_traversal:
             raise exception.Error(_('Nobody waits for it any more: the stack '
                                     'has been updated again'))
 

@@ -104,6 +104,26 @@ class PatienceTest(base.FunctionalTest):
         self.assertIn('forgotten: ' + container['Id'],
                       self.reasons(stack_id))
 
+    def correct(self, stack_id):
+        """Update a stack that waits in vain, for longer than this does."""
+        self.update_stack(stack_id, self.template({'web': self.container()}))
+        [container] = self.containers(stack_id)
+        self.assertEqual('running', container['State'])
+
+    def test_endpoint_that_is_corrected(self):
+        self.way.cut()
+        stack_id = self.start_stack(self.template_of(endpoint_timeout=1800))
+        self.wait_for_event(stack_id, 'Waiting for it')
+        self.correct(stack_id)
+
+    @base.requires('health')
+    def test_health_check_that_is_corrected(self):
+        stack_id = self.start_stack(self.template_of(
+            wait_for='healthy', healthcheck={'test': ['CMD', 'false'],
+                                             'interval': 600}))
+        base.wait_until(lambda: self.containers(stack_id), 'a container')
+        self.correct(stack_id)
+
     def test_other_actions(self):
         stack_id = self.create_stack(self.template_of())
         for number, action, status in ((1, 'suspend', 'SUSPEND_COMPLETE'),

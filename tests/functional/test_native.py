@@ -411,6 +411,16 @@ class AdoptTest(base.FunctionalTest):
         self.assertEqual('running', self.docker.inspect_container(
             container)['State']['Status'])
 
+    def test_external_id_with_an_endpoint_of_another_resource(self):
+        """Heat lets what has an external_id wait for no other resource."""
+        said = self.refused({
+            'where': {'type': 'OS::Heat::Value', 'properties': {
+                'value': self.cloud.docker['endpoint']}},
+            'web': {'type': base.TYPE, 'external_id': 'any',
+                    'properties': {'image': self.busybox, 'docker_endpoint': {
+                        'get_attr': ['where', 'value']}}}})
+        self.assertIn('Take them from parameters', said)
+
     def test_external_id_that_is_wrong(self):
         said = self.refused({'web': {**self.container(),
                                      'external_id': 'nosuch'}})
@@ -459,6 +469,20 @@ class DriftTest(base.FunctionalTest):
         after = self.converge(stack_id, template)
         self.assertEqual(before['Id'], after['Id'])
         self.assertEqual(64 * 1024 * 1024, after['HostConfig']['Memory'])
+
+    def test_container_that_was_cut_from_its_networks(self):
+        name = 'cut-%s' % uuid.uuid4().hex[:12]
+        self.docker.create_network(name)
+        self.addCleanup(self.docker.remove_network, name)
+        template = self.template({'web': self.container(
+            networks=[{'network': name, 'aliases': ['web']}])})
+        stack_id = self.create_stack(template)
+        before = self.inspect(stack_id)
+        self.docker.disconnect_container_from_network(before['Id'], name)
+        after = self.converge(stack_id, template)
+        self.assertEqual(before['Id'], after['Id'])
+        self.assertIn('web', after['NetworkSettings']['Networks'][name][
+            'Aliases'])
 
     def test_container_that_is_gone(self):
         template = self.template({'web': self.container()})

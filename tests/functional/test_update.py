@@ -81,9 +81,9 @@ class InPlaceTest(base.FunctionalTest):
                          (again['Id'], again['Name']))
 
     def test_what_only_heat_knows(self):
-        stack_id, before = self.create_container(stop_grace_period=1)
-        after = self.update(stack_id, stop_grace_period=2, wait_for='none',
-                            suspend_mode='pause', remove_volumes=False)
+        stack_id, before = self.create_container()
+        after = self.update(stack_id, wait_for='none', suspend_mode='pause',
+                            remove_volumes=False)
         self.assertEqual(before['Id'], after['Id'])
         self.assertEqual(before['State'], after['State'])
 

@@ -20,7 +20,6 @@ from heat.engine import scheduler
 from heat.engine import stack
 from heat.engine import stk_defn
 from heat.engine.resources.openstack.heat import value
-from heat.objects import stack as stack_objects
 from heat.tests import utils
 import requests
 
@@ -361,35 +360,33 @@ class PatienceTestCase(base.ContainerTestCase):
             self.reasons)
         self.assertEqual(5 + 1 + 3, len(self.daemon.history))
 
-    def update_stack_again(self):
-        """Have Heat begin a newer update of the stack."""
-        row = stack_objects.Stack.get_by_id(utils.dummy_context(),
-                                            self.stack.id)
-        row.update_and_save({'current_traversal': 'newer'})
+    def preempt(self, made):
+        """Have a newer update wait, of which another worker knows."""
+        newer = stack.Stack.load(made.context, made.stack.id)
+        newer.current_traversal = 'newer'
+        newer['web'].handle_preempt()
 
     def test_gives_way_to_a_newer_update(self):
         """Which may have the right endpoint."""
         made = self.create()
-        self.stack.convergence = True
         self.daemon.go_away()
         polls = self.count_polls(made)
 
         def poll():
             for step in made.create():
                 if len(polls) == 3:
-                    self.update_stack_again()
+                    self.preempt(made)
                 yield step
 
         self.assertRaises(exception.ResourceFailure, self.run_task, poll)
         self.assertIn('the stack has been updated again', made.status_reason)
         self.assertEqual(4, len(polls))
 
-    def test_goes_on_when_the_stack_has_failed(self):
-        """Without a rollback, nothing newer waits."""
-        self.daemon.go_away(5)
+    def test_the_newer_update_goes_on(self):
         made = self.create()
-        self.stack.convergence = True
-        self.stack.current_traversal = 'this'
+        self.preempt(made)
+        made.stack.current_traversal = 'newer'
+        self.daemon.go_away(5)
         self.run_task(made.create)
         self.assertEqual(('CREATE', 'COMPLETE'), made.state)
 

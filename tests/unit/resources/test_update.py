@@ -667,9 +667,10 @@ class ExternalTestCase(UpdateTestCase):
     def make_external(self, **values):
         return self.make_resource(template={
             'heat_template_version': '2018-08-31',
-            'resources': {'web': {
-                'type': base.TYPE, 'external_id': base.ID,
-                'properties': self.properties(**values)}}})
+            'resources': {
+                'other': {'type': base.TYPE, 'properties': self.properties()},
+                'web': {'type': base.TYPE, 'external_id': base.ID,
+                        'properties': self.properties(**values)}}})
 
     def test_external(self):
         self.serve_inspect()
@@ -679,6 +680,14 @@ class ExternalTestCase(UpdateTestCase):
         self.assertEqual(base.ID, made.resource_id)
         self.assertEqual('running', made.FnGetAtt('state'))
         self.assertEqual({INSPECT}, set(self.daemon.requests))
+
+    def test_endpoint_of_another_resource(self):
+        made = self.make_external(docker_endpoint={
+            'str_replace': {'template': 'tcp://h:2375', 'params': {
+                'h': {'get_attr': ['other', 'network_ip']}}}})
+        ex = self.assertRaises(exception.StackValidationFailed,
+                               made.validate_external)
+        self.assertIn('cannot come from another resource', str(ex))
 
     def test_wrong(self):
         for answer in (GONE, REFUSED, base.refusal(500, 'no')):
