@@ -184,6 +184,33 @@ class ReplaceTest(FixedTest):
             lambda: self.heat.stacks.get(stack_id).stack_status in (
                 'ROLLBACK_COMPLETE', 'ROLLBACK_FAILED'), 'a rollback')
 
+    def beside(self, **properties):
+        """Return a web server in the network namespace of another container.
+
+        It ends if the one port that it listens on is taken.
+        """
+        return self.template({'vpn': self.container(), 'web': {
+            'type': base.TYPE, 'properties': {
+                'image': self.cloud.images['httpd'],
+                'network_mode': {'str_replace': {
+                    'template': 'container:ID',
+                    'params': {'ID': {'get_resource': 'vpn'}}}},
+                'cmd': ['httpd', '-f', '-p', '8080'], 'stop_grace_period': 1,
+                **properties}}})
+
+    def test_port_in_the_namespace_of_another_container(self):
+        stack_id = self.create_stack(self.beside())
+        before = self.inspect(stack_id)
+        self.update_stack(stack_id, self.beside(env=['A=b']))
+        after = self.inspect(stack_id)
+        self.assertNotEqual(before['Id'], after['Id'])
+        self.assertEqual('running', after['State']['Status'])
+        self.update_stack(stack_id, self.beside(cmd=['false']),
+                          'ROLLBACK_COMPLETE', disable_rollback=False)
+        again = self.inspect(stack_id)
+        self.assertEqual((after['Id'], 'running'),
+                         (again['Id'], again['State']['Status']))
+
     def test_one_in_nobodys_way_serves_on(self):
         stack_id, before = self.create_container(env=['A=b'])
         self.heat.stacks.update(stack_id, template=self.dump(self.template(
