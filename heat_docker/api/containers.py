@@ -215,6 +215,16 @@ class Containers:
         """Return the ids of the containers that mount a volume."""
         return [found['Id'] for found in self._containers(volume=[volume])]
 
+    def containers_of_network(self, *network):
+        """Return the ids of the containers that have an endpoint in a network.
+
+        One that is stopped keeps its endpoint.
+
+        :param network: its id, and its name: one that was never started may
+            be known by that only.
+        """
+        return [found['Id'] for found in self._containers(network=network)]
+
     def containers_of_image(self, image):
         """Return the containers of an image and of those built on it.
 

@@ -12,6 +12,7 @@
 
 """Networks and names."""
 
+import ipaddress
 import re
 
 from .. import i18n
@@ -188,6 +189,21 @@ def endpoint_again(endpoint):
     """
     return scalars.filled({key: endpoint.get(key) for key in (
         'IPAMConfig', 'Aliases', 'Links', 'DriverOpts', 'GwPriority')})
+
+
+def outside(endpoint, subnets):
+    """Return the addresses of an endpoint that are in none of the subnets.
+
+    :param dict endpoint: as it is given to an API.
+    :param subnets: of the network as text; None if nobody knows them.
+    """
+    addresses = endpoint.get('IPAMConfig') or {}
+    return [] if subnets is None else [
+        address for address in map(addresses.get, (
+            'IPv4Address', 'IPv6Address'))
+        if address and not any(
+            ipaddress.ip_address(address) in ipaddress.ip_network(subnet)
+            for subnet in subnets)]
 
 
 def attached(name, networks):

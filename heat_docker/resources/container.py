@@ -372,12 +372,13 @@ class DockerContainer(pulling.Pulling, waiting.Waiting,
             return True
         inspected = docker.inspect_container(self.resource_id)
         live = network.endpoints(inspected)
+        doubtful = self._doubtful or 'came back' in progress.notes
         done = progress.notes.setdefault('connected', set())
         kept = {}
         for name, endpoint in wanted.items():
             key = network.attached(name, live)
             if key and (name in done
-                        or not self._doubtful and before.get(name) == endpoint
+                        or not doubtful and before.get(name) == endpoint
                         or network.same(endpoint, live[key])):
                 kept[name] = key
         missing = {name: endpoint for name, endpoint in wanted.items()
@@ -386,7 +387,7 @@ class DockerContainer(pulling.Pulling, waiting.Waiting,
             raise resource.UpdateReplace(self.name)
         mine = {network.attached(name, live) for name in (*before, *wanted)}
         for key in live:
-            if key not in kept.values() and (key in mine or self._doubtful):
+            if key not in kept.values() and (key in mine or doubtful):
                 with contextlib.suppress(errors.NotFound):
                     docker.disconnect_container(self.resource_id, key)
         for name, endpoint in missing.items():

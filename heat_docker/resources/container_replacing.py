@@ -20,12 +20,12 @@ import contextlib
 import json
 import time
 
-from heat.common import exception
 from heat.engine import resource
 
 from .. import engine
 from .. import errors
 from .. import i18n
+from ..convert import network
 from . import replacing
 
 _ = i18n._
@@ -105,40 +105,17 @@ class ContainerReplacing(replacing.Replacing):
             inspected = docker.inspect_container(container)
         except errors.NotFound:
             return True
-        notes = self._notes(row)
-        if replacing.OWES_ROOM in notes:
-            # The daemon was away when it should have made room.
-            old, *_needed = resource.Resource.load(
-                self.context, self.replaces, None, False, {})
-            old._find_and_make_room(docker)
+        if self._collect_room(docker, row):
             return False
         if (not inspected['Name'].endswith(_SUFFIX)
                 or inspected['State'].get('Status')
                 not in _BEFORE_IT_HAS_STOPPED):
             return True
-        replaced = json.loads(notes.get('replaced', '{}'))
+        replaced = json.loads(self._notes(row).get('replaced', '{}'))
         if replaced.get('stopping'):
             progress.notes.setdefault('stop asked', time.monotonic())
         self._ask_to_stop(docker, progress, container, replaced.get('grace'))
         return False
-
-    def _predecessor(self):
-        """Return what this one replaces, as :meth:`_row` does.
-
-        :raises exception.Error: if it is replaced no more. Heat lets a
-            replacement that is at work go on when its update is cancelled,
-            and removes it afterwards.
-        """
-        row = self._row(self.replaces)
-        if row is not None and row.replaced_by != self.id:
-            raise exception.Error(_('The update was taken back, and the old '
-                                    'container serves again'))
-        return row
-
-    def _make(self, docker, progress):
-        """Create the container, unless what it replaces has come back."""
-        self._predecessor()
-        return super()._make(docker, progress)
 
     def _ask_to_stop(self, docker, progress, container, grace):
         """Ask the daemon to stop a container, unless that was of late.
@@ -197,6 +174,7 @@ class ContainerReplacing(replacing.Replacing):
         except errors.NotFound as ex:
             self.data_delete('replaced')
             raise resource.UpdateReplace(self.name) from ex
+        progress.notes['came back'] = True
         self._remove_replacements(docker)
         if inspected['Name'].lstrip('/') != before['name']:
             docker.rename_container(self.resource_id, before['name'])
@@ -209,9 +187,44 @@ class ContainerReplacing(replacing.Replacing):
                 return False
         if before['running']:
             self._let_go(docker)
-            docker.start_container(self.resource_id)
+            self._start_again(docker)
         self.data_delete('replaced')
         return True
+
+    def _start_again(self, docker):
+        """Start the container, whatever has become of its networks.
+
+        A daemon starts none that has an endpoint in a network that is gone.
+        """
+        try:
+            docker.start_container(self.resource_id)
+        except (errors.Failed, errors.NotFound):
+            if not self._leave_gone_networks(docker):
+                raise
+            docker.start_container(self.resource_id)
+
+    def _leave_gone_networks(self, docker):
+        """Return whether there were any, having detached the container."""
+        inspected = docker.inspect_container(self.resource_id)
+        gone = []
+        for name in network.endpoints(inspected):
+            try:
+                docker.inspect_network(name)
+            except errors.NotFound:
+                gone.append(name)
+                docker.disconnect_container(self.resource_id, name)
+        return bool(gone)
+
+    def _return_steps(self):
+        """Return the steps that take back what a replacement has taken.
+
+        The networks of the template may be other ones than those that the
+        container had when it was stopped.
+        """
+        steps = super()._return_steps()
+        if 'replaced' in self.data():
+            steps.append(self._reconnect)
+        return steps
 
     def _remove_replacements(self, docker):
         """Remove what has been made in the place of this container."""

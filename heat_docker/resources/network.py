@@ -15,6 +15,8 @@
 import contextlib
 import json
 
+from heat.common import exception
+
 from .. import errors
 from .. import i18n
 from ..convert import network
@@ -35,10 +37,10 @@ class DockerNetwork(replacing.Replacing, users.Used, base.DockerResource):
     each other by their names and aliases. get_resource is its id.
 
     Docker cannot change a network, so every change replaces it: a new one is
-    made, the containers of the stack that are attached to it are moved over
-    without being replaced, and the old one is removed. If it has a fixed name
-    or subnet, which there can be but one of, they are detached from the old
-    one before.
+    made, the containers of the stack and of its nested stacks that are
+    attached to it are moved over without being replaced, and the old one is
+    removed. If it has a fixed name or subnet, which there can be but one of,
+    they are detached from the old one before.
 
     Deleting the resource waits for containers that are just leaving. Those
     of others are never detached: the delete fails, and says whose they are.
@@ -82,18 +84,54 @@ class DockerNetwork(replacing.Replacing, users.Used, base.DockerResource):
             return None
 
     def _docker_remove(self, docker):
-        """Remove the network.
+        """Remove the network."""
+        self._remove_network(docker, self.resource_id)
+
+    def _remove_network(self, docker, identity):
+        """Remove a network by its id.
 
         Podman looks for containers in a network that it is told to remove
         by its name only, and those would be broken.
         """
         docker.remove_network(
-            docker.inspect_network(self.resource_id)['Name']
-            if docker.is_podman else self.resource_id)
+            docker.inspect_network(identity)['Name']
+            if docker.is_podman else identity)
 
     def _docker_users(self, docker):
         """Return the ids of the containers in the network."""
-        return docker.inspect_network(self.resource_id).get('Containers') or {}
+        return list(self._members(docker, self.resource_id))
+
+    def _members(self, docker, identity):
+        """Return who has an endpoint in a network, running or not.
+
+        :returns: map of id to what the daemon shows of the container, and
+            of its endpoint.
+        """
+        name = docker.inspect_network(identity)['Name']
+        members = {}
+        for container in docker.containers_of_network(identity, name):
+            with contextlib.suppress(errors.NotFound):
+                inspected = docker.inspect_container(container)
+                endpoints = network.endpoints(inspected)
+                key = (network.attached(identity, endpoints)
+                       or network.attached(name, endpoints))
+                if key:
+                    members[container] = inspected, endpoints[key]
+        return members
+
+    def _own_members(self, docker, identity):
+        """Return those that are containers of our tree of stacks.
+
+        :returns: map of id to what the daemon shows of the endpoint, and to
+            what :meth:`_owner` returns.
+        """
+        own = {}
+        for container, (inspected, endpoint) in self._members(
+                docker, identity).items():
+            owner = self._owner(container)
+            if owner or self._was_left_here(inspected):
+                own[container] = endpoint, owner
+        return own
 
     def _delete_steps(self):
         """Return the steps that remove the network."""
@@ -106,27 +144,56 @@ class DockerNetwork(replacing.Replacing, users.Used, base.DockerResource):
 
     def handle_create(self):
         """Return how the network is made, and takes the containers over."""
-        return reaching.Progress([self._make, self._take_over])
+        return reaching.Progress([self._await_predecessor, self._make,
+                                  self._take_over])
 
     def _finish_steps(self):
         """Return the step that a create has not come to."""
         return [self._take_over]
 
+    def _await_predecessor(self, docker, progress):
+        """Have the network that is replaced go, if that is yet to come."""
+        with contextlib.suppress(errors.NotFound):
+            self._collect_room(docker, self._predecessor())
+        return True
+
     def _take_over(self, docker, progress):
         """Attach the containers that the predecessor has detached.
 
-        Those that call the network by its name have no change to make.
+        Those that call the network by its name have no change to make. One
+        whose address is of none of the subnets gets another one by its own
+        step, and nobody is to be given that before.
         """
         notes = self._notes(self._row(self.replaces))
-        self._attach(docker, json.loads(notes.get('replaced', '{}')))
+        replaced = json.loads(notes.get('replaced', '{}'))
+        values = self.properties
+        late = {container for container, endpoint in replaced.items()
+                if network.outside(endpoint, _subnets(values))}
+        if late:
+            late.update(container for container in replaced
+                        if self._has_own_step(container))
+        self._attach(docker, {container: endpoint for container, endpoint
+                              in replaced.items() if container not in late})
         return True
+
+    def _has_own_step(self, container):
+        """Return whether a container is attached by its update, too.
+
+        It is if what its property networks says has changed with the id.
+        """
+        owner = self._owner(container)
+        return owner is not None and (
+            self.docker_name(self.properties) not in _networks(owner[0]))
 
     def _attach(self, docker, containers):
         """Attach containers to the network, unless they are gone.
 
         :param dict containers: map of id to how it was attached.
         """
-        for container, endpoint in containers.items():
+        # What has an address of its own goes first, or it may be taken.
+        for container, endpoint in sorted(
+                containers.items(), key=lambda item: not item[1].get(
+                    'IPAMConfig')):
             with contextlib.suppress(errors.NotFound):
                 shown = docker.inspect_container(container)
                 if not network.attached(self.resource_id,
@@ -143,21 +210,17 @@ class DockerNetwork(replacing.Replacing, users.Used, base.DockerResource):
 
     def _make_room(self, docker):
         """Detach the containers of the stack, and remove the network."""
-        inspected = docker.inspect_network(self.resource_id)
+        members = self._own_members(docker, self.resource_id)
+        for _endpoint, owner in members.values():
+            if owner:
+                self._check_member(docker, owner[0])
         replaced = json.loads(self.data().get('replaced', '{}'))
-        for container in inspected.get('Containers') or {}:
-            if self._is_ours(docker, container):
-                endpoints = network.endpoints(
-                    docker.inspect_container(container))
-                name = network.attached(self.resource_id, endpoints)
-                if name:
-                    replaced[container] = network.endpoint_again(
-                        endpoints[name])
+        replaced.update(
+            (container, network.endpoint_again(endpoint))
+            for container, (endpoint, _owner) in members.items())
         # Before they are detached: nobody may live to tell.
         self.data_set('replaced', json.dumps(replaced))
-        for container in replaced:
-            with contextlib.suppress(errors.NotFound):
-                docker.disconnect_container(container, self.resource_id)
+        self._detach(docker, self.resource_id, replaced)
         try:
             self._docker_remove(docker)
         except errors.Conflict as ex:
@@ -165,13 +228,50 @@ class DockerNetwork(replacing.Replacing, users.Used, base.DockerResource):
                 _('It is used by %(users)s. %(why)s')
                 % {'why': ex, 'users': self._tell_users(docker)}) from ex
 
-    def _is_ours(self, docker, container):
-        try:
-            inspected = docker.inspect_container(container)
-        except errors.NotFound:
+    def _check_member(self, docker, member):
+        """Raise if a container would lose an address that it is to keep.
+
+        That is so with one that calls the network by its name: nothing
+        changes for it.
+
+        :param member: resource of the container.
+        """
+        name = self.properties['name']
+        before = _networks(member)
+        if name not in before or self._is_to_change(member, before):
+            return
+        after = self.stack.defn.resource_definition(self.name).properties(
+            self.properties_schema, self.context)
+        given = before[name]
+        lost = network.outside(given, _subnets(after))
+        if docker.ignores_at_connect(given):
+            lost.append(given['MacAddress'])
+        for address in lost:
+            raise exception.Error(
+                _('The container of %(member)s would lose its address '
+                  '%(address)s: have its property networks refer to '
+                  '%(network)s by get_resource instead of its name')
+                % {'member': member.name, 'address': address,
+                   'network': self.name})
+
+    def _is_to_change(self, member, before):
+        """Return whether the new template has other networks for it."""
+        if member.stack.id != self.stack.id:
             return False
-        labels = inspected['Config'].get('Labels') or {}
-        return labels.get(base.LABEL + 'stack_id') == self.stack.id
+        try:
+            definition = self.stack.defn.resource_definition(member.name)
+            values = definition.properties(member.properties_schema,
+                                           member.context)
+            return network.networks_to_api(values['networks'] or []) != before
+        except (KeyError, ValueError, exception.StackValidationFailed):
+            # It is to go, or what is to come depends on what does not exist.
+            return True
+
+    def _detach(self, docker, identity, containers):
+        """Detach containers from a network, unless they are gone."""
+        for container in containers:
+            with contextlib.suppress(errors.NotFound):
+                docker.disconnect_container(container, identity)
 
     def _come_back(self, docker, progress):
         """Make the network again, and attach the containers that were in it.
@@ -202,11 +302,29 @@ class DockerNetwork(replacing.Replacing, users.Used, base.DockerResource):
             if other == self.resource_id:
                 continue
             with contextlib.suppress(errors.NotFound):
-                inside = docker.inspect_network(other).get('Containers') or {}
-                for container in inside:
-                    if self._is_ours(docker, container):
-                        docker.disconnect_container(container, other)
-                docker.remove_network(other)
+                self._detach(docker, other, self._own_members(docker, other))
+                self._remove_network(docker, other)
+
+
+def _subnets(values):
+    """Return the subnets of a network, or None if a configuration says them.
+
+    :param values: of its properties.
+    """
+    if values['config_from']:
+        return None
+    return [pool.get('subnet') for pool in (values['ipam'] or {}).get(
+        'config') or ()]
+
+
+def _networks(member):
+    """Return the networks that a container was given, as the API's map.
+
+    :param member: resource of the container.
+    """
+    values = member.frozen_definition().properties(member.properties_schema,
+                                                   member.context)
+    return network.networks_to_api(values['networks'] or [])
 
 
 def resource_mapping():

@@ -21,6 +21,7 @@ the resource, under the key ``replaced``.
 import contextlib
 
 from heat.common import exception
+from heat.engine import resource
 from oslo_log import log as logging
 
 from .. import errors
@@ -106,6 +107,38 @@ class Replacing:
         except exception.HeatException as ex:
             LOG.warning('%(resource)s does not come back yet: %(why)s',
                         {'resource': self.name, 'why': ex})
+
+    def _predecessor(self):
+        """Return what this one replaces, as :meth:`_row` does.
+
+        :raises exception.Error: if it is replaced no more. Heat lets a
+            replacement that is at work go on when its update is cancelled,
+            and removes it afterwards.
+        """
+        row = self._row(self.replaces)
+        if row is not None and row.replaced_by != self.id:
+            raise exception.Error(_('The update was taken back, and what it '
+                                    'was to replace is in use again'))
+        return row
+
+    def _make(self, docker, progress):
+        """Create the object, unless what it replaces has come back."""
+        self._predecessor()
+        return super()._make(docker, progress)
+
+    def _collect_room(self, docker, row):
+        """Have a predecessor make the room that it owes.
+
+        :param row: of the predecessor, whose daemon was away.
+        :returns: whether it owed any.
+        """
+        if OWES_ROOM not in self._notes(row):
+            return False
+        # The stack that is returned, too, has to outlive the resource.
+        old, *_needed = resource.Resource.load(
+            self.context, row.id, None, False, {})
+        old._find_and_make_room(docker)
+        return True
 
     def _return_steps(self):
         """Return the steps that take back what a replacement has taken."""

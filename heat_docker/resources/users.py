@@ -15,6 +15,8 @@
 import time
 
 from heat.common import exception
+from heat.engine import resource
+from heat.objects import resource as resource_objects
 
 from .. import errors
 from .. import i18n
@@ -57,6 +59,37 @@ class Used:
                 _('It is used by %(users)s. %(why)s')
                 % {'why': ex, 'users': self._tell_users(docker)}) from ex
         return True
+
+    def _owner(self, container):
+        """Return the resource of our tree of stacks that has a container.
+
+        The labels tell whose container it was when it was made; one that was
+        adopted is another stack's. External ones are nobody's.
+
+        :returns: None if there is none; else what Heat's Resource.load does,
+            of which the other parts have to outlive the resource.
+        """
+        rows = resource_objects.Resource.get_all_by_root_stack(
+            self.context, self.stack.root_stack_id(),
+            {'physical_resource_id': container})
+        for row in rows:
+            loaded = resource.Resource.load(self.context, row, None, False,
+                                            {})
+            if (isinstance(loaded[0], base.DockerResource)
+                    and loaded[0].external_id is None):
+                return loaded
+        return None
+
+    def _was_left_here(self, inspected):
+        """Return whether our stack has made a container that none has now.
+
+        So it is with the deletion policy Retain.
+        """
+        labels = inspected['Config'].get('Labels') or {}
+        return (labels.get(base.LABEL + 'stack_id') == self.stack.id
+                and not resource_objects.Resource
+                .get_all_by_physical_resource_id(self.context,
+                                                 inspected['Id']))
 
     def _tell_users(self, docker):
         """Name the containers that use the object, and whose they are."""

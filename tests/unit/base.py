@@ -481,10 +481,27 @@ class NetworkTestCase(ResourceTestCase):
     CREATE = ('POST', '/networks/create')
     INSPECT = ('GET', PATH)
     REMOVE = ('DELETE', PATH)
+    MEMBERS = ('GET', '/containers/json')
     MADE = {'status_code': 201, 'json': {'Id': ID, 'Warning': ''}}
 
+    def setUp(self):
+        super().setUp()
+        self.members = {}
+        self.daemon.on(*self.MEMBERS, {'json': self.list_members})
+
+    def list_members(self, request, context):
+        """List the containers in a network, given its id and its name."""
+        [filters] = request.qs['filters']
+        identity, _name = json.loads(filters)['network']
+        return [{'Id': container}
+                for container in self.members.get(identity, ())]
+
+    def serve_members(self, *containers, network=ID):
+        """Answer the requests for the containers in a network."""
+        self.members[network] = containers
+
     def inspected(self, *containers, **more):
-        """Return what the daemon shows of it, with containers in it."""
+        """Return what the daemon shows of it, with running containers."""
         return {'json': {
             **sample('network_all_v1.41'), 'Id': ID,
             'Containers': {name: {'Name': name} for name in containers},
@@ -508,6 +525,15 @@ class NetworkTestCase(ResourceTestCase):
                          'Config': {'Labels': labels},
                          'State': {'Status': 'running'},
                          'NetworkSettings': {'Networks': {}}, **more}}
+
+    def attached(self, name, made, network=ID, status='running', **endpoint):
+        """Return what the daemon shows of a container in a network."""
+        return self.container(
+            name, made, State={'Status': status},
+            NetworkSettings={'Networks': {'wiki': {
+                'NetworkID': network, 'EndpointID': 'x',
+                'Aliases': ['www'], 'IPAMConfig': None,
+                'MacAddress': '02:42:00:00:00:07', **endpoint}}})
 
     def serve_container(self, name, *answers):
         """Answer the requests to inspect a container."""

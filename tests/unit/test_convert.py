@@ -928,7 +928,7 @@ class TablesTestCase(testtools.TestCase):
         # Below those that take more than one argument.
         self.assertEqual({'host_ports_from_api', 'attached', 'auth_for',
                           'connected', 'address', 'alike', 'endpoints',
-                          'same', 'build_to_context'},
+                          'same', 'outside', 'build_to_context'},
                          missed)
 
 
@@ -1044,6 +1044,18 @@ class NetworkTestCase(testtools.TestCase):
                 'State': {'Status': 'running'},
                 'NetworkSettings': {'Networks': {'n': endpoint}}}).values()
             self.assertIs(sound, found == endpoint, endpoint)
+
+    def test_outside(self):
+        endpoint = {'IPAMConfig': {'IPv4Address': '192.0.2.7',
+                                   'IPv6Address': '2001:db8::7'}}
+        for subnets, expected in (
+                (['192.0.2.0/24', '2001:db8::/64'], []),
+                (['192.0.2.0/24'], ['2001:db8::7']),
+                (['198.51.100.0/24'], ['192.0.2.7', '2001:db8::7']),
+                ([], ['192.0.2.7', '2001:db8::7']), (None, [])):
+            self.assertEqual(expected, network.outside(endpoint, subnets),
+                             subnets)
+        self.assertEqual([], network.outside({'IPAMConfig': None}, []))
 
     def test_attached(self):
         networks = {'front': {'NetworkID': 'abcdef0123456789'},

@@ -12,9 +12,16 @@
 
 """Networks: what is created, and how containers are moved over."""
 
+import copy
 import json
 
 from heat.engine import resource
+from heat.engine import resources
+from heat.engine import stack as parser
+from heat.engine import template
+from heat.objects import resource as resource_objects
+from heat.tests import generic_resource
+from heat.tests import utils
 import requests
 
 from heat_docker.resources import base as resources_base
@@ -34,6 +41,7 @@ NEW = 'fe' * 32
 CREATE = base.NetworkTestCase.CREATE
 INSPECT = base.NetworkTestCase.INSPECT
 REMOVE = base.NetworkTestCase.REMOVE
+MEMBERS = base.NetworkTestCase.MEMBERS
 CONNECT = ('POST', '/networks/%s/connect' % base.ID)
 CONNECT_NEW = ('POST', '/networks/%s/connect' % NEW)
 DISCONNECT = ('POST', '/networks/%s/disconnect' % base.ID)
@@ -200,22 +208,64 @@ class LifeTestCase(base.NetworkTestCase):
 
 class ReplacingTestCase(base.NetworkTestCase):
 
-    def attached(self, name, made, status='running', **endpoint):
-        """Return what the daemon shows of a container in the network."""
-        return self.container(
-            name, made, State={'Status': status},
-            NetworkSettings={'Networks': {'wiki': {
-                'NetworkID': base.ID, 'EndpointID': 'x',
-                'Aliases': ['www'], 'IPAMConfig': None,
-                'MacAddress': '02:42:00:00:00:07', **endpoint}}})
-
     def make_old(self, **properties):
         """Return a resource with c1, of the stack, and nobody else in it."""
         made = self.make_made(properties or {'name': 'wiki'})
-        self.daemon.on(*INSPECT, self.inspected('c1'))
+        self.daemon.on(*INSPECT, self.inspected())
+        self.serve_members('c1')
         self.serve_container('c1', self.attached('c1', made))
         self.daemon.on(*DISCONNECT, {})
         self.daemon.on(*REMOVE, 204)
+        return made
+
+    def make_with(self, networks, properties=None, **beside):
+        """Return the network of a stack that has a container, c1, in it.
+
+        :param networks: property of the container.
+        :param beside: what the definition of the container has, too.
+        """
+        template = self.template(properties or {'name': 'wiki'})
+        template['resources']['c1'] = self.member(networks, **beside)
+        made = self.make_made(template=template)
+        self.own(self.stack, 'c1')
+        self.daemon.on(*INSPECT, self.inspected(Name='wiki'))
+        self.serve_members('c1')
+        # It was adopted: its labels are those of another stack.
+        self.serve_container('c1', self.attached('c1', None))
+        self.daemon.on(*DISCONNECT, {})
+        self.daemon.on(*REMOVE, 204)
+        return made
+
+    def member(self, networks, **beside):
+        return {'type': base.TYPE, 'properties': {
+            'docker_endpoint': base.URL, 'image': 'busybox:1',
+            'networks': networks}, **beside}
+
+    def own(self, stack, name):
+        """Have a container in Heat's database, as a create leaves it."""
+        member = stack[name]
+        member._update_stored_properties()
+        member.store()
+        member.resource_id_set(name)
+        # All tests have one database.
+        self.addCleanup(member.resource_id_set, None)
+        self.addCleanup(self.assertIs, stack, member.stack)
+
+    def replace(self, old, **properties):
+        """Return what replaces a resource, as an update makes it."""
+        stack = old.stack
+        changed = copy.deepcopy(stack.t.t)
+        changed['resources']['web']['properties'] = self.properties(
+            **properties)
+        stack.t = template.Template(changed)
+        stack.store()
+        # It would be gone with what it has to do with.
+        made, *self.needed = resource.Resource.load(
+            stack.context, old.make_replacement(stack.t.id, set()),
+            stack.current_traversal, True, {})
+        self.daemon.on(*CREATE, {'status_code': 201, 'json': {'Id': NEW}})
+        self.daemon.on(*CONNECT_NEW, {})
+        self.forget()
         return made
 
     def noted(self, made):
@@ -273,16 +323,14 @@ class MakeRoomTestCase(ReplacingTestCase):
 
     def test_empty(self):
         made = self.make_old()
-        for containers in ({}, None):
-            self.daemon.on(*INSPECT, self.inspected(Containers=containers))
-            made.prepare_for_replace()
-            self.assertEqual([INSPECT, REMOVE], self.daemon.requests)
-            self.assertEqual({}, self.noted(made))
-            self.forget()
+        self.serve_members()
+        made.prepare_for_replace()
+        self.assertEqual([INSPECT, MEMBERS, REMOVE], self.daemon.requests)
+        self.assertEqual({}, self.noted(made))
 
     def test_strangers_are_never_detached(self):
         made = self.make_old()
-        self.daemon.on(*INSPECT, self.inspected('c1', 'c2', 'c3'))
+        self.serve_members('c1', 'c2', 'c3')
         for name, labels in (
                 ('c2', {'org.openstack.heat.stack_id': 'another',
                         'org.openstack.heat.stack_name': 'blog'}),
@@ -350,7 +398,7 @@ class MakeRoomTestCase(ReplacingTestCase):
     def test_answer_lost_after_the_detaching(self):
         """What is detached already is not shown in the network."""
         made = self.make_old()
-        self.daemon.on(*INSPECT, self.inspected('c1'), self.inspected())
+        self.daemon.on(*MEMBERS, {'json': [{'Id': 'c1'}]}, {'json': []})
         self.daemon.on(*REMOVE, LOST, 204)
         made.prepare_for_replace()
         self.assertEqual(['c1'], list(self.noted(made)))
@@ -371,6 +419,205 @@ class MakeRoomTestCase(ReplacingTestCase):
         self.assertIn('web makes no room', self.log.output)
 
 
+class OwnTestCase(ReplacingTestCase):
+    """Which containers are those of the stack, and of those around it."""
+
+    BY_ID = [{'network': {'get_resource': 'web'}}]
+
+    def moved(self, made):
+        made.prepare_for_replace()
+        return list(self.noted(made))
+
+    def test_adopted(self):
+        self.assertEqual(['c1'], self.moved(self.make_with(self.BY_ID)))
+
+    def test_stopped(self):
+        made = self.make_with(self.BY_ID)
+        self.serve_container('c1', self.attached('c1', None,
+                                                 status='exited'))
+        self.assertEqual(['c1'], self.moved(made))
+        self.assertIn(DISCONNECT, self.daemon.requests)
+
+    def test_never_started(self):
+        """Docker has neither looked up nor noted which network it is."""
+        made = self.make_with(self.BY_ID)
+        self.serve_container('c1', self.container(
+            'c1', State={'Status': 'created'}, NetworkSettings={
+                'Networks': {'wiki': {'NetworkID': ''}}}))
+        self.assertEqual(['c1'], self.moved(made))
+        [sent] = self.daemon.sent(*MEMBERS)
+        self.assertEqual(
+            ({'network': [base.ID, 'wiki']}, ['1']),
+            (json.loads(sent.qs['filters'][0]), sent.qs['all']))
+
+    def test_of_a_nested_stack(self):
+        made = self.make_with(self.BY_ID)
+        self.serve_members('c1', 'c2')
+        self.serve_container('c2', self.attached('c2', None))
+        nested = self.make_stack('c2', owner_id=self.stack.id)
+        self.assertEqual(['c1', 'c2'], self.moved(made))
+        self.assertEqual(self.stack.id, nested.root_stack_id())
+
+    def make_stack(self, name, definition=None, **more):
+        """Return another stack, which has a container."""
+        stack = parser.Stack(
+            self.stack.context, utils.random_name(),
+            template.Template({'heat_template_version': '2018-08-31',
+                               'resources': {
+                                   name: definition or self.member([])}}),
+            **more)
+        stack.store()
+        self.own(stack, name)
+        return stack
+
+    def test_of_another_stack(self):
+        """One that it has adopted after the one that has made it."""
+        made = self.make_old()
+        _other = self.make_stack('c1')
+        self.assertEqual([], self.moved(made))
+        self.assertNotIn(DISCONNECT, self.daemon.requests)
+
+    def test_external(self):
+        made = self.make_with(self.BY_ID, external_id='c1')
+        self.assertEqual([], self.moved(made))
+
+    def test_not_a_container(self):
+        """Anybody can adopt what is not looked at under any id."""
+        resources.global_env().register_class(
+            'Generic', generic_resource.GenericResource)
+        made = self.make_old()
+        self.serve_container('c1', self.attached('c1', None))
+        _nested = self.make_stack('c1', {'type': 'Generic'},
+                                  owner_id=self.stack.id)
+        self.assertEqual([], self.moved(made))
+
+
+class AddressesTestCase(ReplacingTestCase):
+    """What becomes of addresses that do not come with the network."""
+
+    STATIC = {'IPAMConfig': {'IPv4Address': '10.9.0.7'}}
+    MAC = '02:42:00:00:00:01'
+    ELSEWHERE = {'config': [{'subnet': '10.8.0.0/24'}]}
+
+    def make_old_with(self, network, **properties):
+        """Return a network that has c1, and c2 with an address, in it."""
+        made = self.make_with([{'network': network}], properties)
+        self.serve_members('c1', 'c2')
+        self.serve_container('c2', self.attached('c2', made, **self.STATIC))
+        made.prepare_for_replace()
+        for name in ('c1', 'c2'):
+            self.serve_container(name, self.container(name))
+        return made
+
+    def taken_over(self, made):
+        self.run_task(made.create)
+        return [sent.json()['Container']
+                for sent in self.daemon.sent(*CONNECT_NEW)]
+
+    def test_static_ones_first(self):
+        """Or others are given what they are to have."""
+        old = self.make_old_with({'get_resource': 'web'}, ipam=IPAM)
+        self.assertEqual(['c2', 'c1'], self.taken_over(
+            self.replace(old, ipam=IPAM, internal=True)))
+
+    def test_of_another_subnet(self):
+        """Each comes by its own step, and takes no address before it."""
+        old = self.make_old_with({'get_resource': 'web'}, ipam=IPAM)
+        self.assertEqual([], self.taken_over(
+            self.replace(old, ipam=self.ELSEWHERE)))
+
+    def test_of_another_subnet_by_name(self):
+        old = self.make_old_with('wiki', name='wiki', ipam=IPAM)
+        self.assertEqual(['c1'], self.taken_over(
+            self.replace(old, name='wiki', ipam=self.ELSEWHERE)))
+
+    def test_of_a_subnet_that_a_configuration_says(self):
+        old = self.make_old_with('wiki', name='wiki', ipam=IPAM)
+        self.assertEqual(['c2', 'c1'], self.taken_over(
+            self.replace(old, name='wiki', config_from='wiki-config')))
+
+    def test_mac_address_by_name(self):
+        """Docker does not heed it when it attaches a container."""
+        made = self.make_with([{'network': 'wiki', 'mac_address': self.MAC}])
+        self.assertIn(
+            'The container of c1 would lose its address %s: have its '
+            'property networks refer to web by get_resource instead of its '
+            'name' % self.MAC,
+            self.fail_update(made, name='wiki', internal=True))
+        self.assertEqual({'GET'}, {verb for verb, _ in self.daemon.requests})
+        self.assertNotIn('replaced', made.data())
+
+    def test_mac_address_by_id(self):
+        """A change of that replaces the container."""
+        made = self.make_with([{'network': {'get_resource': 'web'},
+                                'mac_address': self.MAC}])
+        made.prepare_for_replace()
+        self.assertEqual(['c1'], list(self.noted(made)))
+
+    def test_address_by_name(self):
+        """Nothing would ever attach the container."""
+        made = self.make_with([{'network': 'wiki',
+                                'ipv4_address': '10.9.0.7'}],
+                              {'name': 'wiki', 'ipam': IPAM})
+        self.change(made, 'web', ipam=self.ELSEWHERE)
+        self.assertIn('would lose its address 10.9.0.7', self.fail_update(
+            made, name='wiki', ipam=self.ELSEWHERE))
+        self.assertNotIn(DISCONNECT, self.daemon.requests)
+
+    def test_address_by_name_that_changes_too(self):
+        made = self.make_with([{'network': 'wiki',
+                                'ipv4_address': '10.9.0.7'}],
+                              {'name': 'wiki', 'ipam': IPAM})
+        self.change(made, 'web', ipam=self.ELSEWHERE)
+        self.change(made, 'c1', networks=[{'network': 'wiki',
+                                           'ipv4_address': '10.8.0.7'}])
+        made.prepare_for_replace()
+        self.assertEqual(['c1'], list(self.noted(made)))
+
+    def change(self, made, name, **properties):
+        """Give the stack of a resource another template, as an update."""
+        changed = copy.deepcopy(made.stack.t.t)
+        changed['resources'][name]['properties'].update(properties)
+        made.stack.defn = made.stack.defn.clone_with_new_template(
+            template.Template(changed), made.stack.identifier())
+
+
+class OwedRoomTestCase(ReplacingTestCase):
+    """The daemon was away when the network should have gone."""
+
+    def make_owing(self):
+        old = self.make_old()
+        self.daemon.on(*INSPECT, REFUSED)
+        old.prepare_for_replace()
+        self.daemon.on(*INSPECT, self.inspected())
+        return old
+
+    def test_goes_before_the_create(self):
+        old = self.make_owing()
+        made = self.replace(old, name='wiki', internal=True)
+        self.run_task(made.create)
+        self.assertEqual(('CREATE', 'COMPLETE'), made.state)
+        sent = self.daemon.requests
+        self.assertLess(sent.index(REMOVE), sent.index(CREATE))
+        self.assertIn(CONNECT_NEW, sent)
+
+    def test_is_at_another_daemon(self):
+        old = self.make_owing()
+        self.daemon.on(*INSPECT, GONE)
+        made = self.replace(old, name='wiki', internal=True)
+        self.run_task(made.create)
+        self.assertEqual([INSPECT, CREATE], self.daemon.requests)
+
+    def test_was_taken_back(self):
+        old = self.make_owing()
+        made = self.replace(old, name='wiki', internal=True)
+        resource_objects.Resource.update_by_id(
+            old.context, old.id, {'replaced_by': None})
+        self.assertIn('The update was taken back',
+                      self.fail_task(made.create))
+        self.assertEqual([], self.daemon.requests)
+
+
 class ComeBackTestCase(ReplacingTestCase):
 
     AGAIN = 'ad' * 32
@@ -389,10 +636,13 @@ class ComeBackTestCase(ReplacingTestCase):
         self.daemon.on(*self.CONNECT_AGAIN, {})
         return made
 
-    def serve_new(self, *containers):
+    def serve_new(self, *containers, made=None):
         """Have a replacement that is to be removed."""
         self.daemon.on(*FOUND, {'json': [{'Id': NEW}]})
-        self.daemon.on(*INSPECT_NEW, self.inspected(*containers))
+        self.daemon.on(*INSPECT_NEW, self.inspected())
+        self.serve_members(*containers, network=NEW)
+        for name in containers:
+            self.serve_container(name, self.attached(name, made, NEW))
         self.daemon.on(*DISCONNECT_NEW, {})
         self.daemon.on(*REMOVE_NEW, 204)
 
@@ -426,8 +676,8 @@ class ComeBackTestCase(ReplacingTestCase):
 
     def test_replacement_is_removed(self):
         made = self.make_replaced()
-        self.serve_new('c1', 'c2')
-        self.serve_container('c2', self.container('c2'))
+        self.serve_new('c1', 'c2', made=made)
+        self.serve_container('c2', self.attached('c2', None, NEW))
         self.daemon.on(*REMOVE_NEW, USED)
         self.come_back(made)
         # A stranger is not detached, and told of.
@@ -570,9 +820,8 @@ class FailedTestCase(ReplacingTestCase):
         old.prepare_for_replace()
         self.assertEqual(['c1'], list(self.noted(old)))
         clock = self.set_clock(reaching, step=200.0)
+        made = self.replace(old, name='wiki', internal=True)
         self.daemon.on(*CREATE, LOST)
-        made = self.make_resource(name='wiki', internal=True)
-        made.replaces = old.id
         self.fail_task(made.create)
         clock.step = 0.0
         self.forget()

@@ -586,9 +586,50 @@ class RestoreTestCase(ReplacingTestCase):
         old.restore_prev_rsrc(convergence=True)
         self.assertEqual([], self.daemon.requests)
 
+    def test_one_of_its_networks_is_gone(self):
+        """It is attached to what comes instead, now or later."""
+        old, _new = self.replaced()
+        self.serve_inspect(self.inspected('exited', Name='/' + ROOM,
+                                          Networks={'back': {}, 'gone': {}}))
+        self.daemon.on(*START, base.refusal(404, 'network gone not found'),
+                       204)
+        self.daemon.on('GET', '/networks/back', {'json': {'Id': 'x'}})
+        self.daemon.on('GET', '/networks/gone', base.refusal(
+            404, 'network gone not found'))
+        self.daemon.on('POST', '/networks/gone/disconnect', {})
+        old.restore_prev_rsrc(convergence=True)
+        self.assertEqual(
+            [START, INSPECT, ('GET', '/networks/back'),
+             ('GET', '/networks/gone'),
+             ('POST', '/networks/gone/disconnect'), START],
+            self.daemon.requests[4:])
+        self.assertNotIn('replaced', old.data())
+
+    def test_is_attached_as_the_template_says(self):
+        """One that calls a network by its name has no change to make."""
+        wanted = [{'network': 'wiki', 'ipv4_address': '192.0.2.7'}]
+        self.serve_create()
+        self.serve_run(self.inspected(Networks={'wiki': {
+            'EndpointID': 'x',
+            'IPAMConfig': {'IPv4Address': '192.0.2.7'}}}))
+        old = self.make_resource(name='web', networks=wanted)
+        self.run_task(old.create)
+        self.serve_room()
+        old.prepare_for_replace()
+        self.serve_inspect(self.inspected(Networks={}))
+        self.serve_found()
+        self.daemon.on(*START, 204)
+        self.daemon.on('POST', '/networks/wiki/connect', {})
+        self.update(old, name='web', networks=wanted)
+        self.assertEqual(('UPDATE', 'COMPLETE'), old.state)
+        [sent] = self.daemon.sent('POST', '/networks/wiki/connect')
+        self.assertEqual({'IPAMConfig': {'IPv4Address': '192.0.2.7'}},
+                         sent.json()['EndpointConfig'])
+
     def test_fails_and_again(self):
         old, _new = self.replaced()
         self.daemon.on(*START, base.refusal(500, 'port is allocated'), 204)
+        self.daemon.on('GET', '/networks/bridge', {'json': {'Id': 'x'}})
         old.restore_prev_rsrc(convergence=True)
         self.assertIn('replaced', old.data())
         old.restore_prev_rsrc(convergence=True)

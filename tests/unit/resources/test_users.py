@@ -32,7 +32,8 @@ class UsedTestCase(base.NetworkTestCase):
     def make_used(self, *containers, answers=(USED,)):
         made = self.make_made()
         self.daemon.on(*self.REMOVE, *answers)
-        self.daemon.on(*self.INSPECT, self.inspected(*containers))
+        self.daemon.on(*self.INSPECT, self.inspected())
+        self.serve_members(*containers)
         return made
 
     def test_unused(self):
@@ -91,8 +92,8 @@ class UsedTestCase(base.NetworkTestCase):
     def test_of_a_stack(self):
         """Names come first: events show no more than 255 characters."""
         made = self.make_used('c1', 'c2')
-        self.serve_container('c1', self.container('c1', made))
-        self.serve_container('c2', self.container('c2', made))
+        self.serve_container('c1', self.attached('c1', made))
+        self.serve_container('c2', self.attached('c2', made))
         stack = self.stack.name
         self.assertEqual(
             'Error: resources.web: It is used by the container the-c1 of the '
@@ -102,9 +103,10 @@ class UsedTestCase(base.NetworkTestCase):
 
     def test_of_no_stack(self):
         made = self.make_used('c1', 'c2')
-        self.serve_container('c1', self.container('c1'))
-        self.serve_container('c2', self.container(
-            'c2', Config={'Labels': None}))
+        self.serve_container('c1', self.attached('c1', None))
+        c2 = self.attached('c2', None)
+        c2['json']['Config']['Labels'] = None
+        self.serve_container('c2', c2)
         self.assertIn('It is used by the container the-c1 of no stack, the '
                       'container the-c2 of no stack. Docker at',
                       self.fail_task(made.delete))
@@ -112,7 +114,7 @@ class UsedTestCase(base.NetworkTestCase):
     def test_gone_meanwhile(self):
         made = self.make_used('c1', 'c2')
         self.serve_container('c1', base.refusal(404, 'No such container'))
-        self.serve_container('c2', self.container('c2'))
+        self.serve_container('c2', self.attached('c2', None))
         self.assertIn('It is used by the container the-c2 of no stack. Docker',
                       self.fail_task(made.delete))
 
@@ -125,7 +127,7 @@ class UsedTestCase(base.NetworkTestCase):
 
     def test_nobody_is_detached(self):
         made = self.make_used('c1')
-        self.serve_container('c1', self.container('c1', made))
+        self.serve_container('c1', self.attached('c1', made))
         self.fail_task(made.delete)
         self.assertEqual({'DELETE', 'GET'}, {
             verb for verb, _path in self.daemon.requests})
@@ -133,7 +135,7 @@ class UsedTestCase(base.NetworkTestCase):
     def test_answer_lost_while_users_are_told(self):
         """The delete goes on when the daemon is back."""
         made = self.make_used('c1')
-        self.serve_container('c1', LOST, self.container('c1'))
+        self.serve_container('c1', LOST, self.attached('c1', None))
         self.assertIn('It is used by the container the-c1',
                       self.fail_task(made.delete))
 
