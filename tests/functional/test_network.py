@@ -152,6 +152,120 @@ class NetworkTest(base.FunctionalTest):
         self.delete_stack(stack_id)
         self.assertEqual([], self.networks(stack_id))
 
+    def test_adopted(self):
+        """Its containers have the labels of the stack that was abandoned."""
+        stack_id = self.create_stack(self.pair(ipam=self.ipam()))
+        container = self.inspect(stack_id)
+        adopted = self.adopt_stack(self.heat.stacks.abandon(stack_id))
+        self.update_stack(adopted, self.pair(ipam=self.ipam(),
+                                             labels={'new': 'yes'}))
+        self.assert_moved(adopted, container, self.network(adopted))
+
+    def test_members_of_nested_stacks(self):
+        inner = {'heat_template_version': '2021-04-16',
+                 'parameters': {'network': {'type': 'string'}},
+                 'resources': {'web': self.container(
+                     networks=[{'network': {'get_param': 'network'},
+                                'aliases': ['www']}])}}
+        template = {
+            'nested': {'type': 'inner.yaml', 'properties': {'network': NET}},
+            'group': {'type': 'OS::Heat::ResourceGroup', 'properties': {
+                'count': 2, 'resource_def': self.container(
+                    networks=[{'network': NET}])}}}
+        files = {'files': {'inner.yaml': self.dump(inner)}}
+        stack_id = self.create_stack(self.template({
+            'net': net(ipam=self.ipam()), **template}), **files)
+        before = self.network(stack_id)
+        self.assertEqual(3, len(before['Containers']))
+        self.update_stack(stack_id, self.template({
+            'net': net(ipam=self.ipam(), internal=True), **template}),
+            **files)
+        after = self.network(stack_id)
+        self.assertNotEqual(before['Id'], after['Id'])
+        self.assertEqual(set(before['Containers']), set(after['Containers']))
+        self.assertEqual(1, len(self.networks(stack_id)))
+
+    def at(self, address, network=NET, last=None, **properties):
+        """Return a template of a subnet and a container at an address.
+
+        :param int address: of the subnet that has just this one.
+        :param last: definition of a resource that comes between the two.
+        """
+        subnet = list(self.subnet.subnets(new_prefix=28))[address]
+        template = self.template({
+            'net': net(ipam={'config': [{'subnet': str(subnet)}]},
+                       **properties),
+            'web': {**self.container(networks=[{
+                'network': network, 'ipv4_address': str(subnet[7])}]),
+                'depends_on': 'last' if last else 'net'}})
+        if last:
+            template['resources']['last'] = {**last, 'depends_on': 'net'}
+        return template
+
+    def assert_at(self, stack_id, address, container):
+        after = self.inspect(stack_id)
+        [endpoint] = after['NetworkSettings']['Networks'].values()
+        wanted = str(list(self.subnet.subnets(new_prefix=28))[address][7])
+        self.assertEqual((container['Id'], wanted),
+                         (after['Id'], endpoint['IPAddress']))
+        self.assertIn(after['Id'], self.network(stack_id)['Containers'])
+        if endpoint.get('IPAMConfig'):
+            self.assertEqual(wanted, endpoint['IPAMConfig']['IPv4Address'])
+
+    def test_subnet_and_address_together(self):
+        stack_id = self.create_stack(self.at(0))
+        container = self.inspect(stack_id)
+        self.update_stack(stack_id, self.at(1))
+        self.assert_at(stack_id, 1, container)
+        self.update_stack(stack_id, self.at(2, last={
+            'type': 'OS::Heat::TestResource', 'properties': {'fail': True}}),
+            'UPDATE_FAILED')
+        self.update_stack(stack_id, self.at(2))
+        self.assert_at(stack_id, 2, container)
+
+    def test_subnet_and_address_by_the_name(self):
+        name = 'n-%s' % self.id().rsplit('.', 1)[-1]
+        stack_id = self.create_stack(self.at(0, name, name=name))
+        container = self.inspect(stack_id)
+        lost = self.at(1, name, name=name)
+        lost['resources']['web'] = self.at(0, name)['resources']['web']
+        self.update_stack(stack_id, lost, 'UPDATE_FAILED')
+        self.assertIn('The container of web would lose its address',
+                      self.resource(stack_id, 'net').resource_status_reason)
+        self.assert_at(stack_id, 0, container)
+        self.update_stack(stack_id, self.at(1, name, name=name))
+        self.assert_at(stack_id, 1, container)
+
+    def test_daemon_away_at_the_beginning(self):
+        way = self.useFixture(proxy.Proxy(self.cloud.docker['endpoint']))
+        stack_id = self.create_stack(self.template({
+            'net': net(docker_endpoint=way.endpoint, ipam=self.ipam())}))
+        before = self.network(stack_id)
+        way.cut()
+        self.heat.stacks.update(stack_id, template=self.dump(self.template({
+            'net': net(docker_endpoint=way.endpoint, ipam=self.ipam(),
+                       internal=True)})))
+        base.wait_until(lambda: 'Waiting for it' in self.reasons(stack_id),
+                        'patience')
+        way.mend()
+        self.expect(stack_id, 'UPDATE_COMPLETE')
+        self.assertNotEqual(before['Id'], self.network(stack_id)['Id'])
+        self.assertEqual(1, len(self.networks(stack_id)))
+
+    def test_strangers_are_not_moved(self):
+        stack_id = self.create_stack(self.template(
+            {'net': net(ipam=self.ipam())}))
+        other = self.create_stack(self.template({'web': self.container(
+            networks=[{'network': self.network(stack_id)['Name']}])}))
+        self.update_stack(stack_id, self.template(
+            {'net': net(ipam=self.ipam(), internal=True)}), 'UPDATE_FAILED')
+        stack = self.heat.stacks.get(other)
+        self.assertIn('of the stack %s' % stack.stack_name,
+                      self.reasons(stack_id))
+        self.assertIn(self.inspect(other)['Id'],
+                      self.network(stack_id)['Containers'])
+        self.delete_stack(other)
+
     def test_name_that_is_taken(self):
         name = 'n-%s' % self.id().rsplit('.', 1)[-1]
         self.create_stack(self.template({'net': net(name=name)}))
