@@ -1,0 +1,232 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Updates that replace several objects at once, fail, and are taken back.
+
+The stack is a network with a subnet, a volume, and a web server in the one
+with the other, of which there can be but one at a time. The tests are made
+of the cases; by default there are as many as it takes for each pair of values
+to be in one. All of them run if HEAT_DOCKER_ALL_TOGETHER is set.
+"""
+
+import itertools
+import os
+import socket
+import typing
+
+import requests
+
+from tests.functional import base
+
+ALL = 'HEAT_DOCKER_ALL_TOGETHER'
+
+# What can be replaced, and how a network is changed.
+OBJECTS = ('net', 'web', 'data')
+NETWORK_CHANGES = ('labels', 'subnet')
+
+# Who takes the update back: Heat, who has been told to; a user, by the old
+# template; the stack in which it is nested.
+WAYS = ('rollback', 'hand', 'parent')
+
+# What fails when all is replaced, in the stack and in the one around it.
+AFTERWARDS = {'type': 'OS::Heat::TestResource', 'properties': {'fail': True}}
+
+
+class Case(typing.NamedTuple):
+    """What is replaced, what fails, and who takes it back."""
+
+    replaced: tuple
+    change: str | None
+    failing: str
+    way: str
+
+    @property
+    def name(self):
+        return '%s_of_%s_fails_at_%s' % (
+            self.way, '_'.join(self.replaced).replace(
+                'net', 'net_by_%s' % self.change), self.failing)
+
+    @property
+    def values(self):
+        """What the sample is to have in all pairs."""
+        return {*((name, name in self.replaced) for name in OBJECTS),
+                ('change', self.change), ('failing', self.failing),
+                ('way', self.way)}
+
+    @property
+    def keeps_files(self):
+        """Whether the old volume has to come back.
+
+        Once what replaces it is complete, Heat goes back to it by a rollback
+        of its own only, and removes it while something else may still fail.
+        """
+        return ('data' not in self.replaced or self.failing == 'data'
+                or self.way == 'rollback')
+
+    @property
+    def keeps_container(self):
+        """Whether it is the old container that has to serve again."""
+        return self.keeps_files and (
+            'web' not in self.replaced or self.failing in OBJECTS)
+
+
+def all_cases():
+    """Return all that can happen."""
+    cases = []
+    for count in range(1, len(OBJECTS) + 1):
+        for replaced in itertools.combinations(OBJECTS, count):
+            changes = NETWORK_CHANGES if 'net' in replaced else (None,)
+            for way, change in itertools.product(WAYS, changes):
+                failing = list(replaced)
+                if way != 'rollback':
+                    # Else Heat goes back to what it is just removing.
+                    failing.append('last')
+                if way == 'parent':
+                    failing.append('parent')
+                cases += [Case(replaced, change, name, way)
+                          for name in failing]
+    return cases
+
+
+def sample(cases):
+    """Return cases that have all pairs of values that any case has."""
+    pairs = {case: set(itertools.combinations(sorted(
+        case.values, key=repr), 2)) for case in cases}
+    missing = set().union(*pairs.values())
+    chosen = []
+    while missing:
+        best = max(cases, key=lambda case: len(pairs[case] & missing))
+        missing -= pairs[best]
+        chosen.append(best)
+    return chosen
+
+
+class TogetherTest(base.FunctionalTest):
+
+    def template_of(self, case, after=False):
+        """Return the template before the update, or after it."""
+        changed = case.replaced if after else ()
+        moved = after and case.change == 'subnet'
+        number = 2 * CASES.index(case) + moved
+        net = {'ipam': {'config': [{'subnet': '10.214.%d.0/24' % number}]}}
+        web = {'image': self.cloud.images['httpd'], 'name': self.name,
+               'port_bindings': {80: '127.0.0.1:%d' % self.port},
+               'networks': [{'network': {'get_resource': 'net'},
+                             'ipv4_address': '10.214.%d.77' % number,
+                             'aliases': ['www']}],
+               'mounts': [{'source': {'get_resource': 'data'},
+                           'target': '/data'}],
+               'stop_grace_period': 1}
+        data = {'replace_on_change': True}
+        for name, values, refused in (
+                ('net', net, {'com.docker.network.driver.mtu': 'none'}),
+                ('data', data, {'nosuch': 'option'})):
+            if name in changed:
+                values['labels'] = {'changed': 'yes'}
+                if case.failing == name:
+                    values['driver_opts'] = refused
+        page = 'two' if 'web' in changed else 'one'
+        web['cmd'] = ['sh', '-c', 'echo %s > /www/index.html; '
+                      'exec httpd -f -p 80 -h /www' % page]
+        if after and case.failing == 'web':
+            web['cmd'] = ['false']
+        resources = {
+            'net': {'type': 'DockerInc::Docker::Network', 'properties': net},
+            'data': {'type': 'DockerInc::Docker::Volume',
+                     'properties': data},
+            'web': {'type': base.TYPE, 'properties': web}}
+        if after and case.failing == 'last':
+            resources['last'] = {**AFTERWARDS, 'depends_on': list(OBJECTS)}
+        return self.template(resources)
+
+    def request(self, case, after=False):
+        """Return what Heat is asked to have."""
+        template = self.template_of(case, after)
+        if case.way != 'parent':
+            return {'template': template}
+        resources = {'inner': {'type': 'inner.yaml'}}
+        if after and case.failing == 'parent':
+            resources['last'] = {**AFTERWARDS, 'depends_on': 'inner'}
+        return {'template': self.template(resources),
+                'files': {'inner.yaml': self.dump(template)}}
+
+    def run_case(self, case):
+        with socket.create_server(('127.0.0.1', 0)) as server:
+            self.port = server.getsockname()[1]
+        self.name = 'together-%d' % self.port
+        outer = self.create_stack(**self.request(case))
+        stack_id = outer if case.way != 'parent' else self.resource(
+            outer, 'inner').physical_resource_id
+        before = self.inspect(stack_id)
+        self.assertEqual('one', self.page())
+        self.in_container(before, 'touch', '/data/kept')
+        if case.way == 'hand':
+            self.update_stack(outer, **self.request(case, after=True),
+                              status='UPDATE_FAILED')
+            self.update_stack(outer, **self.request(case))
+        else:
+            self.update_stack(outer, **self.request(case, after=True),
+                              status='ROLLBACK_COMPLETE',
+                              disable_rollback=False)
+        self.assert_back(case, stack_id, before)
+        self.delete_stack(outer)
+        self.assertEqual([0, 0, 0], self.left(stack_id))
+
+    def assert_back(self, case, stack_id, before):
+        """Assert that all is as it was before the update."""
+        after = self.inspect(stack_id)
+        self.assertEqual('one', self.page())
+        self.assertEqual('/' + self.name, after['Name'])
+        if case.keeps_container:
+            self.assertEqual(before['Id'], after['Id'])
+        if case.keeps_files:
+            self.assertEqual('kept', self.in_container(
+                after, 'ls', '/data').strip())
+        self.assertIn(after['Id'], self.docker.inspect_network(self.resource(
+            stack_id, 'net').physical_resource_id)['Containers'])
+        [old] = before['NetworkSettings']['Networks'].values()
+        [endpoint] = after['NetworkSettings']['Networks'].values()
+        for key in ('IPAMConfig', 'IPAddress'):
+            self.assertEqual(old[key], endpoint[key])
+        self.assertIn('www', endpoint['Aliases'])
+        self.assertEqual([1, 1, 1], self.left(stack_id))
+
+    def left(self, stack_id):
+        """Return of how many objects of a stack the daemon knows."""
+        label = {'label': 'org.openstack.heat.stack_id=%s' % stack_id}
+        return [len(self.containers(stack_id)),
+                len(self.docker.networks(filters=label)),
+                len(self.docker.volumes(filters=label)['Volumes'] or [])]
+
+    def in_container(self, inspected, *command):
+        return self.docker.exec_start(self.docker.exec_create(
+            inspected['Id'], command)).decode()
+
+    def page(self):
+        return base.wait_until(self._page, 'page')
+
+    def _page(self):
+        try:
+            return requests.get('http://127.0.0.1:%d/' % self.port,
+                                timeout=5).text.strip()
+        except requests.RequestException:
+            return None
+
+
+def _test(case):
+    return lambda test: test.run_case(case)
+
+
+CASES = all_cases()
+
+for _case in CASES if os.environ.get(ALL) else sample(CASES):
+    setattr(TogetherTest, 'test_' + _case.name, _test(_case))
