@@ -172,7 +172,6 @@ class ContainerReplacing(replacing.Replacing):
         try:
             inspected = docker.inspect_container(self.resource_id)
         except errors.NotFound as ex:
-            self.data_delete('replaced')
             raise resource.UpdateReplace(self.name) from ex
         progress.notes['came back'] = True
         self._remove_replacements(docker)

@@ -246,12 +246,12 @@ class DockerNetwork(replacing.Replacing, users.Used, base.DockerResource):
         lost = network.outside(given, _subnets(after))
         if docker.ignores_at_connect(given):
             lost.append(given['MacAddress'])
-        for address in lost:
+        if lost:
             raise exception.Error(
                 _('The container of %(member)s would lose its address '
                   '%(address)s: have its property networks refer to '
                   '%(network)s by get_resource instead of its name')
-                % {'member': member.name, 'address': address,
+                % {'member': member.name, 'address': ', '.join(lost),
                    'network': self.name})
 
     def _is_to_change(self, member, before):

@@ -104,7 +104,7 @@ class Replacing:
         try:
             with self._docker() as docker:
                 self._come_back(docker, reaching.Progress([]))
-        except exception.HeatException as ex:
+        except (exception.HeatException, resource.UpdateReplace) as ex:
             LOG.warning('%(resource)s does not come back yet: %(why)s',
                         {'resource': self.name, 'why': ex})
 

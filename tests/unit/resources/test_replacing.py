@@ -586,6 +586,15 @@ class RestoreTestCase(ReplacingTestCase):
         old.restore_prev_rsrc(convergence=True)
         self.assertEqual([], self.daemon.requests)
 
+    def test_is_gone(self):
+        """Heat has begun to remove it; the update that follows says so."""
+        old, _new = self.replaced()
+        self.serve_inspect(GONE)
+        old.restore_prev_rsrc(convergence=True)
+        self.assertIn('does not come back yet', self.log.output)
+        self.assertRaises(resource.UpdateReplace, self.update, old,
+                          name='web')
+
     def test_one_of_its_networks_is_gone(self):
         """It is attached to what comes instead, now or later."""
         old, _new = self.replaced()
