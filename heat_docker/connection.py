@@ -45,6 +45,16 @@ _OLD_SECONDS = 300.0
 # faster with more, but may take longer for each than is waited for an answer.
 _AT_A_TIME = 4
 
+# How many containers a worker has leave their networks at a time. A daemon
+# before Docker 29 that three or more leave at once may lose count of those
+# that are left, and refuse to remove the network until it is restarted:
+# https://github.com/moby/moby/issues/42119.
+_LEAVING_AT_A_TIME = 1
+
+# How long, in seconds, the next one waits for a container that is asked to
+# stop: at the least, and at the most.
+_SHORTEST_STOP, _LONGEST_STOP = 0.25, 2.0
+
 # How long a daemon that did not answer is taken to be away by those who do
 # not have to know for sure.
 _AWAY_SECONDS = 15.0
@@ -246,6 +256,22 @@ class _Adapter(requests.adapters.HTTPAdapter):
         return options
 
 
+class _Turns(threading.BoundedSemaphore):
+    """How many have work of one kind for a daemon at a time.
+
+    :ivar pace: how long, in seconds, the next one waits for a container that
+        is asked to stop. Containers that use up their grace periods have it
+        shortened, so that the others do not wait for those.
+    """
+
+    pace = 1.0
+
+    def stopped(self, seconds):
+        """Know how long a container took to stop; None is the pace."""
+        pace = self.pace / 2 if seconds is None else 4 * seconds
+        self.pace = min(max(pace, _SHORTEST_STOP), _LONGEST_STOP)
+
+
 class Pool:
     """Connections that nobody uses at the moment, by their endpoint.
 
@@ -344,22 +370,26 @@ class Pool:
             raise errors.Unreachable(str(error))
 
     @contextlib.contextmanager
-    def turn(self, endpoint):
-        """Wait until only a few others have work for a daemon.
+    def turn(self, endpoint, leaving=False):
+        """Wait until only a few others have such work for a daemon.
 
+        :param bool leaving: whether the work is that a container leaves its
+            networks.
+        :returns: a context manager of the :class:`_Turns`.
         :raises errors.Unreachable: if the daemon has not answered one of
             them.
         """
         with self._locked():
             turns = self._turns.setdefault(
-                endpoint, threading.BoundedSemaphore(_AT_A_TIME))
+                (endpoint, leaving), _Turns(
+                    _LEAVING_AT_A_TIME if leaving else _AT_A_TIME))
         has_waited = not turns.acquire(blocking=False)
         if has_waited:
             turns.acquire()
         try:
             if has_waited:
                 self.raise_if_away(endpoint)
-            yield
+            yield turns
         finally:
             turns.release()
 

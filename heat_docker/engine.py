@@ -161,6 +161,15 @@ class Engine(containers.Containers, images.Images, networks.Networks,
         """Wait for what others of this worker have the daemon do."""
         return _POOL.turn(self.endpoint)
 
+    def _turn_to_leave(self):
+        """Wait for other containers of this worker to leave networks.
+
+        Podman does not count who is in a network.
+        """
+        if self.is_podman:
+            return contextlib.nullcontext()
+        return _POOL.turn(self.endpoint, leaving=True)
+
     @property
     def api(self):
         """The version of the API that is spoken, such as ``(1, 41)``."""

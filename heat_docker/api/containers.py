@@ -59,9 +59,33 @@ class Containers:
         :param float patience: seconds to wait. The daemon goes on stopping
             the container after :class:`errors.Late`.
         """
-        self._request('POST', '/containers/%s/stop', container,
-                      query=self._grace(grace),
-                      timeout=patience)
+        with self._turn_to_leave() as turn:
+            waited = min(patience, turn.pace) if turn else patience
+            begin = time.monotonic()
+            try:
+                self._request('POST', '/containers/%s/stop', container,
+                              query=self._grace(grace), timeout=waited)
+            except errors.Late:
+                if waited == patience:
+                    raise
+                turn.stopped(None)
+            else:
+                if turn:
+                    self._await_leaving(container)
+                    turn.stopped(time.monotonic() - begin)
+                return
+        self._request('POST', '/containers/%s/wait', container,
+                      timeout=patience - waited)
+
+    def _await_leaving(self, container):
+        """Wait until a container that has stopped has left its networks.
+
+        Docker says that it has stopped before that, and what it knows of it
+        only after that:
+        https://github.com/moby/moby/blob/v20.10.24/daemon/monitor.go#L27.
+        """
+        with contextlib.suppress(errors.NotFound):
+            self._request('GET', '/containers/%s/json', container)
 
     def restart_container(self, container, grace, patience):
         """Stop and start a container; see :meth:`stop_container`."""
@@ -180,7 +204,8 @@ class Containers:
         :param bool force: kill it if it runs.
         """
         query = {'v': int(volumes), 'force': int(force)}
-        self._request('DELETE', '/containers/%s', container, query=query)
+        with self._turn_to_leave() if force else contextlib.nullcontext():
+            self._request('DELETE', '/containers/%s', container, query=query)
 
     def inspect_container(self, container):
         """Return all that the daemon knows of a container."""

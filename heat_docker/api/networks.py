@@ -58,5 +58,6 @@ class Networks:
 
     def disconnect_container(self, container, network):
         """Detach a container from a network."""
-        self._request('POST', '/networks/%s/disconnect', network,
-                      body={'Container': container, 'Force': True})
+        with self._turn_to_leave():
+            self._request('POST', '/networks/%s/disconnect', network,
+                          body={'Container': container, 'Force': True})

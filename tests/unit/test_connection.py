@@ -769,7 +769,7 @@ class PoolTestCase(base.TestCase):
 
     def when_somebody_waits(self, *actions):
         """Do this then; return whether they were to wait, each time."""
-        semaphore = self.pool._turns[self.ONE]
+        semaphore = self.pool._turns[self.ONE, False]
         acquire = semaphore.acquire
         asked = []
 
@@ -791,6 +791,23 @@ class PoolTestCase(base.TestCase):
         self.assertEqual([False, True], asked)
         self.turns(3)
         self.assertEqual(3 * [False], asked[2:])
+
+    def test_turn_to_leave(self):
+        """It is one at a time, beside those who have other work."""
+        self.turns(4)
+        with self.pool.turn(self.ONE, leaving=True):
+            self.assertEqual(0, self.pool._turns[self.ONE, True]._value)
+            self.assertFalse(
+                self.pool._turns[self.ONE, True].acquire(blocking=False))
+
+    def test_pace_of_stops(self):
+        """It follows what the daemon does, but not grace periods."""
+        with self.pool.turn(self.ONE, leaving=True) as turn:
+            paces = [turn.pace]
+            for seconds in (0.1, 0.01, 9.0, None, None, None, None):
+                turn.stopped(seconds)
+                paces.append(turn.pace)
+        self.assertEqual([1.0, 0.4, 0.25, 2.0, 1.0, 0.5, 0.25, 0.25], paces)
 
     def test_turn_after_a_failure(self):
         """Who waited is told what they are told who were there before."""

@@ -79,9 +79,9 @@ CALLS = (
      {'status_code': 204}, None),
     ('start_container', ('c1',), 'POST', '/containers/c1/start', {},
      {'status_code': 304}, None),
-    ('stop_container', ('c1', None, 3.0), 'POST', '/containers/c1/stop', {},
+    ('stop_container', ('c1', None, 0.2), 'POST', '/containers/c1/stop', {},
      {'status_code': 304}, None),
-    ('stop_container', ('c1', 0, 3.0), 'POST', '/containers/c1/stop',
+    ('stop_container', ('c1', 0, 0.2), 'POST', '/containers/c1/stop',
      {'t': ['0']}, {'status_code': 204}, None),
     ('restart_container', ('c1', None, 3.0),
      'POST', '/containers/c1/restart', {}, {'status_code': 204}, None),
@@ -234,11 +234,18 @@ REASONS = {
     4: 'Permission denied', 5: 'no answer in time', 6: 'no answer in time'}
 
 
+LEAVING = [('POST', '/containers/x/stop'), ('GET', '/containers/x/json'),
+           ('DELETE', '/containers/x'), ('POST', '/networks/web/disconnect'),
+           ('POST', '/containers/x/wait')]
+
+
 class EngineTestCase(base.TestCase):
 
     def setUp(self):
         super().setUp()
         self.daemon = self.useFixture(base.FakeDaemon())
+        # A stop asks for it, too.
+        self.daemon.on('GET', '/containers/c1/json', {'json': INSPECTED})
         self.engine = self.connect()
 
     def connect(self, url=base.URL):
@@ -559,6 +566,72 @@ class RequestTestCase(EngineTestCase):
         self.assertEqual([3, 3], left)
         self.assertEqual([], list(self.pool._turns))
 
+    def serve_leaving(self):
+        """Answer what has containers leave networks.
+
+        :returns: paths that were asked for, with how many may be asked now.
+        """
+        asked = []
+
+        def work(request, context):
+            free = [turns._value for (_endpoint, leaving), turns
+                    in self.pool._turns.items() if leaving]
+            asked.append((request.method, request.path, *free))
+            return json.dumps(INSPECTED)
+
+        for verb, path in LEAVING:
+            self.daemon.on(verb, path, {'text': work})
+        return asked
+
+    def test_turns_to_leave_networks(self):
+        asked = self.serve_leaving()
+        self.engine.stop_container('x', None, 5.0)
+        self.engine.remove_container('x', force=True)
+        self.engine.disconnect_container('x', 'web')
+        self.assertEqual([(verb, '/v1.41' + path, 0) for verb, path
+                          in LEAVING if path[-5:] != '/wait'], asked)
+        self.assertEqual([], list(self.pool._turns))
+
+    def test_no_turn_for_what_has_stopped(self):
+        asked = self.serve_leaving()
+        self.engine.remove_container('x')
+        self.assertEqual([('DELETE', '/v1.41/containers/x')], asked)
+
+    def test_no_turn_on_podman(self):
+        self.daemon.be_podman()
+        asked = self.serve_leaving()
+        self.engine.stop_container('x', 3, 5.0)
+        self.engine.remove_container('x', force=True)
+        self.engine.disconnect_container('x', 'web')
+        self.assertEqual(
+            [('POST', '/v1.41/containers/x/stop'),
+             ('DELETE', '/v1.41/containers/x'),
+             ('POST', '/v1.41/networks/web/disconnect')], asked)
+        self.assertEqual(5.0, self.daemon.sent(
+            'POST', '/containers/x/stop')[-1].timeout[1])
+
+    def test_others_do_not_wait_for_a_grace_period(self):
+        asked = self.serve_leaving()
+        self.daemon.on('POST', '/containers/x/stop', {'exc': LATE[0]})
+        self.engine.stop_container('x', None, 5.0)
+        self.assertEqual(1.0, self.daemon.sent(
+            'POST', '/containers/x/stop')[-1].timeout[1])
+        self.assertEqual([('POST', '/v1.41/containers/x/wait', 1)], asked)
+        self.assertEqual(4.0, self.daemon.sent(
+            'POST', '/containers/x/wait')[-1].timeout[1])
+
+    def test_grace_period_that_takes_longer(self):
+        self.serve_leaving()
+        for path in ('stop', 'wait'):
+            self.daemon.on('POST', '/containers/x/' + path, {'exc': LATE[0]})
+        self.failing(errors.Late, 'stop_container', 'x', None, 5.0)
+
+    def test_removed_once_it_has_stopped(self):
+        self.serve_leaving()
+        self.daemon.on('GET', '/containers/x/json', base.refusal(
+            404, 'No such container: x'))
+        self.engine.stop_container('x', None, 5.0)
+
     def test_errors_by_status(self):
         for status, expected in ((400, errors.Failed),
                                  (404, errors.Failed),
@@ -731,8 +804,9 @@ class EnvironmentTestCase(EngineTestCase):
             self.daemon.on(verb, path, answer)
             getattr(self.engine, method)(*arguments)
         self.assert_nothing_sent()
+        stops = [call for call in ALL_CALLS if call[0] == 'stop_container']
         self.assertThat(self.daemon.history, testtools.matchers.HasLength(
-            len(ALL_CALLS) + 1))
+            len(ALL_CALLS) + len(stops) + 1))
 
     def test_build_and_push_have_nothing_of_it(self):
         self.daemon.on('POST', '/build', {'text': '{"aux": {"ID": "x"}}'})
@@ -792,7 +866,7 @@ class ConnectionTestCase(EngineTestCase):
         """Of a daemon that is away, but not of one that takes its time."""
         self.daemon.on('POST', '/containers/x/start', {'exc': NOT_REACHED[0]})
         self.daemon.on('POST', '/containers/x/stop', {'exc': LATE[0]})
-        self.failing(errors.Late, 'stop_container', 'x', None, 1.0)
+        self.failing(errors.Late, 'stop_container', 'x', None, 0.1)
         engine.raise_if_away(self.engine.endpoint)
         words = self.failing(errors.Unreachable, 'start_container', 'x')
         ex = self.assertRaises(errors.Unreachable, engine.raise_if_away,
