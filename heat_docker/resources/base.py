@@ -395,12 +395,12 @@ class DockerResource(reaching.Reaching, showing.Showing, resource.Resource):
     def validate_external(self):
         """Refuse an external_id that the daemon does not know.
 
-        Heat lets what has one wait for no other resource, so that what others
-        give has no value, neither now nor in the create:
-        https://opendev.org/openstack/heat/src/branch/master/heat/engine/rsrc_defn.py
         """
         if self.external_id is None:
             return
+        # Heat lets what has one wait for no other resource, so that what
+        # others give has no value, neither now nor in the create:
+        # https://opendev.org/openstack/heat/src/branch/master/heat/engine/rsrc_defn.py
         if not self._are_known('docker_endpoint', 'tls'):
             raise exception.StackValidationFailed(message=_(
                 'external_id %s: docker_endpoint and tls cannot come from '
