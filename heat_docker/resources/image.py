@@ -114,7 +114,7 @@ class DockerImage(pulling.Pulling, base.DockerResource):
         """Return the step that a create has not come to."""
         if self.properties['push'] and _PUSHED not in self.data():
             return [self._push]
-        return []
+        return super()._finish_steps()
 
     def _delete_steps(self):
         """Return the steps that remove the image, if it is ours to."""

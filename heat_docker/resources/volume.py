@@ -240,7 +240,7 @@ class DockerVolume(copying.Copying, users.Used, base.DockerResource):
         """
         if self.properties['source_volume'] and _FILLED not in self.data():
             return [self._fill]
-        return []
+        return super()._finish_steps()
 
     # Attributes that no inspect request shows.
 

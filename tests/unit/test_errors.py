@@ -23,6 +23,9 @@ CLASSES = (
     (404, 'No such image: x', errors.NotFound),
     (404, 'network x not found', errors.NotFound),
     (404, 'failed to find image x: image not known', errors.NotFound),
+    (404, 'get x: error while checking if volume "x" exists in driver "y": '
+          'error looking up volume plugin y: plugin "y" not found',
+     errors.Failed),
     (404, 'page not found', errors.Unsupported),
     (404, '', errors.Unsupported),
     (404, 'pull access denied', errors.Failed),

@@ -24,7 +24,8 @@ PAGE = ROOT / 'doc' / 'source' / 'user' / 'troubleshooting.rst'
 # Said by Heat or by Docker, or with a word of theirs.
 OTHERS = ('The Resource Type (DockerInc::Docker::Container) could not be '
           'found', 'RESUME_FAILED', 'is already in use by container',
-          'port is already allocated', 'The container … is unhealthy')
+          'port is already allocated', 'The container … is unhealthy',
+          'CHECK_FAILED', 'plugin … not found')
 
 
 def messages():

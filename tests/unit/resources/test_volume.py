@@ -24,6 +24,9 @@ from tests.unit import base
 
 LOST = {'exc': requests.exceptions.ReadTimeout}
 GONE = base.refusal(404, 'get data: no such volume')
+NO_DRIVER = base.refusal(
+    404, 'get data: error while checking if volume "data" exists in driver '
+    '"nfs": error looking up volume plugin nfs: plugin "nfs" not found')
 CREATE = base.VolumeTestCase.CREATE
 INSPECT = base.VolumeTestCase.INSPECT
 REMOVE = base.VolumeTestCase.REMOVE
@@ -318,6 +321,28 @@ class ReplacingTestCase(base.VolumeTestCase):
             self.serve_shown(made, GONE)
             self.assertRaises(resource.UpdateReplace, self.update, made,
                               name=None)
+
+    def test_failed_and_its_driver_is_away(self):
+        """Nobody knows then whether it is there; its files may be."""
+        made = self.failed('CHECK')
+        self.serve_shown(made, NO_DRIVER)
+        made.converge = True
+        self.assertIn('plugin "nfs" not found',
+                      self.fail_update(made, name=None))
+        self.serve_shown(made, self.shown(made))
+        self.update(made, name=None)
+        self.assertEqual(('UPDATE', 'COMPLETE'), made.state)
+
+    def test_deleted_while_its_driver_is_away(self):
+        made = self.make_made()
+        self.daemon.on(*INSPECT, NO_DRIVER)
+        self.assertIn('plugin "nfs" not found', self.fail_task(made.delete))
+
+    def test_failed_and_its_daemon_is_away(self):
+        """It is not complete before somebody has looked at it."""
+        made = self.failed('CHECK', endpoint_timeout=0)
+        self.serve_shown(made, LOST)
+        self.fail_update(made, name=None, endpoint_timeout=0)
 
     def test_marked_as_unhealthy(self):
         """Only who allows it loses files by a mark."""
