@@ -163,7 +163,7 @@ class StackTest(oracle.ArrangingTest):
         """Yield path, kind and id of each object of a stack."""
         for found in self.heat.resources.list(stack_id, nested_depth=3):
             if found.resource_type in KINDS:
-                parent = getattr(found, 'parent_resource', None)
+                parent = getattr(found, 'parent_resource', 'stack')
                 yield ('%s/%s' % (parent, found.resource_name),
                        KINDS[found.resource_type],
                        found.physical_resource_id)
