@@ -283,7 +283,7 @@ class TestCase(testtools.TestCase):
 
 
 @functools.cache
-def _heat():
+def heat():
     """Set up Heat, once per process, without what the host has of it."""
     cfg.CONF([], project='heat', default_config_files=[],
              default_config_dirs=[])
@@ -310,7 +310,7 @@ class ResourceTestCase(TestCase):
 
     def setUp(self):
         super().setUp()
-        self.patch(resources, '_environment', _heat())
+        self.patch(resources, '_environment', heat())
         self.patch(scheduler, 'ENABLE_SLEEP', False)
         # As with convergence, which is more than there is here.
         self.patch(reaching.Reaching, '_has_own_thread', True)
