@@ -393,9 +393,7 @@ class DockerResource(reaching.Reaching, showing.Showing, resource.Resource):
             raise exception.Error(_('It belongs to another project'))
 
     def validate_external(self):
-        """Refuse an external_id that the daemon does not know.
-
-        """
+        """Refuse an external_id that the daemon does not know."""
         if self.external_id is None:
             return
         # Heat lets what has one wait for no other resource, so that what

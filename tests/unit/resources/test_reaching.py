@@ -198,7 +198,7 @@ class NotedAddressTestCase(base.ContainerTestCase):
 
     def make_with_value(self, url):
         """Return a container whose endpoint another resource gives, made."""
-        base._heat().register_class('OS::Heat::Value', value.Value)
+        base.heat().register_class('OS::Heat::Value', value.Value)
         self.stack = utils.parse_stack({
             'heat_template_version': '2018-08-31', 'resources': {
                 'where': {'type': 'OS::Heat::Value',

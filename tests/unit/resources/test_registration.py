@@ -103,7 +103,7 @@ class EnforcedTestCase(RegistrationTestCase):
 
     def setUp(self):
         super().setUp()
-        base._heat()
+        base.heat()
         container.available_resource_mapping()
 
     def enforce(self, *roles, **rules):
