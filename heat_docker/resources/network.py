@@ -149,7 +149,7 @@ class DockerNetwork(replacing.Replacing, users.Used, base.DockerResource):
 
     def _finish_steps(self):
         """Return the step that a create has not come to."""
-        return [self._take_over]
+        return [*super()._finish_steps(), self._take_over]
 
     def _await_predecessor(self, docker, progress):
         """Have the network that is replaced go, if that is yet to come."""

@@ -633,6 +633,7 @@ class ComeBackTestCase(ReplacingTestCase):
         self.daemon.on(*CREATE, {'status_code': 201, 'json': {
             'Id': self.AGAIN}})
         self.serve_container('c1', self.container('c1', made))
+        self.daemon.on('GET', '/networks/' + self.AGAIN, self.inspected())
         self.daemon.on(*self.CONNECT_AGAIN, {})
         return made
 
@@ -747,8 +748,6 @@ class ComeBackTestCase(ReplacingTestCase):
             made = self.make_replaced()
             self.daemon.on(*lost, LOST, *(
                 answers or [self.container('c1', made)]))
-            self.daemon.on('GET', '/networks/' + self.AGAIN,
-                           self.inspected())
             self.update(made, name='wiki')
             self.assertEqual(('UPDATE', 'COMPLETE'), made.state, lost)
             self.assertEqual(self.AGAIN, made.resource_id)
@@ -788,6 +787,14 @@ class ComeBackTestCase(ReplacingTestCase):
         self.assertEqual(self.AGAIN, made.resource_id)
         self.assertEqual(1, len(self.connected()))
         self.assertNotIn('replaced', made.data())
+
+    def test_failed_and_its_daemon_is_away(self):
+        """It is not complete before somebody has looked at it."""
+        made = self.make_old()
+        made.state_set(made.CHECK, made.IN_PROGRESS)
+        made.state_set(made.CHECK, made.FAILED, 'x')
+        self.daemon.on(*INSPECT, LOST)
+        self.fail_update(made, name='wiki', endpoint_timeout=0)
 
     def test_daemon_away(self):
         self.set_clock(reaching, step=30.0)
