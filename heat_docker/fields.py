@@ -188,12 +188,11 @@ class PropertySchema(heat_properties.Schema):
     def validate_constraints(self, value, context=None, skipped=None):
         """Raise what Heat or the converter has to say against a value.
 
-        An explicit null is indistinguishable from the empty value of the
-        type here, and means unset.
+        An empty value means unset.
         """
-        super().validate_constraints(value, context, skipped)
-        if value in ('', [], {}):
+        if value in ('', [], {}) and not self.required:
             return
+        super().validate_constraints(value, context, skipped)
         try:
             self.field.to_api(value)
         except ValueError as ex:
@@ -246,11 +245,16 @@ class _Property(heat_properties.Property):
     """
 
     def get_value(self, value, validate=False, translation=None):
-        """Return the value that Heat makes of what the template says."""
+        """Return the value that Heat makes of what the template says.
+
+        Of an empty map Heat makes one with all keys that the schema knows.
+        """
         if value is None and not self.required():
             return self.default()
-        return super().get_value(_without_nulls(self.schema, value),
-                                 validate, translation)
+        value = _without_nulls(self.schema, value)
+        if value == {}:
+            return value
+        return super().get_value(value, validate, translation)
 
 
 def _without_nulls(schema, value):

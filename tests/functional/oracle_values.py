@@ -142,7 +142,7 @@ SHARED = {
     'registry_auth': Case(
         a=_FROM_PRIVATE, b={'username': 'other', 'password': 'other'}),
     'platform': Case(b=None),
-    'pull_policy': Case(b='missing', empty=False),
+    'pull_policy': Case(b='missing'),
 }
 
 CASES = {
@@ -258,12 +258,11 @@ CASES = {
         'log_driver': Case(b='local'),
         'log_options': Case(b={'max-size': '20m'}),
         'wait_for': Case(
-            a='running', b='healthy', more=('none',), empty=False, beside={
+            a='running', b='healthy', more=('none',), beside={
                 'healthcheck': {'test': ['CMD', 'true'], 'interval': 0.5}}),
         'wait_timeout': Case(empty=False),
-        'suspend_mode': Case(b='stop', empty=False),
-        'alarm_action': Case(b={'action': 'kill', 'signal': 'SIGHUP'},
-                             empty=False),
+        'suspend_mode': Case(b='stop'),
+        'alarm_action': Case(b={'action': 'kill', 'signal': 'SIGHUP'}),
     },
     'network': SHARED | {
         'name': Case(a='{me}-a', b='{me}-b'),
@@ -272,7 +271,7 @@ CASES = {
                             same=({'com.docker.network.driver.mtu': 1400},)),
         'labels': Case(a={'one': '1'}, b={'two': '2'}, same=({'one': 1},)),
         'ingress': Case(b=None),
-        'scope': Case(b=None, empty=False),
+        'scope': Case(b=None),
         'enable_ipv6': Case(beside={'ipam': {'config': [
             {'subnet': '10.209.2.0/24'}, {'subnet': 'fd00:209:2::/64'}]}}),
         'enable_ipv4': Case(beside={'enable_ipv6': True}),

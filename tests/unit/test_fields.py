@@ -527,6 +527,22 @@ class NullTestCase(testtools.TestCase):
             values.validate()
             self.assertEqual(expected, values['a'])
 
+    def test_empty_map(self):
+        """Heat makes a map of all keys of it."""
+        nested = {'a': properties.Schema(fields.STRING, default='b')}
+        for given in ({}, {'a': None}):
+            values = self.values(field(type=fields.MAP, nested=nested),
+                                 a=given)
+            values.validate()
+            self.assertEqual({}, values['a'])
+
+    def test_empty_text_of_a_constraint(self):
+        one_of = (constraints.AllowedValues(['a']),)
+        self.values(field(constraints=one_of), a='').validate()
+        self.assertRaises(
+            exception.StackValidationFailed, self.values(field(
+                constraints=one_of, required=True), a='').validate)
+
     def test_null_of_what_is_needed(self):
         self.assertRaises(exception.StackValidationFailed, self.values(
             field(required=True, constraints=(constraints.Length(min=1),)),
