@@ -224,8 +224,22 @@ class AlarmUserTest(base.FunctionalTest):
                       self.resource(stack_id).resource_status_reason)
         self.assertEqual([user], self.stack_users(stack_id))
         keystone.users.update(admin, enabled=True)
-        self.delete_stack(stack_id)
+        base.wait_until(lambda: self.is_deleted(stack_id), 'a delete')
         self.assertEqual([], self.stack_users(stack_id))
+
+    def is_deleted(self, stack_id):
+        """Return whether Heat can delete the stack by now.
+
+        Keystone revokes tokens by the second, those too that it has given
+        after the user was enabled again.
+        """
+        self.heat.stacks.delete(stack_id)
+        base.wait_until(lambda: not self.heat.stacks.get(
+            stack_id, resolve_outputs=False).stack_status.endswith(
+                'IN_PROGRESS'), 'the end of a delete')
+        return self.heat.stacks.get(
+            stack_id, resolve_outputs=False
+        ).stack_status == 'DELETE_COMPLETE'
 
 
 class SuspendTest(base.FunctionalTest):

@@ -67,7 +67,7 @@ class TypesTest(base.FunctionalTest):
                 ({'image': ''}, 'image'),
                 ({'image': 'Not An Image'}, "'Not An Image'"),
                 ({'port_specs': ['http']}, "'http'"),
-                ({'port_specs': [80, '80/tcp']}, '80/tcp is given twice'),
+                ({'port_specs': [80, '80/icmp']}, "'icmp'"),
                 ({'port_bindings': {'80': 65536}}, '65536'),
                 ({'port_bindings': {'80-81': '80-82'}}, '80-82'),
                 ({'port_bindings': {'80': 8080, '81': 8080}},
