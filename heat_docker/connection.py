@@ -45,14 +45,15 @@ _OLD_SECONDS = 300.0
 # faster with more, but may take longer for each than is waited for an answer.
 _AT_A_TIME = 4
 
-# How many containers a worker has leave their networks at a time. A daemon
-# before Docker 29 that three or more leave at once may lose count of those
-# that are left, and refuse to remove the network until it is restarted:
+# How many requests a worker sends at a time to a daemon that make containers
+# leave their networks. If three or more containers leave a network at once,
+# Docker before 29 may keep a wrong count of the remaining ones, and refuse to
+# remove the network until the daemon is restarted:
 # https://github.com/moby/moby/issues/42119.
 _LEAVING_AT_A_TIME = 1
 
-# How long, in seconds, the next one waits for a container that is asked to
-# stop: at the least, and at the most.
+# Shortest and longest time, in seconds, for which a stop request delays the
+# next request that makes a container leave its networks.
 _SHORTEST_STOP, _LONGEST_STOP = 0.25, 2.0
 
 # How long a daemon that did not answer is taken to be away by those who do
@@ -257,17 +258,21 @@ class _Adapter(requests.adapters.HTTPAdapter):
 
 
 class _Turns(threading.BoundedSemaphore):
-    """How many have work of one kind for a daemon at a time.
+    """Limit on concurrent requests of one kind to a daemon.
 
-    :ivar pace: how long, in seconds, the next one waits for a container that
-        is asked to stop. Containers that use up their grace periods have it
-        shortened, so that the others do not wait for those.
+    :ivar pace: how long, in seconds, a stop request may delay the next
+        request. Containers that use up their grace periods shorten it, so
+        that they do not delay other containers.
     """
 
     pace = 1.0
 
     def stopped(self, seconds):
-        """Know how long a container took to stop; None is the pace."""
+        """Adapt the pace to a stop.
+
+        :param seconds: how long the container took to stop; None if it took
+            longer than the pace.
+        """
         pace = self.pace / 2 if seconds is None else 4 * seconds
         self.pace = min(max(pace, _SHORTEST_STOP), _LONGEST_STOP)
 
@@ -371,13 +376,13 @@ class Pool:
 
     @contextlib.contextmanager
     def turn(self, endpoint, leaving=False):
-        """Wait until only a few others have such work for a daemon.
+        """Wait until few enough requests of a kind are at work on a daemon.
 
-        :param bool leaving: whether the work is that a container leaves its
+        :param bool leaving: whether the request makes a container leave its
             networks.
-        :returns: a context manager of the :class:`_Turns`.
-        :raises errors.Unreachable: if the daemon has not answered one of
-            them.
+        :returns: a context manager that yields the :class:`_Turns`.
+        :raises errors.Unreachable: if the daemon did not answer another
+            request in the meantime.
         """
         with self._locked():
             turns = self._turns.setdefault(

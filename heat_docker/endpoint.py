@@ -35,8 +35,9 @@ _DEFAULT_PORTS = {'tcp': 2375, 'http': 2375, 'https': 2376}
 _HOST = re.compile(r'[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63})*\.?|'
                    r'\[[0-9A-Fa-f:.]+\]', re.ASCII)
 
-# What may follow unix://. Without the first slash it begins with a folder, so
-# that neither a file name alone nor a host passes for an absolute path.
+# The part after unix://. If it has no leading slash, it must begin with a
+# directory, so that neither a plain file name nor a host is accepted as an
+# absolute path.
 _SOCKET = re.compile(r'(?:/|\w[\w.-]*/)[^\0?#]*[^\0?#/]')
 
 
@@ -64,8 +65,8 @@ class TLS:
 class Endpoint:
     """Where a daemon is, and what is to be known to talk to it.
 
-    :ivar url: URL as users write it, with the port, or with the path of the
-        socket in its shortest form.
+    :ivar url: URL as users write it, with the port, or with the normalized
+        path of the socket.
     :ivar tls: :class:`TLS`, of an https URL only.
     :ivar local: whether it is the operator's own.
     :ivar trusted: numeric address that it has been allowed to have. It makes
@@ -119,7 +120,7 @@ def of_values(url, tls):
 
 
 def check_tls(values):
-    """Return the :class:`TLS` of the property tls, checked."""
+    """Validate the property tls and return it as :class:`TLS`."""
     tls = _tls(values)
     ssl_context(tls)
     if tls.server_name and not _HOST.fullmatch(tls.server_name):
@@ -218,9 +219,9 @@ def parse(url):
     """Return the :class:`Endpoint` that an URL names.
 
     :param str url: ``tcp://host[:port]``, ``http://host[:port]``,
-        ``https://host[:port]`` or ``unix:///path``. Without a port it is
-        2375, for https 2376. The path of a socket may lack its first slash,
-        as in ``unix://var/run/docker.sock``, and is absolute all the same:
+        ``https://host[:port]`` or ``unix:///path``. The port defaults to
+        2375, for https to 2376. The path of a socket is absolute even without
+        a leading slash, as in ``unix://var/run/docker.sock``:
         https://github.com/docker/docker-py/blob/0.3.1/README.md.
     :raises ValueError: for anything else, and for a URL without host, which
         the docker library would take for the host it runs on.
@@ -228,7 +229,7 @@ def parse(url):
     scheme, separator, rest = url.strip().partition('://')
     scheme = scheme.lower()
     if scheme == 'unix' and separator:
-        # One path has one spelling, by which policy.endpoint judges it.
+        # policy.endpoint compares the text of the URL, so normalize the path.
         path = posixpath.normpath('/' + rest.lstrip('/'))
         if path == '/' or not _SOCKET.fullmatch(rest):
             raise ValueError(_('%r does not name an absolute path of a '

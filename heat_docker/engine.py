@@ -164,7 +164,7 @@ class Engine(containers.Containers, images.Images, networks.Networks,
     def _turn_to_leave(self):
         """Wait for other containers of this worker to leave networks.
 
-        Podman does not count who is in a network.
+        Podman does not count the containers in a network.
         """
         if self.is_podman:
             return contextlib.nullcontext()

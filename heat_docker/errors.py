@@ -37,8 +37,8 @@ _MISSING = re.compile('no such|(?<!page )not found|was found but does not '
                       'match the specified platform|image not known',
                       re.IGNORECASE)
 
-# A daemon that was started without the plugin that is the driver of a volume.
-# The volume and its files are where they were:
+# The daemon cannot find the plugin that provides the driver of a volume. The
+# volume and its files may still exist:
 # https://github.com/moby/moby/blob/v28.0.0/volume/drivers/extpoint.go.
 _NO_PLUGIN = re.compile(r'plugin \S+ not found')
 
@@ -100,9 +100,9 @@ def of_status(status, words):
     told from other conflicts by its text only:
     https://github.com/moby/moby/blob/v28.0.0/daemon/delete.go#L50. Nor is
     every 404 about the object: a proxy or another server at the address may
-    say it, or the daemon of a path that it does not have, or of the driver
-    of a volume (_NO_PLUGIN). To take that for "it is gone" would leak what is
-    still there, or replace it.
+    return it, or the daemon may return it for an unknown path or for the
+    missing driver of a volume (_NO_PLUGIN). Treating such an answer as a
+    missing object would leak or replace an object that still exists.
     """
     if status == 404 and _MISSING.search(words) and (
             not _NO_PLUGIN.search(words)):

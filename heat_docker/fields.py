@@ -84,12 +84,12 @@ class Field:
         the same value.
     :ivar policy: function that takes the JSON and raises
         :class:`errors.Refused` if the operator does not allow it.
-    :ivar exclusive: function that takes the JSON and returns whether two
-        objects cannot have it at the same time, so that the old object has
-        to give it up before a replacement is created.
-    :ivar empty_counts: whether 0, false or an empty value says something
-        else to Docker than no value at all. Otherwise it is no change if one
-        follows the other.
+    :ivar exclusive: function that takes the JSON and returns whether only one
+        object can have this value at a time, so that the old object has to
+        release it before a replacement is created.
+    :ivar empty_counts: whether Docker distinguishes 0, false or an empty value
+        from an unset one. Otherwise a step from one to the other is not a
+        change.
     :ivar mask: function from the value to one without secrets.
     :ivar nested: Heat schema of the items of a list or the keys of a map.
     :ivar text_too: accept text with commas for a list.
@@ -236,18 +236,19 @@ def _support(version):
 
 
 class _Property(heat_properties.Property):
-    """A property of which an explicit null gives no value.
+    """A property that is unset if the template has an explicit null.
 
-    Heat makes the empty value of the property's type of a null, which means
-    something of its own to Docker for a few properties (an empty entrypoint,
-    a grace period of 0 seconds), or does not pass their constraints:
+    Heat converts a null to the empty value of the property's type. For some
+    properties Docker distinguishes this value from an unset one (an empty
+    entrypoint, a grace period of 0 seconds); for others it violates a
+    constraint:
     https://opendev.org/openstack/heat/src/branch/master/heat/engine/properties.py
     """
 
     def get_value(self, value, validate=False, translation=None):
-        """Return the value that Heat makes of what the template says.
+        """Return the value that Heat derives from the template.
 
-        Of an empty map Heat makes one with all keys that the schema knows.
+        An empty map stays empty: Heat would add every key of the schema.
         """
         if value is None and not self.required():
             return self.default()
@@ -260,7 +261,7 @@ class _Property(heat_properties.Property):
 def _without_nulls(schema, value):
     """Return a value without the optional keys that are null.
 
-    What is needed and null may only not be known yet.
+    Required keys remain, because their value may not be known yet.
     """
     if schema.type == MAP and schema.schema and isinstance(value, dict):
         known = schema.schema
@@ -273,10 +274,10 @@ def _without_nulls(schema, value):
 
 
 def null_means_unset(values):
-    """Have an explicit null mean the same as no value at all.
+    """Treat properties with an explicit null as unset.
 
-    :param heat.engine.properties.Properties values: changed in place.
-    :returns: the same.
+    :param heat.engine.properties.Properties values: modified in place.
+    :returns: the same object.
     """
     values.props = {
         name: _Property(known.schema, name, known.context)
@@ -287,8 +288,8 @@ def null_means_unset(values):
 def given(fields, values):
     """Yield the fields whose value is set, with the value.
 
-    False and 0 are values. An empty text, list or map is none, unless it
-    means something to Docker.
+    False and 0 are values. An empty string, list or map means unset, unless
+    the field has ``empty_counts``.
     """
     for field in fields:
         value = value_of(field, values)
@@ -387,13 +388,14 @@ def request(fields, values):
 
 
 def changed(fields, before, after):
-    """Return the names of the properties of which Docker is told otherwise.
+    """Return the names of the properties whose change Docker would notice.
 
     Two spellings of one value, such as the ports ``80`` and ``"80/tcp"``,
-    make the same request and are no change.
+    produce the same request and are not a change.
 
     :param before: the old values.
     :param after: the new values.
+    :returns: set of names.
     """
     return {field.name for field in fields
             if _has_changed(field, before, after)}
@@ -404,19 +406,19 @@ def _has_changed(field, before, after):
         old, new = before[field.name], after[field.name]
         return old != new and _told(field, old) != _told(field, new)
     except (AttributeError, TypeError, ValueError):
-        # The old value may be one that is refused by now.
+        # The old value may no longer be valid.
         return True
 
 
 def _told(field, value):
-    """Return all that the create request says of a value, if anything."""
+    """Return all parts of the create request for a value, None if unset."""
     if value is None or not value and not field.empty_counts:
         return None
     return [to_api(value) for to_api in (field.to_api, *field.also.values())]
 
 
 def exclusive(fields, values):
-    """Tell whether any value is one that only one object can have."""
+    """Return whether any value is exclusive to one object at a time."""
     return any(field.exclusive(field.to_api(value))
                for field, value in given(fields, values) if field.exclusive)
 

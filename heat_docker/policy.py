@@ -232,7 +232,7 @@ def image(value):
 
 
 def build(value):
-    """Check that an image may be built: nobody knows of what others."""
+    """Check that an image may be built: its base images are not known."""
     if value and '*' not in conf.group().allowed_registries:
         raise _refused('allowed_registries', _('it is not allowed'))
 

@@ -78,10 +78,10 @@ class Containers:
                       timeout=patience - waited)
 
     def _await_leaving(self, container):
-        """Wait until a container that has stopped has left its networks.
+        """Wait until a stopped container has left its networks.
 
-        Docker says that it has stopped before that, and what it knows of it
-        only after that:
+        Docker reports the stop before the container has left its networks,
+        but answers an inspect request only after that:
         https://github.com/moby/moby/blob/v20.10.24/daemon/monitor.go#L27.
         """
         with contextlib.suppress(errors.NotFound):
@@ -243,10 +243,10 @@ class Containers:
     def containers_of_network(self, *network):
         """Return the ids of the containers that have an endpoint in a network.
 
-        One that is stopped keeps its endpoint.
+        A stopped container keeps its endpoint.
 
-        :param network: its id, and its name: one that was never started may
-            be known by that only.
+        :param network: id and name of the network. A container that was never
+            started may refer to the network only by name.
         """
         return [found['Id'] for found in self._containers(network=network)]
 

@@ -49,10 +49,13 @@ class Networks:
                             'EndpointConfig': endpoint})
 
     def ignores_at_connect(self, endpoint):
-        """Return whether the daemon heeds a part of it at a create only.
+        """Return whether a connect request ignores a part of the endpoint.
 
-        A MAC address is heeded by a connect from version 1.54 on:
+        Before version 1.54, the daemon applies a MAC address only when it
+        creates the container:
         https://docs.docker.com/reference/api/engine/version-history/.
+
+        :param dict endpoint: configuration of the endpoint in the API's form.
         """
         return bool(endpoint.get('MacAddress')) and self.api < (1, 54)
 

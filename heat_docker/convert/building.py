@@ -26,10 +26,10 @@ _DOCKERFILE = 'Dockerfile'
 
 
 def build_to_api(value):
-    """Turn a build to what the build request is made of.
+    """Convert the property ``build`` to the parts of the build request.
 
-    :returns: dict of ``context`` (bytes), ``buildargs``, ``labels`` and
-        ``target``; empty if nothing is to be built.
+    :returns: dict with the keys ``context`` (bytes), ``buildargs``, ``labels``
+        and ``target``; empty if the property is unset.
     """
     context = build_to_context(value)
     if not context:

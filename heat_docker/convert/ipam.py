@@ -86,12 +86,12 @@ def ipam_from_api(value):
 
 
 def has_subnet(value):
-    """Return whether the API's address management names a subnet."""
+    """Return whether the API's IPAM configuration contains a subnet."""
     return any(pool.get('Subnet') for pool in value.get('Config') or ())
 
 
 def names_an_interface(options):
-    """Return whether a driver makes or takes an interface of a given name.
+    """Return whether driver options name an interface of the host.
 
     https://docs.docker.com/engine/network/drivers/bridge/#options and
     https://docs.docker.com/engine/network/drivers/macvlan/#platform-support-and-requirements

@@ -109,7 +109,7 @@ def blkio_from_api(host_config):
 
 
 def pids_limit_from_api(value):
-    """Turn the API's limit to the property's: no limit has many words."""
+    """Convert the API's limit; null, 0 and negative values mean no limit."""
     return value if value and value > 0 else -1
 
 

@@ -146,7 +146,7 @@ def _endpoint(value):
 
 
 def has_fixed_address(endpoints):
-    """Return whether an endpoint has an address that it was given."""
+    """Return whether any endpoint has a fixed IP or MAC address."""
     return any(endpoint.get('IPAMConfig') or endpoint.get('MacAddress')
                for endpoint in endpoints.values())
 
@@ -194,8 +194,8 @@ def endpoint_again(endpoint):
 def outside(endpoint, subnets):
     """Return the addresses of an endpoint that are in none of the subnets.
 
-    :param dict endpoint: as it is given to an API.
-    :param subnets: of the network as text; None if nobody knows them.
+    :param dict endpoint: endpoint configuration in the API's form.
+    :param subnets: subnets of the network as strings; None if unknown.
     """
     addresses = endpoint.get('IPAMConfig') or {}
     return [] if subnets is None else [
@@ -222,7 +222,7 @@ def attached(name, networks):
 def alike(wanted, endpoint):
     """Tell whether an endpoint is as it should be.
 
-    Docker adds aliases of its own, and shows a MAC address only while the
+    Docker adds its own aliases, and shows a MAC address only while the
     container runs.
 
     :param dict wanted: the endpoint of the create request.
@@ -237,7 +237,7 @@ def alike(wanted, endpoint):
 
 
 def same(wanted, endpoint):
-    """Tell whether an endpoint is what connecting it anew would make of it.
+    """Return whether reconnecting an endpoint would not change it.
 
     :param dict wanted: the endpoint of the create request.
     :param dict endpoint: the one that a daemon shows.

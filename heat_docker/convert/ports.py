@@ -32,9 +32,9 @@ _ANY_PORT = ('', 0, '0')
 
 
 def port_specs_to_api(values):
-    """Turn ``[80, "53/udp", "5000-5002"]`` to ``{"80/tcp": {}, …}``.
+    """Convert ``[80, "53/udp", "5000-5002"]`` to ``{"80/tcp": {}, …}``.
 
-    A port may be in the list more than once.
+    The list may contain a port more than once.
     """
     return {'%d/%s' % port: {}
             for value in values for port in _container_ports(value)}
@@ -50,9 +50,9 @@ def port_bindings_to_api(value):
     """Turn a map of container port to host port to the API's map.
 
     ``{9090: 80, "53/udp": "127.0.0.1:53"}`` becomes ``{"9090/tcp":
-    [{"HostIp": "", "HostPort": "80"}], "53/udp": [{…}]}``. What the API has
-    for a host port, a map with ``HostPort`` and ``HostIp``, is accepted, too.
-    Ranges are expanded here, because Docker 29 no longer does it:
+    [{"HostIp": "", "HostPort": "80"}], "53/udp": [{…}]}``. The API's form of a
+    host port, a map with ``HostPort`` and ``HostIp``, is accepted as well.
+    Ranges are expanded here, because Docker 29 no longer expands them:
     https://docs.docker.com/engine/release-notes/29/#2900
     """
     bindings = {}
@@ -72,7 +72,7 @@ def port_bindings_to_api(value):
 
 
 def has_host_port(bindings):
-    """Return whether the API's map of bindings names a port of the host."""
+    """Return whether the API's map of bindings contains a fixed host port."""
     return any(host['HostPort'] for hosts in bindings.values()
                for host in hosts)
 
@@ -188,11 +188,14 @@ def _host_ports(value, count):
 
 
 def _host_port_text(value):
-    """Return what a template says of the host port as ``"[ip]:port"``."""
+    """Return the host port of a template as text.
+
+    :raises ValueError: if it is a map with unknown keys.
+    """
     if not isinstance(value, dict):
         return scalars.text(value)
     if value.keys() - {'HostIp', 'HostPort'}:
-        raise ValueError(_('%r takes "HostPort" and "HostIp" only')
+        raise ValueError(_('%r may only contain "HostPort" and "HostIp"')
                          % (value,))
     value = {'HostIp': '', 'HostPort': '', **scalars.present(value)}
     return '[%(HostIp)s]:%(HostPort)s' % scalars.text_map(value)

@@ -103,7 +103,7 @@ def capabilities_to_api(values):
         if capability not in CAPABILITIES:
             raise ValueError(_('%r is not a Linux capability') % value)
         result.append(capability)
-    # They are a set: in which order they are given is no difference.
+    # Capabilities are a set: their order has no meaning.
     return sorted(set(result))
 
 
@@ -114,10 +114,10 @@ def capabilities_from_api(values):
 
 
 def is_shared(mode):
-    """Return whether a namespace is the host's or another container's.
+    """Return whether a mode shares a namespace of the host or a container.
 
-    There, two containers meet as two processes of one host do: they want the
-    same ports, or write to the same memory.
+    Two containers in one namespace can conflict like two processes of one
+    host: both may use the same ports, or write to the same memory.
     """
     return mode == 'host' or mode.startswith('container:')
 

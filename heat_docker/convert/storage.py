@@ -82,7 +82,7 @@ def volumes_to_api(value):
             path, mode = _bind_of_map(source, scalars.present(target))
         else:
             path, _colon, mode = scalars.text(target).partition(':')
-        # It is the default.
+        # "rw" is the default.
         mode = '' if mode == 'rw' else mode
         if not (source.startswith('/') or re.fullmatch(scalars.NAME, source)):
             raise ValueError(_('%r is neither an absolute path of the host '
@@ -108,21 +108,25 @@ def volumes_to_api(value):
 
 
 def _bind_of_map(source, value):
-    """Return target and mode of docker-py's map for a volume.
+    """Return target and mode from docker-py's map for a volume.
 
-    Until its version 1.2.3 docker-py knew ``ro`` only:
+    docker-py documented only the key ``ro`` until version 1.2.3:
     https://github.com/docker/docker-py/blob/1.2.3/docs/volumes.md
+
+    :raises ValueError: if the map has other keys, or ``ro`` is no boolean.
     """
     if 'bind' not in value or value.keys() - {'bind', 'mode', 'ro'}:
-        raise ValueError(_('volume %s takes "bind", and "mode" or "ro"')
+        raise ValueError(_('volume %s requires "bind", and accepts "mode" '
+                           'or "ro"')
                          % source)
     if 'mode' in value and 'ro' in value:
-        raise ValueError(_('volume %s takes either "mode" or "ro"') % source)
-    # Heat takes text for a boolean property as well.
+        raise ValueError(_('volume %s: "mode" and "ro" are mutually '
+                           'exclusive') % source)
+    # Heat accepts text for a boolean property as well.
     read_only = scalars.text(value.get('ro', False)).lower()
     if read_only not in ('true', 'false'):
-        raise ValueError(_('"ro" of volume %(source)s is %(ro)r, neither '
-                           'true nor false')
+        raise ValueError(_('"ro" of volume %(source)s must be true or false, '
+                           'not %(ro)r')
                          % {'source': source, 'ro': value['ro']})
     mode = 'ro' if read_only == 'true' else scalars.text(value.get('mode', ''))
     return scalars.text(value['bind']), mode
@@ -145,7 +149,7 @@ def volumes_from_to_api(values):
 
 
 def writes_binds(values):
-    """Return whether a bind, or what another container mounts, is writable.
+    """Return whether any bind or any volume of another container is writable.
 
     :param list values: ``source:target:mode`` or ``container:mode``.
     """
@@ -204,7 +208,7 @@ def _check_mount(kind, source, value):
 
 
 def writes_mounts(values):
-    """Return whether a mount is writable that others may have, too."""
+    """Return whether any mount is writable and can be shared."""
     return any(mount['Type'] in ('bind', 'volume') and mount.get('Source')
                and not mount.get('ReadOnly') for mount in values)
 

@@ -34,7 +34,7 @@ _ = i18n._
 
 LABEL = process.OWN_LABELS
 
-# Key of Heat's data of the resource: somebody has marked it as unhealthy.
+# Key in Heat's resource data: a user has marked the resource as unhealthy.
 _UNHEALTHY = 'unhealthy'
 
 # How long, in seconds, a daemon may be busy with a create whose answer was
@@ -54,8 +54,9 @@ class DockerResource(reaching.Reaching, showing.Showing, resource.Resource):
 
     support_status = support.SupportStatus(version='1.0.0')
 
-    # Heat would replace whatever has failed a check, volumes and their files
-    # included, although only the daemon may have been away.
+    # By default, Heat replaces every resource whose check has failed. For a
+    # volume this destroys the files, although the daemon may only have been
+    # unreachable.
     always_replace_on_check_failed = False
 
     spec = None
@@ -99,7 +100,7 @@ class DockerResource(reaching.Reaching, showing.Showing, resource.Resource):
 
     @property
     def properties(self):
-        """The values that the template gives; an explicit null gives none."""
+        """The values of the properties; an explicit null means unset."""
         return self._values
 
     @properties.setter
@@ -293,7 +294,7 @@ class DockerResource(reaching.Reaching, showing.Showing, resource.Resource):
         return self._advance(progress)
 
     def update_template_diff_properties(self, after_props, before_props):
-        """Return the properties of which Docker is to be told otherwise.
+        """Return the properties whose change Docker would notice.
 
         :returns: dict of name to new value.
         :raises resource.UpdateReplace: if they cannot be changed in place.
@@ -396,15 +397,16 @@ class DockerResource(reaching.Reaching, showing.Showing, resource.Resource):
         """Refuse an external_id that the daemon does not know."""
         if self.external_id is None:
             return
-        # Heat lets what has one wait for no other resource, so that what
-        # others give has no value, neither now nor in the create:
+        # Heat creates a resource with an external_id without waiting for
+        # others, so values from other resources are not known, neither now
+        # nor during the create:
         # https://opendev.org/openstack/heat/src/branch/master/heat/engine/rsrc_defn.py
         if not self._are_known('docker_endpoint', 'tls'):
             raise exception.StackValidationFailed(message=_(
                 'external_id %s: docker_endpoint and tls cannot come from '
                 'another resource, because Heat creates a resource with an '
-                'external_id without waiting for others. Take them from '
-                'parameters') % self.external_id)
+                'external_id without waiting for others. Use parameters '
+                'instead') % self.external_id)
         self.resource_id = self.external_id
         try:
             self._refuse_foreign(self._show_resource())
@@ -443,11 +445,10 @@ class DockerResource(reaching.Reaching, showing.Showing, resource.Resource):
         return True
 
     def state_set(self, action, status, reason='state changed', **kwargs):
-        """Note whether it is somebody's mark that makes the check failed.
+        """Set the state, and record whether a user marked it unhealthy.
 
-        Heat says the same of a resource whose check has failed and of one
-        that was marked by "openstack stack resource mark unhealthy"; only
-        the check was in progress before.
+        Heat uses the same state for a failed check and for "openstack stack
+        resource mark unhealthy". Only a check was in progress before.
         """
         check_failed = self.CHECK, self.FAILED
         before, after = self.state, (action, status)
@@ -461,8 +462,8 @@ class DockerResource(reaching.Reaching, showing.Showing, resource.Resource):
                       *args, **kwargs):
         """Return whether there is anything to do.
 
-        Heat would call a failed resource complete if its template has not
-        changed, and one that has made room for a replacement that failed.
+        If the template has not changed, Heat would mark a failed resource as
+        complete, and also one that has made room for a failed replacement.
 
         :raises resource.UpdateReplace: if it has to be replaced.
         """
@@ -479,9 +480,9 @@ class DockerResource(reaching.Reaching, showing.Showing, resource.Resource):
             *args, **kwargs) or self._unfinished
 
     def _may_be_replaced(self, values):
-        """Return whether a mark as unhealthy may replace the object.
+        """Return whether marking it unhealthy may replace the object.
 
-        :param values: of the properties after the update.
+        :param values: properties after the update.
         """
         return True
 
@@ -490,8 +491,8 @@ class DockerResource(reaching.Reaching, showing.Showing, resource.Resource):
         return []
 
     def _finish_steps(self):
-        """Return the steps that finish a sound object.
+        """Return the steps that finish a usable object.
 
-        What nobody can ask about is not complete.
+        The object is only complete once the daemon has shown it.
         """
         return [self._examine]

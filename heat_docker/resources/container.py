@@ -69,7 +69,7 @@ class DockerContainer(pulling.Pulling, waiting.Waiting,
 
     spec = spec
 
-    # Whether the template gives it networks, and it is in none of them.
+    # Whether it is in no network although the template lists networks.
     _is_cut_off = False
 
     def _docker_create(self, docker, request):
@@ -152,9 +152,9 @@ class DockerContainer(pulling.Pulling, waiting.Waiting,
             changed_properties_set, after_props, before_props)
 
     def parse_live_resource_data(self, resource_properties, resource_data):
-        """Return the properties that somebody else has changed.
+        """Return the properties that were changed outside of Heat.
 
-        Heat takes them for the old values of the update that follows.
+        Heat uses them as the old values of the update that follows.
         """
         drift = super().parse_live_resource_data(resource_properties,
                                                  resource_data)
@@ -206,9 +206,9 @@ class DockerContainer(pulling.Pulling, waiting.Waiting,
     def _is_sound(self, inspected):
         """Return whether it runs, has completed, or only has to be started.
 
-        A suspend has stopped it, and a resume may not have started it. One
-        that a check has found unhealthy has to be replaced: to wait for it
-        once more mends nothing.
+        A suspend has stopped it, and a resume may not have started it. A
+        container that a check has found unhealthy has to be replaced: waiting
+        for it again does not repair it.
         """
         state = inspected['State']
         if self.action == self.CHECK and self._is_unhealthy(state):
@@ -218,7 +218,7 @@ class DockerContainer(pulling.Pulling, waiting.Waiting,
                 or self._has_completed(state))
 
     def _is_unhealthy(self, state):
-        """Return whether it is to be healthy, and is not."""
+        """Return whether it is unhealthy although wait_for is healthy."""
         return (self.properties['wait_for'] == 'healthy'
                 and (state.get('Health') or {}).get('Status') == 'unhealthy')
 

@@ -191,9 +191,10 @@ class ContainerReplacing(replacing.Replacing):
         return True
 
     def _start_again(self, docker):
-        """Start the container, whatever has become of its networks.
+        """Start the container, even if some of its networks are missing.
 
-        A daemon starts none that has an endpoint in a network that is gone.
+        A daemon refuses to start a container with an endpoint in a network
+        that no longer exists.
         """
         try:
             docker.start_container(self.resource_id)
@@ -203,7 +204,10 @@ class ContainerReplacing(replacing.Replacing):
             docker.start_container(self.resource_id)
 
     def _leave_gone_networks(self, docker):
-        """Return whether there were any, having detached the container."""
+        """Detach the container from networks that no longer exist.
+
+        :returns: whether there were any.
+        """
         inspected = docker.inspect_container(self.resource_id)
         gone = []
         for name in network.endpoints(inspected):
@@ -217,8 +221,8 @@ class ContainerReplacing(replacing.Replacing):
     def _return_steps(self):
         """Return the steps that take back what a replacement has taken.
 
-        The networks of the template may be other ones than those that the
-        container had when it was stopped.
+        The networks in the template may differ from those that the container
+        had when it was stopped.
         """
         steps = super()._return_steps()
         if 'replaced' in self.data():

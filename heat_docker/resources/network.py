@@ -36,11 +36,11 @@ class DockerNetwork(replacing.Replacing, users.Used, base.DockerResource):
     Containers that have get_resource of it in their property networks reach
     each other by their names and aliases. get_resource is its id.
 
-    Docker cannot change a network, so every change replaces it: a new one is
-    made, the containers of the stack and of its nested stacks that are
-    attached to it are moved over without being replaced, and the old one is
-    removed. If it has a fixed name or subnet, which there can be but one of,
-    they are detached from the old one before.
+    Docker cannot change a network, so every change replaces it: a new network
+    is created, the attached containers of the stack and of its nested stacks
+    are moved to it without being replaced, and the old network is removed. A
+    fixed name or subnet can be in use only once, so the containers of such a
+    network are detached, and it is removed, before the new one is created.
 
     Deleting the resource waits for containers that are just leaving. Those
     of others are never detached: the delete fails, and says whose they are.
@@ -90,8 +90,8 @@ class DockerNetwork(replacing.Replacing, users.Used, base.DockerResource):
     def _remove_network(self, docker, identity):
         """Remove a network by its id.
 
-        Podman looks for containers in a network that it is told to remove
-        by its name only, and those would be broken.
+        Podman looks for containers in the network only if the request has the
+        name of the network. With the id, it would break them.
         """
         docker.remove_network(
             docker.inspect_network(identity)['Name']
@@ -102,10 +102,12 @@ class DockerNetwork(replacing.Replacing, users.Used, base.DockerResource):
         return list(self._members(docker, self.resource_id))
 
     def _members(self, docker, identity):
-        """Return who has an endpoint in a network, running or not.
+        """Return the containers with an endpoint in a network.
 
-        :returns: map of id to what the daemon shows of the container, and
-            of its endpoint.
+        Containers that do not run are included.
+
+        :returns: dict of container id to a pair: the container and its
+            endpoint, both as the daemon shows them.
         """
         name = docker.inspect_network(identity)['Name']
         members = {}
@@ -120,10 +122,10 @@ class DockerNetwork(replacing.Replacing, users.Used, base.DockerResource):
         return members
 
     def _own_members(self, docker, identity):
-        """Return those that are containers of our tree of stacks.
+        """Return the containers in a network that our tree of stacks owns.
 
-        :returns: map of id to what the daemon shows of the endpoint, and to
-            what :meth:`_owner` returns.
+        :returns: dict of container id to a pair: the endpoint as the daemon
+            shows it, and the result of :meth:`_owner`.
         """
         own = {}
         for container, (inspected, endpoint) in self._members(
@@ -143,7 +145,7 @@ class DockerNetwork(replacing.Replacing, users.Used, base.DockerResource):
     # Replacement.
 
     def handle_create(self):
-        """Return how the network is made, and takes the containers over."""
+        """Return the steps that create the network and attach containers."""
         return reaching.Progress([self._await_predecessor, self._make,
                                   self._take_over])
 
@@ -152,7 +154,7 @@ class DockerNetwork(replacing.Replacing, users.Used, base.DockerResource):
         return [*super()._finish_steps(), self._take_over]
 
     def _await_predecessor(self, docker, progress):
-        """Have the network that is replaced go, if that is yet to come."""
+        """Remove the old network if that was not possible before."""
         with contextlib.suppress(errors.NotFound):
             self._collect_room(docker, self._predecessor())
         return True
@@ -160,9 +162,10 @@ class DockerNetwork(replacing.Replacing, users.Used, base.DockerResource):
     def _take_over(self, docker, progress):
         """Attach the containers that the predecessor has detached.
 
-        Those that call the network by its name have no change to make. One
-        whose address is of none of the subnets gets another one by its own
-        step, and nobody is to be given that before.
+        Containers that refer to the network by its name have no step that
+        attaches them. A container whose address is in none of the subnets gets
+        a new address in its own step. No other container may get that address
+        before.
         """
         notes = self._notes(self._row(self.replaces))
         replaced = json.loads(notes.get('replaced', '{}'))
@@ -177,9 +180,10 @@ class DockerNetwork(replacing.Replacing, users.Used, base.DockerResource):
         return True
 
     def _has_own_step(self, container):
-        """Return whether a container is attached by its update, too.
+        """Return whether the update of a container attaches it as well.
 
-        It is if what its property networks says has changed with the id.
+        This is so if its property networks refers to the network by its id,
+        which has changed.
         """
         owner = self._owner(container)
         return owner is not None and (
@@ -190,7 +194,8 @@ class DockerNetwork(replacing.Replacing, users.Used, base.DockerResource):
 
         :param dict containers: map of id to how it was attached.
         """
-        # What has an address of its own goes first, or it may be taken.
+        # Containers with fixed addresses go first, or the daemon might give
+        # these addresses to others.
         for container, endpoint in sorted(
                 containers.items(), key=lambda item: not item[1].get(
                     'IPAMConfig')):
@@ -218,7 +223,7 @@ class DockerNetwork(replacing.Replacing, users.Used, base.DockerResource):
         replaced.update(
             (container, network.endpoint_again(endpoint))
             for container, (endpoint, _owner) in members.items())
-        # Before they are detached: nobody may live to tell.
+        # Save this before detaching: heat-engine may die at any time.
         self.data_set('replaced', json.dumps(replaced))
         self._detach(docker, self.resource_id, replaced)
         try:
@@ -229,12 +234,13 @@ class DockerNetwork(replacing.Replacing, users.Used, base.DockerResource):
                 % {'why': ex, 'users': self._tell_users(docker)}) from ex
 
     def _check_member(self, docker, member):
-        """Raise if a container would lose an address that it is to keep.
+        """Raise if a container would lose its fixed address.
 
-        That is so with one that calls the network by its name: nothing
-        changes for it.
+        This concerns containers that refer to the network by its name. Heat
+        does not update them when the network is replaced.
 
         :param member: resource of the container.
+        :raises exception.Error: with the address and the resource.
         """
         name = self.properties['name']
         before = _networks(member)
@@ -249,13 +255,17 @@ class DockerNetwork(replacing.Replacing, users.Used, base.DockerResource):
         if lost:
             raise exception.Error(
                 _('The container of %(member)s would lose its address '
-                  '%(address)s: have its property networks refer to '
-                  '%(network)s by get_resource instead of its name')
+                  '%(address)s: in its property networks, refer to '
+                  '%(network)s by get_resource instead of by name')
                 % {'member': member.name, 'address': ', '.join(lost),
                    'network': self.name})
 
     def _is_to_change(self, member, before):
-        """Return whether the new template has other networks for it."""
+        """Return whether the new template changes its networks.
+
+        :param member: resource of the container.
+        :param before: its old networks, as the API's map.
+        """
         if member.stack.id != self.stack.id:
             return False
         try:
@@ -264,11 +274,12 @@ class DockerNetwork(replacing.Replacing, users.Used, base.DockerResource):
                                            member.context)
             return network.networks_to_api(values['networks'] or []) != before
         except (KeyError, ValueError, exception.StackValidationFailed):
-            # It is to go, or what is to come depends on what does not exist.
+            # The update removes the member, or its new networks depend on a
+            # resource that does not exist yet.
             return True
 
     def _detach(self, docker, identity, containers):
-        """Detach containers from a network, unless they are gone."""
+        """Detach containers from a network; ignore missing ones."""
         for container in containers:
             with contextlib.suppress(errors.NotFound):
                 docker.disconnect_container(container, identity)
@@ -307,9 +318,9 @@ class DockerNetwork(replacing.Replacing, users.Used, base.DockerResource):
 
 
 def _subnets(values):
-    """Return the subnets of a network, or None if a configuration says them.
+    """Return the subnets of a network, or None if config_from sets them.
 
-    :param values: of its properties.
+    :param values: properties of the network.
     """
     if values['config_from']:
         return None
@@ -318,7 +329,7 @@ def _subnets(values):
 
 
 def _networks(member):
-    """Return the networks that a container was given, as the API's map.
+    """Return the networks of a container in its template, as the API's map.
 
     :param member: resource of the container.
     """

@@ -34,8 +34,8 @@ _ = i18n._
 
 LOG = logging.getLogger(__name__)
 
-# Key of Heat's data of the resource: the update that waits for an action, by
-# what Heat calls a traversal of the stack.
+# Key in Heat's resource data: the traversal (Heat's id of a stack action) that
+# waits for an action of the resource.
 _PREEMPTED = 'preempted_by'
 
 # How long, in seconds, a daemon may be away: for a create by default, and
@@ -191,30 +191,33 @@ class Reaching:
                 self._bear(progress, docker, ex)
 
     def handle_preempt(self):
-        """Note that a newer update of the stack waits for an action.
+        """Record that a newer update of the stack waits for an action.
 
-        Heat calls it on another instance of the resource than the one whose
-        action is in progress, once that has kept it from beginning the update.
+        Heat calls this when the action in progress prevents a newer update
+        from starting. It uses a different instance of the resource than the
+        action does.
         """
         self.data_set(_PREEMPTED, self.stack.current_traversal)
 
     def _give_way(self):
         """Raise if a newer update of the stack waits for this action.
 
-        To look at the stack instead would be too early: Heat would try the
-        update again as soon as this action has ended, and also by itself, and
-        so create two replacements.
+        Checking the traversal of the stack instead would be too early: Heat
+        would start the newer update when this action ends, and again by
+        itself, and so create two replacements.
+
+        :raises exception.Error: if a newer update waits.
         """
         try:
             newer = resource_data.ResourceData.get_val(self, _PREEMPTED)
         except exception.NotFound:
             return
         if newer != self.stack.current_traversal:
-            raise exception.Error(_('Nobody waits for it any more: the stack '
-                                    'has been updated again'))
+            raise exception.Error(_('The action was superseded by a newer '
+                                    'update of the stack'))
 
     def _bear(self, progress, docker, ex):
-        """Wait for a daemon that is away, but not for ever."""
+        """Wait for an unreachable daemon, up to a limit."""
         self._give_way()
         now = time.monotonic()
         values = progress.values(self.properties)

@@ -109,32 +109,32 @@ class Replacing:
                         {'resource': self.name, 'why': ex})
 
     def _predecessor(self):
-        """Return what this one replaces, as :meth:`_row` does.
+        """Return the row of the resource that this one replaces, or None.
 
-        :raises exception.Error: if it is replaced no more. Heat lets a
-            replacement that is at work go on when its update is cancelled,
-            and removes it afterwards.
+        :raises exception.Error: if this resource no longer replaces it. When
+            a user cancels an update, Heat does not stop the create of a
+            replacement, and removes the replacement afterwards.
         """
         row = self._row(self.replaces)
         if row is not None and row.replaced_by != self.id:
-            raise exception.Error(_('The update was taken back, and what it '
-                                    'was to replace is in use again'))
+            raise exception.Error(_('The update was cancelled; the previous '
+                                    'resource is in use again'))
         return row
 
     def _make(self, docker, progress):
-        """Create the object, unless what it replaces has come back."""
+        """Create the object, unless the old one is in use again."""
         self._predecessor()
         return super()._make(docker, progress)
 
     def _collect_room(self, docker, row):
-        """Have a predecessor make the room that it owes.
+        """Make the room that a predecessor could not make before.
 
-        :param row: of the predecessor, whose daemon was away.
-        :returns: whether it owed any.
+        :param row: row of the predecessor, whose daemon was unreachable.
+        :returns: whether there was anything left to do.
         """
         if OWES_ROOM not in self._notes(row):
             return False
-        # The stack that is returned, too, has to outlive the resource.
+        # A resource has only a weak reference to its stack, so keep the stack.
         old, *_needed = resource.Resource.load(
             self.context, row.id, None, False, {})
         old._find_and_make_room(docker)

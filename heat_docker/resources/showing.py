@@ -77,7 +77,8 @@ class Showing:
 
     def parse_live_resource_data(self, resource_properties, resource_data):
         """Return the properties that somebody else has changed."""
-        return fields.drift(self.spec.FIELDS, resource_properties,
+        return fields.drift(self.spec.FIELDS,
+                            fields.null_means_unset(resource_properties),
                             resource_data)
 
     def _resolve_any_attribute(self, attr):

@@ -61,13 +61,14 @@ class Used:
         return True
 
     def _owner(self, container):
-        """Return the resource of our tree of stacks that has a container.
+        """Return the resource in our tree of stacks that owns a container.
 
-        The labels tell whose container it was when it was made; one that was
-        adopted is another stack's. External ones are nobody's.
+        The labels of a container name the stack that created it, which is not
+        its owner if another stack has adopted it. A resource with an
+        external_id does not own its container.
 
-        :returns: None if there is none; else what Heat's Resource.load does,
-            of which the other parts have to outlive the resource.
+        :returns: None, or the result of Heat's Resource.load. Keep all of it:
+            the resource has only a weak reference to its stack.
         """
         rows = resource_objects.Resource.get_all_by_root_stack(
             self.context, self.stack.root_stack_id(),
@@ -81,9 +82,9 @@ class Used:
         return None
 
     def _was_left_here(self, inspected):
-        """Return whether our stack has made a container that none has now.
+        """Return whether our stack created a container that no stack owns now.
 
-        So it is with the deletion policy Retain.
+        An example is a container with the deletion policy Retain.
         """
         labels = inspected['Config'].get('Labels') or {}
         return (labels.get(base.LABEL + 'stack_id') == self.stack.id
@@ -92,7 +93,7 @@ class Used:
                                                  inspected['Id']))
 
     def _tell_users(self, docker):
-        """Name the containers that use the object, and whose they are."""
+        """Describe the containers that use the object, and their stacks."""
         told = []
         for container in self._docker_users(docker):
             try:
@@ -108,4 +109,5 @@ class Used:
                 _('the container %s of no stack')
                 % inspected['Name'].lstrip('/'))
         return ', '.join(told) or _(
-            'nobody whom the daemon names: if that stays so, restart it')
+            'no container that the daemon reports; if this persists, restart '
+            'the daemon')

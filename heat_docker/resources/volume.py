@@ -42,14 +42,17 @@ class DockerVolume(copying.Copying, users.Used, base.DockerResource):
     that exists is never taken over; external_id uses one that exists, and
     leaves it alone.
 
-    Docker cannot change a volume, and to replace it would destroy its files:
-    an update that would is refused, unless replace_on_change is true. A check
-    that fails replaces no volume that is there, nor does anybody's mark as
-    unhealthy without replace_on_change. With the deletion policy Retain,
-    deleting the stack leaves the volume; with Snapshot it leaves a copy. A
-    snapshot of the stack copies the files to another volume of the daemon, as
-    many as the operator allows; to restore it makes a new volume of the copy,
-    and so replaces this one; one with a fixed name cannot be restored.
+    Docker cannot change a volume, and a replacement would destroy its files.
+    An update that would replace it therefore fails, unless replace_on_change
+    is true. A failed check does not replace a volume that exists. Marking it
+    as unhealthy replaces it only if replace_on_change is true and it has no
+    fixed name.
+
+    With the deletion policy Retain, deleting the stack leaves the volume; with
+    Snapshot it leaves a copy. A snapshot of the stack copies the files to
+    another volume of the daemon, up to the size that the operator allows. A
+    restore replaces this volume with a new copy of the snapshot. A volume with
+    a fixed name cannot be restored.
     """
 
     spec = spec
@@ -134,12 +137,12 @@ class DockerVolume(copying.Copying, users.Used, base.DockerResource):
     def _is_restored(self):
         """Return whether the stack is being restored from a snapshot.
 
-        Whoever restores a stack wants the files of the snapshot instead.
+        A restore is meant to replace the files by those of the snapshot.
         """
         return self.stack.action == self.stack.RESTORE
 
     def _may_be_replaced(self, values):
-        """Return whether a mark as unhealthy may replace the volume."""
+        """Return whether marking it unhealthy may replace the volume."""
         return bool(values['replace_on_change'] and not values['name'])
 
     # Snapshots.

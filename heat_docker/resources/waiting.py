@@ -63,7 +63,7 @@ class Waiting:
                 % {'aim': aim, 'limit': limit,
                    'obituary': self._obituary(docker, inspected)})
         if not reached and aim != 'completed':
-            # A command that does its work is not replaced in the middle.
+            # A newer update does not interrupt a command that is to complete.
             self._give_way()
         return reached or progress.later(self._look_again_after(aim, waited))
 

@@ -79,9 +79,9 @@ FIELDS = (
         example=['httpd', '-f', '-p', '8080']),
     fields.Field(
         name='entrypoint', type=fields.LIST,
-        doc=_('Program, as a list of words, that gets the words of cmd as '
-              'its arguments. If unset, it is that of the image; an empty '
-              'list is none.'),
+        doc=_('Program, as a list of words, that receives the words of cmd '
+              'as its arguments. If unset, it is the entrypoint of the image. '
+              'An empty list means no entrypoint.'),
         at='Entrypoint', live_at='Config.Entrypoint', to_api=scalars.texts,
         from_api=scalars.or_empty, empty_counts=True,
         example=['/bin/sh', '-c']),
@@ -255,13 +255,12 @@ FIELDS = (
         example=['53/udp', '80']),
     fields.Field(
         name='port_bindings', type=fields.MAP,
-        doc=_('Ports of the container that are published on the host, as a '
-              'map of container port (8080, "53/udp" or a range) to host '
-              'port. The host port is a number, a range of the same length, '
-              '"ip:port", "[ipv6]:port", "" for any free port, a map such as '
-              '{HostIp: 127.0.0.1, HostPort: 80}, or a list of those. Without '
-              'an IP address the port is published on all addresses of the '
-              'host.'),
+        doc=_('Container ports to publish on the host, as a map of container '
+              'port (8080, "53/udp" or a range) to host port. The host port '
+              'is a number, a range of the same length, "ip:port", '
+              '"[ipv6]:port", "" for any free port, a map such as {HostIp: '
+              '127.0.0.1, HostPort: 80}, or a list of these. Without an IP '
+              'address, the port is published on all addresses of the host.'),
         at='HostConfig.PortBindings', to_api=ports.port_bindings_to_api,
         from_api=ports.port_bindings_from_api,
         also={'ExposedPorts': ports.port_bindings_to_exposed},
@@ -278,11 +277,11 @@ FIELDS = (
         example={'wiki-db': 'db'}),
     fields.Field(
         name='volumes', type=fields.MAP,
-        doc=_('Volumes and folders of the host that the container mounts, as '
-              'a map of the volume\'s name or the absolute path on the host '
-              'to "/target", "/target:ro", {bind: /target, mode: ro} or '
-              '{bind: /target, ro: true}. A volume or folder that does not '
-              'exist is made, and is kept when the container is deleted.'),
+        doc=_('Volumes and host directories that the container mounts, as a '
+              'map of volume name or absolute path on the host to "/target", '
+              '"/target:ro", {bind: /target, mode: ro} or {bind: /target, ro: '
+              'true}. Docker creates a missing volume or directory, and '
+              'retains it when the container is deleted.'),
         at='HostConfig.Binds', to_api=storage.volumes_to_api,
         from_api=storage.volumes_from_api,
         policy=policy.binds, exclusive=storage.writes_binds,
@@ -481,10 +480,10 @@ FIELDS = (
                     _('Link-local addresses in this network.')),
                 'mac_address': properties.Schema(
                     properties.Schema.STRING,
-                    _('MAC address in this network. Docker heeds it only when '
-                      'it creates the container, so a change of the entry '
-                      'replaces the container. It needs version 1.44 of the '
-                      'Docker API.')),
+                    _('MAC address in this network. Before version 1.54 of '
+                      'the API, Docker applies it only when it creates the '
+                      'container, so a change of the entry replaces the '
+                      'container. It needs version 1.44 of the Docker API.')),
                 'driver_opts': properties.Schema(
                     properties.Schema.MAP,
                     _('Options for the driver of the network, as a map of '

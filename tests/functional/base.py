@@ -80,8 +80,8 @@ PODMAN_LACKS = {
                         'an endpoint',
     'failed connect': 'Podman keeps an endpoint that it failed to connect, '
                       'and can neither disconnect nor remove the container',
-    'fresh creates': 'the values and excuses of the tables that updates are '
-                     'compared by are those of Docker Engine',
+    'fresh creates': 'the values and known differences in the tables for '
+                     'this comparison are those of Docker Engine',
     'health': 'Podman starts health checks by timers of systemd, of which '
               'the sandbox has none',
     'Internet': 'the network of the sandbox has no way out',

@@ -10,12 +10,12 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Compares what updates leave with what a fresh create would make.
+"""Compare updated objects with freshly created ones.
 
-After every action that ends complete, ``docker inspect`` shows of an object
-what it would show of one that is freshly created from the same template.
-Heat's own tasks drive the resources here, in stacks in a database in memory,
-on the Docker Engine of the sandbox.
+After every action that succeeds, the output of ``docker inspect`` for an
+object is the same as for an object that is freshly created from the same
+template. Heat's own tasks run the resources here, with an in-memory database
+and the Docker Engine of the sandbox.
 """
 
 import contextlib
@@ -48,18 +48,18 @@ from tests.functional import oracle_values as values
 from tests.unit import base as unit_base
 
 LABEL = 'org.openstack.heat.'
-CHOSEN = '<of the daemon>'
+CHOSEN = '<chosen by the daemon>'
 
-# What differs between two objects of one template, and why. A path has "*"
-# for any key.
+# Keys that differ between two objects of one template, and the reason. In a
+# path, "*" matches any key.
 DROPPED = {
     'container': {
         'Created': 'a time',
-        'State.Pid': 'is given by the kernel',
+        'State.Pid': 'is chosen by the kernel',
         'State.StartedAt': 'a time',
         'State.FinishedAt': 'a time',
         'State.Health': 'changes with each check',
-        'ExecIDs': 'those of checks that go on',
+        'ExecIDs': 'ids of running health checks',
         'GraphDriver.Data': 'paths of the layer of the container',
         'NetworkSettings.SandboxID': 'an id',
         'NetworkSettings.SandboxKey': 'a path of that id',
@@ -73,29 +73,29 @@ DROPPED = {
     },
     'network': {'Id': 'an id', 'Created': 'a time'},
     'volume': {'CreatedAt': 'a time'},
-    'image': {'Id': 'is that of labels, too', 'Created': 'a time',
+    'image': {'Id': 'depends on the labels', 'Created': 'a time',
               'Parent': 'an id', 'Metadata.LastTagTime': 'a time',
-              'Container': 'that has built it',
+              'Container': 'id of the container that built it',
               'ContainerConfig.Hostname': 'an id',
               'ContainerConfig.Image': 'an id', 'Config.Image': 'an id',
               'GraphDriver.Data': 'paths of its layer',
-              'RootFS.Layers': 'have the times of their files'},
+              'RootFS.Layers': 'depend on the times of their files'},
 }
 
 
 def normal(kind, inspected, words=None):
-    """Return what a daemon shows, without what differs each time.
+    """Return the output of an inspect request in a comparable form.
 
-    Names that are generated, ids and labels of Heat become a word in angle
-    brackets; addresses and ports that the daemon has chosen do, too, and
-    what is a set, or comes from a map, is sorted.
+    Placeholders in angle brackets replace ids, generated names, Heat's labels,
+    and the addresses and ports that the daemon has chosen. Lists without a
+    fixed order are sorted.
 
-    :param kind: of object: a key of :data:`DROPPED`.
-    :param words: map of further ids and names to the words for them.
+    :param kind: kind of object, a key of :data:`DROPPED`.
+    :param words: dict of further ids and names to their placeholders.
     """
     text = json.dumps(inspected)
     words = {**own(inspected), **(words or {})}
-    # What begins like another one is replaced before that.
+    # Replace the longest first: one name may be the beginning of another.
     for name, word in sorted(words.items(), key=lambda item: -len(item[0])):
         text = text.replace(name, '<%s>' % word)
     shown = json.loads(text)
@@ -107,9 +107,9 @@ def normal(kind, inspected, words=None):
 
 
 def own(shown):
-    """Return the ids and generated names of an object, with words for them.
+    """Return a dict of an object's ids and generated names to placeholders.
 
-    Those of Heat are told by the labels.
+    The labels contain the ids and names from Heat.
     """
     words = {}
     if 'Id' in shown:
@@ -134,7 +134,7 @@ def own(shown):
 
 
 def _name_network(shown):
-    """Put words for the subnet that the daemon has chosen."""
+    """Replace a subnet that the daemon has chosen."""
     for pool in (shown.get('IPAM') or {}).get('Config') or ():
         if not pool.get('Subnet', '').startswith(values.SUBNETS):
             pool.update(dict.fromkeys(pool, CHOSEN))
@@ -143,7 +143,7 @@ def _name_network(shown):
 
 
 def _name_container(shown):
-    """Put words for what the daemon has chosen, and sort what is a set."""
+    """Replace values that the daemon has chosen, and sort unordered lists."""
     host, settings = shown['HostConfig'], shown['NetworkSettings']
     shown['Mounts'].sort(key=lambda mount: mount['Destination'])
     for names in ('Binds', 'CapAdd', 'CapDrop', 'Links'):
@@ -184,7 +184,7 @@ def _drop(shown, path):
 
 
 def differences(one, other, api, path=''):
-    """Yield a text for each place that differs without an excuse.
+    """Yield a text for each unexpected difference.
 
     :param tuple api: version of the daemon's API.
     """
@@ -198,7 +198,7 @@ def differences(one, other, api, path=''):
 
 
 class Places(dict):
-    """What values refer to, arranged when it is first asked for."""
+    """Objects that values refer to, created on first use."""
 
     def __init__(self, test):
         super().__init__()
@@ -210,7 +210,7 @@ class Places(dict):
         return made
 
     def fill(self, value):
-        """Return a value with all that it refers to."""
+        """Return a value with its references resolved."""
         if isinstance(value, str):
             return value.format_map(self) if re.search(
                 r'\{[a-z_]+[26]?\}', value) else value
@@ -224,12 +224,13 @@ class Places(dict):
 
 @base.requires('fresh creates')
 class ArrangingTest(base.FunctionalTest):
-    """A test with values that have to be arranged."""
+    """A test with values that refer to objects of the test."""
 
     def setUp(self):
         super().setUp()
         self.places = Places(self)
-        # It is removed after the resources and stacks that use it.
+        # These objects are removed after the resources and stacks that use
+        # them.
         self._arranged = contextlib.ExitStack()
         self.addCleanup(self._arranged.close)
         self._number = os.getpid() % 128 * 2
@@ -294,7 +295,7 @@ class ArrangingTest(base.FunctionalTest):
         return self._network(name, EnableIPv6=True, IPAM={'Config': [
             {'Subnet': '{ip}.0/24'}, {'Subnet': '{ip6}:/64'}]})
 
-    # The beginnings of addresses, which no other worker has.
+    # Address prefixes that no other worker uses.
 
     def arrange_ip(self, name):
         return '10.210.%d' % self._number
@@ -324,12 +325,12 @@ class ArrangingTest(base.FunctionalTest):
         return name
 
 
-# What is shown of fresh creates, by their templates.
+# Normalized output for fresh objects, by their templates.
 _FRESH = {}
 
 
 class OracleTest(ArrangingTest):
-    """A test of resources in stored stacks, on a real daemon."""
+    """A test of resources in stacks of a database, on a real daemon."""
 
     def setUp(self):
         super().setUp()
@@ -337,7 +338,7 @@ class OracleTest(ArrangingTest):
         self.patch(reaching.Reaching, '_has_own_thread', True)
         self.patch(engine, '_POOL', connection.Pool())
         self.addCleanup(self._close_pool, engine._POOL)
-        # Heat looks its clients up among what is installed.
+        # Heat finds its clients through installed entry points.
         self.patch(clients, '_mgr', named.NamedExtensionManager(
             'heat.clients', ['heat', 'keystone']))
         self.patch(heat_keystoneclient, 'KeystoneClient',
@@ -363,7 +364,7 @@ class OracleTest(ArrangingTest):
                 connected.close()
 
     def _record(self):
-        """Keep the requests of the plugin that may change something."""
+        """Record the requests of the plugin that may change something."""
         send = requests.Session.send
 
         def record(session, request, **kwargs):
@@ -376,9 +377,9 @@ class OracleTest(ArrangingTest):
     # Resources.
 
     def properties(self, kind, said):
-        """Return what the template of a resource says.
+        """Return the properties of a resource in a template.
 
-        :param said: what differs from :data:`oracle_values.BESIDE`.
+        :param said: properties that differ from :data:`oracle_values.BESIDE`.
         """
         said = {'docker_endpoint': '{endpoint}', **values.BESIDE[kind],
                 **said}
@@ -386,7 +387,7 @@ class OracleTest(ArrangingTest):
                                  if value is not values.UNSET})
 
     def create(self, kind, properties):
-        """Return a created resource of a stack of its own."""
+        """Create a resource in a separate stack, and return it."""
         stack = utils.parse_stack({
             'heat_template_version': '2021-04-16', 'resources': {'web': {
                 'type': values.TYPES[kind], 'properties': properties}}})
@@ -401,8 +402,7 @@ class OracleTest(ArrangingTest):
     def update(self, made, properties):
         """Update a resource as convergence does.
 
-        :returns: the resource that there is now, the same one or what has
-            replaced it.
+        :returns: the same resource, or its replacement.
         """
         after = made.t.freeze(properties=properties)
         self.sent.clear()
@@ -413,7 +413,7 @@ class OracleTest(ArrangingTest):
         return made
 
     def _replace(self, old, after):
-        """Do what convergence does when a resource is to be replaced."""
+        """Replace a resource as convergence does."""
         row = resource_objects.Resource.get_obj(
             old.context, old.make_replacement(old.current_template_id, set()))
         new = resource.Resource(old.name, after, old.stack)
@@ -425,7 +425,7 @@ class OracleTest(ArrangingTest):
         return new
 
     def converge(self, made):
-        """Update with what there is, as ``stack update --converge`` does."""
+        """Update with the same template and ``--converge``."""
         made.converge = True
         try:
             return self.update(made, made.t._properties)
@@ -452,7 +452,7 @@ class OracleTest(ArrangingTest):
         walk.end()
 
     def shown(self, kind, made):
-        """Return what the daemon shows of a resource, normalised."""
+        """Return the normalized output of an inspect of a resource."""
         with made._docker() as docker:
             inspected = made._docker_inspect(docker, made.resource_id)
         name = made.physical_resource_name()
@@ -460,7 +460,7 @@ class OracleTest(ArrangingTest):
                                         made.stack.name: 'stack'})
 
     def fresh(self, kind, properties):
-        """Return what is shown of a resource that is just created."""
+        """Return the normalized output for a fresh resource."""
         key = json.dumps([kind, properties], sort_keys=True)
         if key not in _FRESH:
             made = self.create(kind, properties)
@@ -472,10 +472,10 @@ class OracleTest(ArrangingTest):
 class Walk:
     """A resource that is updated from one template to the next.
 
-    What it shows is compared when it is deleted: of names, addresses and
-    ports there can be but one.
+    The comparison runs after the resource is deleted, because names, addresses
+    and ports can be in use only once.
 
-    :ivar wrong: texts that say what is not as it should be.
+    :ivar wrong: descriptions of the failures.
     """
 
     def __init__(self, test, kind, step):
@@ -494,11 +494,12 @@ class Walk:
             self._tell(step, 'fails: %s' % ex)
             test.fail('\n'.join(self.wrong))
         if step.same and (self.made is not before or test.sent):
-            self._tell(step, 'changes nothing, but sends %s' % test.sent)
+            self._tell(step, 'must not change anything, but sends %s'
+                       % test.sent)
         self._look(step)
 
     def fail(self, step):
-        """Update the resource, which has to fail."""
+        """Update the resource, and expect a failure."""
         try:
             self.test.update(self.made,
                              self.test.properties(self.kind, step.said))
@@ -511,10 +512,10 @@ class Walk:
         self._to_compare.append((step, test.shown(self.kind, self.made)))
         drift = self.made.get_live_state(self.made.properties)
         if drift:
-            self._tell(step, 'drift of %s' % drift)
+            self._tell(step, 'reports drift: %s' % drift)
         before, self.made = self.made, test.converge(self.made)
         if self.made is not before or test.sent:
-            self._tell(step, 'a converge update sends %s' % test.sent)
+            self._tell(step, 'an update with --converge sends %s' % test.sent)
 
     def end(self):
         """Delete the resource, and fail if anything was wrong."""
@@ -533,9 +534,9 @@ class Walk:
 
 
 def add_test(cls, check, *arguments):
-    """Add a test to a class, with a name made of its arguments.
+    """Add a test to a class, with a name derived from the arguments.
 
-    :param check: method that it calls with them.
+    :param check: name of the method that the test calls with the arguments.
     """
     name = '_'.join(('test', *check.split('_')[1:], *arguments))
 

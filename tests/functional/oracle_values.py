@@ -10,12 +10,13 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What the properties are set to, to compare updates with fresh creates.
+"""Values of the properties, to compare updates with fresh creates.
 
-A property without an entry goes by its ``example`` and a second value that
-is derived from it. An entry says what else it takes.
+A property without an entry uses its ``example`` and a second value that is
+derived from it. An entry overrides these values and adds others.
 
-Text in braces names what a test arranges: see ``Places`` in ``oracle``.
+Text in braces refers to an object that the test creates: see ``Places`` in
+``oracle``.
 """
 
 import dataclasses
@@ -40,10 +41,10 @@ TYPES = {'container': 'DockerInc::Docker::Container',
          'volume': 'DockerInc::Docker::Volume',
          'image': 'DockerInc::Docker::Image'}
 
-# Ends at once when it is asked to.
+# A command that ends at once on SIGTERM.
 SLEEP = ['sh', '-c', 'trap "exit 0" TERM; sleep 3600 & wait']
 
-# What each resource has beside the property that is looked at.
+# Properties that each resource has in addition to the tested property.
 BESIDE = {
     'container': {'image': '{busybox}', 'cmd': SLEEP, 'wait_for': 'none',
                   'stop_grace_period': 1},
@@ -51,27 +52,27 @@ BESIDE = {
     'volume': {'replace_on_change': True},
     'image': {'image': '{busybox}', 'keep': True}}
 
-# What Heat makes of an explicit null.
+# The values to which Heat converts an explicit null.
 EMPTY = {fields.STRING: '', fields.INTEGER: 0, fields.NUMBER: 0,
          fields.BOOLEAN: False, fields.LIST: [], fields.MAP: {}}
 
-# Takes out of a template what is there by default; None is an explicit null.
+# Removes a default property from a template; None is an explicit null.
 UNSET = object()
 
 
 @dataclasses.dataclass(frozen=True)
 class Case:
-    """What a property is set to.
+    """The values of a property in its test.
 
     :ivar a: its first value, by default its example.
     :ivar b: its second value, by default derived from the first one.
     :ivar more: further values.
     :ivar same: other spellings of the first value.
-    :ivar beside: what else the template says.
-    :ivar required: it cannot be unset.
-    :ivar empty: whether the empty value of the type may be said; it is unset
-        then, unless the table of properties says otherwise.
-    :ivar excuse: why the property is not tried at all.
+    :ivar beside: other properties of the template.
+    :ivar required: whether the property cannot be unset.
+    :ivar empty: whether the empty value of the type is valid. It means unset,
+        unless the field has ``empty_counts``.
+    :ivar excuse: why the property is not tested.
     """
 
     a: typing.Any = UNSET
@@ -84,10 +85,10 @@ class Case:
     excuse: str | None = None
 
 
-# Subnets of the tests are below; all others are of the daemon's pools.
+# Prefixes of the subnets that tests set; the daemon chooses all others.
 SUBNETS = ('10.209.', '10.210.', '10.211.', 'fd00:')
 
-# MAC addresses of the tests begin so; Docker makes others.
+# Prefixes of the MAC addresses that tests set; Docker generates all others.
 MACS = ('06:00:00:00:',)
 
 _MIB = 1024 * 1024
@@ -97,17 +98,17 @@ _BUILD = {'dockerfile': 'FROM {busybox}\nCOPY page /\n',
           'files': {'page': 'Hello.'}}
 _TAGS = ['{registry}/oracle/{me}:1']
 
-# A version of the API that is never reached.
+# An API version that no daemon has.
 NEVER = (9, 99)
 
 
 @dataclasses.dataclass(frozen=True)
 class Excuse:
-    """A place that may differ from that of a fresh create, and why.
+    """An accepted difference from a fresh object, and the reason for it.
 
-    :ivar path: of what the daemon shows, as a regular expression.
-    :ivar alike: values that say the same; all if it is empty.
-    :ivar before: first version of the API without that difference.
+    :ivar path: regular expression for the path in the inspect output.
+    :ivar alike: values that mean the same; any values if it is empty.
+    :ivar before: first version of the API without the difference.
     """
 
     path: str
@@ -116,28 +117,29 @@ class Excuse:
     before: tuple = NEVER
 
     def holds(self, path, one, other, api):
-        """Return whether two values at a path are excused."""
+        """Return whether two values at a path may differ."""
         return (bool(re.fullmatch(self.path, path)) and api < self.before
                 and (not self.alike
                      or one in self.alike and other in self.alike))
 
 
 EXCUSES = (
-    Excuse('HostConfig.PidsLimit', alike=(None, 0, -1), why='Docker shows '
-           'that there is no limit in one way after a create, and in another '
-           'one after an update'),
-    Excuse('HostConfig.RestartPolicy.Name', alike=('', 'no'), why='Docker '
-           'takes both for no restart, and an update has no word for unset'),
-    Excuse('HostConfig.NetworkMode', before=(1, 44), why='such a daemon is '
-           'told a network as the mode when it creates a container, and has '
-           'no request to change it'),
+    Excuse('HostConfig.PidsLimit', alike=(None, 0, -1), why='after a create, '
+           'Docker shows a missing limit in a different way than after an '
+           'update'),
+    Excuse('HostConfig.RestartPolicy.Name', alike=('', 'no'), why='both '
+           'values mean no restart to Docker, and an update request cannot '
+           'express an unset policy'),
+    Excuse('HostConfig.NetworkMode', before=(1, 44), why='the create request '
+           'for such a daemon has a network as the mode, and no request can '
+           'change the mode later'),
 )
 
-# The entries of properties that several types have.
+# Entries for properties that several types share.
 SHARED = {
     'docker_endpoint': Case(
         a='{endpoint}', b='{endpoint_http}', required=True),
-    'tls': Case(excuse='the compared daemon is the one without TLS; '
+    'tls': Case(excuse='the daemon for these tests does not use TLS; '
                 'test_endpoints changes certificates in place'),
     'registry_auth': Case(
         a=_FROM_PRIVATE, b={'username': 'other', 'password': 'other'}),
@@ -202,8 +204,8 @@ CASES = {
                     'tmpfs_mode': '1700'}],),
             more=([{'target': '/anonymous', 'labels': {'a': 'b'}}],)),
         'tmpfs': Case(same=('/run,/tmp:size=64m',), b=['/run']),
-        'storage_opt': Case(excuse='the file system below the sandbox has '
-                            'no quotas, which overlay2 needs for it'),
+        'storage_opt': Case(excuse='it requires overlay2 on a file system '
+                            'with quotas, which the sandbox does not have'),
         'volume_driver': Case(b=None),
         'files': Case(b=[{'path': '/etc/motd', 'content': 'Bye.'}]),
         'dns': Case(b=['192.0.2.54']),
@@ -228,10 +230,10 @@ CASES = {
             same=([{'path_on_host': '/dev/null', 'permissions': 'rw',
                     'path_in_container': '/dev/nothing'}],)),
         'blkio_weight': Case(
-            excuse='the kernel of the sandbox may have no weights, and the '
-            'daemon then discards them'),
-        'privileged': Case(excuse='the machine of the sandbox may lack '
-                           'capabilities that it gives'),
+            excuse='the kernel of the sandbox may not support weights, and '
+            'the daemon then discards them'),
+        'privileged': Case(excuse='the host of the sandbox may lack '
+                           'capabilities that the property grants'),
         'blkio_config': Case(
             a={'device_read_bps': [{'path': '{disk}', 'rate': '1m'}],
                'device_write_iops': [{'path': '{disk}', 'rate': 100}]},
@@ -310,7 +312,8 @@ def _entry(**keys):
 _LIMITS = {'memory': 64 * _MIB, 'memory_swap': '128m',
            'memory_reservation': '32m'}
 
-# Templates of containers that Docker ties together, one after the other.
+# Sequences of container templates with properties that depend on each other in
+# Docker.
 TIED = {
     'memory': (
         _LIMITS, {'memory': 128 * _MIB, 'memory_swap': '256m',
@@ -390,11 +393,11 @@ TIED = {
         {'networks': [{'network': '{network}'}, {'network': '{subnet}'}]}),
 }
 
-# The version of the API that some of them need.
+# The API versions that some of these sequences need.
 TIED_SINCE = {'networks_mac_address': (1, 44), 'networks_gw_priority': (1, 48)}
 
-# Templates of containers: a good one, one that cannot be had after some of it
-# has been changed in place, and another good one.
+# Three container templates each: one that works, one that fails after some
+# properties have been changed in place, and another one that works.
 FAILING = {
     'name': (
         {'memory': 64 * _MIB}, {'memory': 128 * _MIB, 'name': '{other}'},
@@ -418,9 +421,9 @@ FAILING = {
 
 
 def derive(field, a):
-    """Return a second value of a property, made of its first one.
+    """Derive a second value of a property from its first value.
 
-    :raises ValueError: if the entry of the property has to say it.
+    :raises ValueError: if the property needs an entry with a second value.
     """
     if field.type == fields.BOOLEAN:
         return not a
@@ -435,13 +438,13 @@ def derive(field, a):
     if field.nested is None and field.type == fields.LIST:
         return [*a, 'oracle=2']
     raise ValueError(
-        'a second value of the property %s cannot be derived from %r: give '
-        'it an entry in CASES of tests/functional/oracle_values.py'
+        'cannot derive a second value of the property %s from %r: add an '
+        'entry to CASES in tests/functional/oracle_values.py'
         % (field.name, a))
 
 
 def case(kind, field):
-    """Return the entry of a property, complete."""
+    """Return the entry of a property with all defaults filled in."""
     entry = CASES[kind].get(field.name, Case())
     if entry.excuse:
         return entry
@@ -453,9 +456,9 @@ def case(kind, field):
 
 
 def with_nulls(nested, value):
-    """Return a value in which what is unset inside of it is null.
+    """Return a value with an explicit null for each unset nested key.
 
-    :param nested: schema of what it consists of, as ``Field`` has it.
+    :param nested: schema of the items or keys, as in ``Field``.
     """
     if isinstance(value, list) and nested is not None:
         return [with_nulls(nested.schema, item) for item in value]
@@ -468,9 +471,9 @@ def with_nulls(nested, value):
 class Step:
     """An update of a resource.
 
-    :ivar said: what the template says then.
-    :ivar same: it says what it said before, in another way.
-    :ivar like: the template of the fresh create, if it is another one.
+    :ivar said: properties in the template.
+    :ivar same: whether they mean the same as those of the previous step.
+    :ivar like: properties of the fresh object, if they differ.
     """
 
     name: str
@@ -512,7 +515,7 @@ def property_steps(kind, field):
 
 
 def tied_steps(name):
-    """Return the steps of templates that Docker ties together."""
+    """Return the steps of a sequence of templates in ``TIED``."""
     return [Step('template %d' % number, said)
             for number, said in enumerate(TIED[name])]
 
@@ -524,23 +527,25 @@ def properties():
 
 
 def report():
-    """Return what is compared, and what is not, for the documentation."""
+    """Return the part of the documentation about tested properties."""
     tried = [(kind, field) for kind, field in properties()
              if not case(kind, field).excuse]
     steps = [step for kind, field in tried
              for step in property_steps(kind, field)]
     lines = [
         '* %d of %d properties, in %d creates and %d updates. %d of the '
-        'updates say' % (len(tried), len(properties()), len(tried),
-                         len(steps) - len(tried),
-                         sum(step.same for step in steps)),
-        '  the same in another way, and must change nothing.',
-        '* %d groups of properties that Docker ties together, in %d '
+        'updates' % (len(tried), len(properties()), len(tried),
+                     len(steps) - len(tried),
+                     sum(step.same for step in steps)),
+        '  express the same value in another way, and must not change '
+        'anything.',
+        '* %d groups of properties that depend on each other in Docker, in %d '
         'templates.' % (len(TIED), sum(map(len, TIED.values()))),
-        '* %d updates that fail after they have changed something, each '
+        '* %d updates that fail after they have changed something. Each is '
         'followed by a' % len(FAILING),
-        '  rollback, and by another update.', '',
-        'What is left out, and why:', '']
+        '  rollback in one test, and by another update in a second one.', '',
+        'The following properties are not tested, and the following keys of '
+        '``docker', 'inspect`` may differ:', '']
     excused = {}
     for kind, field in properties():
         why = case(kind, field).excuse
@@ -553,7 +558,7 @@ def report():
         excused[excuse.why] = ['``%s``%s' % (excuse.path, before)]
     for why, what in excused.items():
         lines += [', '.join(what), textwrap.indent(
-            textwrap.fill(why + '.', 74), '    '), '']
+            textwrap.fill(why[0].upper() + why[1:] + '.', 74), '    '), '']
     return '\n'.join(lines)
 
 

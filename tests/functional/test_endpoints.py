@@ -105,7 +105,7 @@ class PatienceTest(base.FunctionalTest):
                       self.reasons(stack_id))
 
     def correct(self, stack_id):
-        """Update a stack that waits in vain, for longer than this does."""
+        """Update a stack whose create waits for longer than this test."""
         self.update_stack(stack_id, self.template({'web': self.container()}))
         [container] = self.containers(stack_id)
         self.assertEqual('running', container['State'])

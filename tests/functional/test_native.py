@@ -426,14 +426,14 @@ class AdoptTest(base.FunctionalTest):
             container)['State']['Status'])
 
     def test_external_id_with_an_endpoint_of_another_resource(self):
-        """Heat lets what has an external_id wait for no other resource."""
+        """Heat creates a resource with an external_id without waiting."""
         said = self.refused({
             'where': {'type': 'OS::Heat::Value', 'properties': {
                 'value': self.cloud.docker['endpoint']}},
             'web': {'type': base.TYPE, 'external_id': 'any',
                     'properties': {'image': self.busybox, 'docker_endpoint': {
                         'get_attr': ['where', 'value']}}}})
-        self.assertIn('Take them from parameters', said)
+        self.assertIn('Use parameters instead', said)
 
     def test_external_id_that_is_wrong(self):
         said = self.refused({'web': {**self.container(),

@@ -153,7 +153,7 @@ class NetworkTest(base.FunctionalTest):
         self.assertEqual([], self.networks(stack_id))
 
     def test_adopted(self):
-        """Its containers have the labels of the stack that was abandoned."""
+        """The labels of the containers name the abandoned stack."""
         stack_id = self.create_stack(self.pair(ipam=self.ipam()))
         container = self.inspect(stack_id)
         adopted = self.adopt_stack(self.heat.stacks.abandon(stack_id))
@@ -186,10 +186,11 @@ class NetworkTest(base.FunctionalTest):
         self.assertEqual(1, len(self.networks(stack_id)))
 
     def at(self, address, network=NET, last=None, **properties):
-        """Return a template of a subnet and a container at an address.
+        """Return a template with a network and a container with an address.
 
-        :param int address: of the subnet that has just this one.
-        :param last: definition of a resource that comes between the two.
+        :param int address: index of the subnet, which has a fixed address for
+            the container.
+        :param last: definition of a resource between the two.
         """
         subnet = list(self.subnet.subnets(new_prefix=28))[address]
         template = self.template({

@@ -10,9 +10,9 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Updates leave what a fresh create of the same template would make.
+"""An updated object is the same as a fresh one from the same template.
 
-The tests are generated from the tables of properties and those of
+The tests are generated from the tables of properties and the tables in
 ``oracle_values``.
 """
 
@@ -22,7 +22,7 @@ from tests.functional import oracle_values as values
 
 
 class PropertyTest(oracle.OracleTest):
-    """Each property, set, changed, and unset in all ways there are."""
+    """Set, change and unset each property in all possible ways."""
 
     def check(self, kind, name):
         field = next(field for field in values.SPECS[kind].FIELDS
@@ -35,7 +35,7 @@ class PropertyTest(oracle.OracleTest):
 
 
 class TiedTest(oracle.OracleTest):
-    """Properties that Docker ties together."""
+    """Change properties that depend on each other in Docker."""
 
     def check(self, name):
         self.skip_before(values.TIED_SINCE.get(name, fields.OLDEST_API))
@@ -43,7 +43,7 @@ class TiedTest(oracle.OracleTest):
 
 
 class FailingTest(oracle.OracleTest):
-    """What a failed update leaves is put right by the next one."""
+    """The update after a failed update corrects its partial changes."""
 
     def check_rollback(self, name):
         good, bad, _other = values.FAILING[name]

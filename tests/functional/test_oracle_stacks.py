@@ -10,10 +10,10 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What stacks become by updates is what a fresh stack of the template is.
+"""An updated stack is the same as a fresh stack from the same template.
 
-Networks with the containers in them are changed through Heat, in stacks of
-several shapes; see ``oracle`` for the rule.
+The tests change networks together with the containers in them through Heat, in
+stacks of several shapes. See ``oracle`` for the rule.
 """
 
 import time
@@ -35,8 +35,8 @@ def _in(**endpoint):
     return {'networks': [{'network': {'get_resource': 'net'}, **endpoint}]}
 
 
-# Templates one after the other, each as the properties of the network and of
-# the container in it.
+# Sequences of templates. Each template is a pair: the properties of the
+# network and those of the container in it.
 CHANGES = {
     'subnet_and_address': (
         (_A, _in(ipv4_address='{ipa}.7')), (_B, _in(ipv4_address='{ipb}.7'))),
@@ -83,12 +83,12 @@ CHANGES = {
 }
 SINCE = {'options_and_mac_address': (1, 44)}
 
-# Those that stacks of other shapes go through, too.
+# The sequences for stacks of other shapes.
 SOME = ('subnet_and_address', 'name_and_alias', 'network_with_subnet',
         'network_and_container', 'network_and_limits')
 
-# Templates of a container: a good one, one that fails after others of its
-# changes were made, and another good one.
+# Three container templates each: one that works, one that fails after some of
+# its changes were made, and another one that works.
 _FALSE = ['false']
 FAILING = {
     'command': ({'memory': 64 << 20, 'name': '{me}'},
@@ -98,7 +98,7 @@ FAILING = {
         'stop_grace_period': 2, 'wait_for': 'healthy', 'healthcheck': {
             'test': ['CMD', 'false'], 'interval': 0.2, 'retries': 1}},
         {'memory': 64 << 20}),
-    # What comes after it fails.
+    # A resource that depends on the container fails.
     'other': ({'memory': 64 << 20, 'restart_policy': {'Name': 'always'}},
               {'memory': 128 << 20, 'name': '{me}', 'pids_limit': 50},
               {'memory': 128 << 20, 'cpus': 0.5}),
@@ -106,7 +106,7 @@ FAILING = {
 
 
 class StackTest(oracle.ArrangingTest):
-    """A test of stacks that are compared with fresh ones."""
+    """Compare updated stacks with fresh ones."""
 
     def check(self, shape, name):
         self.skip_before(SINCE.get(name, fields.OLDEST_API))
@@ -122,7 +122,7 @@ class StackTest(oracle.ArrangingTest):
         self.compare(stack_id, template)
 
     def readopt(self, stack_id):
-        """Abandon a stack and return the id of the one that adopts it."""
+        """Abandon a stack, adopt it, and return the id of the new stack."""
         for _path, kind, object_id in self.objects(stack_id):
             if kind == 'container':
                 self.addCleanup(self.remove_container, object_id)
@@ -148,7 +148,7 @@ class StackTest(oracle.ArrangingTest):
                     self.resources(net, web)))}}
 
     def shape_group(self, net, web):
-        """The containers are in a stack of their own, the network is not."""
+        """The containers are in nested stacks, the network is not."""
         made = self.resources(net, web)
         return {'template': self.template({
             'net': made['net'],
@@ -157,7 +157,7 @@ class StackTest(oracle.ArrangingTest):
             'peers': {'type': 'OS::Heat::ResourceGroup', 'properties': {
                 'count': 2, 'resource_def': made['peer']}}})}
 
-    # What is compared.
+    # Comparison.
 
     def objects(self, stack_id):
         """Yield path, kind and id of each object of a stack."""
@@ -169,7 +169,7 @@ class StackTest(oracle.ArrangingTest):
                        found.physical_resource_id)
 
     def shown(self, stack_id):
-        """Return what Docker shows of the objects of a stack, by path."""
+        """Return the normalized objects of a stack, by path."""
         inspected = {
             path: (kind, getattr(self.docker, 'inspect_' + kind)(object_id))
             for path, kind, object_id in self.objects(stack_id)}
@@ -194,9 +194,9 @@ class StackTest(oracle.ArrangingTest):
             self.fail('\n'.join(wrong))
 
     def expect_nothing_to_converge(self, stack_id, template):
-        """Update with what there is, and see that Docker has nothing to do.
+        """Assert that an update with ``--converge`` changes no object.
 
-        The daemon tells of all that it does in its events.
+        The daemon reports each change as an event.
         """
         objects = {object_id for _path, _kind, object_id
                    in self.objects(stack_id)}
@@ -213,7 +213,7 @@ class StackTest(oracle.ArrangingTest):
     # Failed updates.
 
     def failing(self, name):
-        """Return three templates: good, bad, and another good one."""
+        """Return a working template, a failing one, and a working one."""
         good, bad, other = [{'template': self.template({
             'web': self.container(**web)})}
             for web in self.places.fill(list(FAILING[name]))]

@@ -163,13 +163,13 @@ class PortsTest(base.FunctionalTest):
 
 
 class OldTemplateTest(base.FunctionalTest):
-    """Forms that the plugin in Heat's contrib took from docker-py."""
+    """Forms that the plugin in Heat's contrib accepted through docker-py."""
 
     def test_spellings(self):
         endpoint = self.cloud.docker['endpoint']
         stack_id = self.create_stack(self.template(
             {'web': {'type': base.TYPE, 'properties': {
-                # Two slashes.
+                # Two slashes instead of three.
                 'docker_endpoint': endpoint.replace('unix:///', 'unix://'),
                 'image': self.cloud.images['httpd'],
                 'port_specs': [80, '80', '80/tcp', '7-9', '8/tcp'],

@@ -187,7 +187,7 @@ class ReplaceTest(FixedTest):
     def beside(self, **properties):
         """Return a web server in the network namespace of another container.
 
-        It ends if the one port that it listens on is taken.
+        It ends if its only port is already in use.
         """
         return self.template({'vpn': self.container(), 'web': {
             'type': base.TYPE, 'properties': {

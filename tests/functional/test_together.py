@@ -10,12 +10,12 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Updates that replace several objects at once, fail, and are taken back.
+"""Updates that replace several objects at once, fail, and are rolled back.
 
-The stack is a network with a subnet, a volume, and a web server in the one
-with the other, of which there can be but one at a time. The tests are made
-of the cases; by default there are as many as it takes for each pair of values
-to be in one. All of them run if HEAT_DOCKER_ALL_TOGETHER is set.
+The stack has a network with a subnet, a volume, and a web server that uses
+both and has a fixed name, host port and address. Each test runs one case. By
+default, the tests are a sample in which each pair of values occurs at least
+once. Set HEAT_DOCKER_ALL_TOGETHER to run all cases.
 """
 
 import itertools
@@ -29,20 +29,21 @@ from tests.functional import base
 
 ALL = 'HEAT_DOCKER_ALL_TOGETHER'
 
-# What can be replaced, and how a network is changed.
+# The objects that an update can replace, and how it can change the network.
 OBJECTS = ('net', 'web', 'data')
 NETWORK_CHANGES = ('labels', 'subnet')
 
-# Who takes the update back: Heat, who has been told to; a user, by the old
-# template; the stack in which it is nested.
+# How the update is rolled back: by Heat's automatic rollback, by a user who
+# updates to the old template, or by the rollback of the parent stack.
 WAYS = ('rollback', 'hand', 'parent')
 
-# What fails when all is replaced, in the stack and in the one around it.
+# A resource that fails after all others are replaced, in the stack or in its
+# parent stack.
 AFTERWARDS = {'type': 'OS::Heat::TestResource', 'properties': {'fail': True}}
 
 
 class Case(typing.NamedTuple):
-    """What is replaced, what fails, and who takes it back."""
+    """What an update replaces, what fails, and how it is rolled back."""
 
     replaced: tuple
     change: str | None
@@ -57,30 +58,31 @@ class Case(typing.NamedTuple):
 
     @property
     def values(self):
-        """What the sample is to have in all pairs."""
+        """The values of which the sample contains all pairs."""
         return {*((name, name in self.replaced) for name in OBJECTS),
                 ('change', self.change), ('failing', self.failing),
                 ('way', self.way)}
 
     @property
     def keeps_files(self):
-        """Whether the old volume has to come back.
+        """Whether the old volume has to be restored.
 
-        Once what replaces it is complete, Heat goes back to it by a rollback
-        of its own only, and removes it while something else may still fail.
+        Once its replacement is complete, Heat restores the old volume only in
+        a rollback of the same stack. Otherwise Heat removes it while another
+        resource may still fail.
         """
         return ('data' not in self.replaced or self.failing == 'data'
                 or self.way == 'rollback')
 
     @property
     def keeps_container(self):
-        """Whether it is the old container that has to serve again."""
+        """Whether the old container has to be in use again."""
         return self.keeps_files and (
             'web' not in self.replaced or self.failing in OBJECTS)
 
 
 def all_cases():
-    """Return all that can happen."""
+    """Return all possible cases."""
     cases = []
     for count in range(1, len(OBJECTS) + 1):
         for replaced in itertools.combinations(OBJECTS, count):
@@ -88,7 +90,8 @@ def all_cases():
             for way, change in itertools.product(WAYS, changes):
                 failing = list(replaced)
                 if way != 'rollback':
-                    # Else Heat goes back to what it is just removing.
+                    # A rollback would return to objects that Heat is
+                    # removing at the same time.
                     failing.append('last')
                 if way == 'parent':
                     failing.append('parent')
@@ -98,7 +101,7 @@ def all_cases():
 
 
 def sample(cases):
-    """Return cases that have all pairs of values that any case has."""
+    """Return some cases that together contain all pairs of values."""
     pairs = {case: set(itertools.combinations(sorted(
         case.values, key=repr), 2)) for case in cases}
     missing = set().union(*pairs.values())
@@ -149,7 +152,7 @@ class TogetherTest(base.FunctionalTest):
         return self.template(resources)
 
     def request(self, case, after=False):
-        """Return what Heat is asked to have."""
+        """Return the arguments of the create or update request to Heat."""
         template = self.template_of(case, after)
         if case.way != 'parent':
             return {'template': template}
@@ -182,7 +185,7 @@ class TogetherTest(base.FunctionalTest):
         self.assertEqual([0, 0, 0], self.left(stack_id))
 
     def assert_back(self, case, stack_id, before):
-        """Assert that all is as it was before the update."""
+        """Assert that the stack is as it was before the update."""
         after = self.inspect(stack_id)
         self.assertEqual('one', self.page())
         self.assertEqual('/' + self.name, after['Name'])
@@ -201,7 +204,7 @@ class TogetherTest(base.FunctionalTest):
         self.assertEqual([1, 1, 1], self.left(stack_id))
 
     def left(self, stack_id):
-        """Return of how many objects of a stack the daemon knows."""
+        """Return how many objects of a stack the daemon has, by kind."""
         label = {'label': 'org.openstack.heat.stack_id=%s' % stack_id}
         return [len(self.containers(stack_id)),
                 len(self.docker.networks(filters=label)),

@@ -10,9 +10,9 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Each way by which Heat replaces a resource, and a volume with a file.
+"""Volumes keep their files in each case in which Heat replaces resources.
 
-The table of doc/source/contributor/replacement.rst names these tests.
+The table in doc/source/contributor/replacement.rst refers to these tests.
 """
 
 import contextlib
@@ -30,7 +30,7 @@ VOLUME = 'DockerInc::Docker::Volume'
 
 
 class SurvivalTest(base.FunctionalTest):
-    """A container that mounts two volumes, of which one has a fixed name."""
+    """A container that mounts two volumes, one of them with a fixed name."""
 
     def setUp(self):
         super().setUp()
@@ -62,12 +62,12 @@ class SurvivalTest(base.FunctionalTest):
         return stack_id
 
     def physical(self, stack_id):
-        """Return what the resources are on the daemon, by their names."""
+        """Return the ids of the objects of a stack, by resource name."""
         return {found.resource_name: found.physical_resource_id
                 for found in self.heat.resources.list(stack_id)}
 
     def run_in(self, stack_id, *command):
-        """Return what a command in the container says."""
+        """Return the output of a command in the container, as words."""
         made = self.docker.exec_create(
             self.resource(stack_id).physical_resource_id, command)
         return self.docker.exec_start(made).decode().split()
@@ -77,7 +77,7 @@ class SurvivalTest(base.FunctionalTest):
                     'echo %s > /named/file' % (text, text))
 
     def survived(self, stack_id, *replaced):
-        """Assert that the files are there, and what was replaced."""
+        """Assert that the files exist, and which resources were replaced."""
         after = self.physical(stack_id)
         self.assertEqual(set(replaced), {
             name for name, object_id in self.before.items()
@@ -92,10 +92,10 @@ class SurvivalTest(base.FunctionalTest):
         self.heat.resources.mark_unhealthy(stack_id, name, unhealthy, 'x')
 
     def fail_check(self, stack_id):
-        """Check the stack while its daemon is away."""
+        """Check the stack while its daemon is unreachable."""
         self.way.cut()
         self.act(stack_id, 'check', 'CHECK_FAILED')
-        # The container depends on them, and is not looked at any more.
+        # Heat does not check the container, which depends on the volumes.
         for name in ('data', 'named'):
             self.assertEqual(
                 'CHECK_FAILED', self.resource(stack_id, name).resource_status)
@@ -150,7 +150,7 @@ class FailedStateTest(SurvivalTest):
         self.survived(stack_id)
 
     def test_create(self):
-        """It fails while the files of source_volume are to be copied."""
+        """The create fails because source_volume does not exist yet."""
         source = 'source-' + self.name
         self.stack_template = self.changed(data={'source_volume': source})
         stack_id = self.start_stack(self.stack_template)
@@ -179,16 +179,16 @@ class FailedStateTest(SurvivalTest):
         self.way.cut()
         self.act(stack_id, 'suspend', 'SUSPEND_FAILED')
         self.way.mend()
-        # Heat updates no stack whose last action was a suspend.
+        # Heat does not update a stack whose last action was a suspend.
         self.act(stack_id, 'suspend', 'SUSPEND_COMPLETE')
         self.act(stack_id, 'resume', 'RESUME_COMPLETE')
         self.update_stack(stack_id, self.stack_template)
         self.survived(stack_id)
 
     def test_delete(self):
-        """A container of somebody else uses the volumes.
+        """A container of another stack uses the volumes.
 
-        Heat updates no stack whose last action was a delete.
+        Heat does not update a stack whose last action was a delete.
         """
         stack_id = self.create()
         other = self.create_stack(self.template({'web': self.container(
@@ -211,7 +211,7 @@ class MarkTest(SurvivalTest):
             self.mark(stack_id, name)
         self.update_stack(stack_id, self.stack_template)
         self.survived(stack_id)
-        # What is said is done once; later on nobody remembers it.
+        # The update has removed the marks, so replace_on_change has no effect.
         self.stack_template = self.changed(data={'replace_on_change': True},
                                            named={'replace_on_change': True})
         self.update_stack(stack_id, self.stack_template)
@@ -307,7 +307,7 @@ class WholeStackTest(SurvivalTest):
         for name in ('data', 'named'):
             self.docker.remove_volume(self.before[name])
         self.update_stack(stack_id, self.stack_template, converge=True)
-        # There was nothing left to lose.
+        # The volumes were removed, so they are replaced.
         self.assertNotEqual(self.before['data'],
                             self.physical(stack_id)['data'])
 
@@ -356,7 +356,7 @@ class EngineKilledTest(SurvivalTest):
     alone = True
 
     def kill(self):
-        """Kill the engine in the middle of what it asks about volumes."""
+        """Kill heat-engine while it waits for an answer about volumes."""
         self.addCleanup(control.order, self.cloud, 'engine', 'start')
         control.order(self.cloud, 'engine', 'kill')
         self.way.release()
@@ -378,7 +378,7 @@ class EngineKilledTest(SurvivalTest):
 
     def test_update(self):
         stack_id = self.create()
-        # What has failed is looked at by the update.
+        # After a failed check, the update inspects the volumes.
         self.fail_check(stack_id)
         self.way.hold_answer('GET .*/volumes/')
         self.heat.stacks.update(stack_id, template=self.dump(

@@ -316,7 +316,7 @@ class ResourceTestCase(TestCase):
         self.patch(reaching.Reaching, '_has_own_thread', True)
         self.set_clock(reaching)
         self.patch(pulls, '_PATIENCE', 0.01)
-        # Here a stop is one request; test_engine looks at the others.
+        # Make a stop a single request; test_engine tests the other requests.
         self.patch(connection._Turns, 'pace', 60.0)
         self.patch(engine.Engine, '_await_leaving', lambda *_args: None)
         self.patch(heat_keystoneclient, 'KeystoneClient',
@@ -504,7 +504,7 @@ class NetworkTestCase(ResourceTestCase):
         self.members[network] = containers
 
     def inspected(self, *containers, **more):
-        """Return what the daemon shows of it, with running containers."""
+        """Return the inspected network, with running containers in it."""
         return {'json': {
             **sample('network_all_v1.41'), 'Id': ID,
             'Containers': {name: {'Name': name} for name in containers},
@@ -530,7 +530,7 @@ class NetworkTestCase(ResourceTestCase):
                          'NetworkSettings': {'Networks': {}}, **more}}
 
     def attached(self, name, made, network=ID, status='running', **endpoint):
-        """Return what the daemon shows of a container in a network."""
+        """Return an inspected container with an endpoint in a network."""
         return self.container(
             name, made, State={'Status': status},
             NetworkSettings={'Networks': {'wiki': {

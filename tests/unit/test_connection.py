@@ -793,7 +793,7 @@ class PoolTestCase(base.TestCase):
         self.assertEqual(3 * [False], asked[2:])
 
     def test_turn_to_leave(self):
-        """It is one at a time, beside those who have other work."""
+        """One request at a time, independent of the limit on other work."""
         self.turns(4)
         with self.pool.turn(self.ONE, leaving=True):
             self.assertEqual(0, self.pool._turns[self.ONE, True]._value)
@@ -801,7 +801,7 @@ class PoolTestCase(base.TestCase):
                 self.pool._turns[self.ONE, True].acquire(blocking=False))
 
     def test_pace_of_stops(self):
-        """It follows what the daemon does, but not grace periods."""
+        """It follows the duration of stops, but not of grace periods."""
         with self.pool.turn(self.ONE, leaving=True) as turn:
             paces = [turn.pace]
             for seconds in (0.1, 0.01, 9.0, None, None, None, None):

@@ -46,13 +46,13 @@ ACCEPTED = (
     ('tcp://[::1]:99', 'tcp://[::1]:99', 'http://[::1]:99'),
     ('unix:///var/run/docker.sock', 'unix:///var/run/docker.sock',
      'unix:///var/run/docker.sock'),
-    # As docker-py wrote it.
+    # The form of old docker-py releases.
     ('unix://var/run/docker.sock', 'unix:///var/run/docker.sock',
      'unix:///var/run/docker.sock'),
     ('unix:////var/lib/..//run/./docker.sock', 'unix:///var/run/docker.sock',
      'unix:///var/run/docker.sock'),
     ('unix:///../a', 'unix:///a', 'unix:///a'),
-    # As a block of YAML has it.
+    # White space from a YAML block.
     ('tcp://docker.test:1 \n', 'tcp://docker.test:1', 'http://docker.test:1'),
     ('unix:///a\n', 'unix:///a', 'unix:///a'),
 )

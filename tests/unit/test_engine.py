@@ -244,7 +244,7 @@ class EngineTestCase(base.TestCase):
     def setUp(self):
         super().setUp()
         self.daemon = self.useFixture(base.FakeDaemon())
-        # A stop asks for it, too.
+        # A stop also sends this request.
         self.daemon.on('GET', '/containers/c1/json', {'json': INSPECTED})
         self.engine = self.connect()
 
@@ -567,9 +567,10 @@ class RequestTestCase(EngineTestCase):
         self.assertEqual([], list(self.pool._turns))
 
     def serve_leaving(self):
-        """Answer what has containers leave networks.
+        """Answer the requests that make containers leave networks.
 
-        :returns: paths that were asked for, with how many may be asked now.
+        :returns: list that receives the method and path of each request, and
+            the number of further requests that the limit would allow.
         """
         asked = []
 

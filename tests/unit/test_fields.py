@@ -511,7 +511,7 @@ class NullTestCase(testtools.TestCase):
             self.assertIsNone(values['a'])
 
     def test_null_in_a_map(self):
-        """A key that the schema knows; others are the user's own."""
+        """Keys of the schema are unset; other keys belong to the user."""
         nested = {'on': properties.Schema(fields.BOOLEAN),
                   'mode': properties.Schema(
                       fields.STRING, default='ro', constraints=[

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The tables that the functional tests compare updates by."""
+"""The tables of the functional tests that compare updates."""
 
 import copy
 import json
@@ -42,7 +42,7 @@ class OracleTestCase(base.TestCase):
         field = fields.Field(name='new', type=fields.LIST, doc='', at=None,
                              example=[{'a': 1}], nested={})
         error = self.assertRaises(ValueError, values.case, 'volume', field)
-        self.assertIn('give it an entry in CASES', str(error))
+        self.assertIn('add an entry to CASES', str(error))
 
     def test_no_entry_without_a_property(self):
         names = {(kind, field.name) for kind, field in values.properties()}

@@ -290,7 +290,7 @@ class EndpointTestCase(PolicyTestCase):
                           self.not_allowed(endpoint.parse(url)))
 
     def test_allowed_sockets(self):
-        """The path counts, however it is written."""
+        """All spellings of a path are treated alike."""
         self.configure(allowed_endpoints=['unix:///srv/*'])
         for url in ('unix:///srv/a', 'unix://srv/a', 'unix:////srv/a',
                     'unix:///run/../srv/a'):

@@ -462,7 +462,7 @@ class ReplacedAfterFailureTestCase(base.ContainerTestCase):
             self.assertFalse(made.needs_replace_failed(), shown)
 
     def test_failed_check(self):
-        """The daemon may only have been away for a while."""
+        """The daemon may only have been unreachable for a while."""
         made = self.make_running(endpoint_timeout=0)
         back = self.daemon.go_away()
         self.fail_task(made.check)
@@ -492,7 +492,7 @@ class ReplacedAfterFailureTestCase(base.ContainerTestCase):
         self.assertEqual(('UPDATE', 'COMPLETE'), made.state)
 
     def test_marked_as_unhealthy(self):
-        """Heat's own words for it are whatever the user says."""
+        """Heat uses the reason from the user, so it cannot be recognized."""
         for before in (('CREATE', 'COMPLETE'), ('CHECK', 'FAILED')):
             made = self.make_running()
             made.state_set(*before)

@@ -219,10 +219,10 @@ class ReplacingTestCase(base.NetworkTestCase):
         return made
 
     def make_with(self, networks, properties=None, **beside):
-        """Return the network of a stack that has a container, c1, in it.
+        """Return the network of a stack with a container, c1, in it.
 
         :param networks: property of the container.
-        :param beside: what the definition of the container has, too.
+        :param beside: other parts of the definition of the container.
         """
         template = self.template(properties or {'name': 'wiki'})
         template['resources']['c1'] = self.member(networks, **beside)
@@ -230,7 +230,7 @@ class ReplacingTestCase(base.NetworkTestCase):
         self.own(self.stack, 'c1')
         self.daemon.on(*INSPECT, self.inspected(Name='wiki'))
         self.serve_members('c1')
-        # It was adopted: its labels are those of another stack.
+        # It was adopted: its labels name another stack.
         self.serve_container('c1', self.attached('c1', None))
         self.daemon.on(*DISCONNECT, {})
         self.daemon.on(*REMOVE, 204)
@@ -242,24 +242,24 @@ class ReplacingTestCase(base.NetworkTestCase):
             'networks': networks}, **beside}
 
     def own(self, stack, name):
-        """Have a container in Heat's database, as a create leaves it."""
+        """Store a container in Heat's database, as a create does."""
         member = stack[name]
         member._update_stored_properties()
         member.store()
         member.resource_id_set(name)
-        # All tests have one database.
+        # All tests share one database.
         self.addCleanup(member.resource_id_set, None)
         self.addCleanup(self.assertIs, stack, member.stack)
 
     def replace(self, old, **properties):
-        """Return what replaces a resource, as an update makes it."""
+        """Return the replacement of a resource, as an update creates it."""
         stack = old.stack
         changed = copy.deepcopy(stack.t.t)
         changed['resources']['web']['properties'] = self.properties(
             **properties)
         stack.t = template.Template(changed)
         stack.store()
-        # It would be gone with what it has to do with.
+        # The resource has only a weak reference to its stack.
         made, *self.needed = resource.Resource.load(
             stack.context, old.make_replacement(stack.t.id, set()),
             stack.current_traversal, True, {})
@@ -420,7 +420,7 @@ class MakeRoomTestCase(ReplacingTestCase):
 
 
 class OwnTestCase(ReplacingTestCase):
-    """Which containers are those of the stack, and of those around it."""
+    """Which containers belong to the stack or to its tree of stacks."""
 
     BY_ID = [{'network': {'get_resource': 'web'}}]
 
@@ -439,7 +439,7 @@ class OwnTestCase(ReplacingTestCase):
         self.assertIn(DISCONNECT, self.daemon.requests)
 
     def test_never_started(self):
-        """Docker has neither looked up nor noted which network it is."""
+        """Docker has not yet recorded the id of the container's network."""
         made = self.make_with(self.BY_ID)
         self.serve_container('c1', self.container(
             'c1', State={'Status': 'created'}, NetworkSettings={
@@ -459,7 +459,7 @@ class OwnTestCase(ReplacingTestCase):
         self.assertEqual(self.stack.id, nested.root_stack_id())
 
     def make_stack(self, name, definition=None, **more):
-        """Return another stack, which has a container."""
+        """Return another stack with a container."""
         stack = parser.Stack(
             self.stack.context, utils.random_name(),
             template.Template({'heat_template_version': '2018-08-31',
@@ -471,7 +471,7 @@ class OwnTestCase(ReplacingTestCase):
         return stack
 
     def test_of_another_stack(self):
-        """One that it has adopted after the one that has made it."""
+        """Another stack has adopted the container."""
         made = self.make_old()
         _other = self.make_stack('c1')
         self.assertEqual([], self.moved(made))
@@ -482,7 +482,7 @@ class OwnTestCase(ReplacingTestCase):
         self.assertEqual([], self.moved(made))
 
     def test_not_a_container(self):
-        """Anybody can adopt what is not looked at under any id."""
+        """A user can adopt any id for a resource that Heat does not check."""
         resources.global_env().register_class(
             'Generic', generic_resource.GenericResource)
         made = self.make_old()
@@ -493,14 +493,14 @@ class OwnTestCase(ReplacingTestCase):
 
 
 class AddressesTestCase(ReplacingTestCase):
-    """What becomes of addresses that do not come with the network."""
+    """Fixed addresses of containers in a network that is replaced."""
 
     STATIC = {'IPAMConfig': {'IPv4Address': '10.9.0.7'}}
     MAC = '02:42:00:00:00:01'
     ELSEWHERE = {'config': [{'subnet': '10.8.0.0/24'}]}
 
     def make_old_with(self, network, **properties):
-        """Return a network that has c1, and c2 with an address, in it."""
+        """Return a network with c1, and with c2 at a fixed address."""
         made = self.make_with([{'network': network}], properties)
         self.serve_members('c1', 'c2')
         self.serve_container('c2', self.attached('c2', made, **self.STATIC))
@@ -515,13 +515,13 @@ class AddressesTestCase(ReplacingTestCase):
                 for sent in self.daemon.sent(*CONNECT_NEW)]
 
     def test_static_ones_first(self):
-        """Or others are given what they are to have."""
+        """Otherwise the daemon might give their addresses to others."""
         old = self.make_old_with({'get_resource': 'web'}, ipam=IPAM)
         self.assertEqual(['c2', 'c1'], self.taken_over(
             self.replace(old, ipam=IPAM, internal=True)))
 
     def test_of_another_subnet(self):
-        """Each comes by its own step, and takes no address before it."""
+        """Each is attached in its own step, and gets no address before."""
         old = self.make_old_with({'get_resource': 'web'}, ipam=IPAM)
         self.assertEqual([], self.taken_over(
             self.replace(old, ipam=self.ELSEWHERE)))
@@ -537,25 +537,25 @@ class AddressesTestCase(ReplacingTestCase):
             self.replace(old, name='wiki', config_from='wiki-config')))
 
     def test_mac_address_by_name(self):
-        """Docker does not heed it when it attaches a container."""
+        """Docker ignores it when it attaches a container."""
         made = self.make_with([{'network': 'wiki', 'mac_address': self.MAC}])
         self.assertIn(
-            'The container of c1 would lose its address %s: have its '
-            'property networks refer to web by get_resource instead of its '
-            'name' % self.MAC,
+            'The container of c1 would lose its address %s: in its property '
+            'networks, refer to web by get_resource instead of by name'
+            % self.MAC,
             self.fail_update(made, name='wiki', internal=True))
         self.assertEqual({'GET'}, {verb for verb, _ in self.daemon.requests})
         self.assertNotIn('replaced', made.data())
 
     def test_mac_address_by_id(self):
-        """A change of that replaces the container."""
+        """The update replaces the container."""
         made = self.make_with([{'network': {'get_resource': 'web'},
                                 'mac_address': self.MAC}])
         made.prepare_for_replace()
         self.assertEqual(['c1'], list(self.noted(made)))
 
     def test_address_by_name(self):
-        """Nothing would ever attach the container."""
+        """No later step would attach the container."""
         made = self.make_with([{'network': 'wiki',
                                 'ipv4_address': '10.9.0.7'}],
                               {'name': 'wiki', 'ipam': IPAM})
@@ -575,7 +575,7 @@ class AddressesTestCase(ReplacingTestCase):
         self.assertEqual(['c1'], list(self.noted(made)))
 
     def change(self, made, name, **properties):
-        """Give the stack of a resource another template, as an update."""
+        """Change the template of the stack, as an update does."""
         changed = copy.deepcopy(made.stack.t.t)
         changed['resources'][name]['properties'].update(properties)
         made.stack.defn = made.stack.defn.clone_with_new_template(
@@ -583,7 +583,7 @@ class AddressesTestCase(ReplacingTestCase):
 
 
 class OwedRoomTestCase(ReplacingTestCase):
-    """The daemon was away when the network should have gone."""
+    """The daemon was unreachable when Heat asked to remove the network."""
 
     def make_owing(self):
         old = self.make_old()
@@ -613,7 +613,7 @@ class OwedRoomTestCase(ReplacingTestCase):
         made = self.replace(old, name='wiki', internal=True)
         resource_objects.Resource.update_by_id(
             old.context, old.id, {'replaced_by': None})
-        self.assertIn('The update was taken back',
+        self.assertIn('The update was cancelled',
                       self.fail_task(made.create))
         self.assertEqual([], self.daemon.requests)
 

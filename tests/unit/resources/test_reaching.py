@@ -361,13 +361,13 @@ class PatienceTestCase(base.ContainerTestCase):
         self.assertEqual(5 + 1 + 3, len(self.daemon.history))
 
     def preempt(self, made):
-        """Have a newer update wait, of which another worker knows."""
+        """Let a newer update wait, in another worker."""
         newer = stack.Stack.load(made.context, made.stack.id)
         newer.current_traversal = 'newer'
         newer['web'].handle_preempt()
 
     def test_gives_way_to_a_newer_update(self):
-        """Which may have the right endpoint."""
+        """The newer update may have the right endpoint."""
         made = self.create()
         self.daemon.go_away()
         polls = self.count_polls(made)
@@ -379,7 +379,7 @@ class PatienceTestCase(base.ContainerTestCase):
                 yield step
 
         self.assertRaises(exception.ResourceFailure, self.run_task, poll)
-        self.assertIn('the stack has been updated again', made.status_reason)
+        self.assertIn('superseded by a newer update', made.status_reason)
         self.assertEqual(4, len(polls))
 
     def test_the_newer_update_goes_on(self):

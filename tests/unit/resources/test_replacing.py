@@ -320,7 +320,7 @@ class PredecessorTestCase(ReplacingTestCase):
         self.forget()
         error = self.assertRaises(resource.exception.Error,
                                   made.check_create_complete, progress)
-        self.assertIn('The update was taken back', str(error))
+        self.assertIn('The update was cancelled', str(error))
         self.assertEqual([], self.daemon.requests)
 
     def test_was_away(self):
@@ -587,7 +587,7 @@ class RestoreTestCase(ReplacingTestCase):
         self.assertEqual([], self.daemon.requests)
 
     def test_is_gone(self):
-        """Heat has begun to remove it; the update that follows says so."""
+        """Heat has removed the container; the next update replaces it."""
         old, _new = self.replaced()
         self.serve_inspect(GONE)
         old.restore_prev_rsrc(convergence=True)
@@ -596,7 +596,8 @@ class RestoreTestCase(ReplacingTestCase):
                           name='web')
 
     def test_one_of_its_networks_is_gone(self):
-        """It is attached to what comes instead, now or later."""
+        """The container leaves it, and is attached to its replacement later.
+        """
         old, _new = self.replaced()
         self.serve_inspect(self.inspected('exited', Name='/' + ROOM,
                                           Networks={'back': {}, 'gone': {}}))
@@ -615,7 +616,7 @@ class RestoreTestCase(ReplacingTestCase):
         self.assertNotIn('replaced', old.data())
 
     def test_is_attached_as_the_template_says(self):
-        """One that calls a network by its name has no change to make."""
+        """A container that refers to a network by its name does not change."""
         wanted = [{'network': 'wiki', 'ipv4_address': '192.0.2.7'}]
         self.serve_create()
         self.serve_run(self.inspected(Networks={'wiki': {

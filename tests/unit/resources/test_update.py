@@ -362,7 +362,7 @@ class NetworksTestCase(UpdateTestCase):
     MAC = '02:42:0a:09:00:01'
 
     def test_mac_address_cannot_be_kept(self):
-        """Docker heeds it at a connect from version 1.54 on only."""
+        """Before version 1.54, Docker ignores it in a connect request."""
         self.daemon.PREFIX = '/v1.44'
         self.daemon.on('GET', '/version', {'json': {'ApiVersion': '1.44'}},
                        prefix='')
@@ -372,7 +372,7 @@ class NetworksTestCase(UpdateTestCase):
                                         'EndpointID': 'e1',
                                         'MacAddress': self.MAC}))
         self.serve_networks('b')
-        # It stays while the container gets into another network.
+        # Attaching the container to another network keeps it.
         self.assertEqual(
             [INSPECT, to(CONNECT, 'b')],
             self.complete(made, networks=[network, {'network': 'b'}]))
@@ -385,7 +385,7 @@ class NetworksTestCase(UpdateTestCase):
                          self.daemon.requests)
 
     def test_taken_over_by_a_new_network(self):
-        """What the network has attached is as the template has it by now."""
+        """A replaced network has attached the container with old settings."""
         made = self.make_attached({'network': 'a', 'aliases': ['x', 'y']})
         taken = {'EndpointID': 'e1', 'Aliases': ['x', 'y', 12 * '0']}
         self.serve_networks('b')

@@ -121,8 +121,8 @@ class UsedTestCase(base.NetworkTestCase):
     def test_all_gone_meanwhile(self):
         made = self.make_used('c1')
         self.serve_container('c1', base.refusal(404, 'No such container'))
-        self.assertIn('It is used by nobody whom the daemon names: if that '
-                      'stays so, restart it. Docker at',
+        self.assertIn('It is used by no container that the daemon reports; '
+                      'if this persists, restart the daemon. Docker at',
                       self.fail_task(made.delete))
 
     def test_nobody_is_detached(self):

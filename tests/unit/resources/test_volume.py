@@ -293,7 +293,7 @@ class ReplacingTestCase(base.VolumeTestCase):
         self.assertEqual([], self.daemon.requests)
 
     def failed(self, action, **values):
-        """Return a volume that is there, and of which an action failed."""
+        """Return a volume that exists, after an action has failed."""
         made = self.make_made(name=None, **values)
         made.state_set(action, made.IN_PROGRESS)
         made.state_set(action, made.FAILED, 'the daemon was away')
@@ -301,7 +301,7 @@ class ReplacingTestCase(base.VolumeTestCase):
         return made
 
     def serve_shown(self, made, *answers):
-        """Answer the request for a volume, whatever Heat has called it."""
+        """Answer the inspect requests for a volume, by its generated name."""
         self.daemon.on('GET', '/volumes/' + made.resource_id, *answers)
 
     def test_kept_after_any_failure(self):
@@ -323,7 +323,7 @@ class ReplacingTestCase(base.VolumeTestCase):
                               name=None)
 
     def test_failed_and_its_driver_is_away(self):
-        """Nobody knows then whether it is there; its files may be."""
+        """The volume and its files may still exist."""
         made = self.failed('CHECK')
         self.serve_shown(made, NO_DRIVER)
         made.converge = True
@@ -339,13 +339,13 @@ class ReplacingTestCase(base.VolumeTestCase):
         self.assertIn('plugin "nfs" not found', self.fail_task(made.delete))
 
     def test_failed_and_its_daemon_is_away(self):
-        """It is not complete before somebody has looked at it."""
+        """The update does not complete the volume without inspecting it."""
         made = self.failed('CHECK', endpoint_timeout=0)
         self.serve_shown(made, LOST)
         self.fail_update(made, name=None, endpoint_timeout=0)
 
     def test_marked_as_unhealthy(self):
-        """Only who allows it loses files by a mark."""
+        """A mark destroys files only if replace_on_change is true."""
         made = self.make_made(name=None)
         self.serve_shown(made, self.shown(made))
         made.state_set(made.CHECK, made.FAILED, 'it looks ill')
@@ -356,7 +356,7 @@ class ReplacingTestCase(base.VolumeTestCase):
         self.replaces(made, name=None, replace_on_change=True)
 
     def test_marked_as_unhealthy_with_a_name(self):
-        """There can be but one of it."""
+        """A name can be in use only once."""
         made = self.make_made(replace_on_change=True)
         self.daemon.on(*INSPECT, self.shown(made))
         made.state_set(made.CHECK, made.FAILED, 'it looks ill')
@@ -364,7 +364,7 @@ class ReplacingTestCase(base.VolumeTestCase):
         self.assertEqual(('UPDATE', 'COMPLETE'), made.state)
 
     def test_drift(self):
-        """What somebody else has done to a volume does not replace it."""
+        """A change outside of Heat does not replace a volume."""
         made = self.make_made(name=None, labels={'a': 'b'}, driver='local')
         self.serve_shown(made, self.shown(made, Labels={}, Driver='other'))
         made.converge = True
@@ -516,7 +516,7 @@ class SnapshotTestCase(KeptTestCase):
         self.assertRaises(resource.UpdateReplace, self.update, made, **values)
 
     def test_restored_template_has_no_leave_to_destroy_files(self):
-        """It stays, for whoever updates the stack without one of theirs."""
+        """Updates with the existing template use the restored template."""
         made = self.make_made(name=None)
         data, _copy = self.snapshot(made)
         self.assertIn('without replace_on_change: true', self.fail_update(
