@@ -130,6 +130,20 @@ class AttributesTestCase(base.ContainerTestCase):
         self.assertEqual(base.ID, self.make_running().FnGetRefId())
 
 
+class DriftTestCase(base.ContainerTestCase):
+
+    def test_nulls(self):
+        """An explicit null differs from nothing that a daemon shows."""
+        nulls = {'alarm_action': None, 'name': None, 'networks': None,
+                 'pids_limit': None, 'restart_policy': None}
+        made = self.make_running(nulls)
+        made.converge = True
+        self.update(made, **nulls)
+        self.assertEqual([('GET', self.PATH + '/json')],
+                         self.daemon.requests)
+        self.assertNotIn('live state', self.log.output)
+
+
 class EventsTestCase(base.ContainerTestCase):
     """Events show properties to whoever may see the stack."""
 
