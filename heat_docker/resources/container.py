@@ -377,9 +377,10 @@ class DockerContainer(pulling.Pulling, waiting.Waiting,
         kept = {}
         for name, endpoint in wanted.items():
             key = network.attached(name, live)
-            if key and (name in done
-                        or not doubtful and before.get(name) == endpoint
-                        or network.same(endpoint, live[key])):
+            unchanged = before.get(name, endpoint) == endpoint
+            if key and (name in done or unchanged and (
+                    name in before and not doubtful
+                    or network.same(endpoint, live[key]))):
                 kept[name] = key
         missing = {name: endpoint for name, endpoint in wanted.items()
                    if name not in kept}

@@ -130,6 +130,9 @@ EXCUSES = (
     Excuse('HostConfig.RestartPolicy.Name', alike=('', 'no'), why='both '
            'values mean no restart to Docker, and an update request cannot '
            'express an unset policy'),
+    Excuse('NetworkSettings.Networks.bridge.DNSNames', why='Docker writes '
+           'names there when a container is renamed, although it serves no '
+           'names in its default network'),
     Excuse('HostConfig.NetworkMode', before=(1, 44), why='the create request '
            'for such a daemon has a network as the mode, and no request can '
            'change the mode later'),

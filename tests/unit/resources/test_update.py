@@ -384,6 +384,19 @@ class NetworksTestCase(UpdateTestCase):
         self.assertEqual([INSPECT, INSPECT, RENAME, STOP],
                          self.daemon.requests)
 
+    def test_mac_address_removed(self):
+        """The endpoint still has it, and Docker is to choose another one."""
+        self.daemon.PREFIX = '/v1.44'
+        self.daemon.on('GET', '/version', {'json': {'ApiVersion': '1.44'}},
+                       prefix='')
+        made = self.make_attached({'network': 'a', 'mac_address': self.MAC})
+        self.serve_inspect(self.live(a={'NetworkID': 'a0123456789abcdef',
+                                        'EndpointID': 'e1',
+                                        'MacAddress': self.MAC}))
+        self.serve_networks('a')
+        self.assertEqual([INSPECT, to(DISCONNECT, 'a'), to(CONNECT, 'a')],
+                         self.complete(made, networks=[{'network': 'a'}]))
+
     def test_taken_over_by_a_new_network(self):
         """A replaced network has attached the container with old settings."""
         made = self.make_attached({'network': 'a', 'aliases': ['x', 'y']})
