@@ -87,7 +87,7 @@ def ipam_from_api(value):
 
 def has_subnet(value):
     """Return whether the API's IPAM configuration contains a subnet."""
-    return any(pool.get('Subnet') for pool in value.get('Config') or ())
+    return bool(subnets_from_api(value))
 
 
 def names_an_interface(options):

@@ -19,6 +19,7 @@ from heat.common import exception
 
 from .. import errors
 from .. import i18n
+from ..convert import ipam
 from ..convert import network
 from ..specs import network as spec
 from . import base
@@ -169,9 +170,9 @@ class DockerNetwork(replacing.Replacing, users.Used, base.DockerResource):
         """
         notes = self._notes(self._row(self.replaces))
         replaced = json.loads(notes.get('replaced', '{}'))
-        values = self.properties
+        subnets = _subnets(self.properties)
         late = {container for container, endpoint in replaced.items()
-                if network.outside(endpoint, _subnets(values))}
+                if network.outside(endpoint, subnets)}
         if late:
             late.update(container for container in replaced
                         if self._has_own_step(container))
@@ -324,8 +325,7 @@ def _subnets(values):
     """
     if values['config_from']:
         return None
-    return [pool.get('subnet') for pool in (values['ipam'] or {}).get(
-        'config') or ()]
+    return ipam.subnets_from_api(ipam.ipam_to_api(values['ipam'] or {}))
 
 
 def _networks(member):

@@ -24,6 +24,7 @@ from heatclient import client as heat_client
 from heatclient import exc as heat_errors
 from keystoneclient.v3 import client as keystone_client
 import openstack.config
+import requests
 import testtools
 from testtools import content
 import yaml
@@ -322,6 +323,16 @@ class FunctionalTest(testtools.TestCase):
             heat_errors.HTTPBadRequest, self.start_stack,
             self.template(resources))
         return str(error)
+
+    def page_at(self, port):
+        """Return what a web server on loopback serves, once it does."""
+        def page():
+            try:
+                return requests.get('http://127.0.0.1:%d/' % port,
+                                    timeout=5).text.strip()
+            except requests.RequestException:
+                return None
+        return wait_until(page, 'page')
 
     # Docker.
 

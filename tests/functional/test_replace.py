@@ -14,8 +14,6 @@
 
 import socket
 
-import requests
-
 from sandbox import control
 from tests.functional import base
 from tests.functional import proxy
@@ -46,24 +44,14 @@ class FixedTest(base.FunctionalTest):
 
     def create(self):
         stack_id = self.create_stack(self.template({'web': self.web('one')}))
-        self.assertEqual('one', self.page())
+        self.assertEqual('one', self.page_at(self.port))
         return stack_id
-
-    def page(self):
-        return base.wait_until(self._page, 'page')
-
-    def _page(self):
-        try:
-            return requests.get('http://127.0.0.1:%d/' % self.port,
-                                timeout=5).text.strip()
-        except requests.RequestException:
-            return None
 
     def restored(self, stack_id, before):
         after = self.inspect(stack_id)
         self.assertEqual(before['Id'], after['Id'])
         self.assertEqual('/' + self.name, after['Name'])
-        self.assertEqual('one', self.page())
+        self.assertEqual('one', self.page_at(self.port))
         self.assertEqual(1, len(self.containers(stack_id)))
 
 
@@ -76,7 +64,7 @@ class ReplaceTest(FixedTest):
         after = self.inspect(stack_id)
         self.assertNotEqual(before['Id'], after['Id'])
         self.assertEqual('/' + self.name, after['Name'])
-        self.assertEqual('two', self.page())
+        self.assertEqual('two', self.page_at(self.port))
         self.assertEqual(1, len(self.containers(stack_id)))
 
     def rolled_back(self, **broken):
@@ -125,14 +113,14 @@ class ReplaceTest(FixedTest):
         self.update_stack(stack_id, self.template(
             {'web': self.web('two', docker_endpoint=way.endpoint)}))
         self.assertEqual('/' + self.name, self.inspect(stack_id)['Name'])
-        self.assertEqual('two', self.page())
+        self.assertEqual('two', self.page_at(self.port))
 
     def start_update_while_away(self):
         """Begin to replace what is at a daemon that cannot be reached."""
         way = self.useFixture(proxy.Proxy(self.cloud.docker['endpoint']))
         stack_id = self.create_stack(self.template(
             {'web': self.web('one', docker_endpoint=way.endpoint)}))
-        self.assertEqual('one', self.page())
+        self.assertEqual('one', self.page_at(self.port))
         way.cut()
         self.heat.stacks.update(stack_id, template=self.dump(self.template(
             {'web': self.web('two', docker_endpoint=way.endpoint)})))
@@ -145,7 +133,7 @@ class ReplaceTest(FixedTest):
         way.mend()
         self.expect(stack_id, 'UPDATE_COMPLETE')
         self.assertEqual('/' + self.name, self.inspect(stack_id)['Name'])
-        self.assertEqual('two', self.page())
+        self.assertEqual('two', self.page_at(self.port))
 
     def test_cancelled_while_the_daemon_is_away(self):
         way, stack_id = self.start_update_while_away()
@@ -159,7 +147,7 @@ class ReplaceTest(FixedTest):
         [after] = self.containers(stack_id)
         self.assertEqual((before['Id'], 'running'),
                          (after['Id'], after['State']))
-        self.assertEqual('one', self.page())
+        self.assertEqual('one', self.page_at(self.port))
 
     def test_cancelled_update(self):
         stack_id = self.create()
@@ -237,6 +225,6 @@ class EngineRestartedTest(FixedTest):
         control.order(self.cloud, 'engine', 'kill')
         control.order(self.cloud, 'engine', 'start')
         self.update_stack(stack_id, self.template({'web': self.web('one')}))
-        self.assertEqual('one', self.page())
+        self.assertEqual('one', self.page_at(self.port))
         self.assertEqual('/' + self.name, self.inspect(stack_id)['Name'])
         self.assertEqual(1, len(self.containers(stack_id)))

@@ -23,8 +23,6 @@ import os
 import socket
 import typing
 
-import requests
-
 from tests.functional import base
 
 ALL = 'HEAT_DOCKER_ALL_TOGETHER'
@@ -170,7 +168,7 @@ class TogetherTest(base.FunctionalTest):
         stack_id = outer if case.way != 'parent' else self.resource(
             outer, 'inner').physical_resource_id
         before = self.inspect(stack_id)
-        self.assertEqual('one', self.page())
+        self.assertEqual('one', self.page_at(self.port))
         self.in_container(before, 'touch', '/data/kept')
         if case.way == 'hand':
             self.update_stack(outer, **self.request(case, after=True),
@@ -187,7 +185,7 @@ class TogetherTest(base.FunctionalTest):
     def assert_back(self, case, stack_id, before):
         """Assert that the stack is as it was before the update."""
         after = self.inspect(stack_id)
-        self.assertEqual('one', self.page())
+        self.assertEqual('one', self.page_at(self.port))
         self.assertEqual('/' + self.name, after['Name'])
         if case.keeps_container:
             self.assertEqual(before['Id'], after['Id'])
@@ -213,16 +211,6 @@ class TogetherTest(base.FunctionalTest):
     def in_container(self, inspected, *command):
         return self.docker.exec_start(self.docker.exec_create(
             inspected['Id'], command)).decode()
-
-    def page(self):
-        return base.wait_until(self._page, 'page')
-
-    def _page(self):
-        try:
-            return requests.get('http://127.0.0.1:%d/' % self.port,
-                                timeout=5).text.strip()
-        except requests.RequestException:
-            return None
 
 
 def _test(case):
