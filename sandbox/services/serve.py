@@ -24,6 +24,13 @@ import sys
 
 import waitress
 
+# heat-engine keeps a connection for each thread that has asked Keystone. At
+# its default of 100 connections, waitress accepts no more until it closes
+# idle ones, which takes up to two minutes:
+# https://docs.pylonsproject.org/projects/waitress/en/stable/arguments.html.
+# By default it also uses select(), which takes no more than 1024 files.
+CONNECTIONS = 1000
+
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
@@ -36,7 +43,8 @@ def main():
     application = getattr(importlib.import_module(module), function)()
     # One line for each request that had to queue is noise here.
     logging.getLogger('waitress.queue').setLevel(logging.ERROR)
-    waitress.serve(application, host='127.0.0.1', port=args.port, threads=16)
+    waitress.serve(application, host='127.0.0.1', port=args.port, threads=16,
+                   connection_limit=CONNECTIONS, asyncore_use_poll=True)
 
 
 if __name__ == '__main__':
