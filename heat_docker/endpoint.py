@@ -104,9 +104,8 @@ def of_values(url, tls):
     :param dict tls: the property tls, or None.
     :raises ValueError: with the words for the user.
     """
-    own = conf.group().local_endpoint
-    named = parse(url or own)
-    if not url or named.base_url == _base_url(own):
+    named = parse(url or own_url())
+    if not url or _is_own(named):
         named = dataclasses.replace(named, local=True)
     encrypted = named.url.startswith('https:')
     tls = scalars.present(tls or {})
@@ -129,12 +128,29 @@ def check_tls(values):
     return tls
 
 
-def _base_url(url):
-    """Return by what URL an endpoint is reached, or None if it is wrong."""
+def own_url():
+    """Return the URL of the daemon that the operator has configured."""
+    return conf.group().local_endpoint
+
+
+def base_url(url):
+    """Return the URL by which the docker library reaches an endpoint.
+
+    Two spellings of the URL of one daemon have the same result. The names of
+    hosts are not resolved.
+
+    :param str url: see :func:`parse`.
+    :raises ValueError: see :func:`parse`.
+    """
+    return parse(url).base_url
+
+
+def _is_own(named):
+    """Return whether an endpoint is the one that the operator configured."""
     try:
-        return parse(url).base_url
+        return named.base_url == base_url(own_url())
     except ValueError:
-        return None
+        return False
 
 
 def _tls(values):

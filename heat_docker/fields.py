@@ -90,6 +90,8 @@ class Field:
     :ivar empty_counts: whether Docker distinguishes 0, false or an empty value
         from an unset one. Otherwise a step from one to the other is not a
         change.
+    :ivar default: function without arguments that returns the value that an
+        unset property means. To write this value out is not a change.
     :ivar mask: function from the value to one without secrets.
     :ivar nested: Heat schema of the items of a list or the keys of a map.
     :ivar text_too: accept text with commas for a list.
@@ -114,6 +116,7 @@ class Field:
     policy: typing.Callable | None = None
     exclusive: typing.Callable | None = None
     empty_counts: bool = False
+    default: typing.Callable | None = None
     mask: typing.Callable | None = None
     required: bool = False
     constraints: tuple = ()
@@ -411,9 +414,14 @@ def _has_changed(field, before, after):
 
 
 def _told(field, value):
-    """Return all parts of the create request for a value, None if unset."""
+    """Return all parts of the create request for a value.
+
+    :returns: None if the value is unset and has no default.
+    """
     if value is None or not value and not field.empty_counts:
-        return None
+        if field.default is None:
+            return None
+        value = field.default()
     return [to_api(value) for to_api in (field.to_api, *field.also.values())]
 
 

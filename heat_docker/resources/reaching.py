@@ -190,6 +190,19 @@ class Reaching:
             except errors.Unreachable as ex:
                 self._bear(progress, docker, ex)
 
+    def _retry_in_turn(self):
+        """Have Heat process the resource again, after others of the stack.
+
+        Heat puts the request back into its queue if nobody works on the
+        resource. To wait longer would occupy a thread that the other resources
+        may need.
+        https://opendev.org/openstack/heat/src/branch/master/heat/engine/check_resource.py
+
+        :raises exception.UpdateInProgress: always.
+        """
+        time.sleep(_POLL)
+        raise exception.UpdateInProgress(self.name)
+
     def handle_preempt(self):
         """Record that a newer update of the stack waits for an action.
 

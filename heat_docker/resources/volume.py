@@ -16,6 +16,7 @@ import contextlib
 
 from heat.common import exception
 from heat.common import short_id
+from heat.objects import resource as resource_objects
 
 from .. import errors
 from .. import i18n
@@ -144,6 +145,35 @@ class DockerVolume(copying.Copying, users.Used, base.DockerResource):
     def _may_be_replaced(self, values):
         """Return whether marking it unhealthy may replace the volume."""
         return bool(values['replace_on_change'] and not values['name'])
+
+    def delete_convergence(self, template_id, *args, **kwargs):
+        """Delete the volume, but not while a rollback may need its files.
+
+        As soon as the containers of a replaced or removed volume are updated,
+        Heat deletes the volume, although other resources may still fail.
+
+        :param template_id: id of the template of the update.
+        :raises exception.UpdateInProgress: to have Heat call this again.
+        """
+        if (self.stack.action in (self.stack.UPDATE, self.stack.RESTORE)
+                and self.current_template_id != template_id
+                and self._may_be_there()
+                and self._are_updates_pending(template_id)):
+            self._retry_in_turn()
+        super().delete_convergence(template_id, *args, **kwargs)
+
+    def _are_updates_pending(self, template_id):
+        """Return whether a resource of the stack is still to be updated.
+
+        :param template_id: id of the template of the update.
+        """
+        rows = resource_objects.Resource.get_all_by_root_stack(
+            self.context, self.stack.root_stack_id(),
+            {'stack_id': self.stack.id, 'status': self.COMPLETE,
+             'current_template_id': template_id})
+        updated = {row.name for row in rows.values()
+                   if row.action not in (self.INIT, self.DELETE)}
+        return not self.stack.defn.enabled_rsrc_names() <= updated
 
     # Snapshots.
 

@@ -30,7 +30,8 @@ FIELDS = (
               'unset, it is the daemon that the operator has configured, by '
               'default the one on the host of heat-engine, for '
               'administrators only.'),
-        at=None, to_api=endpoint.parse,
+        at=None, to_api=endpoint.base_url,
+        default=endpoint.own_url,
         example='tcp://203.0.113.7:2375'),
     fields.Field(
         name='tls', type=fields.MAP, update=fields.OURS,

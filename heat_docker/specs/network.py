@@ -40,7 +40,7 @@ FIELDS = (
         name='driver', type=fields.STRING,
         doc=_('Driver of the network, such as bridge, overlay, macvlan or '
               'ipvlan. If unset, it is bridge.'),
-        at='Driver',
+        at='Driver', default=lambda: 'bridge',
         example='bridge'),
     fields.Field(
         name='driver_opts', type=fields.MAP,

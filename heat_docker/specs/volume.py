@@ -39,7 +39,7 @@ FIELDS = (
     fields.Field(
         name='driver', type=fields.STRING,
         doc=_('Driver of the volume. If unset, it is local.'),
-        at='Driver',
+        at='Driver', default=lambda: 'local',
         example='local'),
     fields.Field(
         name='driver_opts', type=fields.MAP,

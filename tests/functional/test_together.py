@@ -66,8 +66,8 @@ class Case(typing.NamedTuple):
         """Whether the old volume has to be restored.
 
         Once its replacement is complete, Heat restores the old volume only in
-        a rollback of the same stack. Otherwise Heat removes it while another
-        resource may still fail.
+        a rollback of the same stack. The rollback of a parent stack comes too
+        late if its nested stack was complete.
         """
         return ('data' not in self.replaced or self.failing == 'data'
                 or self.way == 'rollback')
@@ -76,7 +76,7 @@ class Case(typing.NamedTuple):
     def keeps_container(self):
         """Whether the old container has to be in use again."""
         return self.keeps_files and (
-            'web' not in self.replaced or self.failing in OBJECTS)
+            self.replaced == ('net',) or self.failing in OBJECTS)
 
 
 def all_cases():
@@ -86,11 +86,7 @@ def all_cases():
         for replaced in itertools.combinations(OBJECTS, count):
             changes = NETWORK_CHANGES if 'net' in replaced else (None,)
             for way, change in itertools.product(WAYS, changes):
-                failing = list(replaced)
-                if way != 'rollback':
-                    # A rollback would return to objects that Heat is
-                    # removing at the same time.
-                    failing.append('last')
+                failing = [*replaced, 'last']
                 if way == 'parent':
                     failing.append('parent')
                 cases += [Case(replaced, change, name, way)

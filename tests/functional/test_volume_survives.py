@@ -265,6 +265,26 @@ class WholeStackTest(SurvivalTest):
                 'ROLLBACK_COMPLETE', disable_rollback=False)
             self.survived(stack_id)
 
+    def test_late_rollback(self):
+        """Another resource fails after the volume is replaced or removed."""
+        stack_id = self.create()
+        replaced = self.changed(
+            data={'labels': {'a': 'b'}, 'replace_on_change': True})
+        removed = copy.deepcopy(self.stack_template)
+        for name in ('data', 'named'):
+            del removed['resources'][name]
+        removed['resources']['web']['properties'].pop('mounts')
+        for template in (replaced, removed):
+            template['resources']['last'] = {
+                'type': 'DockerInc::Docker::Container', 'depends_on': 'web',
+                'properties': {**self.daemon, 'cmd': ['false'],
+                               'image': self.cloud.images['busybox']}}
+            self.update_stack(stack_id, template, 'ROLLBACK_COMPLETE',
+                              disable_rollback=False)
+            self.survived(stack_id, 'web')
+        self.assertEqual(2, len(self.docker.volumes(filters={
+            'label': 'org.openstack.heat.stack_id=' + stack_id})['Volumes']))
+
     def test_restore(self):
         del self.stack_template['resources']['named']
         self.stack_template['parameters'] = {

@@ -492,6 +492,15 @@ class ChangedTestCase(testtools.TestCase):
             self.assertEqual({'a'}, self.changed(None, value,
                                                  empty_counts=True))
 
+    def test_default_written_out(self):
+        def default():
+            return 'x'
+
+        for before, after in ((None, 'x'), ('x', None), ('', 'x')):
+            self.assertEqual(set(), self.changed(before, after,
+                                                 default=default))
+        self.assertEqual({'a'}, self.changed(None, 'y', default=default))
+
     def test_value_that_is_refused_by_now(self):
         self.assertEqual({'a'}, self.changed('x', '1',
                                              to_api=scalars.size_to_api))

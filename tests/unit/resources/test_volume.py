@@ -13,6 +13,7 @@
 """Volumes: whose they are, and that nobody loses what is in them."""
 
 import functools
+import itertools
 import json
 
 from heat.common import exception
@@ -20,6 +21,7 @@ from heat.engine import resource
 import requests
 
 from heat_docker.resources import reaching
+from heat_docker.resources import volume
 from tests.unit import base
 
 LOST = {'exc': requests.exceptions.ReadTimeout}
@@ -255,12 +257,12 @@ class ReplacingTestCase(base.VolumeTestCase):
             'a change of driver, labels, without replace_on_change: true is '
             'not supported', self.fails(
                 self.make_made(name=None), name=None, labels={'a': 'b'},
-                driver='local'))
+                driver='nfs'))
 
     def test_refused_to_each_change(self):
         for values in ({'name': 'other'}, {'driver_opts': {'type': 'tmpfs'}},
                        {'docker_endpoint': 'tcp://other.test'},
-                       {'source_volume': 'other'}, {'driver': 'local'}):
+                       {'source_volume': 'other'}, {'driver': 'nfs'}):
             self.assertIn('without replace_on_change', self.fails(
                 self.make_made(), **values))
 
@@ -287,10 +289,45 @@ class ReplacingTestCase(base.VolumeTestCase):
         self.replaces(self.make_made(), docker_endpoint='tcp://other.test',
                       replace_on_change=True)
 
+    def test_another_spelling(self):
+        """The same daemon and the same driver keep the files."""
+        self.configure(local_endpoint=base.URL, local_endpoint_access='all')
+        for before, after in itertools.permutations((
+                {'docker_endpoint': base.URL},
+                {'docker_endpoint': base.URL.replace('tcp', 'HTTP')},
+                {'docker_endpoint': None, 'driver': 'local'}), 2):
+            made = self.make_made(name=None, replace_on_change=True, **before)
+            self.update(made, name=None, replace_on_change=True, **after)
+            self.assertEqual([], self.daemon.requests)
+
     def test_changed_in_place(self):
         made = self.make_made()
         self.update(made, replace_on_change=True, endpoint_timeout=5)
         self.assertEqual([], self.daemon.requests)
+
+    def test_deleted_last(self):
+        """A rollback needs it until all resources are updated."""
+        clock = self.set_clock(reaching)
+        old = self.make_made()
+        old.current_template_id, after = 1, 2
+        self.stack.action = self.stack.UPDATE
+        new = volume.DockerVolume('web', old.t, self.stack)
+        new.current_template_id = after
+        new.store()
+        for state in (('INIT', 'COMPLETE'), ('CREATE', 'IN_PROGRESS'),
+                      ('CREATE', 'FAILED')):
+            new.state_set(*state)
+            before = clock.now
+            self.assertRaises(exception.UpdateInProgress,
+                              old.delete_convergence, after, 'engine', 60)
+            self.assertEqual((before + 1.0, ('CREATE', 'COMPLETE')),
+                             (clock.now, old.state))
+        self.assertEqual([], self.daemon.requests)
+        new.state_set('CREATE', 'COMPLETE')
+        self.daemon.on(*INSPECT, self.shown(old))
+        self.daemon.on(*REMOVE, 204)
+        old.delete_convergence(after, 'engine', 60)
+        self.assertIn(REMOVE, self.daemon.requests)
 
     def failed(self, action, **values):
         """Return a volume that exists, after an action has failed."""
