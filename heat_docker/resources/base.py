@@ -35,7 +35,7 @@ _ = i18n._
 LABEL = process.OWN_LABELS
 
 # Key in Heat's resource data: a user has marked the resource as unhealthy.
-_UNHEALTHY = 'unhealthy'
+UNHEALTHY = 'unhealthy'
 
 # How long, in seconds, a daemon may be busy with a create whose answer was
 # lost: it has taken the name already, but does not list the object yet.
@@ -454,9 +454,9 @@ class DockerResource(reaching.Reaching, showing.Showing, resource.Resource):
         before, after = self.state, (action, status)
         super().state_set(action, status, reason, **kwargs)
         if after == check_failed and before != (self.CHECK, self.IN_PROGRESS):
-            self.data_set(_UNHEALTHY, 'true')
-        elif before == check_failed and _UNHEALTHY in self.data():
-            self.data_delete(_UNHEALTHY)
+            self.data_set(UNHEALTHY, 'true')
+        elif before == check_failed and UNHEALTHY in self.data():
+            self.data_delete(UNHEALTHY)
 
     def _needs_update(self, after, before, after_props, before_props,
                       *args, **kwargs):
@@ -469,7 +469,7 @@ class DockerResource(reaching.Reaching, showing.Showing, resource.Resource):
         """
         for values in (after_props, before_props):
             fields.null_means_unset(values)
-        if _UNHEALTHY in self.data() and self._may_be_replaced(after_props):
+        if UNHEALTHY in self.data() and self._may_be_replaced(after_props):
             raise resource.UpdateReplace(self)
         failed = self.status == self.FAILED
         self._doubtful = failed and self.action == self.UPDATE

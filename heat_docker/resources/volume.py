@@ -16,9 +16,11 @@ import contextlib
 
 from heat.common import exception
 from heat.common import short_id
+from heat.engine import resource
 from heat.objects import resource as resource_objects
 
 from .. import errors
+from .. import fields
 from .. import i18n
 from ..specs import volume as spec
 from . import base
@@ -93,7 +95,68 @@ class DockerVolume(copying.Copying, users.Used, base.DockerResource):
         """Return the ids of the containers that mount the volume."""
         return docker.containers_of_volume(self.resource_id)
 
+    # The way back from a failed update.
+
+    def _make(self, docker, progress):
+        """Create the volume, or use the one from before a failed update.
+
+        A nested stack rolls back by an ordinary update, and users may return
+        to the old template by one. Heat then replaces the replacement, and
+        still has the resource from before, with its files.
+        """
+        before = self._volume_before(docker)
+        if before is None:
+            return super()._make(docker, progress)
+        self._note_request(docker)
+        self.data_set('adopted', 'true')
+        self.data_set(_FILLED, 'true')
+        self.resource_id_set(before)
+        return True
+
+    def _volume_before(self, docker):
+        """Return the volume from before a failed update, or None.
+
+        It has to have the properties that this resource has now.
+        """
+        row = self._row(self.replaces)
+        while row is not None and row.replaces is not None:
+            row = self._row(row.replaces)
+            name = row and row.action != self.DELETE and (
+                row.physical_resource_id)
+            if (name and base.UNHEALTHY not in self._notes(row)
+                    and self._was_like_this(row)):
+                with contextlib.suppress(errors.NotFound):
+                    return docker.inspect_volume(name)['Name']
+        return None
+
+    def _was_like_this(self, row):
+        """Return whether a resource of the past had the same properties."""
+        old, *_needed = resource.Resource.load(self.context, row.id, None,
+                                               False, {})
+        return type(old) is type(self) and not fields.changed(
+            self.spec.FIELDS, fields.null_means_unset(
+                old.frozen_definition().properties(
+                    old.properties_schema, old.context)), self.properties)
+
+    def _is_needed(self):
+        """Return whether another resource of the stack uses this volume.
+
+        The last of them that is deleted removes the volume.
+        """
+        rows = resource_objects.Resource.get_all_by_root_stack(
+            self.context, self.stack.root_stack_id(),
+            {'stack_id': self.stack.id,
+             'physical_resource_id': self.resource_id})
+        return any(row.id != self.id and row.action != self.DELETE
+                   for row in rows.values())
+
     # Actions.
+
+    def handle_delete(self):
+        """Return how the volume is to be deleted, if nobody needs it."""
+        if self.resource_id is not None and self._is_needed():
+            return reaching.Progress([])
+        return super().handle_delete()
 
     def handle_create(self):
         """Return how the volume is to be created."""
@@ -259,6 +322,8 @@ class DockerVolume(copying.Copying, users.Used, base.DockerResource):
 
     def _fill(self, docker, progress):
         """Return whether the files of source_volume are copied."""
+        if _FILLED in self.data():
+            return True
         done = self._copied(docker, progress,
                             self.properties['source_volume'],
                             self.resource_id)

@@ -65,12 +65,10 @@ class Case(typing.NamedTuple):
     def keeps_files(self):
         """Whether the old volume has to be restored.
 
-        Once its replacement is complete, Heat restores the old volume only in
-        a rollback of the same stack. The rollback of a parent stack comes too
-        late if its nested stack was complete.
+        The rollback of a parent stack comes too late if its nested stack was
+        complete.
         """
-        return ('data' not in self.replaced or self.failing == 'data'
-                or self.way == 'rollback')
+        return 'data' not in self.replaced or self.failing != 'parent'
 
     @property
     def keeps_container(self):

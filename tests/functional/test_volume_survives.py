@@ -66,6 +66,19 @@ class SurvivalTest(base.FunctionalTest):
         return {found.resource_name: found.physical_resource_id
                 for found in self.heat.resources.list(stack_id)}
 
+    def failing(self, template):
+        """Return a template with a resource that fails at last."""
+        template['resources']['last'] = {
+            'type': 'DockerInc::Docker::Container', 'depends_on': 'web',
+            'properties': {**self.daemon, 'cmd': ['false'],
+                           'image': self.cloud.images['busybox']}}
+        return template
+
+    def count_volumes(self, stack_id):
+        return len(self.docker.volumes(filters={
+            'label': 'org.openstack.heat.stack_id=' + stack_id})['Volumes']
+            or ())
+
     def run_in(self, stack_id, *command):
         """Return the output of a command in the container, as words."""
         made = self.docker.exec_create(
@@ -275,15 +288,31 @@ class WholeStackTest(SurvivalTest):
             del removed['resources'][name]
         removed['resources']['web']['properties'].pop('mounts')
         for template in (replaced, removed):
-            template['resources']['last'] = {
-                'type': 'DockerInc::Docker::Container', 'depends_on': 'web',
-                'properties': {**self.daemon, 'cmd': ['false'],
-                               'image': self.cloud.images['busybox']}}
-            self.update_stack(stack_id, template, 'ROLLBACK_COMPLETE',
-                              disable_rollback=False)
+            self.update_stack(stack_id, self.failing(template),
+                              'ROLLBACK_COMPLETE', disable_rollback=False)
             self.survived(stack_id, 'web')
-        self.assertEqual(2, len(self.docker.volumes(filters={
-            'label': 'org.openstack.heat.stack_id=' + stack_id})['Volumes']))
+        self.assertEqual(2, self.count_volumes(stack_id))
+
+    def test_late_failure(self):
+        """Updates fail after they replaced the volume; the last one returns.
+
+        Without the consent to replace the volume, the user cannot return.
+        """
+        self.stack_template = self.changed(data={'replace_on_change': True})
+        stack_id = self.create()
+        for label in 'b', 'c':
+            self.update_stack(stack_id, self.failing(self.changed(
+                data={'labels': {'a': label}})), 'UPDATE_FAILED')
+        self.update_stack(stack_id, self.changed(
+            data={'replace_on_change': False}), 'UPDATE_FAILED')
+        self.update_stack(stack_id, self.stack_template)
+        self.survived(stack_id, 'web')
+        self.assertEqual(2, self.count_volumes(stack_id))
+        self.update_stack(stack_id, self.changed(
+            data={'labels': {'a': 'd'}}))
+        self.assertEqual(2, self.count_volumes(stack_id))
+        self.delete_stack(stack_id)
+        self.assertEqual(0, self.count_volumes(stack_id))
 
     def test_restore(self):
         del self.stack_template['resources']['named']

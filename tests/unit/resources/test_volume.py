@@ -12,12 +12,14 @@
 
 """Volumes: whose they are, and that nobody loses what is in them."""
 
+import copy
 import functools
 import itertools
 import json
 
 from heat.common import exception
 from heat.engine import resource
+from heat.engine import template
 import requests
 
 from heat_docker.resources import reaching
@@ -328,6 +330,65 @@ class ReplacingTestCase(base.VolumeTestCase):
         self.daemon.on(*REMOVE, 204)
         old.delete_convergence(after, 'engine', 60)
         self.assertIn(REMOVE, self.daemon.requests)
+
+    def replace(self, old, **properties):
+        """Return the replacement of a volume, as an update creates it."""
+        stack = old.stack
+        old.current_template_id = stack.t.id
+        old._update_stored_properties()
+        old.store()
+        changed = copy.deepcopy(stack.t.t)
+        changed['resources']['web']['properties'] = self.properties(
+            name=None, **properties)
+        stack.t = template.Template(changed)
+        stack.store()
+        # The resource has only a weak reference to its stack.
+        made, *self.needed = resource.Resource.load(
+            stack.context, old.make_replacement(stack.t.id, set()),
+            stack.current_traversal, True, {})
+        self.addCleanup(list, self.needed)
+        self.run_task(made.create)
+        return made
+
+    def test_volume_before_a_failed_update(self):
+        """A user returns to the old template after two failed updates."""
+        old = self.make_made(name=None, labels={'a': 'b'})
+        self.serve_shown(old, self.shown(old, Name=old.resource_id))
+        other = self.replace(old, labels={'a': 'c'})
+        stack = self.needed
+        third = self.replace(other, labels={'a': 'd'})
+        stack = stack, self.needed
+        self.assertNotIn(old.resource_id, (other.resource_id,
+                                           third.resource_id))
+        self.forget()
+        last = self.replace(third, labels={'a': 'b'})
+        self.assertEqual([('GET', '/volumes/' + old.resource_id)],
+                         self.daemon.requests)
+        self.assertEqual(old.resource_id, last.resource_id)
+        self.forget()
+        self.run_task(old.delete)
+        self.assertEqual([], self.daemon.requests)
+        self.daemon.on('DELETE', '/volumes/' + last.resource_id, 204)
+        self.run_task(last.delete)
+        self.assertIn(('DELETE', '/volumes/' + last.resource_id),
+                      self.daemon.requests)
+        del stack
+
+    def test_no_volume_before_a_failed_update(self):
+        """It is gone, is marked as unhealthy, or is being deleted."""
+        for answer, data, action in ((GONE, {}, 'CREATE'),
+                                     (None, {'unhealthy': 'true'}, 'CREATE'),
+                                     (None, {}, 'DELETE')):
+            old = self.make_made(name=None, labels={'a': 'b'})
+            self.serve_shown(old, answer or self.shown(old))
+            for key, value in data.items():
+                old.data_set(key, value)
+            old.state_set(action, old.COMPLETE)
+            other = self.replace(old, labels={'a': 'c'})
+            stack = self.needed
+            last = self.replace(other, labels={'a': 'b'})
+            self.assertNotIn(last.resource_id, (None, old.resource_id))
+            del stack
 
     def failed(self, action, **values):
         """Return a volume that exists, after an action has failed."""
