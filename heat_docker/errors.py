@@ -114,8 +114,8 @@ def of_status(status, words):
             or 'does not exist in database' in words):
         return NotFound
     if (status == 409 or 'has active endpoints' in words
-            # Podman, of a container and of networks.
-            or 'that name is already in use' in words
+            # An address or a port; Podman, of a container and of networks.
+            or 'already in use' in words or 'already allocated' in words
             or 'network already exists' in words
             or 'network is being used' in words):
         return Busy if 'already in progress' in words else Conflict

@@ -87,6 +87,9 @@ class Field:
     :ivar exclusive: function that takes the JSON and returns whether only one
         object can have this value at a time, so that the old object has to
         release it before a replacement is created.
+    :ivar claims: function that takes the JSON and returns the parts of an
+        exclusive value that another container may have, as triples: what it
+        is, the value, and where (see :mod:`heat_docker.resources.holding`).
     :ivar empty_counts: whether Docker distinguishes 0, false or an empty value
         from an unset one. Otherwise a step from one to the other is not a
         change.
@@ -115,6 +118,7 @@ class Field:
     alike: typing.Callable | None = None
     policy: typing.Callable | None = None
     exclusive: typing.Callable | None = None
+    claims: typing.Callable | None = None
     empty_counts: bool = False
     default: typing.Callable | None = None
     mask: typing.Callable | None = None
@@ -256,6 +260,9 @@ class _Property(heat_properties.Property):
         if value is None and not self.required():
             return self.default()
         value = _without_nulls(self.schema, value)
+        if validate:
+            # Heat leaves out values that are not known yet.
+            _refuse_empty(self.schema, value)
         if value == {}:
             return value
         return super().get_value(value, validate, translation)
@@ -274,6 +281,25 @@ def _without_nulls(schema, value):
     if schema.type == LIST and schema.schema and isinstance(value, list):
         return [_without_nulls(schema.schema[0], item) for item in value]
     return value
+
+
+def _refuse_empty(schema, value, *path):
+    """Raise if a required key has no value.
+
+    Heat would take a null for the empty value of its type, and sees to it
+    only that the key is there.
+
+    :param path: keys and indices that lead to the value.
+    """
+    if schema.type == MAP and schema.schema and isinstance(value, dict):
+        for key in schema.schema.keys() & value.keys():
+            if schema.schema[key].required and value[key] in (None, ''):
+                raise exception.StackValidationFailed(
+                    path=list(path), message=_('%s has no value') % key)
+            _refuse_empty(schema.schema[key], value[key], *path, key)
+    if schema.type == LIST and schema.schema and isinstance(value, list):
+        for index, item in enumerate(value):
+            _refuse_empty(schema.schema[0], item, *path, index)
 
 
 def null_means_unset(values):
@@ -429,6 +455,12 @@ def exclusive(fields, values):
     """Return whether any value is exclusive to one object at a time."""
     return any(field.exclusive(field.to_api(value))
                for field, value in given(fields, values) if field.exclusive)
+
+
+def claims(fields, values):
+    """Return what the values claim that another container may have."""
+    return [claim for field, value in given(fields, values) if field.claims
+            for claim in field.claims(field.to_api(value))]
 
 
 def replaces(fields, changed, values):

@@ -87,7 +87,8 @@ def _rates(value, name):
 def _block_devices(value, name, number):
     devices = value.get(name) or ()
     for device in devices:
-        if not isinstance(device, dict) or set(device) != {'path', number}:
+        if (not isinstance(device, dict) or set(device) != {'path', number}
+                or None in device.values() or '' in device.values()):
             raise ValueError(_('%(name)s takes a list of {path: ..., '
                                '%(number)s: ...}')
                              % {'name': name, 'number': number})

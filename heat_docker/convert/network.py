@@ -151,6 +151,14 @@ def has_fixed_address(endpoints):
                for endpoint in endpoints.values())
 
 
+def address_claims(endpoints):
+    """Return the fixed addresses of endpoints, as claims."""
+    return [('address', address, name)
+            for name, endpoint in endpoints.items()
+            for address in map((endpoint.get('IPAMConfig') or {}).get,
+                               ('IPv4Address', 'IPv6Address')) if address]
+
+
 def networks_to_mode(values):
     """Return the main network, which Docker wants to know as the mode."""
     return values[0]['network'] if values else 'default'

@@ -77,6 +77,14 @@ def has_host_port(bindings):
                for host in hosts)
 
 
+def host_port_claims(bindings):
+    """Return the fixed host ports in the API's map of bindings, as claims."""
+    return [('port', '%s/%s' % (host['HostPort'], key.partition('/')[2]),
+             host['HostIp'])
+            for key, hosts in bindings.items() for host in hosts
+            if host['HostPort']]
+
+
 def port_bindings_to_exposed(value):
     """Turn a map of container port to host port to ``{"9090/tcp": {}}``.
 
@@ -210,7 +218,7 @@ def _refuse_doubles(bindings):
             if not host['HostPort']:
                 continue
             others = taken[protocol, host['HostPort']]
-            if any(_overlap(host['HostIp'], other) for other in others):
+            if any(overlap(host['HostIp'], other) for other in others):
                 raise ValueError(_('port %(port)s/%(protocol)s of the host '
                                    'is given twice')
                                  % {'port': host['HostPort'],
@@ -218,7 +226,8 @@ def _refuse_doubles(bindings):
             others.append(host['HostIp'])
 
 
-def _overlap(one, other):
+def overlap(one, other):
+    """Return whether one port cannot be published at both addresses."""
     if not one or not other:
         return True
     one, other = ipaddress.ip_address(one), ipaddress.ip_address(other)

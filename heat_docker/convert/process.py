@@ -61,6 +61,11 @@ def image(value):
     return value
 
 
+def name_claims(name):
+    """Return the name of a container as a claim."""
+    return [('name', name.lstrip('/'), '')]
+
+
 def name_from_api(value):
     """Return a container's name without the slash Docker puts before it."""
     return value.lstrip('/')

@@ -228,6 +228,38 @@ class DockerResource(reaching.Reaching, showing.Showing, resource.Resource):
         """Return Heat's data of a resource, given what :meth:`_row` does."""
         return {item.key: item.value for item in (row and row.data) or ()}
 
+    def _owner(self, container):
+        """Return the resource in our tree of stacks that owns a container.
+
+        The labels of a container name the stack that created it, which is not
+        its owner if another stack has adopted it. A resource with an
+        external_id does not own its container.
+
+        :returns: None, or the result of Heat's Resource.load. Keep all of it:
+            the resource has only a weak reference to its stack.
+        """
+        rows = resource_objects.Resource.get_all_by_root_stack(
+            self.context, self.stack.root_stack_id(),
+            {'physical_resource_id': container})
+        for row in rows:
+            loaded = resource.Resource.load(self.context, row, None, False,
+                                            {})
+            if (isinstance(loaded[0], DockerResource)
+                    and loaded[0].external_id is None):
+                return loaded
+        return None
+
+    def _tell_container(self, name, labels):
+        """Describe a container, and its stack, to users.
+
+        :param labels: map that the daemon shows, or None.
+        """
+        stack = (labels or {}).get(LABEL + 'stack_name')
+        if not stack:
+            return _('the container %s of no stack') % name
+        return _('the container %(name)s of the stack %(stack)s') % {
+            'name': name, 'stack': stack}
+
     def _examine(self, docker, progress):
         """Fail, saying why, unless the object is as it should be."""
         self._docker_inspect(docker, self.resource_id)

@@ -12,14 +12,13 @@
 
 """``DockerInc::Docker::Container``."""
 
-import contextlib
-
 from heat.common import exception
 from heat.engine import resource
 
 from .. import conf
 from .. import engine
 from .. import errors
+from .. import fields
 from .. import i18n
 from ..convert import network
 from ..convert import process
@@ -28,6 +27,8 @@ from ..specs import container as spec
 from . import alarms
 from . import base
 from . import container_replacing
+from . import holding
+from . import moving
 from . import pulling
 from . import reaching
 from . import registration
@@ -43,6 +44,7 @@ _LEAVING = 0.2
 
 class DockerContainer(pulling.Pulling, waiting.Waiting,
                       container_replacing.ContainerReplacing,
+                      moving.Moving, holding.Holding,
                       signals.Signals, snapshots.Snapshots,
                       base.DockerResource, alarms.Alarms):
     """A container on a Docker daemon.
@@ -282,7 +284,13 @@ class DockerContainer(pulling.Pulling, waiting.Waiting,
             if state.get('Status') != 'created':
                 return True
         progress.notes['start asked'] = True
-        docker.start_container(self.resource_id)
+        try:
+            docker.start_container(self.resource_id)
+        except errors.Conflict as ex:
+            del progress.notes['start asked']
+            return self._wait_again(
+                docker, progress, fields.claims(
+                    self.spec.FIELDS, progress.values(self.properties)), ex)
         return True
 
     def _wake(self, docker, progress):
@@ -348,52 +356,6 @@ class DockerContainer(pulling.Pulling, waiting.Waiting,
             progress.notes.pop('stop asked', None)
             progress.steps.insert(0, self._stop_if_there)
             return False
-        return True
-
-    def _rename(self, docker, progress):
-        """Give the container its new name, unless it has it."""
-        name = self.docker_name(progress.notes['values'])
-        inspected = docker.inspect_container(self.resource_id)
-        if inspected['Name'].lstrip('/') != name:
-            docker.rename_container(self.resource_id, name)
-        return True
-
-    def _reconnect(self, docker, progress):
-        """Attach the container to the networks that the template says.
-
-        It is detached from those only that the template said before.
-        """
-        values = progress.values(self.properties)
-        wanted = network.networks_to_api(values['networks'] or [])
-        before = network.networks_to_api(self.properties['networks'] or [])
-        if not wanted or self.action == self.CREATE and (
-                len(wanted) == 1 or self._takes_networks(docker)):
-            # It has been created in them, or is in none.
-            return True
-        inspected = docker.inspect_container(self.resource_id)
-        live = network.endpoints(inspected)
-        doubtful = self._doubtful or 'came back' in progress.notes
-        done = progress.notes.setdefault('connected', set())
-        kept = {}
-        for name, endpoint in wanted.items():
-            key = network.attached(name, live)
-            unchanged = before.get(name, endpoint) == endpoint
-            if key and (name in done or unchanged and (
-                    name in before and not doubtful
-                    or network.same(endpoint, live[key]))):
-                kept[name] = key
-        missing = {name: endpoint for name, endpoint in wanted.items()
-                   if name not in kept}
-        if any(map(docker.ignores_at_connect, missing.values())):
-            raise resource.UpdateReplace(self.name)
-        mine = {network.attached(name, live) for name in (*before, *wanted)}
-        for key in live:
-            if key not in kept.values() and (key in mine or doubtful):
-                with contextlib.suppress(errors.NotFound):
-                    docker.disconnect_container(self.resource_id, key)
-        for name, endpoint in missing.items():
-            docker.connect_container(self.resource_id, name, endpoint)
-        done.update(wanted)
         return True
 
     # Attributes that no inspect request shows.

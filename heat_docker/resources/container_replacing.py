@@ -24,6 +24,7 @@ from heat.engine import resource
 
 from .. import engine
 from .. import errors
+from .. import fields
 from .. import i18n
 from ..convert import network
 from . import replacing
@@ -43,6 +44,7 @@ class ContainerReplacing(replacing.Replacing):
         inspected = docker.inspect_container(self.resource_id)
         name = inspected['Name'].lstrip('/')
         if 'replaced' not in self.data():
+            self._refuse_in_vain(docker)
             self.data_set('replaced', json.dumps({
                 'name': name,
                 'grace': self.properties['stop_grace_period'],
@@ -67,6 +69,15 @@ class ContainerReplacing(replacing.Replacing):
             self._note_stopping(False)
             raise
         self._note_stopping(False)
+
+    def _make(self, docker, progress):
+        """Create the container, once nobody else has its name."""
+        try:
+            return super()._make(docker, progress)
+        except errors.Conflict as ex:
+            return self._wait_again(
+                docker, progress,
+                [('name', self.docker_name(self.properties), '')], ex)
 
     def _hold(self, docker):
         """Keep a daemon that starts anew from starting what is stopped.
@@ -176,7 +187,11 @@ class ContainerReplacing(replacing.Replacing):
         progress.notes['came back'] = True
         self._remove_replacements(docker)
         if inspected['Name'].lstrip('/') != before['name']:
-            docker.rename_container(self.resource_id, before['name'])
+            try:
+                docker.rename_container(self.resource_id, before['name'])
+            except errors.Conflict as ex:
+                return self._wait_again(docker, progress,
+                                        [('name', before['name'], '')], ex)
         if before.get('stopping') and (
                 inspected['State'].get('Status') in _BEFORE_IT_HAS_STOPPED):
             # What is started now would be stopped none the less.
@@ -186,7 +201,11 @@ class ContainerReplacing(replacing.Replacing):
                 return False
         if before['running']:
             self._let_go(docker)
-            self._start_again(docker)
+            try:
+                self._start_again(docker)
+            except errors.Conflict as ex:
+                return self._wait_again(docker, progress, fields.claims(
+                    self.spec.FIELDS, self.properties), ex)
         self.data_delete('replaced')
         return True
 

@@ -15,7 +15,6 @@
 import time
 
 from heat.common import exception
-from heat.engine import resource
 from heat.objects import resource as resource_objects
 
 from .. import errors
@@ -60,27 +59,6 @@ class Used:
                 % {'why': ex, 'users': self._tell_users(docker)}) from ex
         return True
 
-    def _owner(self, container):
-        """Return the resource in our tree of stacks that owns a container.
-
-        The labels of a container name the stack that created it, which is not
-        its owner if another stack has adopted it. A resource with an
-        external_id does not own its container.
-
-        :returns: None, or the result of Heat's Resource.load. Keep all of it:
-            the resource has only a weak reference to its stack.
-        """
-        rows = resource_objects.Resource.get_all_by_root_stack(
-            self.context, self.stack.root_stack_id(),
-            {'physical_resource_id': container})
-        for row in rows:
-            loaded = resource.Resource.load(self.context, row, None, False,
-                                            {})
-            if (isinstance(loaded[0], base.DockerResource)
-                    and loaded[0].external_id is None):
-                return loaded
-        return None
-
     def _was_left_here(self, inspected):
         """Return whether our stack created a container that no stack owns now.
 
@@ -100,14 +78,9 @@ class Used:
                 inspected = docker.inspect_container(container)
             except errors.NotFound:
                 continue
-            labels = inspected['Config'].get('Labels') or {}
-            stack = labels.get(base.LABEL + 'stack_name')
-            told.append(
-                _('the container %(name)s of the stack %(stack)s')
-                % {'name': inspected['Name'].lstrip('/'), 'stack': stack}
-                if stack else
-                _('the container %s of no stack')
-                % inspected['Name'].lstrip('/'))
+            told.append(self._tell_container(
+                inspected['Name'].lstrip('/'),
+                inspected['Config'].get('Labels')))
         return ', '.join(told) or _(
             'no container that the daemon reports; if this persists, restart '
             'the daemon')

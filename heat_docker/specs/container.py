@@ -53,7 +53,7 @@ FIELDS = (
         doc=_('Name of the container, unique on its daemon. If unset, it is '
               'made of the names of stack and resource.'),
         at='?name', live_at='Name', from_api=process.name_from_api,
-        exclusive=bool,
+        exclusive=bool, claims=process.name_claims,
         constraints=(constraints.AllowedPattern(
             '^(/?%s)?$' % scalars.NAME),),
         example='web-1'),
@@ -264,7 +264,7 @@ FIELDS = (
         at='HostConfig.PortBindings', to_api=ports.port_bindings_to_api,
         from_api=ports.port_bindings_from_api,
         also={'ExposedPorts': ports.port_bindings_to_exposed},
-        exclusive=ports.has_host_port,
+        exclusive=ports.has_host_port, claims=ports.host_port_claims,
         example={'53/udp': '127.0.0.1:5353', '8080': ['80', '[::1]:81'],
                  '9090': ''}),
     fields.Field(
@@ -455,7 +455,8 @@ FIELDS = (
         from_api=network.endpoints_from_api,
         also={'HostConfig.NetworkMode': network.networks_to_mode},
         policy=policy.networks, exclusive=network.has_fixed_address,
-        needs=network.networks_needs, alike=network.connected,
+        claims=network.address_claims, needs=network.networks_needs,
+        alike=network.connected,
         nested=properties.Schema(
             properties.Schema.MAP,
             _('A network.'),

@@ -603,6 +603,9 @@ REFUSED = (
      'either count or device_ids'),
     (limits.blkio_weights_to_api, {'weight_device': [{'path': '/dev/a'}]},
      '^weight_device takes a list of .*weight: '),
+    (limits.blkio_weights_to_api,
+     {'weight_device': [{'path': '/dev/a', 'weight': None}]},
+     '^weight_device takes a list of .*weight: '),
     (limits.blkio_weights_to_api, {'weight_device': ['/dev/a']},
      '^weight_device takes a list'),
     (limits.blkio_weights_to_api,
@@ -683,6 +686,18 @@ ANSWERS = (
     (ports.has_host_port, {'80/tcp': [{'HostIp': '', 'HostPort': ''},
                                       {'HostIp': '', 'HostPort': '80'}]},
      True),
+    (network.address_claims, {'a': {}, 'b': {'Aliases': ['c']}}, []),
+    (network.address_claims,
+     {'a': {'IPAMConfig': {'LinkLocalIPs': ['169.254.0.7']}}}, []),
+    (network.address_claims,
+     {'a': {'IPAMConfig': {'IPv4Address': '192.0.2.7',
+                           'IPv6Address': '2001:db8::7'}}},
+     [('address', '192.0.2.7', 'a'), ('address', '2001:db8::7', 'a')]),
+    (ports.host_port_claims,
+     {'80/tcp': [{'HostIp': '', 'HostPort': ''}],
+      '53/udp': [{'HostIp': '127.0.0.1', 'HostPort': '5353'}]},
+     [('port', '5353/udp', '127.0.0.1')]),
+    (process.name_claims, '/web', [('name', 'web', '')]),
     (process.is_shared, 'bridge', False),
     (process.is_shared, 'private', False),
     (process.is_shared, 'host', True),
@@ -931,7 +946,7 @@ class TablesTestCase(testtools.TestCase):
         # Below those that take more than one argument.
         self.assertEqual({'host_ports_from_api', 'attached', 'auth_for',
                           'connected', 'address', 'alike', 'endpoints',
-                          'same', 'outside'},
+                          'same', 'outside', 'overlap'},
                          missed)
 
 

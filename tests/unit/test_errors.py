@@ -37,7 +37,10 @@ CLASSES = (
     (409, 'The container name "/x" is already in use', errors.Conflict),
     (500, 'the container name "x" is already in use by y: that name is '
           'already in use', errors.Conflict),
-    (500, 'address already in use', errors.Failed),
+    (500, 'address already in use', errors.Conflict),
+    (403, 'Address already in use', errors.Conflict),
+    (500, 'Bind for 0.0.0.0:80 failed: port is already allocated',
+     errors.Conflict),
     (500, '"x" has associated containers with it: network is being used',
      errors.Conflict),
     (409, 'removal of container x is already in progress', errors.Busy),

@@ -557,6 +557,25 @@ class NullTestCase(testtools.TestCase):
             field(required=True, constraints=(constraints.Length(min=1),)),
             a=None).validate)
 
+    def test_nothing_of_what_is_needed_in_a_map(self):
+        """Heat would take a null for an empty text, or for 0."""
+        for kind, nothing in ((fields.STRING, None), (fields.STRING, ''),
+                              (fields.INTEGER, None)):
+            nested = {'b': properties.Schema(kind, required=True)}
+            for values in (
+                    self.values(field(type=fields.MAP, nested=nested),
+                                a={'b': nothing}),
+                    self.values(field(
+                        type=fields.LIST, nested=properties.Schema(
+                            fields.MAP, schema=nested)),
+                        a=[{'b': nothing}])):
+                error = self.assertRaises(exception.StackValidationFailed,
+                                          values.validate)
+                self.assertIn('b has no value', str(error))
+        self.values(field(type=fields.MAP, nested={
+            'b': properties.Schema(fields.INTEGER, required=True)}),
+            a={'b': 0}).validate()
+
     def test_null_of_a_constraint(self):
         self.values(field(constraints=(constraints.Length(min=1),)),
                     a=None).validate()

@@ -33,7 +33,7 @@ LAYERS = (
     ('resources.container', 'resources.image', 'resources.network',
      'resources.volume'),
     ('resources.container_replacing', 'resources.copying',
-     'resources.users'),
+     'resources.holding', 'resources.moving', 'resources.users'),
     ('resources.alarms', 'resources.base', 'resources.pulling',
      'resources.registration', 'resources.replacing', 'resources.signals',
      'resources.snapshots', 'resources.waiting'),

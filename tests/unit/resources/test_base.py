@@ -150,13 +150,24 @@ class MakeTestCase(base.ContainerTestCase):
 
     def test_name_taken_by_somebody_else(self):
         self.serve_create(NAME_TAKEN)
+        self.daemon.on('GET', '/containers/json', {'json': []}, {'json': [
+            {'Id': 'x', 'Names': ['/other', '/web']}]})
+        made = self.make_resource(name='web')
+        reason = self.fail_task(made.create)
+        self.assertIn('The name web is that of the container other of no '
+                      'stack', reason)
+        self.assertIsNone(made.resource_id)
+        self.assertEqual(1, len(self.creates()))
+
+    def test_name_taken_by_nobody_who_is_found(self):
+        """Whoever had it may just have left."""
+        self.serve_create(NAME_TAKEN)
         self.serve_found()
         made = self.make_resource(name='web')
         reason = self.fail_task(made.create)
         self.assertIn('The container name "/web" is already in use', reason)
         self.assertIn(base.URL, reason)
-        self.assertIsNone(made.resource_id)
-        self.assertEqual(1, len(self.creates()))
+        self.assertEqual(3, len(self.creates()))
 
     def test_unreachable(self):
         self.daemon.go_away()

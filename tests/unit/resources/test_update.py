@@ -219,6 +219,7 @@ class RenameTestCase(UpdateTestCase):
     def test_rename_taken(self):
         made = self.make_running(name='web')
         self.daemon.on(*RENAME, base.refusal(409, 'is already in use'))
+        self.serve_found()
         self.assertIn('is already in use',
                       self.fail_update(made, name='web-2'))
 
