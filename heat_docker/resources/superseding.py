@@ -70,30 +70,45 @@ class Superseding:
         return stack and stack.current_traversal
 
     def update_convergence(self, template_id, *args, **kwargs):
-        """Update the resource, unless this update has replaced it already.
+        """Update the resource, unless this update is no longer to do so.
 
-        :raises resource.UpdateReplace: if it has; :meth:`make_replacement`
-            then makes no other.
+        Heat would otherwise check the resource again for an update that has
+        been superseded. It then marks a resource that is not needed any more
+        as deleted, but leaves what the daemon has:
+        https://github.com/openstack/heat/blob/26.0.0/heat/engine/worker.py.
+
+        :raises resource.UpdateReplace: to have Heat call
+            :meth:`make_replacement`, which says what comes next.
         """
-        if self._has_replacement(self.replaced_by, template_id):
+        if self._is_outrun(template_id):
             raise resource.UpdateReplace(self.name)
-        super().update_convergence(template_id, *args, **kwargs)
+        try:
+            super().update_convergence(template_id, *args, **kwargs)
+        except exception.UpdateInProgress as ex:
+            if self._is_outrun(template_id):
+                raise resource.UpdateReplace(self.name) from ex
+            raise
 
     def state_set(self, action, status, *args, **kwargs):
         """Set the state, unless an update is to begin that comes too late.
 
         Heat stores a resource that it updates as one without replacement.
 
-        :raises exception.UpdateInProgress: if this update has replaced the
-            resource already. Heat then checks the resource again.
+        :raises exception.UpdateInProgress: if it comes too late.
         """
         if (action == self.UPDATE
-                and kwargs.get('lock') == self.LOCK_ACQUIRE):
-            row = self._row(self.id)
-            if row and self._has_replacement(row.replaced_by,
-                                             self.stack.t.id):
-                raise exception.UpdateInProgress(self.name)
+                and kwargs.get('lock') == self.LOCK_ACQUIRE
+                and self._is_outrun(self.stack.t.id)):
+            raise exception.UpdateInProgress(self.name)
         super().state_set(action, status, *args, **kwargs)
+
+    def _is_outrun(self, template_id):
+        """Return whether the update is superseded, or has replaced this."""
+        if self._newest_traversal() != self.stack.current_traversal:
+            return True
+        row = self._row(self.id)
+        return row is not None and self._has_replacement(row.replaced_by,
+                                                         template_id)
 
     def make_replacement(self, new_tmpl_id, requires):
         """Make the one replacement that this update of the stack needs.

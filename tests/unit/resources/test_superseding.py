@@ -125,6 +125,18 @@ class SupersedingTestCase(base.ResourceTestCase):
         self.assertIsNone(self.replace())
         self.assertEqual([self.made.id], list(self.rows()))
 
+    def test_older_update_that_comes_late(self):
+        """It does not forget what the newer one has made."""
+        new_id = self.replace()
+        late, *_needed = self.check()
+        late.stack.current_traversal = 'older'
+        self.assertRaises(resource.UpdateReplace,
+                          late.update_convergence, self.another_template(),
+                          set(), 'engine', 60, late.stack)
+        self.assertRaises(exception.UpdateInProgress, late.state_set,
+                          'UPDATE', 'IN_PROGRESS', lock=late.LOCK_ACQUIRE)
+        self.assert_replaced_once(new_id)
+
     def test_deleted_with_its_replacement(self):
         """The new resource does not keep the old one from being deleted."""
         self.replace()
