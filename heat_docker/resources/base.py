@@ -29,6 +29,7 @@ from .. import i18n
 from ..convert import process
 from . import reaching
 from . import showing
+from . import superseding
 
 _ = i18n._
 
@@ -42,7 +43,8 @@ UNHEALTHY = 'unhealthy'
 _STILL_CREATING = 30.0
 
 
-class DockerResource(reaching.Reaching, showing.Showing, resource.Resource):
+class DockerResource(reaching.Reaching, showing.Showing,
+                     superseding.Superseding, resource.Resource):
     """Base of the types: a table of fields, and a life in steps.
 
     A type says what it consists of in ``spec``, a module with ``FIELDS`` and

@@ -21,7 +21,6 @@ import time
 from heat.common import exception
 from heat.common import policy as heat_policy
 from heat.engine import resource
-from heat.objects import resource_data
 from oslo_log import log as logging
 
 from .. import endpoint
@@ -33,10 +32,6 @@ from .. import policy
 _ = i18n._
 
 LOG = logging.getLogger(__name__)
-
-# Key in Heat's resource data: the traversal (Heat's id of a stack action) that
-# waits for an action of the resource.
-_PREEMPTED = 'preempted_by'
 
 # How long, in seconds, a daemon may be away: for a create by default, and
 # for whatever happens to an object that is there.
@@ -202,32 +197,6 @@ class Reaching:
         """
         time.sleep(_POLL)
         raise exception.UpdateInProgress(self.name)
-
-    def handle_preempt(self):
-        """Record that a newer update of the stack waits for an action.
-
-        Heat calls this when the action in progress prevents a newer update
-        from starting. It uses a different instance of the resource than the
-        action does.
-        """
-        self.data_set(_PREEMPTED, self.stack.current_traversal)
-
-    def _give_way(self):
-        """Raise if a newer update of the stack waits for this action.
-
-        Checking the traversal of the stack instead would be too early: Heat
-        would start the newer update when this action ends, and again by
-        itself, and so create two replacements.
-
-        :raises exception.Error: if a newer update waits.
-        """
-        try:
-            newer = resource_data.ResourceData.get_val(self, _PREEMPTED)
-        except exception.NotFound:
-            return
-        if newer != self.stack.current_traversal:
-            raise exception.Error(_('The action was superseded by a newer '
-                                    'update of the stack'))
 
     def _bear(self, progress, docker, ex):
         """Wait for an unreachable daemon, up to a limit."""

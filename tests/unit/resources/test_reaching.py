@@ -360,11 +360,16 @@ class PatienceTestCase(base.ContainerTestCase):
             self.reasons)
         self.assertEqual(5 + 1 + 3, len(self.daemon.history))
 
+    def begin_update(self, made, traversal):
+        """Begin a newer update of the stack; return what it checks."""
+        self.newer = stack.Stack.load(made.context, made.stack.id)
+        self.newer.current_traversal = traversal
+        self.newer.store()
+        return self.newer['web']
+
     def preempt(self, made):
         """Let a newer update wait, in another worker."""
-        newer = stack.Stack.load(made.context, made.stack.id)
-        newer.current_traversal = 'newer'
-        newer['web'].handle_preempt()
+        self.begin_update(made, 'newer').handle_preempt()
 
     def test_gives_way_to_a_newer_update(self):
         """The newer update may have the right endpoint."""
@@ -381,6 +386,28 @@ class PatienceTestCase(base.ContainerTestCase):
         self.assertRaises(exception.ResourceFailure, self.run_task, poll)
         self.assertIn('superseded by a newer update', made.status_reason)
         self.assertEqual(4, len(polls))
+
+    def test_gives_way_to_the_newest_update(self):
+        """An older one that has waited longer is no longer of interest."""
+        made = self.create()
+        self.daemon.go_away()
+        older = self.begin_update(made, 'older')
+        keep = self.newer
+        self.begin_update(made, 'newest').handle_preempt()
+        older.handle_preempt()
+        self.assertRaises(exception.ResourceFailure, self.run_task,
+                          made.create)
+        self.assertIn('superseded by a newer update', made.status_reason)
+        self.assertEqual('older', keep.current_traversal)
+
+    def test_does_not_give_way_before_the_newest_waits(self):
+        """Heat would check the resource for it twice."""
+        made = self.create()
+        self.preempt(made)
+        self.begin_update(made, 'newest')
+        self.daemon.go_away(5)
+        self.run_task(made.create)
+        self.assertEqual(('CREATE', 'COMPLETE'), made.state)
 
     def test_the_newer_update_goes_on(self):
         made = self.create()
