@@ -106,6 +106,7 @@ POLICIES = {
     'security_options': {'security_opt'},
     'any_device': {'device_cgroup_rules', 'device_requests'},
     'volume_options': {'driver_opts'}, 'build': {'build'},
+    'ports': {'port_bindings', 'port_specs'},
 }
 
 # What is shown of properties that were changed, if not that of unset ones.

@@ -17,6 +17,7 @@ import threading
 
 import requests
 
+from heat_docker import budgets
 from heat_docker import engine
 from heat_docker import jobs
 from heat_docker.resources import reaching
@@ -267,7 +268,7 @@ class SnapshotTestCase(base.ContainerTestCase):
                        'mine:snapshot-1',
                        'localhost/heat-snapshot/b:snapshot-2'),
             self.image('db', 'localhost/heat-snapshot/c:snapshot-3'),
-            {'RepoTags': None, 'Labels': None}]})
+            {'Id': 'sha256:2', 'RepoTags': None, 'Labels': None}]})
         removals = [('DELETE', '/images/localhost%2Fheat-snapshot%2F' + tag)
                     for tag in ('a%3Asnapshot-1', 'b%3Asnapshot-2')]
         self.daemon.on(*removals[0], base.refusal(404, 'No such image'))
@@ -282,7 +283,7 @@ class SnapshotTestCase(base.ContainerTestCase):
 
     def image(self, resource, *tags):
         """Return what the daemon lists of an image of a resource."""
-        return {'RepoTags': list(tags), 'Labels': {
+        return {'Id': 'sha256:1', 'RepoTags': list(tags), 'Labels': {
             'org.openstack.heat.resource_name': resource}}
 
     def deleted_with_its_stack(self, traversal):
@@ -309,7 +310,7 @@ class SnapshotTestCase(base.ContainerTestCase):
 
     def test_lists_of_images_are_forgotten(self):
         self.patch(snapshots, '_LISTED', {})
-        self.patch(snapshots, '_MOST_LISTED', 2)
+        self.patch(budgets, 'SNAPSHOT_STACKS', 2)
         self.daemon.on('GET', '/images/json', {'json': []})
         for traversal in 'abcd':
             self.deleted_with_its_stack(traversal)
