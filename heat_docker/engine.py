@@ -285,7 +285,9 @@ class Engine(containers.Containers, images.Images, networks.Networks,
         :param within: key of the list, if the answer is a map.
         """
         listed = self._json('GET', path, query=query, has=within)
-        listed = (listed[within] or []) if within else listed
+        if within:
+            # Docker says null for none.
+            listed = [] if listed[within] is None else listed[within]
         if not isinstance(listed, list) or not all(
                 isinstance(found, dict) for found in listed):
             raise self._stranger()
@@ -341,19 +343,19 @@ class Engine(containers.Containers, images.Images, networks.Networks,
         left, rest = conf.group().max_report_bytes, bytearray()
         for piece in response.iter_content(_PIECE):
             left -= max(len(piece), budgets.REPORT_COST)
-            *lines, last = piece.split(b'\n')
-            for line in lines:
+            for line in piece.splitlines(keepends=True):
                 left -= budgets.REPORT_COST
-                line, rest = (rest + line).strip(), bytearray()
-                if line:
-                    yield line.decode(errors='replace')
-            rest += last
-            if left < 0 or len(rest) > budgets.REPORT:
-                self.close()
-                raise self._failure(errors.Failed,
-                                    _('the answer is too long'))
-        if line := rest.strip():
-            yield line.decode(errors='replace')
+                rest += line
+                if left < 0 or len(rest) > budgets.REPORT:
+                    self.close()
+                    raise self._failure(errors.Failed,
+                                        _('the answer is too long'))
+                if line.endswith(b'\n'):
+                    if rest := rest.strip():
+                        yield rest.decode(errors='replace')
+                    rest = bytearray()
+        if rest := rest.strip():
+            yield rest.decode(errors='replace')
 
     def _frames(self, raw):
         """Yield the contents of the frames that multiplex two streams."""
