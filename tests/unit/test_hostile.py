@@ -326,3 +326,30 @@ class IdsTestCase(HostileTestCase):
         docker.inspect_container('../x y?#')
         self.assertIn(b'/containers/..%2Fx%20y%3F%23/json',
                       self.server.lines[-1])
+
+
+class HurryTestCase(HostileTestCase):
+    """What a user waits for has an end, however patient the operator is."""
+
+    def test_hurry(self):
+        self.configure(connect_timeout=60, read_timeout=300)
+        head = b'HTTP/1.1 200 OK\r\n' + CHUNKED + b'\r\n'
+        for content in (head + chunk(b'{'), head[:9], b''):
+            docker = self.serve(content)
+            self.assertEqual((1, 41), docker.api)
+            docker.hurry(0.1)
+            for ask in (lambda: docker.inspect_container('x'),
+                        lambda: docker.log_tail('x', True, 9),
+                        lambda: docker.log_head('x', True, 9)):
+                ex = self.assertRaises(errors.NoAnswer, ask)
+                self.assert_plain(str(ex))
+            # It may be well.
+            self.pool.raise_if_away(docker.endpoint)
+
+    def test_log_in_tiny_frames(self):
+        """Not all that is kept is copied for each."""
+        content = 70_000 * base.frame(b'x')
+        docker = self.serve(servers.http(content))
+        self.assertEqual(2 ** 16 * 'x', docker.log_tail('x', False, 2 ** 16))
+        docker = self.serve(servers.http(content))
+        self.assertEqual('', docker.log_tail('x', False, 0))

@@ -308,6 +308,38 @@ class SnapshotTestCase(base.ContainerTestCase):
             self.assertEqual(listed, self.deleted_with_its_stack(traversal))
             self.assertEqual(1, len(self.daemon.sent(*removal)))
 
+    def test_images_of_a_stack_are_listed_again_after_a_minute(self):
+        self.patch(snapshots, '_LISTED', {})
+        self.daemon.on('GET', '/images/json', {'json': []})
+        clock = self.set_clock(snapshots)
+        for seconds, listed in ((0, 1), (59, 0), (2, 1)):
+            clock.now += seconds
+            self.assertEqual(listed, self.deleted_with_its_stack('t'))
+        clock.now += 61
+        self.deleted_with_its_stack('other')
+        self.assertEqual(1, len(snapshots._LISTED))
+
+    def test_what_no_snapshot_needs_is_not_kept(self):
+        self.patch(snapshots, '_LISTED', {})
+        names = ['localhost/heat-snapshot/' + name for name in (
+            'a:snapshot-1', 'a:mine', 'a:snapshot-1 2', 513 * 'a')]
+        self.daemon.on('GET', '/images/json', {'json': [
+            {**self.image('db', *names, 'x:snapshot-1'), 'More': 9 * 'x'},
+            *({'Id': 'sha256:%d' % n} for n in range(100))]})
+        self.deleted_with_its_stack('t')
+        [(_when, kept)] = snapshots._LISTED.values()
+        self.assertEqual({'db': names[:1]}, kept)
+
+    def test_too_many_snapshots_are_not_kept(self):
+        self.patch(snapshots, '_LISTED', {})
+        self.patch(budgets, 'SNAPSHOTS', 2)
+        self.daemon.on('GET', '/images/json', {'json': [
+            self.image('db', *('localhost/heat-snapshot/a:snapshot-%d' % n
+                               for n in range(3)))]})
+        for _again in range(2):
+            self.assertEqual(1, self.deleted_with_its_stack('t'))
+        self.assertEqual({}, snapshots._LISTED)
+
     def test_lists_of_images_are_forgotten(self):
         self.patch(snapshots, '_LISTED', {})
         self.patch(budgets, 'SNAPSHOT_STACKS', 2)
