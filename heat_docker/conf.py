@@ -14,6 +14,7 @@
 
 from oslo_config import cfg
 
+from . import budgets
 from . import i18n
 
 _ = i18n._
@@ -51,7 +52,9 @@ OPTIONS = [
         'allowed_endpoints',
         default=['tcp://*', 'http://*', 'https://*'],
         help=_('Patterns of the URLs that docker_endpoint may be, with "*" '
-               'for any text, such as https://*.example.com:2376. The '
+               'for any text, dots included, such as '
+               'https://*.example.com:2376. End them with a port: '
+               'tcp://10.1.* is tcp://10.1.example.com:2375, too. The '
                'daemon at local_endpoint is not subject to it.')),
     cfg.ListOpt(
         'denied_networks',
@@ -150,7 +153,7 @@ OPTIONS = [
                'about 10 kB a second; a build takes what it writes.')),
     cfg.IntOpt(
         'max_ports',
-        default=1000, min=0, max=65535,
+        default=1000, min=0, max=budgets.PORTS,
         help=_('Ports that one container may expose or publish, with those '
                'in ranges, each address of the host counting. Docker starts '
                'a process for each that is published.')),

@@ -79,7 +79,7 @@ class ConfTestCase(testtools.TestCase):
                             ('max_answer_bytes', 2 ** 16 - 1),
                             ('max_answer_bytes', 2 ** 26 + 1),
                             ('max_report_bytes', 2 ** 20 - 1),
-                            ('max_ports', -1), ('max_ports', 65536),
+                            ('max_ports', -1), ('max_ports', 10001),
                             ('max_snapshot_bytes', -1),
                             ('max_log_bytes', -1),
                             ('max_log_bytes', 2 ** 20 + 1)):

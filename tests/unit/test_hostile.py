@@ -338,10 +338,11 @@ class HurryTestCase(HostileTestCase):
             docker = self.serve(content)
             self.assertEqual((1, 41), docker.api)
             docker.hurry(0.1)
-            for ask in (lambda: docker.inspect_container('x'),
-                        lambda: docker.log_tail('x', True, 9),
-                        lambda: docker.log_head('x', True, 9)):
-                ex = self.assertRaises(errors.NoAnswer, ask)
+            for method, *arguments in (('inspect_container', 'x'),
+                                       ('log_tail', 'x', True, 9),
+                                       ('log_head', 'x', True, 9)):
+                ex = self.assertRaises(
+                    errors.NoAnswer, getattr(docker, method), *arguments)
                 self.assert_plain(str(ex))
             # It may be well.
             self.pool.raise_if_away(docker.endpoint)

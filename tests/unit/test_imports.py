@@ -49,7 +49,7 @@ LAYERS = (
     ('convert.limits', 'convert.ports', 'convert.process',
      'convert.registry', 'convert.storage'),
     ('convert.scalars', 'answers', 'errors', 'conf'),
-    ('budgets', 'i18n'),
+    ('i18n', 'budgets'),
 )
 
 # What must not be imported although it is in a lower line; modules of a
