@@ -137,7 +137,6 @@ class SlowTestCase(base.ContainerTestCase):
 
     def setUp(self):
         super().setUp()
-        self.patch(showing, '_WAITING', showing._Waiting())
         self.clock = self.set_clock(showing, engine)
 
     def make_slow(self, seconds=9, url=base.URL):
@@ -206,11 +205,11 @@ class SlowTestCase(base.ContainerTestCase):
         self.assertEqual([None], self.read(other, 1))
 
     def test_other_daemon_has_its_part(self):
-        request = 'req-1'
+        waiting = showing._Waiting()
         slow, quick = (endpoint.parse(url) for url in (base.URL, 'tcp://b'))
-        showing._WAITING.add(request, slow, 30)
+        waiting.add('req-1', slow, 30)
         self.assertEqual((0, 10), tuple(
-            showing._WAITING.left(request, one) for one in (slow, quick)))
+            waiting.left('req-1', one) for one in (slow, quick)))
 
     def test_requests_are_forgotten(self):
         waiting = showing._Waiting()
