@@ -27,21 +27,26 @@ from . import budgets
 _ID = re.compile(r'[a-zA-Z0-9[][a-zA-Z0-9_.:/@+[\]-]{0,%d}' % (budgets.ID - 1))
 
 
+class TooMuch(ValueError):
+    """An answer has more values, or more levels, than anybody wants."""
+
+
 def parse(content):
     """Return what the JSON of an answer says.
 
     :param content: bytes, or text.
-    :raises ValueError: if it is no JSON, or more than anybody wants.
+    :raises ValueError: if it is no JSON.
+    :raises TooMuch: if it is more than a budget allows.
     """
     separators = (b',', b'{', b'[') if isinstance(content, bytes) else ',{['
     count = sum(map(content.count, separators))
     if count > max(budgets.VALUES, len(content) // budgets.BYTES_PER_VALUE):
-        raise ValueError('too many values')
+        raise TooMuch()
     try:
         answer = json.loads(content, parse_float=_finite,
                             parse_constant=_finite)
     except RecursionError as ex:
-        raise ValueError('nested too deeply') from ex
+        raise TooMuch() from ex
     _refuse_depth(answer)
     return answer
 
@@ -68,4 +73,4 @@ def _refuse_depth(answer):
                  if isinstance(part, (dict, list))]
         if not level:
             return
-    raise ValueError('nested too deeply')
+    raise TooMuch()

@@ -21,12 +21,13 @@ operators may want to change are options of ``[heat_docker]``: see
 
 # Answers and reports of a daemon.
 
-# Bytes of an answer for each value in it, at the least: an empty map takes 3
-# bytes of JSON, and 70 of memory. Answers of Docker have 15 and more.
-BYTES_PER_VALUE = 15
-# Values in an answer that may be shorter than that: a small one takes little
-# memory anyway.
-VALUES = 10_000
+# Bytes of an answer for each comma or bracket in it, at the least: an empty
+# map takes 3 bytes of JSON, and 70 of memory. What Docker lists has 11 and
+# more, bindings of ports having the fewest.
+BYTES_PER_VALUE = 8
+# Commas and brackets of which there may be more, as texts have some, too: a
+# variable of a container can be a large file of JSON.
+VALUES = 200_000
 # Levels of maps and lists in an answer or a property. Whatever reads them
 # later may be recursive; inspect requests of Docker return 8.
 DEPTH = 32

@@ -140,10 +140,10 @@ OPTIONS = [
         help=_('Seconds after which a pull has failed that does not get on.')),
     cfg.IntOpt(
         'max_answer_bytes',
-        default=8 * 1024 ** 2, min=64 * 1024, max=64 * 1024 ** 2,
+        default=4 * 1024 ** 2, min=64 * 1024, max=64 * 1024 ** 2,
         help=_('Bytes of one answer of a daemon that are read at the most. '
-               'Such an answer can take up to ten times as much memory for '
-               'a while. A daemon with thousands of containers in one '
+               'Such an answer can take 25 times as much memory for a '
+               'while. A daemon with thousands of containers in one '
                'network or of one image may need more.')),
     cfg.IntOpt(
         'max_report_bytes',

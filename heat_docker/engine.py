@@ -258,7 +258,7 @@ class Engine(containers.Containers, images.Images, networks.Networks,
         try:
             answer = answers.parse(response.content)
         except ValueError as ex:
-            raise self._stranger() from ex
+            raise self._senseless(ex) from ex
         if has and not (isinstance(answer, dict) and has in answer):
             raise self._stranger()
         return answer
@@ -292,7 +292,7 @@ class Engine(containers.Containers, images.Images, networks.Networks,
                 isinstance(found, dict) for found in listed):
             raise self._stranger()
         if len(listed) > budgets.LISTED:
-            raise self._failure(errors.Failed, _('the answer is too long'))
+            raise self._too_long()
         for found in listed:
             self._check_id(found.get(key))
         return listed
@@ -304,6 +304,14 @@ class Engine(containers.Containers, images.Images, networks.Networks,
         """
         filters = {'label': ['%s=%s' % item for item in labels.items()]}
         return self._listed(path, filters=json.dumps(filters), **options)
+
+    def _senseless(self, ex):
+        """Return the error of an answer whose JSON cannot be parsed."""
+        return (self._too_long() if isinstance(ex, answers.TooMuch)
+                else self._stranger())
+
+    def _too_long(self):
+        return self._failure(errors.Failed, _('the answer is too long'))
 
     def _stranger(self):
         return errors.Failed(
@@ -322,7 +330,7 @@ class Engine(containers.Containers, images.Images, networks.Networks,
                     report = answers.parse(line)
                 except ValueError as ex:
                     self.close()
-                    raise self._stranger() from ex
+                    raise self._senseless(ex) from ex
                 if not isinstance(report, dict):
                     raise self._stranger()
                 failure = report.get('errorDetail') or report.get('error')
@@ -348,8 +356,7 @@ class Engine(containers.Containers, images.Images, networks.Networks,
                 rest += line
                 if left < 0 or len(rest) > budgets.REPORT:
                     self.close()
-                    raise self._failure(errors.Failed,
-                                        _('the answer is too long'))
+                    raise self._too_long()
                 if line.endswith(b'\n'):
                     if rest := rest.strip():
                         yield rest.decode(errors='replace')
@@ -471,8 +478,7 @@ class Engine(containers.Containers, images.Images, networks.Networks,
             content += piece
             if len(content) > conf.group().max_answer_bytes:
                 self.close()
-                raise self._failure(errors.Failed,
-                                    _('the answer is too long'))
+                raise self._too_long()
             if time.monotonic() - begin > patience:
                 self.close()
                 raise self._unreachable(errors.Late, _('no answer in time'))

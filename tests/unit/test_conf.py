@@ -58,7 +58,7 @@ class ConfTestCase(testtools.TestCase):
              'pull_stall_timeout': 300.0,
              'running_after': 1.0,
              'attributes_timeout': 40.0,
-             'max_answer_bytes': 8 * 1024 ** 2,
+             'max_answer_bytes': 4 * 1024 ** 2,
              'max_report_bytes': 256 * 1024 ** 2,
              'max_ports': 1000,
              'max_log_bytes': 65536,

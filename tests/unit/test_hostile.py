@@ -223,8 +223,8 @@ class AnswersTestCase(HostileTestCase):
         for part in (b'{}', b'[]', b'0.5', b'"ab"', b'{"":[]}'):
             content = b'[' + (1024 * 1024 // len(part)) * (part + b',') + (
                 b'0]')
-            used = self.memory(self.refused, 'not a Docker daemon',
-                               self.inspect, content)
+            used = self.memory(self.refused, 'too long', self.inspect,
+                               content)
             self.assertLess(used, 8 * len(content), part)
 
     def test_all_that_docker_says(self):
@@ -232,6 +232,11 @@ class AnswersTestCase(HostileTestCase):
                      'volume_all_v1.41'):
             shown = base.sample(name)
             self.assertEqual(shown, self.inspect(shown))
+
+    def test_long_texts(self):
+        """What is in a text is no value."""
+        shown = {'Config': {'Env': ['A=' + 20_000 * '{"a":1},']}}
+        self.assertEqual(shown, self.inspect(shown))
 
     def test_long_list(self):
         """Such as that of a worker with thousands of containers."""
@@ -246,8 +251,7 @@ class AnswersTestCase(HostileTestCase):
         for depth in (40, 5000, 100000):
             for pair in (('[', ']'), ('{"a":', '}')):
                 content = depth * pair[0] + '1' + depth * pair[1]
-                self.refused('not a Docker daemon', self.inspect,
-                             content.encode())
+                self.refused('too long', self.inspect, content.encode())
 
     def test_numbers(self):
         for number in ('1e400', '-1e400', 'NaN', 'Infinity', 5000 * '9'):
