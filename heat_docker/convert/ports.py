@@ -261,8 +261,9 @@ def overlap(one, other):
 def _taken(address):
     """Return what a port at an address takes, and what must not be taken.
 
-    It says the same as :func:`overlap`, of many addresses at once. Without an address the port is that of every address, of both versions
-    of IP; ``0.0.0.0`` and ``::`` are every address of one version.
+    It says the same as :func:`overlap`, of many addresses at once. Without an
+    address the port is that of every address, of both versions of IP;
+    ``0.0.0.0`` and ``::`` are every address of one version.
 
     :returns: two sets of addresses, of which a number is any address of that
         version, and a number as text all of them.
