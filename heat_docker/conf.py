@@ -14,6 +14,7 @@
 
 from oslo_config import cfg
 
+from . import budgets
 from . import i18n
 
 _ = i18n._
@@ -51,7 +52,9 @@ OPTIONS = [
         'allowed_endpoints',
         default=['tcp://*', 'http://*', 'https://*'],
         help=_('Patterns of the URLs that docker_endpoint may be, with "*" '
-               'for any text, such as https://*.example.com:2376. The '
+               'for any text, dots included, such as '
+               'https://*.example.com:2376. End them with a port: '
+               'tcp://10.1.* is tcp://10.1.example.com:2375, too. The '
                'daemon at local_endpoint is not subject to it.')),
     cfg.ListOpt(
         'denied_networks',
@@ -123,9 +126,37 @@ OPTIONS = [
         default=10.0, min=0.1, max=300.0,
         help=_('Seconds that a daemon may take to answer.')),
     cfg.FloatOpt(
+        'attributes_timeout',
+        default=40.0, min=1.0,
+        help=_('Seconds that daemons may take, all in all, to answer what '
+               'one request of a user shows: the outputs of a stack, or the '
+               'attributes of a resource. One daemon may take three quarters '
+               'of it. Attributes that are left then have no value. It has '
+               'to be less than rpc_response_timeout, after which Heat\'s '
+               'API gives up all of the request.')),
+    cfg.FloatOpt(
         'pull_stall_timeout',
         default=300.0, min=1.0,
         help=_('Seconds after which a pull has failed that does not get on.')),
+    cfg.IntOpt(
+        'max_answer_bytes',
+        default=4 * 1024 ** 2, min=64 * 1024, max=64 * 1024 ** 2,
+        help=_('Bytes of one answer of a daemon that are read at the most. '
+               'Such an answer can take 25 times as much memory for a '
+               'while. A daemon with thousands of containers in one '
+               'network or of one image may need more.')),
+    cfg.IntOpt(
+        'max_report_bytes',
+        default=256 * 1024 ** 2, min=1024 ** 2,
+        help=_('Bytes that a daemon may report of one pull, build or push, '
+               'each report counting for 256 at the least. A pull takes '
+               'about 10 kB a second; a build takes what it writes.')),
+    cfg.IntOpt(
+        'max_ports',
+        default=1000, min=0, max=budgets.PORTS,
+        help=_('Ports that one container may expose or publish, with those '
+               'in ranges, each address of the host counting. Docker starts '
+               'a process for each that is published.')),
     cfg.IntOpt(
         'max_snapshot_bytes',
         default=1024 ** 3, min=0,

@@ -278,4 +278,6 @@ def parse(url):
 
 
 def _masked(url):
-    return re.sub(r'//.*@', '//…@', url)
+    scheme, slashes, rest = url.partition('//')
+    _userinfo, at, host = rest.rpartition('@')
+    return scheme + slashes + '…@' + host if at else url

@@ -23,6 +23,7 @@ the environment of heat-engine: registry passwords and HTTP headers of
 import contextlib
 import http
 import json
+import math
 import re
 import socket
 import struct
@@ -33,6 +34,8 @@ import urllib.parse
 import requests
 import urllib3
 
+from . import answers
+from . import budgets
 from . import conf
 from . import connection
 from . import errors
@@ -48,7 +51,6 @@ try:
     from docker import auth as docker_auth
     from docker import errors as docker_errors
     from docker import utils as docker_utils
-    from docker.utils import json_stream
 # A broken library must not keep heat-engine from starting: see library().
 except Exception as ex:
     docker = None
@@ -71,8 +73,6 @@ STOP_PATIENCE_IN_TURN = 1.0
 STOP_AGAIN = 5.0
 
 _PIECE = 64 * 1024
-_LONGEST_ANSWER = 16 * 1024 * 1024
-_LONGEST_REPORT = 256 * 1024
 _FRAME_HEADER = struct.Struct('>BxxxL')
 
 
@@ -129,6 +129,7 @@ class Engine(containers.Containers, images.Images, networks.Networks,
         self.answered = False
         self._connection = None
         self._broken_off = False
+        self._deadline = math.inf
         # Whoever breaks off must not hit the next one to have the connection.
         self._giving = threading.Lock()
 
@@ -150,6 +151,17 @@ class Engine(containers.Containers, images.Images, networks.Networks,
             self._broken_off = True
             if self._connection is not None:
                 self._connection.abandon()
+
+    def hurry(self, seconds):
+        """Have all requests end within some seconds from now.
+
+        That others are told of a daemon that is away needs more patience.
+        """
+        self._deadline = time.monotonic() + seconds
+
+    def _left(self):
+        """Return the seconds that are left to all requests."""
+        return max(0.0, self._deadline - time.monotonic())
 
     def close(self):
         """Close the connection; the next request opens a new one."""
@@ -212,7 +224,7 @@ class Engine(containers.Containers, images.Images, networks.Networks,
         try:
             if response.status_code != 200:
                 raise ValueError(response.status_code)
-            answer = response.json()
+            answer = answers.parse(response.content)
             newest = _version(answer['ApiVersion'])
             # Podman before 4.0 does not say.
             oldest = _version(answer.get('MinAPIVersion') or '1.24')
@@ -238,20 +250,68 @@ class Engine(containers.Containers, images.Images, networks.Networks,
         return min(newest, NEWEST_API)
 
     def _json(self, *args, has=None, **kwargs):
+        """Return what the JSON of an answer says.
+
+        :param has: key that every answer of this kind has.
+        """
         response = self._request(*args, **kwargs)
         try:
-            answer = response.json()
+            answer = answers.parse(response.content)
         except ValueError as ex:
-            raise self._stranger() from ex
+            raise self._senseless(ex) from ex
         if has and not (isinstance(answer, dict) and has in answer):
             raise self._stranger()
         return answer
 
-    def _labelled(self, path, labels, **query):
-        """Return what the daemon lists there of objects with all labels."""
+    def _made(self, *args, key='Id', **kwargs):
+        """Return what the daemon says of something that it has made."""
+        answer = self._json('POST', *args, has=key, **kwargs)
+        self._check_id(answer[key])
+        return answer
+
+    def _check_id(self, value):
+        """Raise if a value cannot be the id or the name of an object.
+
+        It becomes a part of URLs, messages and Heat's database.
+        """
+        if not answers.is_id(value):
+            raise self._failure(errors.Failed,
+                                _('the answer has no id of an object'))
+
+    def _listed(self, path, key='Id', within=None, **query):
+        """Return what the daemon lists there.
+
+        :param key: key of the id of each object.
+        :param within: key of the list, if the answer is a map.
+        """
+        listed = self._json('GET', path, query=query, has=within)
+        if within:
+            # Docker says null for none.
+            listed = [] if listed[within] is None else listed[within]
+        if not isinstance(listed, list) or not all(
+                isinstance(found, dict) for found in listed):
+            raise self._stranger()
+        if len(listed) > budgets.LISTED:
+            raise self._too_long()
+        for found in listed:
+            self._check_id(found.get(key))
+        return listed
+
+    def _labelled(self, path, labels, **options):
+        """Return what the daemon lists there of objects with all labels.
+
+        :param options: see :meth:`_listed`.
+        """
         filters = {'label': ['%s=%s' % item for item in labels.items()]}
-        return self._json('GET', path, query={
-            **query, 'filters': json.dumps(filters)})
+        return self._listed(path, filters=json.dumps(filters), **options)
+
+    def _senseless(self, ex):
+        """Return the error of an answer whose JSON cannot be parsed."""
+        return (self._too_long() if isinstance(ex, answers.TooMuch)
+                else self._stranger())
+
+    def _too_long(self):
+        return self._failure(errors.Failed, _('the answer is too long'))
 
     def _stranger(self):
         return errors.Failed(
@@ -265,27 +325,44 @@ class Engine(containers.Containers, images.Images, networks.Networks,
         """
         response = self._request(method, path, *names, stream=True, **kwargs)
         with contextlib.closing(response), self._translated():
-            size = 0
-
-            def chunks():
-                nonlocal size
-                for chunk in response.iter_content(None):
-                    size += len(chunk)
-                    if size > _LONGEST_REPORT:
-                        raise self._failure(errors.Failed,
-                                            _('the answer is too long'))
-                    yield chunk.decode(errors='replace')
-
-            for report in json_stream.json_stream(chunks()):
-                size = 0
+            for line in self._lines(response):
+                try:
+                    report = answers.parse(line)
+                except ValueError as ex:
+                    self.close()
+                    raise self._senseless(ex) from ex
                 if not isinstance(report, dict):
                     raise self._stranger()
                 failure = report.get('errorDetail') or report.get('error')
                 if failure:
                     words = (failure.get('message') if
                              isinstance(failure, dict) else failure)
-                    raise self._failure(errors.Failed, words)
+                    raise self._failure(errors.Failed, _shortened(words))
                 yield report
+
+    def _lines(self, response):
+        """Yield the lines of a stream that are not empty, as text.
+
+        Docker and Podman end each report with a new line:
+        https://github.com/moby/moby/blob/v28.0.0/pkg/streamformatter/streamformatter.go#L14.
+
+        :raises errors.Failed: if there are more bytes than the budget has.
+        """
+        left, rest = conf.group().max_report_bytes, bytearray()
+        for piece in response.iter_content(_PIECE):
+            left -= max(len(piece), budgets.REPORT_COST)
+            for line in piece.splitlines(keepends=True):
+                left -= budgets.REPORT_COST
+                rest += line
+                if left < 0 or len(rest) > budgets.REPORT:
+                    self.close()
+                    raise self._too_long()
+                if line.endswith(b'\n'):
+                    if rest := rest.strip():
+                        yield rest.decode(errors='replace')
+                    rest = bytearray()
+        if rest := rest.strip():
+            yield rest.decode(errors='replace')
 
     def _frames(self, raw):
         """Yield the contents of the frames that multiplex two streams."""
@@ -313,7 +390,7 @@ class Engine(containers.Containers, images.Images, networks.Networks,
     def _request(self, method, path, *names, **kwargs):
         """Make a request of the version that both sides speak."""
         version = '/v' + fields.version_text(self.api)
-        path %= tuple(urllib.parse.quote(name, safe='') for name in names)
+        path %= tuple(map(self._quoted, names))
         response = self._send(method, version + path, **kwargs)
         failure = None
         if response.status_code >= 300 and response.status_code != 304:
@@ -328,6 +405,14 @@ class Engine(containers.Containers, images.Images, networks.Networks,
             raise failure
         return response
 
+    def _quoted(self, name):
+        """Return the name of an object as a part of a path."""
+        if name in ('', '.', '..') or len(name) > budgets.ID:
+            # What is between slashes means another path then.
+            raise self._failure(errors.Failed, _(
+                '%r is not the name of an object') % name[:budgets.ID])
+        return urllib.parse.quote(name, safe='')
+
     def _send(self, method, path, timeout=None, **options):
         """Make a request, and tell others of a daemon that is away.
 
@@ -339,7 +424,7 @@ class Engine(containers.Containers, images.Images, networks.Networks,
         try:
             return self._exchange(method, path, timeout, **options)
         except errors.Unreachable as ex:
-            if timeout is None and not self._broken_off:
+            if timeout is None and not self._broken_off and self._left():
                 self.close()
                 _POOL.failed(self.endpoint, ex, asked)
             raise
@@ -347,21 +432,25 @@ class Engine(containers.Containers, images.Images, networks.Networks,
     def _exchange(self, method, path, timeout, query=None, body=None,
                   data=None, headers=None, stream=False):
         options = conf.group()
-        patience = timeout or options.read_timeout
+        patience = min(timeout or options.read_timeout, self._left())
+        connect_patience = min(options.connect_timeout, self._left())
         with self._translated():
+            if not patience:
+                raise self._unreachable(errors.NoAnswer,
+                                        _('no answer in time'))
             if self._connection is None:
                 self._connection = _connect(self.endpoint)
             if self._broken_off:
                 raise self._unreachable(errors.NoAnswer,
                                         _('it was broken off'))
             client = self._connection.client
-            with self._within(options.connect_timeout + patience):
+            with self._within(connect_patience + patience):
                 response = client.request(
                     method, client.base_url + path, params=query, json=body,
                     # What is compressed may be more than there is memory.
                     data=data, headers={'Accept-Encoding': 'identity',
                                         **(headers or {})},
-                    stream=True, timeout=(options.connect_timeout, patience),
+                    stream=True, timeout=(connect_patience, patience),
                     allow_redirects=False)
                 if not stream:
                     self._read(response, patience)
@@ -373,7 +462,8 @@ class Engine(containers.Containers, images.Images, networks.Networks,
 
         The library's timeouts begin anew with each byte that arrives.
         """
-        timer = threading.Timer(seconds, self._connection.break_off)
+        timer = threading.Timer(min(seconds, self._left()),
+                                self._connection.break_off)
         timer.daemon = True
         timer.start()
         try:
@@ -383,19 +473,17 @@ class Engine(containers.Containers, images.Images, networks.Networks,
 
     def _read(self, response, patience):
         """Read an answer, unless it is too long or takes too long."""
-        begin, pieces, size = time.monotonic(), [], 0
+        begin, content = time.monotonic(), bytearray()
         for piece in response.iter_content(_PIECE):
-            pieces.append(piece)
-            size += len(piece)
-            if size > _LONGEST_ANSWER:
+            content += piece
+            if len(content) > conf.group().max_answer_bytes:
                 self.close()
-                raise self._failure(errors.Failed,
-                                    _('the answer is too long'))
+                raise self._too_long()
             if time.monotonic() - begin > patience:
                 self.close()
                 raise self._unreachable(errors.Late, _('no answer in time'))
         # Where the library keeps what it has read itself.
-        response._content = b''.join(pieces)
+        response._content = bytes(content)
 
     @contextlib.contextmanager
     def _translated(self):
@@ -404,9 +492,6 @@ class Engine(containers.Containers, images.Images, networks.Networks,
             yield
         except errors.DockerError:
             raise
-        except docker_errors.StreamParseError as ex:
-            self.close()
-            raise self._stranger() from ex
         except (requests.exceptions.RequestException,
                 urllib3.exceptions.HTTPError,
                 docker_errors.DockerException, OSError, ValueError) as ex:
@@ -465,11 +550,15 @@ def _version(value):
 def _words(response):
     """Return what the daemon says in an answer that is an error, if so."""
     try:
-        words = response.json()['message'].strip()
-        # The database takes no halves of characters.
-        return words.encode(errors='replace').decode()
+        return _shortened(answers.parse(response.content)['message'].strip())
     except (ValueError, KeyError, TypeError, AttributeError):
         return ''
+
+
+def _shortened(words):
+    """Return as many words of a daemon as anybody reads."""
+    # The database takes no halves of characters.
+    return str(words)[:budgets.WORDS].encode(errors='replace').decode()
 
 
 def _status(code):

@@ -17,6 +17,7 @@ state, attribute. :func:`schema`, :func:`request`, :func:`live` and
 :func:`check_api` are the steps; they know no property by name.
 """
 
+import copy
 import dataclasses
 import typing
 
@@ -26,6 +27,7 @@ from heat.engine import constraints as heat_constraints
 from heat.engine import properties as heat_properties
 from heat.engine import support as heat_support
 
+from . import budgets
 from . import errors
 from . import i18n
 from .convert import scalars
@@ -96,6 +98,9 @@ class Field:
     :ivar default: function without arguments that returns the value that an
         unset property means. To write this value out is not a change.
     :ivar mask: function from the value to one without secrets.
+    :ivar most: the most entries of a list or a map.
+    :ivar longest: the most characters of a text in a list or a map that has
+        no schema for it.
     :ivar nested: Heat schema of the items of a list or the keys of a map.
     :ivar text_too: accept text with commas for a list.
     """
@@ -124,6 +129,8 @@ class Field:
     mask: typing.Callable | None = None
     required: bool = False
     constraints: tuple = ()
+    most: int = budgets.ENTRIES
+    longest: int = budgets.WORD
     nested: typing.Any = None
     text_too: bool = False
     support: str = '1.0.0'
@@ -177,6 +184,9 @@ class PropertySchema(heat_properties.Schema):
     converter. Heat leaves out values that are not known yet, and checks them
     before the create. The converter is no constraint of its own because
     Heat shows unknown ones to users as ``{}``.
+
+    Whatever has no constraint of its length gets one, also in the schema of
+    what is in it.
     """
 
     def __init__(self, field):
@@ -186,8 +196,9 @@ class PropertySchema(heat_properties.Schema):
             # Heat would do this for a schema of its very own class.
             nested = heat_constraints.AnyIndexDict(nested)
         super().__init__(
-            field.type, _description(field), schema=nested,
-            required=field.required, constraints=list(field.constraints),
+            field.type, _description(field), schema=_limited_parts(nested),
+            required=field.required, constraints=_limited(
+                field.type, nested, field.constraints, field.most),
             allow_conversion=field.text_too,
             update_allowed=field.in_place,
             support_status=_support(field.support))
@@ -201,9 +212,74 @@ class PropertySchema(heat_properties.Schema):
             return
         super().validate_constraints(value, context, skipped)
         try:
+            _refuse_large(value, self.field.longest)
             self.field.to_api(value)
         except ValueError as ex:
             raise exception.StackValidationFailed(message=str(ex)) from ex
+
+
+def _limited(kind, nested, constraints, most=budgets.ENTRIES):
+    """Return constraints of which one limits the length of a value.
+
+    It is the first one, so that others need not look at long values.
+    """
+    limits = [constraint for constraint in constraints if isinstance(
+                  constraint, heat_constraints.AllowedValues)
+              or isinstance(constraint, heat_constraints.Length)
+              and constraint.max is not None]
+    # A map with a schema has no other keys.
+    if kind not in (STRING, LIST, MAP) or limits or isinstance(nested, dict):
+        return list(constraints)
+    return [heat_constraints.Length(
+        max=budgets.TEXT if kind == STRING else most), *constraints]
+
+
+def _limited_parts(nested):
+    """Return the schema of the parts of a value, each with a limit."""
+    if nested is None:
+        return None
+    if isinstance(nested, heat_constraints.AnyIndexDict):
+        return heat_constraints.AnyIndexDict(_limited_part(nested.value))
+    return {name: _limited_part(part) for name, part in nested.items()}
+
+
+def _limited_part(schema):
+    limited = copy.copy(schema)
+    limited.schema = _limited_parts(schema.schema)
+    limited.constraints = _limited(schema.type, schema.schema,
+                                   schema.constraints)
+    return limited
+
+
+def _refuse_large(value, longest):
+    """Refuse a value with too many parts, or too long ones.
+
+    No schema tells what is in many lists and maps, and the constraints of
+    Heat limit a list or a map alone, not what is in all of them together.
+
+    :param int longest: the most characters of a text.
+    :raises ValueError: without the value, which may be a secret.
+    """
+    count, level = 0, [value]
+    for _depth in range(budgets.DEPTH):
+        deeper = []
+        for whole in level:
+            if isinstance(whole, str) and len(whole) > longest:
+                raise ValueError(_('a text in it has more than %d characters')
+                                 % longest)
+            if not isinstance(whole, (list, dict)):
+                continue
+            count += len(whole)
+            if count > budgets.VALUES_OF_PROPERTY:
+                raise ValueError(_('it has more than %d values')
+                                 % budgets.VALUES_OF_PROPERTY)
+            deeper += whole
+            if isinstance(whole, dict):
+                deeper += whole.values()
+        if not deeper:
+            return
+        level = deeper
+    raise ValueError(_('it is nested more than %d times') % budgets.DEPTH)
 
 
 def properties_schema(fields):

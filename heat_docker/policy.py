@@ -86,9 +86,33 @@ def forgotten(url):
 
 
 def matches(text, patterns):
-    """Return whether one of the patterns, with ``*``, is all of a text."""
-    return any(re.fullmatch(re.escape(pattern).replace(r'\*', '.*'), text)
-               for pattern in patterns)
+    """Return whether one of the patterns, with ``*``, is all of a text.
+
+    A star is any text within a line, dots and slashes included.
+    """
+    return any(_matches(text, pattern) for pattern in patterns)
+
+
+def _matches(text, pattern):
+    """Return whether a pattern is all of a text.
+
+    A regular expression with several stars would take time that grows with
+    their power of the length of the text.
+    """
+    first, *middle = pattern.split('*')
+    if not middle or '\n' in text:
+        return text == pattern
+    last = middle.pop()
+    begin, end = len(first), len(text) - len(last)
+    if begin > end or not (text.startswith(first) and text.endswith(last)):
+        return False
+    for part in middle:
+        # The first place leaves the most to the parts that follow.
+        found = text.find(part, begin, end)
+        if found < 0:
+            return False
+        begin = found + len(part)
+    return True
 
 
 def privileged(value):
@@ -119,6 +143,13 @@ def namespace(value):
     """Check a namespace that may be that of the host."""
     if value == 'host' and not conf.group().allow_host_namespaces:
         raise _refused('allow_host_namespaces', _('"host" is not allowed'))
+
+
+def ports(values):
+    """Check how many ports are exposed, or published."""
+    count = sum(len(bindings) or 1 for bindings in values.values())
+    if count > conf.group().max_ports:
+        raise _refused('max_ports', _('%d ports are not allowed') % count)
 
 
 def networks(values):

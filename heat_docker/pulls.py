@@ -23,6 +23,7 @@ import time
 
 from oslo_log import log as logging
 
+from . import budgets
 from . import conf
 from . import engine
 from . import errors
@@ -125,15 +126,27 @@ class Pull:
         A daemon whose registry does not answer goes on reporting that it
         tries again.
         """
-        detail = report.get('progressDetail') or {}
-        status, layer = report.get('status') or '', report.get('id')
+        detail = report.get('progressDetail')
+        current, total = (_size(detail.get(key)) if isinstance(detail, dict)
+                          else 0 for key in ('current', 'total'))
+        status, layer = str(report.get('status') or ''), report.get('id')
         if not status.startswith(('Retrying', 'Waiting')):
             self._moved = time.monotonic()
-        if status == 'Downloading' and detail.get('total'):
-            self._layers[layer] = detail.get('current', 0), detail['total']
+        if not isinstance(layer, str) or len(layer) > budgets.LAYER_ID:
+            return
+        if layer not in self._layers and (
+                len(self._layers) >= budgets.LAYERS):
+            return
+        if status == 'Downloading' and total:
+            self._layers[layer] = current, total
         elif status == 'Download complete':
             _got, size = self._layers.get(layer, (0, 0))
             self._layers[layer] = size, size
+
+
+def _size(value):
+    """Return a number of bytes that a daemon has reported, or 0."""
+    return value if isinstance(value, int) and 0 < value < 2 ** 63 else 0
 
 
 def join(endpoint, image, platform=None, auth=None):

@@ -42,8 +42,7 @@ class Containers:
     def create_container(self, query, body):
         """Create a container and return its id and the daemon's warnings."""
         with self._turn():
-            answer = self._json('POST', '/containers/create', query=query,
-                                body=body, has='Id')
+            answer = self._made('/containers/create', query=query, body=body)
         return answer['Id'], answer.get('Warnings') or []
 
     def start_container(self, container):
@@ -158,8 +157,8 @@ class Containers:
 
         :param list command: words of the command.
         """
-        return self._json(
-            'POST', '/containers/%s/exec', container, has='Id',
+        return self._made(
+            '/containers/%s/exec', container,
             body={'Cmd': command, 'AttachStdout': True,
                   'AttachStderr': True})['Id']
 
@@ -173,16 +172,16 @@ class Containers:
             'POST', '/exec/%s/start', execution, stream=True,
             body={'Detach': False, 'Tty': False})
         deadline = time.monotonic() + conf.group().read_timeout
-        output = b''
+        output = bytearray()
         with contextlib.closing(response), self._translated(), (
                 self._within(2 * conf.group().read_timeout)):
             for chunk in self._frames(response.raw):
-                output = (output + chunk)[-size:]
+                _append(output, chunk, size)
                 if time.monotonic() > deadline:
                     self.close()
                     raise errors.Late(_('The command goes on'))
         self.close()
-        return output.decode(errors='replace')
+        return _end(output, size)
 
     def exit_code(self, execution):
         """Return the exit code of a command that was run."""
@@ -261,9 +260,8 @@ class Containers:
                 in self._containers(ancestor=[image])}
 
     def _containers(self, **filters):
-        return self._json(
-            'GET', '/containers/json',
-            query={'all': '1', 'filters': json.dumps(filters)})
+        return self._listed('/containers/json', all='1',
+                            filters=json.dumps(filters))
 
     def log_tail(self, container, tty, size):
         """Return the last bytes that a container has written, as text.
@@ -272,7 +270,7 @@ class Containers:
             daemon puts frames around what it sends.
         :param int size: bytes to return at the most.
         """
-        tail = b''
+        tail = bytearray()
         # The shortest line is one character and its end.
         lines = max(1, size // 2)
         if self.is_podman:
@@ -280,8 +278,8 @@ class Containers:
             # https://github.com/containers/podman/pull/19562.
             lines = min(lines, _PODMAN_LINES)
         for chunk in self._log(container, tty, {'tail': lines}):
-            tail = (tail + chunk)[-size:] if size else b''
-        return tail.decode(errors='replace')
+            _append(tail, chunk, size)
+        return _end(tail, size)
 
     def log_head(self, container, tty, size):
         """Return the first line that a container has written, as text.
@@ -289,10 +287,10 @@ class Containers:
         :param bool tty: see :meth:`log_tail`.
         :param int size: bytes to return at the most.
         """
-        head = b''
+        head = bytearray()
         for chunk in self._log(container, tty, {}):
             head += chunk
-            if b'\n' in head or len(head) >= size:
+            if b'\n' in chunk or len(head) >= size:
                 break
         # The daemon would send the rest on this connection.
         self.close()
@@ -309,3 +307,20 @@ class Containers:
                 yield from response.iter_content(_PIECE)
             else:
                 yield from self._frames(response.raw)
+
+
+def _append(tail, piece, size):
+    """Add a piece to the bytes of which only the last are wanted.
+
+    The others are not removed each time, as pieces may be tiny.
+
+    :param bytearray tail: changed in place.
+    """
+    tail += piece
+    if len(tail) > 2 * size + _PIECE:
+        del tail[:-size or None]
+
+
+def _end(tail, size):
+    """Return the last bytes as text."""
+    return tail[-size:].decode(errors='replace') if size else ''

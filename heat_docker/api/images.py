@@ -89,9 +89,12 @@ class Images:
                 timeout=_BUILD_TIMEOUT,
                 headers={'Content-Type': 'application/x-tar',
                          **self._config_header(configs)}):
-            image = (report.get('aux') or {}).get('ID') or image
+            aux = report.get('aux')
+            if isinstance(aux, dict):
+                image = aux.get('ID') or image
         if image is None:
             raise self._stranger()
+        self._check_id(image)
         return image
 
     def push_image(self, image, auth):

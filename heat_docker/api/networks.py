@@ -25,7 +25,7 @@ class Networks:
 
     def create_network(self, body):
         """Create a network; return its id and the daemon's warnings."""
-        answer = self._json('POST', '/networks/create', body=body, has='Id',
+        answer = self._made('/networks/create', body=body,
                             timeout=_PLUGIN_TIMEOUT)
         warning = answer.get('Warning')
         return answer['Id'], [warning] if warning else []

@@ -25,7 +25,7 @@ class Volumes:
 
     def create_volume(self, body):
         """Create a volume, or find the one of that name; return it."""
-        return self._json('POST', '/volumes/create', body=body, has='Name',
+        return self._made('/volumes/create', body=body, key='Name',
                           timeout=_PLUGIN_TIMEOUT)
 
     def inspect_volume(self, volume):
@@ -34,8 +34,8 @@ class Volumes:
 
     def list_volumes(self, labels):
         """Return the volumes that have all the labels."""
-        answer = self._labelled('/volumes', labels)
-        return answer.get('Volumes') or []
+        return self._labelled('/volumes', labels, key='Name',
+                              within='Volumes')
 
     def disk_usage(self):
         """Return how much space objects use, which takes a while."""

@@ -13,9 +13,11 @@
 """Ports of a container, exposed and published."""
 
 import collections
+import functools
 import ipaddress
 import re
 
+from .. import budgets
 from .. import i18n
 from . import scalars
 
@@ -36,8 +38,9 @@ def port_specs_to_api(values):
 
     The list may contain a port more than once.
     """
-    return {'%d/%s' % port: {}
-            for value in values for port in _container_ports(value)}
+    spans = [_container_ports(value) for value in values]
+    _refuse_many(len(ports) for ports, _protocol in spans)
+    return {key: {} for span in spans for key in _keys(*span)}
 
 
 def port_specs_from_api(value):
@@ -55,17 +58,21 @@ def port_bindings_to_api(value):
     Ranges are expanded here, because Docker 29 no longer expands them:
     https://docs.docker.com/engine/release-notes/29/#2900
     """
+    published = [(_container_ports(container),
+                  (host or ['']) if isinstance(host, list) else [host])
+                 for container, host in value.items()]
+    _refuse_many(len(ports) * len(hosts)
+                 for (ports, _protocol), hosts in published)
     bindings = {}
-    for container, host in value.items():
-        ports = _container_ports(container)
-        keys = ['%d/%s' % port for port in ports]
+    for span, hosts in published:
+        keys = list(_keys(*span))
         for key in keys:
             if key in bindings:
                 raise ValueError(_('container port %s is given twice') % key)
             bindings[key] = []
-        for choice in (host or ['']) if isinstance(host, list) else [host]:
-            hosts = _host_ports(choice, len(ports))
-            for key, binding in zip(keys, hosts, strict=True):
+        for host in hosts:
+            for key, binding in zip(keys, _host_ports(host, len(keys)),
+                                    strict=True):
                 bindings[key].append(binding)
     _refuse_doubles(bindings)
     return bindings
@@ -91,7 +98,7 @@ def port_bindings_to_exposed(value):
     Docker publishes only ports that are exposed as well; its own client
     exposes what it publishes.
     """
-    return {key: {} for key in port_bindings_to_api(value)}
+    return port_specs_to_api(value)
 
 
 def port_bindings_from_api(value):
@@ -148,7 +155,7 @@ def udp_ports_from_api(settings):
 
 
 def _container_ports(value):
-    """Return the (number, protocol) pairs of a container port or range."""
+    """Return the numbers and the protocol of a container port or range."""
     match = (_PORTS.fullmatch(scalars.text(value))
              if not isinstance(value, bool) else None)
     if match is None:
@@ -161,7 +168,21 @@ def _container_ports(value):
                            'one of %(known)s')
                          % {'port': value, 'protocol': protocol,
                             'known': ', '.join(PROTOCOLS)})
-    return [(port, protocol) for port in _span(first, last, value)]
+    return _span(first, last, value), protocol
+
+
+def _keys(ports, protocol):
+    """Yield what the API calls ports, such as ``80/tcp``."""
+    for port in ports:
+        yield '%d/%s' % (port, protocol)
+
+
+def _refuse_many(counts):
+    """Refuse too many ports before their ranges are expanded."""
+    count = sum(counts)
+    if count > budgets.PORTS:
+        raise ValueError(_('%(count)d ports are more than %(most)d')
+                         % {'count': count, 'most': budgets.PORTS})
 
 
 def _span(first, last, value):
@@ -211,19 +232,20 @@ def _host_port_text(value):
 
 def _refuse_doubles(bindings):
     """Refuse a host port that two ports of the container would share."""
-    taken = collections.defaultdict(list)
+    taken = collections.defaultdict(set)
     for key, hosts in bindings.items():
         protocol = key.split('/')[1]
         for host in hosts:
             if not host['HostPort']:
                 continue
+            takes, rivals = _taken(host['HostIp'])
             others = taken[protocol, host['HostPort']]
-            if any(overlap(host['HostIp'], other) for other in others):
+            if rivals & others or (others and not host['HostIp']):
                 raise ValueError(_('port %(port)s/%(protocol)s of the host '
                                    'is given twice')
                                  % {'port': host['HostPort'],
                                     'protocol': protocol})
-            others.append(host['HostIp'])
+            others |= takes
 
 
 def overlap(one, other):
@@ -233,6 +255,26 @@ def overlap(one, other):
     one, other = ipaddress.ip_address(one), ipaddress.ip_address(other)
     return one == other or (one.version == other.version and
                             (one.is_unspecified or other.is_unspecified))
+
+
+@functools.lru_cache(maxsize=256)
+def _taken(address):
+    """Return what a port at an address takes, and what must not be taken.
+
+    It says the same as :func:`overlap`, of many addresses at once. Without an
+    address the port is that of every address, of both versions of IP;
+    ``0.0.0.0`` and ``::`` are every address of one version.
+
+    :returns: two sets of addresses, of which a number is any address of that
+        version, and a number as text all of them.
+    """
+    if not address:
+        return {''}, {''}
+    parsed = ipaddress.ip_address(address)
+    every = str(parsed.version)
+    if parsed.is_unspecified:
+        return {every, parsed.version}, {'', every, parsed.version}
+    return {parsed, parsed.version}, {'', every, parsed}
 
 
 def _port_order(key):

@@ -12,6 +12,9 @@
 
 """What a resource shows: live state, attributes and events."""
 
+import collections
+import contextlib
+import threading
 import time
 
 from heat.common import exception
@@ -19,9 +22,14 @@ from heat.engine import attributes
 from heat.objects import resource_properties_data
 from oslo_log import log as logging
 
+from .. import budgets
+from .. import conf
 from .. import engine
 from .. import errors
 from .. import fields
+from .. import i18n
+
+_ = i18n._
 
 LOG = logging.getLogger(__name__)
 
@@ -29,8 +37,49 @@ LOG = logging.getLogger(__name__)
 _FRESH = 2.0
 
 
+class _Waiting:
+    """How long requests of users have waited for daemons.
+
+    A request shows many resources, each of which knows its own daemon only;
+    and those of nested stacks are shown by requests that Heat makes of it,
+    which have its id. Those that ended long ago are forgotten.
+    """
+
+    def __init__(self):
+        self._lock = threading.Lock()
+        self._requests = collections.OrderedDict()
+
+    def left(self, request, endpoint):
+        """Return the seconds that a request may wait for a daemon yet."""
+        most = conf.group().attributes_timeout
+        with self._lock:
+            _begin, waited = self._requests.get(request, (None, {}))
+            return min(most - sum(waited.values()),
+                       most * budgets.OF_ONE_DAEMON - waited.get(endpoint, 0))
+
+    def add(self, request, endpoint, seconds):
+        """Note that a request has waited for a daemon."""
+        now = time.monotonic()
+        with self._lock:
+            _begin, waited = self._requests.setdefault(
+                request, (now, collections.Counter()))
+            waited[endpoint] += seconds
+            for old, (begin, _waited) in list(self._requests.items()):
+                if now - begin < budgets.REQUEST_SECONDS:
+                    break
+                del self._requests[old]
+
+
+_WAITING = _Waiting()
+
+
 class Showing:
     """What is read from a daemon, and told to whoever may see the stack."""
+
+    # Whether other resources are made of the attributes that are read, which
+    # is worth any wait; and whether a user waits for them.
+    _is_needed = False
+    _is_awaited = False
 
     # Events.
 
@@ -66,7 +115,7 @@ class Showing:
 
         Heat replaces an object that is gone.
         """
-        with self._docker() as docker:
+        with self._asking() as docker:
             try:
                 inspected = self._docker_inspect(docker, self.resource_id)
             except errors.NotFound as ex:
@@ -81,11 +130,46 @@ class Showing:
                             fields.null_means_unset(resource_properties),
                             resource_data)
 
+    def node_data(self, stk_defn=None, for_resources=True, for_outputs=False):
+        """Return what other resources and the outputs are made of.
+
+        Heat wants it with outputs if a user is to see them.
+        """
+        self._is_needed = not for_outputs
+        try:
+            return super().node_data(stk_defn, for_resources, for_outputs)
+        finally:
+            self._is_needed = False
+
+    @contextlib.contextmanager
+    def _asking(self):
+        """Connect to the daemon, for as long as a user may wait for it."""
+        with self._docker() as docker:
+            if not self._is_awaited:
+                yield docker
+                return
+            request = self.context.request_id
+            left = _WAITING.left(request, docker.endpoint)
+            if left <= 0:
+                raise errors.Failed(_(
+                    'Docker at %s takes too long to answer all that is shown '
+                    '(option attributes_timeout of the operator)')
+                    % docker.endpoint)
+            docker.hurry(left)
+            begin = time.monotonic()
+            try:
+                yield docker
+            finally:
+                _WAITING.add(request, docker.endpoint,
+                             time.monotonic() - begin)
+
     def _resolve_any_attribute(self, attr):
         """Return the value of an attribute, or None if nobody knows it.
 
-        A daemon that is away must not keep anybody from seeing the stack.
+        A daemon that is away, or slow, or makes no sense, must not keep
+        anybody from seeing the stack.
         """
+        self._is_awaited = not self._is_needed
         try:
             value = super()._resolve_any_attribute(attr)
         except exception.HeatException as ex:
@@ -93,6 +177,14 @@ class Showing:
                         {'attribute': attr, 'resource': self.name,
                          'why': ex})
             return None
+        except (ArithmeticError, AttributeError, LookupError, RecursionError,
+                TypeError, ValueError):
+            LOG.exception('Attribute %(attribute)s of %(resource)s: the '
+                          'answer is not of the shape that the Docker API '
+                          'has', {'attribute': attr, 'resource': self.name})
+            return None
+        finally:
+            self._is_awaited = False
         if attr == attributes.SHOW_ATTR and value is not None:
             # Heat shows it instead of all attributes.
             return {attribute.name: self._resolve_any_attribute(
@@ -119,7 +211,7 @@ class Showing:
         if attribute.source is None:
             value = fields.read(inspected, attribute.at)
         else:
-            with self._docker() as docker:
+            with self._asking() as docker:
                 value = getattr(self, attribute.source)(docker, inspected)
         return None if value is None else attribute.from_api(value)
 

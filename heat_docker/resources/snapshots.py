@@ -14,9 +14,12 @@
 
 import contextlib
 import re
+import time
 
 from heat.common import short_id
 
+from .. import answers
+from .. import budgets
 from .. import errors
 from .. import i18n
 from .. import jobs
@@ -34,11 +37,11 @@ _IMAGE = 'snapshot_image'
 # their image, and pass them on.
 _OF_STACK = 'snapshot-'
 
-# Images of stacks, by what they were asked for. That none is there of one
-# resource cannot be told by what it has noted: an earlier one of its name may
-# have been replaced, or deleted, and a snapshot's image outlive its snapshot.
+# Snapshots of stacks, and when they were listed, by what they were asked for.
+# That none is there of one resource cannot be told by what it has noted: an
+# earlier one of its name may have been replaced, or deleted, and a snapshot's
+# image outlive its snapshot.
 _LISTED = {}
-_MOST_LISTED = 64
 
 
 class Snapshots:
@@ -92,36 +95,33 @@ class Snapshots:
         """
         if self.stack.action != self.stack.DELETE:
             return True
-        for image in self._images_of_stack(docker):
-            name = (image.get('Labels') or {}).get(
-                process.OWN_LABELS + 'resource_name')
-            if name != self.name:
-                continue
-            for tag in image.get('RepoTags') or ():
-                # What users have committed has the labels, too.
-                if tag.startswith(registry.SNAPSHOTS + '/') and (
-                        ':' + _OF_STACK in tag):
-                    with contextlib.suppress(errors.NotFound,
-                                             errors.Conflict):
-                        docker.remove_image(tag)
+        for tag in self._snapshots_of_stack(docker).get(self.name, ()):
+            with contextlib.suppress(errors.NotFound, errors.Conflict):
+                docker.remove_image(tag)
         return True
 
-    def _images_of_stack(self, docker):
-        """Return the images that have been made for the stack.
+    def _snapshots_of_stack(self, docker):
+        """Return the snapshots of the stack, by the name of the resource.
 
         All resources of a worker share one answer: no image of a stack is
         made while it is deleted, but for those that stay. Heat has a new id
         for each time that it works through a stack.
         """
-        traversal = self.stack.current_traversal
+        now, traversal = time.monotonic(), self.stack.current_traversal
+        for key, (listed, _snapshots) in list(_LISTED.items()):
+            if now - listed > budgets.SNAPSHOT_SECONDS:
+                _LISTED.pop(key, None)
         key = docker.endpoint, self.stack.id, traversal
-        images = _LISTED.get(key) if traversal else None
-        if images is None:
-            images = docker.list_images(self.labels_by('stack_id'))
-            if len(_LISTED) >= _MOST_LISTED:
+        if traversal and key in _LISTED:
+            return _LISTED[key][1]
+        snapshots = _by_resource(docker.list_images(
+            self.labels_by('stack_id')))
+        if traversal and (
+                sum(map(len, snapshots.values())) <= budgets.SNAPSHOTS):
+            if len(_LISTED) >= budgets.SNAPSHOT_STACKS:
                 _LISTED.clear()
-            _LISTED[key] = images
-        return images
+            _LISTED[key] = now, snapshots
+        return snapshots
 
     def _snapshot(self, docker, progress):
         """Return whether an image is made for a snapshot."""
@@ -159,3 +159,20 @@ class Snapshots:
         image = progress.notes['image']
         self._event(_('The container is kept as the image %s') % image)
         return image
+
+
+def _by_resource(images):
+    """Return the tags of snapshots, by the name of the resource.
+
+    :param list images: what a daemon lists.
+    """
+    snapshots = {}
+    for image in images:
+        name = (image.get('Labels') or {}).get(
+            process.OWN_LABELS + 'resource_name')
+        for tag in image.get('RepoTags') or ():
+            # What users have committed has the labels, too.
+            if answers.is_id(tag) and tag.startswith(
+                    registry.SNAPSHOTS + '/') and ':' + _OF_STACK in tag:
+                snapshots.setdefault(name, []).append(tag)
+    return snapshots

@@ -20,6 +20,7 @@ https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Container.
 from heat.engine import constraints
 from heat.engine import properties
 
+from .. import budgets
 from .. import fields
 from .. import i18n
 from .. import policy
@@ -252,6 +253,7 @@ FIELDS = (
         at='ExposedPorts', live_at='Config.ExposedPorts',
         to_api=ports.port_specs_to_api,
         from_api=ports.port_specs_from_api,
+        policy=policy.ports,
         example=['53/udp', '80']),
     fields.Field(
         name='port_bindings', type=fields.MAP,
@@ -264,6 +266,7 @@ FIELDS = (
         at='HostConfig.PortBindings', to_api=ports.port_bindings_to_api,
         from_api=ports.port_bindings_from_api,
         also={'ExposedPorts': ports.port_bindings_to_exposed},
+        policy=policy.ports,
         exclusive=ports.has_host_port, claims=ports.host_port_claims,
         example={'53/udp': '127.0.0.1:5353', '8080': ['80', '[::1]:81'],
                  '9090': ''}),
@@ -274,6 +277,7 @@ FIELDS = (
               'the alias in this one. Docker has deprecated links.'),
         at='HostConfig.Links', to_api=network.links_to_api,
         from_api=network.links_from_api,
+        most=budgets.OBJECTS,
         example={'wiki-db': 'db'}),
     fields.Field(
         name='volumes', type=fields.MAP,
@@ -285,6 +289,7 @@ FIELDS = (
         at='HostConfig.Binds', to_api=storage.volumes_to_api,
         from_api=storage.volumes_from_api,
         policy=policy.binds, exclusive=storage.writes_binds,
+        most=budgets.OBJECTS,
         example={'/srv/www': '/www:ro', 'wiki-data': '/var/lib/mysql'}),
     fields.Field(
         name='volumes_from', type=fields.LIST, text_too=True,
@@ -292,6 +297,7 @@ FIELDS = (
               'each optionally with ":ro".'),
         at='HostConfig.VolumesFrom', to_api=storage.volumes_from_to_api,
         from_api=scalars.or_empty, exclusive=storage.writes_binds,
+        most=budgets.OBJECTS,
         example=['wiki-data:ro']),
     fields.Field(
         name='mounts', type=fields.LIST,
@@ -361,6 +367,7 @@ FIELDS = (
             }),
         policy=policy.mounts, exclusive=storage.writes_mounts,
         mask=storage.mounts_masked,
+        most=budgets.OBJECTS,
         example=[{'type': 'bind', 'source': '/srv', 'target': '/srv',
                   'read_only': True, 'propagation': 'rslave'},
                  {'type': 'volume', 'source': 'wiki', 'target': '/wiki',
@@ -373,6 +380,7 @@ FIELDS = (
               'alone or with options as "/run:size=64m,mode=755".'),
         at='HostConfig.Tmpfs', to_api=storage.tmpfs_to_api,
         from_api=storage.tmpfs_from_api,
+        most=budgets.OBJECTS,
         example=['/run', '/tmp:size=64m']),
     fields.Field(
         name='shm_size', type=fields.STRING,
@@ -410,10 +418,12 @@ FIELDS = (
                     constraints=[constraints.AllowedPattern(
                         '^/.*[^/]$')]),
                 'content': properties.Schema(
-                    properties.Schema.STRING, _('Text of the file.')),
+                    properties.Schema.STRING, _('Text of the file.'),
+                    constraints=[constraints.Length(max=budgets.FILE)]),
                 'content_base64': properties.Schema(
                     properties.Schema.STRING,
-                    _('Bytes of the file, in base64.')),
+                    _('Bytes of the file, in base64.'),
+                    constraints=[constraints.Length(max=budgets.FILE)]),
                 'mode': properties.Schema(
                     properties.Schema.STRING,
                     _('Permissions in octal, in quotes. If unset, they are '
@@ -428,6 +438,7 @@ FIELDS = (
                     _('Id of the group that owns it. If unset, it is 0.')),
             }),
         mask=storage.files_masked,
+        most=budgets.OBJECTS, longest=budgets.FILE,
         example=[{'path': '/etc/motd', 'content': 'Hello.'}]),
     fields.Field(
         name='remove_volumes', type=fields.BOOLEAN, update=fields.OURS,
@@ -495,6 +506,7 @@ FIELDS = (
                       'default gateway. It needs version 1.48 of the Docker '
                       'API.')),
             }),
+        most=budgets.OBJECTS,
         example=[{'network': 'front', 'aliases': ['web'],
                   'ipv4_address': '192.0.2.7',
                   'ipv6_address': '2001:db8::7'}]),
@@ -670,6 +682,7 @@ FIELDS = (
                         ['r', 'w', 'm', 'rw', 'rm', 'wm', 'rwm'])]),
             }),
         policy=policy.devices, exclusive=bool,
+        most=budgets.OBJECTS,
         example=[{'path_on_host': '/dev/null',
                   'path_in_container': '/dev/nothing',
                   'permissions': 'rw'}]),
@@ -798,6 +811,7 @@ FIELDS = (
                     _('Options for the driver.')),
             }),
         policy=policy.any_device, exclusive=bool,
+        most=budgets.OBJECTS,
         example=[{'driver': 'nvidia', 'count': -1,
                   'capabilities': [['gpu']]}]),
     fields.Field(

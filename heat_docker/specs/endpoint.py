@@ -15,6 +15,7 @@
 from heat.engine import constraints
 from heat.engine import properties
 
+from .. import budgets
 from .. import endpoint
 from .. import fields
 from .. import i18n
@@ -39,17 +40,21 @@ FIELDS = (
               'text of a PEM file. Take them from hidden parameters, '
               'get_file or a secret of Barbican.'),
         at=None, to_api=endpoint.check_tls, mask=endpoint.tls_masked,
+        longest=budgets.FILE,
         nested={
             'ca_cert': properties.Schema(
                 properties.Schema.STRING,
                 _('Certificates of the authorities that sign the daemon\'s '
-                  'certificate. If unset, those of the system do.')),
+                  'certificate. If unset, those of the system do.'),
+                constraints=[constraints.Length(max=budgets.FILE)]),
             'client_cert': properties.Schema(
                 properties.Schema.STRING,
-                _('Certificate that the daemon is shown.')),
+                _('Certificate that the daemon is shown.'),
+                constraints=[constraints.Length(max=budgets.FILE)]),
             'client_key': properties.Schema(
                 properties.Schema.STRING,
-                _('Private key of client_cert, without a password.')),
+                _('Private key of client_cert, without a password.'),
+                constraints=[constraints.Length(max=budgets.FILE)]),
             'verify': properties.Schema(
                 properties.Schema.BOOLEAN,
                 _('Whether the certificate of the daemon has to be good and '

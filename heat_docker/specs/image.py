@@ -15,8 +15,10 @@
 https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Image.
 """
 
+from heat.engine import constraints
 from heat.engine import properties
 
+from .. import budgets
 from .. import fields
 from .. import i18n
 from .. import policy
@@ -40,10 +42,12 @@ FIELDS = (
         name='build', type=fields.MAP,
         doc=_('What the daemon builds an image of, instead of pulling one.'),
         at=None, to_api=building.build_to_api, policy=policy.build,
+        longest=budgets.FILE,
         nested={
             'dockerfile': properties.Schema(
                 properties.Schema.STRING,
-                _('Text of the Dockerfile, which is needed.')),
+                _('Text of the Dockerfile, which is needed.'),
+                constraints=[constraints.Length(max=budgets.FILE)]),
             'files': properties.Schema(
                 properties.Schema.MAP,
                 _('Files that the Dockerfile can copy, as a map of path to '

@@ -15,6 +15,7 @@
 from heat.engine import constraints
 from heat.engine import properties
 
+from .. import budgets
 from .. import fields
 from .. import i18n
 from ..convert import registry
@@ -47,11 +48,13 @@ FIELDS = (
                 properties.Schema.STRING, _('Name of the user.')),
             'password': properties.Schema(
                 properties.Schema.STRING,
-                _('Password or access token of the user.')),
+                _('Password or access token of the user.'),
+                constraints=[constraints.Length(max=budgets.WORD)]),
             'identity_token': properties.Schema(
                 properties.Schema.STRING,
                 _('Token that the registry has given, instead of username '
-                  'and password.')),
+                  'and password.'),
+                constraints=[constraints.Length(max=budgets.WORD)]),
             'server_address': properties.Schema(
                 properties.Schema.STRING,
                 _('Address of the registry, such as "docker.io" or '

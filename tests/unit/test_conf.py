@@ -57,6 +57,10 @@ class ConfTestCase(testtools.TestCase):
              'read_timeout': 10.0,
              'pull_stall_timeout': 300.0,
              'running_after': 1.0,
+             'attributes_timeout': 40.0,
+             'max_answer_bytes': 4 * 1024 ** 2,
+             'max_report_bytes': 256 * 1024 ** 2,
+             'max_ports': 1000,
              'max_log_bytes': 65536,
              'max_snapshot_bytes': 1024 ** 3},
             dict(conf.group().items()))
@@ -71,6 +75,11 @@ class ConfTestCase(testtools.TestCase):
                             ('read_timeout', 0), ('read_timeout', 301),
                             ('pull_stall_timeout', 0),
                             ('running_after', 0), ('running_after', 31),
+                            ('attributes_timeout', 0),
+                            ('max_answer_bytes', 2 ** 16 - 1),
+                            ('max_answer_bytes', 2 ** 26 + 1),
+                            ('max_report_bytes', 2 ** 20 - 1),
+                            ('max_ports', -1), ('max_ports', 10001),
                             ('max_snapshot_bytes', -1),
                             ('max_log_bytes', -1),
                             ('max_log_bytes', 2 ** 20 + 1)):

@@ -12,9 +12,11 @@
 
 """Every converter, both ways, with values that are right and wrong."""
 
+import collections
 import io
 import ipaddress
 import itertools
+import sys
 import tarfile
 
 import hypothesis
@@ -501,6 +503,14 @@ REFUSED = (
      'port 9/tcp of the host is given twice'),
     (ports.port_bindings_to_api, {'80-81': '8-9', '90': '9'},
      'port 9/tcp of the host is given twice'),
+    (ports.port_bindings_to_api, {'80': ['1.2.3.4:9', '5.6.7.8:9', 9]},
+     'port 9/tcp of the host is given twice'),
+    (ports.port_bindings_to_api, {'1-65535': ['127.0.0.1:1-65535']},
+     '65535 ports are more than 10000'),
+    (ports.port_bindings_to_api, {'1-65535': 1000 * ['']},
+     '65535000 ports are more than 10000'),
+    (ports.port_specs_to_api, ['1-65535', '1-65535/udp'],
+     '131070 ports are more than 10000'),
     (storage.volumes_to_api, {'x': '/y'}, "'x' is neither"),
     (storage.volumes_to_api, {'./x': '/y'}, "'./x' is neither"),
     (storage.volumes_to_api, {'/a:b': '/y'}, "'/a:b' has a colon"),
@@ -1244,6 +1254,38 @@ class GeneratedTestCase(testtools.TestCase):
             ports.port_bindings_to_api(canonical)))
 
     @SETTINGS
+    @hypothesis.given(st.lists(st.sampled_from((
+        '', '0.0.0.0', '10.0.0.1', '10.0.0.2', '::', '::1', '::ffff:0:0')),
+        min_size=2, max_size=4))
+    def test_host_ports_of_which_two_overlap(self, addresses):
+        """Each with each other: an address, all, or all of a version."""
+        def overlap(one, other):
+            one, other = map(ipaddress.ip_address, (one, other))
+            return one == other or one.version == other.version and (
+                one.is_unspecified or other.is_unspecified)
+
+        value = {'80': [{'HostIp': address, 'HostPort': '9'}
+                        for address in addresses]}
+        if any(not one or not other or overlap(one, other) for one, other
+               in itertools.combinations(addresses, 2)):
+            self.assertRaises(ValueError, ports.port_bindings_to_api, value)
+        else:
+            ports.port_bindings_to_api(value)
+
+    def test_host_ports_are_not_compared_with_each_other(self):
+        def trace(_frame, event, _argument):
+            calls[event] += 1
+
+        calls = collections.Counter()
+        value = {'80': ['10.0.%d.%d:9' % divmod(number, 250)
+                        for number in range(1000)]}
+        sys.setprofile(trace)
+        try:
+            ports.port_bindings_to_api(value)
+        finally:
+            sys.setprofile(None)
+        self.assertLess(calls['call'], 50_000)
+
     @hypothesis.given(PORT, PORT, st.integers(1, 50), ADDRESS)
     def test_port_bindings_range(self, first, host, count, address):
         hypothesis.assume(max(first, host) + count <= 65536)

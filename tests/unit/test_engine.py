@@ -451,8 +451,8 @@ class RequestTestCase(EngineTestCase):
             self.assertEqual(body, self.daemon.sent(verb, path)[-1].json())
 
     def test_all_methods_have_calls(self):
-        elsewhere = {'close', 'break_off', 'log_tail', 'log_head',
-                     'pull_image',
+        elsewhere = {'close', 'break_off', 'hurry', 'log_tail',
+                     'log_head', 'pull_image',
                      'create_exec', 'start_exec', 'exit_code',
                      'put_archive', 'get_archive', 'import_image',
                      'build_image', 'push_image', 'ignores_at_connect'}
@@ -679,9 +679,9 @@ class RequestTestCase(EngineTestCase):
         self.assertIn('is not a Docker daemon', words)
 
     def test_answer_too_long(self):
-        self.patch(engine, '_LONGEST_ANSWER', 20)
+        self.configure(max_answer_bytes=64 * 1024)
         self.daemon.on('GET', '/containers/x/json', {'raw': base.chunked(
-            *21 * [b'x'], lambda: self.fail('It was read to its end'))})
+            *33 * [2048 * b'x'], lambda: self.fail('It was read to its end'))})
         words = self.failing(errors.Failed, 'inspect_container', 'x')
         self.assertEqual('Docker at %s: the answer is too long' % base.URL,
                          words)
@@ -1264,8 +1264,8 @@ class BuildTestCase(EngineTestCase):
     def test_last_id_is_that_of_the_image(self):
         """Each stage of a Dockerfile may have one."""
         self.assertEqual('sha256:1', self.build(
-            b'{"aux": {"ID": "sha256:0"}}', self.BUILT, b'{"aux": null}',
-            b'{"aux": {}}'))
+            b'{"aux": {"ID": "sha256:0"}}\r\n', self.BUILT,
+            b'{"aux": null}\r\n', b'{"aux": {}}\r\n', b'{"aux": "x"}'))
 
     def config(self):
         return json.loads(base64.urlsafe_b64decode(

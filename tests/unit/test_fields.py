@@ -17,6 +17,7 @@ from heat.engine import constraints
 from heat.engine import properties
 import testtools
 
+from heat_docker import budgets
 from heat_docker import errors
 from heat_docker import fields
 from heat_docker.convert import scalars
@@ -120,10 +121,72 @@ class SchemaTestCase(testtools.TestCase):
                  constraints=(constraints.Length(max=3),))]
         shown = {name: dict(schema) for name, schema in
                  fields.properties_schema(table).items()}
-        self.assertNotIn('constraints', shown['a'])
-        self.assertEqual([{'length': {'max': 3}}],
-                         [dict(one) for one in shown['b']['constraints']])
-        self.assertEqual('string', shown['b']['schema']['*']['type'])
+        self.assertNotIn('schema', shown['a'])
+        self.assertEqual([{'length': {'max': budgets.TEXT}}],
+                         shown['a']['constraints'])
+        self.assertEqual([{'length': {'max': 3}}], shown['b']['constraints'])
+        self.assertEqual(
+            {'type': 'string', 'constraints': [
+                {'length': {'max': budgets.TEXT}}]},
+            {key: shown['b']['schema']['*'][key]
+             for key in ('type', 'constraints')})
+
+    def test_limit_of_a_text(self):
+        self.assertIn('max: 4096', self.refused(field(), a=4097 * 'x'))
+        validate(field(), a=4096 * 'x')
+
+    def test_limit_comes_before_other_constraints(self):
+        """Or else their messages, with the value, would be as long."""
+        words = self.refused(field(constraints=(
+            constraints.AllowedPattern('y'),)), a=4097 * 'x')
+        self.assertNotIn('xx', words)
+
+    def test_limit_of_entries(self):
+        for kind, value in (
+                (fields.LIST, list(range(6))),
+                (fields.MAP, {str(n): n for n in range(6)})):
+            table = field(type=kind, most=5)
+            self.assertIn('max: 5', self.refused(table, a=value))
+            validate(field(type=kind), a=value)
+
+    def test_limit_of_the_field(self):
+        own = field(constraints=(constraints.Length(min=2, max=3),))
+        self.assertEqual([{'length': {'min': 2, 'max': 3}}], [
+            dict(one) for one in
+            fields.properties_schema([own])['a'].constraints])
+
+    def test_limit_of_what_is_nested(self):
+        schema = properties.Schema(properties.Schema.MAP, schema={
+            'b': properties.Schema(properties.Schema.STRING),
+            'c': properties.Schema(properties.Schema.LIST)})
+        table = field(type=fields.LIST, nested=schema)
+        for item in ({'b': 4097 * 'x'}, {'c': 1001 * ['x']}):
+            self.assertIn('out of range', self.refused(table, a=[item]))
+        validate(table, a=[{'b': 4096 * 'x', 'c': 1000 * ['x']}])
+        self.assertEqual([], schema.schema['b'].constraints)
+
+    def test_limit_of_what_has_no_schema(self):
+        table = field(type=fields.MAP, longest=9)
+        for value in ({'b': 'hunter2xxx'}, {'hunter2xxx': 'b'},
+                      {'b': [{'c': ['hunter2xxx']}]}):
+            words = self.refused(table, a=value)
+            self.assertIn('more than 9 characters', words)
+            self.assertNotIn('hunter2', words)
+
+    def test_limit_of_depth(self):
+        value = 'x'
+        for _level in range(40):
+            value = [value]
+        self.assertIn('nested more than 32 times',
+                      self.refused(field(type=fields.LIST), a=value))
+
+    def test_limit_of_what_aliases_make(self):
+        """A few lines of YAML can be very many values."""
+        value = ['x']
+        for _alias in range(5):
+            value = 9 * [value]
+        self.assertIn('more than 20000 values',
+                      self.refused(field(type=fields.LIST), a=value))
 
     def test_converter_refuses(self):
         words = self.refused(field(type=fields.INTEGER, to_api=positive),

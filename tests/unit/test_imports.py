@@ -48,8 +48,8 @@ LAYERS = (
     ('convert.building', 'convert.ipam', 'convert.network'),
     ('convert.limits', 'convert.ports', 'convert.process',
      'convert.registry', 'convert.storage'),
-    ('convert.scalars', 'errors', 'conf'),
-    ('i18n',),
+    ('convert.scalars', 'answers', 'errors', 'conf'),
+    ('i18n', 'budgets'),
 )
 
 # What must not be imported although it is in a lower line; modules of a

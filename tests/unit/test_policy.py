@@ -14,7 +14,11 @@
 
 import dataclasses
 import inspect
+import re
+import time
 
+import hypothesis
+from hypothesis import strategies as st
 import mock
 
 from heat_docker import conf
@@ -79,6 +83,11 @@ CASES = (
      ['', 'none', 'private', 'bridge', 'container:host', 'hostess'],
      [('host', '"host"')]),
     (policy.namespace, {'allow_host_namespaces': True}, ['host'], []),
+    (policy.ports, {'max_ports': 3},
+     [{}, {'80/tcp': {}, '81/tcp': {}, '82/tcp': {}},
+      {'80/tcp': [{}, {}], '81/tcp': [{}]}],
+     [({'%d/tcp' % n: {} for n in range(4)}, '4 ports'),
+      ({'80/tcp': [{}, {}], '81/tcp': [{}, {}]}, '4 ports')]),
     (policy.networks, {'allow_host_namespaces': False},
      [{}, {'front': {}}, {'a b/c': {}}],
      [({'front': {}, 'host': {}}, '"host"'),
@@ -251,9 +260,30 @@ class ValuesTestCase(PolicyTestCase):
                 ('axb', ['a.b'], False), ('axb', ['a*b'], True),
                 ('a', ['b', 'a'], True), ('a+', ['a+'], True),
                 ('a[b]', ['a[b]'], True), ('ab', ['a[b]'], False),
-                ('A', ['a'], False)):
+                ('A', ['a'], False), ('a.b/c', ['a*c'], True),
+                ('ab', ['ab*'], True), ('ab', ['*ab'], True),
+                ('ab', ['a**b'], True), ('aba', ['ab*ba'], False),
+                ('abba', ['ab*ba'], True), ('abcbd', ['a*b*d'], True),
+                ('axbxc', ['a*b*c'], True), ('axbx', ['a*b*c'], False),
+                ('acb', ['a*b*c'], False), ('abcd', ['*b*c*'], True),
+                ('abab', ['*ab*ab'], True), ('abab', ['*ab*ab*ab'], False),
+                ('a\nb', ['a*'], False), ('a\nb', ['a\nb'], True)):
             self.assertEqual(expected, policy.matches(text, patterns),
                              (text, patterns))
+
+    @hypothesis.given(st.text('ab\n', max_size=12),
+                      st.text('ab*', max_size=8))
+    def test_matches_as_a_regular_expression(self, text, pattern):
+        expected = re.fullmatch(re.escape(pattern).replace(r'\*', '.*'), text)
+        self.assertEqual(expected is not None,
+                         policy.matches(text, [pattern]))
+
+    def test_matches_in_linear_time(self):
+        """A regular expression would take minutes."""
+        begin = time.process_time()
+        self.assertFalse(policy.matches(
+            50000 * '.a', ['*.*.*.example.com', '*.a*.a*.a*b']))
+        self.assertLess(time.process_time() - begin, 1)
 
 
 class EndpointTestCase(PolicyTestCase):

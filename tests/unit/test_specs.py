@@ -21,6 +21,7 @@ import os
 import pkgutil
 import re
 
+from heat.engine import constraints
 from heat.engine import properties
 import testtools
 
@@ -106,6 +107,7 @@ POLICIES = {
     'security_options': {'security_opt'},
     'any_device': {'device_cgroup_rules', 'device_requests'},
     'volume_options': {'driver_opts'}, 'build': {'build'},
+    'ports': {'port_bindings', 'port_specs'},
 }
 
 # What is shown of properties that were changed, if not that of unset ones.
@@ -171,10 +173,11 @@ def known(value):
         value, list) else value
 
 
-def descriptions(schema, path):
-    yield path, schema.description
+def schemata(schema, path):
+    """Yield a schema and those in it, each with its place."""
+    yield path, schema
     for name, nested in (schema.schema or {}).items():
-        yield from descriptions(nested, '%s.%s' % (path, name))
+        yield from schemata(nested, '%s.%s' % (path, name))
 
 
 class FieldsTestCase(testtools.TestCase):
@@ -332,6 +335,18 @@ class FieldsTestCase(testtools.TestCase):
         self.assertEqual(set(MASKED), {field.name for _path, _spec, field
                                   in all_fields() if field.mask})
 
+    def test_every_length_is_limited(self):
+        for path, _spec, field in all_fields():
+            schema = fields.properties_schema([field])[field.name]
+            for place, part in schemata(schema, path):
+                if part.type not in (fields.STRING, fields.LIST, fields.MAP):
+                    continue
+                self.assertTrue(
+                    part.type == fields.MAP and part.schema or any(
+                        isinstance(one, constraints.AllowedValues)
+                        or getattr(one, 'max', None) is not None
+                        for one in part.constraints), place)
+
     def test_policies(self):
         """Every function of the policy about values has its properties."""
         named = {}
@@ -356,8 +371,8 @@ class FieldsTestCase(testtools.TestCase):
     def test_docs_are_sentences(self):
         for path, _spec, field in all_fields():
             schema = fields.properties_schema([field])[field.name]
-            for place, words in descriptions(schema, path):
-                self.assert_sentences(words, place)
+            for place, part in schemata(schema, path):
+                self.assert_sentences(part.description, place)
         for path, _module, attribute in all_attributes():
             self.assert_sentences(attribute.doc, path)
 

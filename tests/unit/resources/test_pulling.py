@@ -235,7 +235,7 @@ class PullTestCase(PullingTestCase):
         self.serve_create(NO_IMAGE)
         self.serve_pull(
             b'{"status": "Downloading", "id": "a", "progressDetail": '
-            b'{"current": 5000000, "total": 20000000}}',
+            b'{"current": 5000000, "total": 20000000}}\r\n',
             arrived.set, lambda: told.wait(20))
         made = self.make_resource()
         task = scheduler.TaskRunner(made.create)

@@ -19,6 +19,8 @@ from heat.objects import event as event_objects
 from heat.objects import resource as resource_objects
 from oslo_config import cfg
 
+from heat_docker import endpoint
+from heat_docker import engine
 from heat_docker.resources import container
 from heat_docker.resources import showing
 from tests.unit import base
@@ -128,6 +130,131 @@ class AttributesTestCase(base.ContainerTestCase):
 
     def test_reference_is_the_id(self):
         self.assertEqual(base.ID, self.make_running().FnGetRefId())
+
+
+class SlowTestCase(base.ContainerTestCase):
+    """A daemon that answers, but not soon: Heat gives up after a minute."""
+
+    def setUp(self):
+        super().setUp()
+        self.clock = self.set_clock(showing, engine)
+
+    def make_slow(self, seconds=9, url=base.URL):
+        made = self.make_running()
+        answer = self.inspected()['json']
+
+        def late(request, _context):
+            # The daemon of the test has answered; a real one would not have.
+            self.clock.now += seconds
+            return answer
+
+        self.daemon.on('GET', self.PATH + '/json', {'json': late})
+        self.begin = self.clock.now
+        return made
+
+    def took(self):
+        return self.clock.now - self.begin
+
+    def read(self, made, count=16):
+        """Return the values of an attribute, each read anew."""
+        values = []
+        for _number in range(count):
+            self.clock.now += showing._FRESH + 1
+            self.begin += showing._FRESH + 1
+            values.append(made.FnGetAtt('state'))
+        return values
+
+    def test_all_that_a_request_shows(self):
+        made = self.make_slow()
+        self.assertEqual(4 * ['running'] + 12 * [None], self.read(made))
+        self.assertEqual(36, self.took())
+        self.assertIn('takes too long to answer all that is shown (option '
+                      'attributes_timeout of the operator)', self.log.output)
+
+    def test_last_request_has_what_is_left(self):
+        made = self.make_slow()
+        self.read(made)
+        timeouts = [sent.timeout for sent in self.daemon.sent(
+            'GET', self.PATH + '/json')][-4:]
+        self.assertEqual([(5.0, 10.0), (5.0, 10.0), (5.0, 10.0), (3.0, 3.0)],
+                         timeouts)
+
+    def test_as_the_operator_says(self):
+        self.configure(attributes_timeout=100)
+        self.assertEqual(9 * ['running'] + 7 * [None],
+                         self.read(self.make_slow()))
+
+    def test_quick_answers(self):
+        made = self.make_slow(seconds=0.1)
+        self.assertEqual(200 * ['running'], self.read(made, 200))
+
+    def test_next_request(self):
+        made = self.make_slow()
+        self.read(made)
+        made.context.request_id = 'req-2'
+        self.assertEqual(['running'], self.read(made, 1))
+
+    def test_resources_of_a_request_share_it(self):
+        made = self.make_slow()
+        self.read(made)
+        other = self.make_resource()
+        other.resource_id = base.ID
+        self.assertEqual(['running'], self.read(other, 1))
+        # So Heat asks itself for what is in a nested stack.
+        other.context.request_id = made.context.request_id
+        self.assertEqual([None], self.read(other, 1))
+
+    def test_other_daemon_has_its_part(self):
+        waiting = showing._Waiting()
+        slow, quick = (endpoint.parse(url) for url in (base.URL, 'tcp://b'))
+        waiting.add('req-1', slow, 30)
+        self.assertEqual((0, 10), tuple(
+            waiting.left('req-1', one) for one in (slow, quick)))
+
+    def test_requests_are_forgotten(self):
+        waiting = showing._Waiting()
+        for number in range(9):
+            waiting.add(number, 'a', 50)
+            self.clock.now += 100
+        self.assertEqual([6, 7, 8], list(waiting._requests))
+        self.assertEqual(30, waiting.left(0, 'a'))
+
+    def test_what_others_are_made_of(self):
+        """It is worth any wait, and None would be a wrong value."""
+        made = self.make_slow()
+        self.read(made)
+        made.referenced_attrs = lambda *args, **kwargs: {'state'}
+        for outputs, expected in ((False, 'running'), (True, None)):
+            self.clock.now += showing._FRESH + 1
+            data = made.node_data(for_outputs=outputs)
+            self.assertEqual(expected, data.attribute('state'))
+
+    def test_live_state(self):
+        """An update is not in a hurry."""
+        made = self.make_slow()
+        self.read(made)
+        self.assertEqual({}, made.get_live_state(made.properties))
+
+    def test_others_are_not_told_of_it(self):
+        """A daemon may be well, and have no time left."""
+        made = self.make_slow()
+        self.read(made)
+        self.pool.raise_if_away(made.endpoint)
+
+
+class NonsenseTestCase(base.ContainerTestCase):
+
+    def test_attributes(self):
+        """Nobody is kept from seeing the stack."""
+        made = self.make_running()
+        for settings in ('x', ['x'], {'Ports': {'x': 'y'}}, 7, {
+                'Ports': {'80/tcp': [{'HostPort': 'x'}]}, 'Networks': ['x']}):
+            self.serve_inspect({'json': {'State': {}, 'NetworkSettings':
+                                         settings}})
+            made._shown = None
+            for name in ('ports', 'network_tcp_ports', 'networks',
+                         'network_ip', 'network_info'):
+                self.assertIn(made.FnGetAtt(name), (None, '', {}, []), name)
 
 
 class DriftTestCase(base.ContainerTestCase):

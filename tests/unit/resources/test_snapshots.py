@@ -17,6 +17,7 @@ import threading
 
 import requests
 
+from heat_docker import budgets
 from heat_docker import engine
 from heat_docker import jobs
 from heat_docker.resources import reaching
@@ -267,7 +268,7 @@ class SnapshotTestCase(base.ContainerTestCase):
                        'mine:snapshot-1',
                        'localhost/heat-snapshot/b:snapshot-2'),
             self.image('db', 'localhost/heat-snapshot/c:snapshot-3'),
-            {'RepoTags': None, 'Labels': None}]})
+            {'Id': 'sha256:2', 'RepoTags': None, 'Labels': None}]})
         removals = [('DELETE', '/images/localhost%2Fheat-snapshot%2F' + tag)
                     for tag in ('a%3Asnapshot-1', 'b%3Asnapshot-2')]
         self.daemon.on(*removals[0], base.refusal(404, 'No such image'))
@@ -282,7 +283,7 @@ class SnapshotTestCase(base.ContainerTestCase):
 
     def image(self, resource, *tags):
         """Return what the daemon lists of an image of a resource."""
-        return {'RepoTags': list(tags), 'Labels': {
+        return {'Id': 'sha256:1', 'RepoTags': list(tags), 'Labels': {
             'org.openstack.heat.resource_name': resource}}
 
     def deleted_with_its_stack(self, traversal):
@@ -307,9 +308,41 @@ class SnapshotTestCase(base.ContainerTestCase):
             self.assertEqual(listed, self.deleted_with_its_stack(traversal))
             self.assertEqual(1, len(self.daemon.sent(*removal)))
 
+    def test_images_of_a_stack_are_listed_again_after_a_minute(self):
+        self.patch(snapshots, '_LISTED', {})
+        self.daemon.on('GET', '/images/json', {'json': []})
+        clock = self.set_clock(snapshots)
+        for seconds, listed in ((0, 1), (59, 0), (2, 1)):
+            clock.now += seconds
+            self.assertEqual(listed, self.deleted_with_its_stack('t'))
+        clock.now += 61
+        self.deleted_with_its_stack('other')
+        self.assertEqual(1, len(snapshots._LISTED))
+
+    def test_what_no_snapshot_needs_is_not_kept(self):
+        self.patch(snapshots, '_LISTED', {})
+        names = ['localhost/heat-snapshot/' + name for name in (
+            'a:snapshot-1', 'a:mine', 'a:snapshot-1 2', 513 * 'a')]
+        self.daemon.on('GET', '/images/json', {'json': [
+            {**self.image('db', *names, 'x:snapshot-1'), 'More': 9 * 'x'},
+            *({'Id': 'sha256:%d' % n} for n in range(100))]})
+        self.deleted_with_its_stack('t')
+        [(_when, kept)] = snapshots._LISTED.values()
+        self.assertEqual({'db': names[:1]}, kept)
+
+    def test_too_many_snapshots_are_not_kept(self):
+        self.patch(snapshots, '_LISTED', {})
+        self.patch(budgets, 'SNAPSHOTS', 2)
+        self.daemon.on('GET', '/images/json', {'json': [
+            self.image('db', *('localhost/heat-snapshot/a:snapshot-%d' % n
+                               for n in range(3)))]})
+        for _again in range(2):
+            self.assertEqual(1, self.deleted_with_its_stack('t'))
+        self.assertEqual({}, snapshots._LISTED)
+
     def test_lists_of_images_are_forgotten(self):
         self.patch(snapshots, '_LISTED', {})
-        self.patch(snapshots, '_MOST_LISTED', 2)
+        self.patch(budgets, 'SNAPSHOT_STACKS', 2)
         self.daemon.on('GET', '/images/json', {'json': []})
         for traversal in 'abcd':
             self.deleted_with_its_stack(traversal)

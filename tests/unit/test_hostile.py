@@ -1,0 +1,360 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What a hostile daemon says, which must not fill heat-engine, nor hold it up.
+
+The daemons are servers of HTTP on loopback.
+"""
+
+import json
+import math
+import tracemalloc
+
+from heat_docker import answers
+from heat_docker import budgets
+from heat_docker import endpoint
+from heat_docker import engine
+from heat_docker import errors
+from heat_docker import pulls
+from tests.unit import base
+from tests.unit import servers
+
+# What is no id: it means another path, is too long, or breaks lines.
+NO_IDS = ('', '.', '..', '../networks/x', '/x', '-x', 'x y', 'x?y', 'x#y',
+          'x%2fy', 'x\ny', 'x\r\nHost: y', 'x\0', '\u0661', 'x\u202e',
+          513 * 'x', 1024 * 1024 * 'x', None, 7, True, ['x'], {'x': 'x'})
+
+IDS = ('x', 'c0ffee', 'sha256:' + 64 * '0', 'heat_web-1.2',
+       'registry.test:5000/team/web@sha256:' + 64 * '0', '[::1]:5000/web:1',
+       512 * 'x')
+
+
+class HostileTestCase(base.TestCase):
+
+    def setUp(self):
+        super().setUp()
+        self.configure(denied_networks=[])
+        self.answers = {}
+
+    def serve(self, content=None, server=servers.Server, **more):
+        """Return an engine of a daemon that answers so, after its version."""
+        def answer(line):
+            return servers.http(servers.VERSION) if (
+                b' /version ' in line) else content
+
+        self.server = self.useFixture(server(answer, **more))
+        self.endpoint = endpoint.parse(self.server.url)
+        made = engine.Engine(self.endpoint)
+        self.addCleanup(made.close)
+        return made
+
+    def refused(self, words, function, *arguments):
+        ex = self.assertRaises(errors.Failed, function, *arguments)
+        self.assertIn(words, str(ex))
+        self.assert_plain(str(ex))
+        self.assertLess(len(str(ex)), 2 * budgets.WORDS)
+        return str(ex)
+
+    def memory(self, function, *arguments):
+        """Call a function, and return how many bytes it has needed."""
+        tracemalloc.start()
+        try:
+            function(*arguments)
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+
+class Flood(servers.Server):
+    """A daemon whose reports have no end, but for our own sake.
+
+    :param head: headers of them.
+    :param piece: what they consist of; by default, what is no report.
+    :ivar sent: how many MiB it could send.
+    """
+
+    def __init__(self, answer, head, piece):
+        super().__init__(answer)
+        self._head, self._piece, self.sent = head, piece, 0
+
+    def _serve(self, connected):
+        def answer(line):
+            if b' /version ' in line:
+                return versions(line)
+            connected.sendall(b'HTTP/1.1 200 OK\r\n%s\r\n' % self._head)
+            for _mebibyte in range(64):
+                connected.sendall(self._piece * (2 ** 20 // len(self._piece)))
+                self.sent += 1
+            return None
+
+        versions, self._answer = self._answer, answer
+        super()._serve(connected)
+
+
+def chunk(content):
+    return b'%x\r\n%s\r\n' % (len(content), content)
+
+
+CHUNKED = b'Transfer-Encoding: chunked\r\n'
+
+
+class ReportsTestCase(HostileTestCase):
+    """Pulls, builds and pushes."""
+
+    FLOODS = (
+        # Nobody knows that it has no end.
+        (b'', b'x'),
+        (b'', b' '),
+        (b'Content-Length: 9999999999\r\n', b'x'),
+        (CHUNKED, chunk(65536 * b'x')),
+        (CHUNKED, chunk(b'\r\n')),
+        (CHUNKED, chunk(b'{}\n')),
+        (CHUNKED, chunk(65536 * b'[')),
+        (CHUNKED, chunk(b'{"status": "Waiting"}\r\n')),
+    )
+
+    def test_floods(self):
+        self.configure(max_report_bytes=1024 * 1024)
+        for ask in (lambda docker: list(docker.pull_image('x')),
+                    lambda docker: docker.build_image(b'', {}, {}, None),
+                    lambda docker: docker.push_image('x', None),
+                    lambda docker: docker.import_image('x', 'y', b'')):
+            for head, piece in self.FLOODS:
+                docker = self.serve(server=Flood, head=head, piece=piece)
+                used = self.memory(self.refused, 'Docker', ask, docker)
+                self.assertLess(used, 8 * 1024 * 1024, piece)
+                # The rest is in buffers of the system.
+                self.assertLess(self.server.sent, 32, piece)
+
+    def test_report_too_long(self):
+        line = b'{"status": "%s"}\r\n'
+        docker = self.serve(servers.http(
+            line % (budgets.REPORT * b'x') + line % b'a'))
+        self.refused('too long', list, docker.pull_image('x'))
+        docker = self.serve(servers.http(line % (1000 * b'x')))
+        self.assertEqual(1, len(list(docker.pull_image('x'))))
+
+    def test_reports_in_tiny_pieces(self):
+        """It costs no more than the same in one piece."""
+        report = b'{"status": "%s"}\r\n' % (1000 * b'x')
+        docker = self.serve(
+            b'HTTP/1.1 200 OK\r\n' + CHUNKED + b'\r\n' + b''.join(
+                chunk(report[n:n + 1]) for n in range(len(report)))
+            + b'0\r\n\r\n')
+        self.assertEqual([{'status': 1000 * 'x'}],
+                         list(docker.pull_image('x')))
+
+    def test_error_too_long(self):
+        words = 1000 * 'hunter2 '
+        for report in ({'error': words}, {'errorDetail': {'message': words}},
+                       {'error': [words]}, {'error': {'message': [words]}},
+                       {'error': '\ud800'}):
+            docker = self.serve(servers.http(report))
+            self.refused('Docker', list, docker.pull_image('x'))
+
+    def pull(self, *reports):
+        """Return a pull that has ended."""
+        docker = self.serve(servers.http(b'\r\n'.join(
+            report if isinstance(report, bytes)
+            else json.dumps(report).encode() for report in reports)))
+        pull = pulls.join(docker.endpoint, 'x')
+        pull._thread.join(base.SECONDS)
+        self.assertTrue(pull.ended())
+        pull.leave()
+        return pull
+
+    def layer(self, name, current=1, total=4):
+        return {'status': 'Downloading', 'id': name,
+                'progressDetail': {'current': current, 'total': total}}
+
+    def test_layers_without_end(self):
+        pull = self.pull(*(self.layer('%012d' % n) for n in range(3000)))
+        self.assertIsNone(pull.error)
+        self.assertEqual(budgets.LAYERS, len(pull._layers))
+
+    def test_layers_with_long_ids(self):
+        pull = self.pull(self.layer('a'), self.layer(1000 * 'b'),
+                         self.layer(['c']), self.layer({}))
+        self.assertIsNone(pull.error)
+        self.assertEqual(['a'], list(pull._layers))
+
+    def test_numbers_that_are_none(self):
+        for current, total in (('x', 4), (-1, 4), (10 ** 4000, 4),
+                               (True, 'x'), ({}, []), (1, 10 ** 30)):
+            pull = self.pull(self.layer('a', 2000000, 4000000),
+                             self.layer('b', current, total),
+                             {'status': 'Downloading', 'id': 'c',
+                              'progressDetail': 'x'},
+                             {'status': ['x'], 'progressDetail': [1]})
+            self.assertIsNone(pull.error)
+            self.assertRegex(pull.progress, r'\d+ %, 2 of 4 MB')
+
+    def assertRegex(self, text, pattern):  # noqa: N802
+        self.assertThat(text, base.testtools.matchers.MatchesRegex(pattern))
+
+    def test_numbers_without_end(self):
+        pull = self.pull(b'{"status": "Downloading", "id": "a", '
+                         b'"progressDetail": {"total": 1e400}}')
+        self.assertIn('is not a Docker daemon', str(pull.error))
+
+    def test_built_what_is_no_id(self):
+        for image in NO_IDS[3:]:
+            docker = self.serve(servers.http({'aux': {'ID': image}}))
+            self.refused('Docker' if image else 'not a Docker daemon',
+                         docker.build_image, b'', {}, {}, None)
+
+
+class AnswersTestCase(HostileTestCase):
+
+    def inspect(self, content):
+        return self.serve(servers.http(content)).inspect_image('x')
+
+    def test_more_values_than_memory(self):
+        """Maps of three bytes take 70 in memory."""
+        for part in (b'{}', b'[]', b'0.5', b'"ab"', b'{"":[]}'):
+            content = b'[' + (1024 * 1024 // len(part)) * (part + b',') + (
+                b'0]')
+            used = self.memory(self.refused, 'too long', self.inspect,
+                               content)
+            self.assertLess(used, 8 * len(content), part)
+
+    def test_all_that_docker_says(self):
+        for name in ('container_running_v1.41', 'network_all_v1.41',
+                     'volume_all_v1.41'):
+            shown = base.sample(name)
+            self.assertEqual(shown, self.inspect(shown))
+
+    def test_long_texts(self):
+        """What is in a text is no value."""
+        shown = {'Config': {'Env': ['A=' + 20_000 * '{"a":1},']}}
+        self.assertEqual(shown, self.inspect(shown))
+
+    def test_long_list(self):
+        """Such as that of a worker with thousands of containers."""
+        listed = 3000 * [{
+            **base.sample('container_running_v1.41'), 'Id': 'c1'}]
+        content = json.dumps(listed).encode()
+        self.configure(max_answer_bytes=64 * 1024 * 1024)
+        self.assertEqual(3000, len(
+            self.serve(servers.http(content)).list_containers({})))
+
+    def test_depth(self):
+        for depth in (40, 5000, 100000):
+            for pair in (('[', ']'), ('{"a":', '}')):
+                content = depth * pair[0] + '1' + depth * pair[1]
+                self.refused('too long', self.inspect, content.encode())
+
+    def test_numbers(self):
+        for number in ('1e400', '-1e400', 'NaN', 'Infinity', 5000 * '9'):
+            self.refused('not a Docker daemon', self.inspect,
+                         b'{"Size": %s}' % number.encode())
+        self.assertEqual({'Size': 1e30}, self.inspect(b'{"Size": 1e30}'))
+        self.assertRaises(ValueError, answers.parse, str(math.nan))
+
+    def test_error_too_long(self):
+        docker = self.serve(servers.http({'message': 10 ** 6 * 'x'},
+                                         '500 Error'))
+        self.refused('xxx', docker.inspect_image, 'x')
+
+
+class IdsTestCase(HostileTestCase):
+    """Ids that become parts of paths, messages and Heat's database."""
+
+    MAKING = (('create_container', ({}, {}), 'Id'),
+              ('create_network', ({},), 'Id'),
+              ('create_volume', ({},), 'Name'),
+              ('create_exec', ('x', []), 'Id'))
+
+    LISTS = (('list_containers', ({},), 'Id'), ('list_networks', ({},), 'Id'),
+             ('list_images', ({},), 'Id'), ('list_volumes', ({},), 'Name'),
+             ('containers_of_volume', ('x',), 'Id'),
+             ('containers_of_network', ('x',), 'Id'),
+             ('containers_of_image', ('x',), 'Id'))
+
+    def listed(self, method, *objects):
+        objects = list(objects)
+        return {'Volumes': objects} if method == 'list_volumes' else objects
+
+    def test_made(self):
+        for method, arguments, key in self.MAKING:
+            for value in NO_IDS:
+                docker = self.serve(servers.http({key: value}))
+                self.refused('Docker', getattr(docker, method), *arguments)
+            for value in IDS:
+                docker = self.serve(servers.http({key: value}))
+                getattr(docker, method)(*arguments)
+
+    def test_listed(self):
+        for method, arguments, key in self.LISTS:
+            for found in (*({key: value} for value in NO_IDS), {}, 'x', [],
+                          None, 1):
+                docker = self.serve(servers.http(self.listed(
+                    method, {key: 'x'}, found)))
+                self.refused('Docker', getattr(docker, method), *arguments)
+            docker = self.serve(servers.http(self.listed(
+                method, *({key: value} for value in IDS))))
+            self.assertEqual(len(IDS), len(
+                getattr(docker, method)(*arguments)))
+
+    def test_no_list(self):
+        for method, arguments, _key in self.LISTS:
+            for content in ({}, 'x', 1, None, {'Volumes': {}},
+                            {'Volumes': 'x'}):
+                docker = self.serve(servers.http(content))
+                self.refused('Docker', getattr(docker, method), *arguments)
+
+    def test_too_many(self):
+        self.patch(budgets, 'LISTED', 3)
+        for method, arguments, key in self.LISTS:
+            ask = [getattr(self.serve(servers.http(self.listed(
+                method, *({key: 'x%d' % n} for n in range(count))))), method)
+                for count in (3, 4)]
+            self.assertEqual(3, len(ask[0](*arguments)))
+            self.refused('too long', ask[1], *arguments)
+
+    def test_names_that_mean_another_path(self):
+        docker = self.serve(servers.http({'Id': 'x', 'State': {}}))
+        for name in ('', '.', '..', 513 * 'x'):
+            self.refused('is not the name of an object',
+                         docker.inspect_container, name)
+        self.assertEqual(1, len(self.server.lines))
+        docker.inspect_container('../x y?#')
+        self.assertIn(b'/containers/..%2Fx%20y%3F%23/json',
+                      self.server.lines[-1])
+
+
+class HurryTestCase(HostileTestCase):
+    """What a user waits for has an end, however patient the operator is."""
+
+    def test_hurry(self):
+        self.configure(connect_timeout=60, read_timeout=300)
+        head = b'HTTP/1.1 200 OK\r\n' + CHUNKED + b'\r\n'
+        for content in (head + chunk(b'{'), head[:9], b''):
+            docker = self.serve(content)
+            self.assertEqual((1, 41), docker.api)
+            docker.hurry(0.1)
+            for method, *arguments in (('inspect_container', 'x'),
+                                       ('log_tail', 'x', True, 9),
+                                       ('log_head', 'x', True, 9)):
+                ex = self.assertRaises(
+                    errors.NoAnswer, getattr(docker, method), *arguments)
+                self.assert_plain(str(ex))
+            # It may be well.
+            self.pool.raise_if_away(docker.endpoint)
+
+    def test_log_in_tiny_frames(self):
+        """Not all that is kept is copied for each."""
+        content = 70_000 * base.frame(b'x')
+        docker = self.serve(servers.http(content))
+        self.assertEqual(2 ** 16 * 'x', docker.log_tail('x', False, 2 ** 16))
+        docker = self.serve(servers.http(content))
+        self.assertEqual('', docker.log_tail('x', False, 0))
