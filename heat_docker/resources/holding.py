@@ -18,6 +18,7 @@ resources at the same time if none depends on the other, so each waits until
 the other one has given up what it wants.
 """
 
+import collections
 import time
 
 from heat.common import exception
@@ -96,14 +97,12 @@ class Holding:
         :returns: list of pairs: the claim, and the result of :meth:`_owner`.
         :raises errors.Conflict: if a container keeps one of them.
         """
-        holders = []
+        holders, claimed = [], _by_value(claims)
         for shown in docker.list_containers({}) if claims else ():
             if shown['Id'] == self.resource_id:
                 continue
-            for claim in claims:
-                if _has(shown, claim):
-                    holders.append(
-                        (claim, self._leaving_owner(shown, claim)))
+            for claim in _held(shown, claimed):
+                holders.append((claim, self._leaving_owner(shown, claim)))
         return holders
 
     def _leaving_owner(self, shown, claim):
@@ -200,23 +199,33 @@ class Holding:
                                if claim not in before])
 
 
-def _has(shown, claim):
-    """Return whether a container has what is claimed.
+def _by_value(claims):
+    """Return claims by what they are and their value."""
+    claimed = collections.defaultdict(list)
+    for what, value, where in claims:
+        claimed[what, value].append((what, value, where))
+    return claimed
+
+
+def _held(shown, claimed):
+    """Yield the claims that a container has.
 
     :param dict shown: the container, as the daemon lists it.
+    :param dict claimed: see :func:`_by_value`.
     """
-    what, value, where = claim
-    if what == 'name':
-        return '/' + value in (shown.get('Names') or ())
-    if what == 'port':
-        return any(
-            '%s/%s' % (port.get('PublicPort'), port.get('Type')) == value
-            and ports.overlap(where, port.get('IP') or '')
-            for port in shown.get('Ports') or ())
+    for name in shown.get('Names') or ():
+        yield from claimed.get(('name', name.removeprefix('/')), ())
+    for port in shown.get('Ports') or ():
+        number = '%s/%s' % (port.get('PublicPort'), port.get('Type'))
+        for claim in claimed.get(('port', number), ()):
+            if ports.overlap(claim[2], port.get('IP') or ''):
+                yield claim
     networks = (shown.get('NetworkSettings') or {}).get('Networks') or {}
-    endpoint = networks.get(network.attached(where, networks)) or {}
-    return value in (endpoint.get('IPAddress'),
-                     endpoint.get('GlobalIPv6Address'))
+    for key, endpoint in networks.items():
+        for address in ('IPAddress', 'GlobalIPv6Address'):
+            for claim in claimed.get(('address', endpoint.get(address)), ()):
+                if network.attached(claim[2], {key: endpoint}):
+                    yield claim
 
 
 def _tell(claim):

@@ -37,7 +37,7 @@ LAYERS = (
     ('resources.alarms', 'resources.base', 'resources.pulling',
      'resources.registration', 'resources.replacing', 'resources.signals',
      'resources.snapshots', 'resources.waiting'),
-    ('resources.reaching', 'resources.showing'),
+    ('resources.reaching', 'resources.showing', 'resources.superseding'),
     ('specs.container', 'specs.image', 'specs.network', 'specs.volume',
      'pulls', 'jobs'),
     ('specs.endpoint', 'specs.pulling'),
