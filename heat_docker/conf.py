@@ -60,13 +60,16 @@ OPTIONS = [
         'denied_networks',
         default=['0.0.0.0/8', '127.0.0.0/8', '169.254.0.0/16', '224.0.0.0/4',
                  '255.255.255.255/32', '::/128', '::1/128', 'fe80::/10',
-                 'ff00::/8'],
+                 'ff00::/8', 'fd00:ec2::254/128'],
         help=_('Networks that heat-engine does not connect to for a '
                'docker_endpoint of a template, whatever name it is called '
                'by: this host itself, link-local addresses with those of '
-               'metadata services, and multicast. Add the networks in which '
-               'the services of the cloud talk to each other. The daemon '
-               'at local_endpoint is not subject to it.')),
+               'metadata services, and multicast. An IPv6 address that has '
+               'an IPv4 address in it (NAT64, 6to4, Teredo, ISATAP) is both. '
+               'Add the networks in which the services of the cloud talk to '
+               'each other, and the prefix of a NAT64 if it is not the '
+               'well-known one. The daemon at local_endpoint is not subject '
+               'to it.')),
     cfg.BoolOpt(
         'require_tls',
         default=False,
@@ -116,7 +119,8 @@ OPTIONS = [
         'show_env',
         default=False,
         help=_('Whether the attribute info shows the values of environment '
-               'variables.')),
+               'variables. Other secrets, such as options of drivers, it '
+               'never shows.')),
     cfg.FloatOpt(
         'connect_timeout',
         default=5.0, min=0.1, max=60.0,

@@ -41,6 +41,7 @@ from . import connection
 from . import errors
 from . import fields
 from . import i18n
+from . import masking
 from .api import containers
 from .api import images
 from .api import networks
@@ -124,8 +125,14 @@ class Engine(containers.Containers, images.Images, networks.Networks,
         proxy before it.
     """
 
-    def __init__(self, endpoint):
+    def __init__(self, endpoint, secrets=tuple):
+        """Prepare to connect.
+
+        :param secrets: function that returns the texts that are masked where
+            the daemon repeats them.
+        """
         self.endpoint = endpoint
+        self._secrets = secrets
         self.answered = False
         self._connection = None
         self._broken_off = False
@@ -162,6 +169,11 @@ class Engine(containers.Containers, images.Images, networks.Networks,
     def _left(self):
         """Return the seconds that are left to all requests."""
         return max(0.0, self._deadline - time.monotonic())
+
+    def again(self):
+        """Return another engine of the same daemon, for another thread."""
+        secrets = self._secrets()
+        return Engine(self.endpoint, lambda: secrets)
 
     def close(self):
         """Close the connection; the next request opens a new one."""
@@ -505,7 +517,12 @@ class Engine(containers.Containers, images.Images, networks.Networks,
 
     def _failure(self, error, words):
         return error(_('Docker at %(endpoint)s: %(words)s')
-                     % {'endpoint': self.endpoint, 'words': words})
+                     % {'endpoint': self.endpoint,
+                        'words': self._without_secrets(words)})
+
+    def _without_secrets(self, words):
+        """Return what the daemon says without the secrets that it repeats."""
+        return masking.without(str(words or ''), self._secrets())
 
     def _unreachable(self, error, why):
         return error(

@@ -30,6 +30,7 @@ from heat.engine import support as heat_support
 from . import budgets
 from . import errors
 from . import i18n
+from . import masking
 from .convert import scalars
 
 _ = i18n._
@@ -40,8 +41,6 @@ NUMBER = heat_properties.Schema.NUMBER
 BOOLEAN = heat_properties.Schema.BOOLEAN
 LIST = heat_properties.Schema.LIST
 MAP = heat_properties.Schema.MAP
-
-_PYTHON_TYPES = {LIST: list, MAP: dict}
 
 OLDEST_API = (1, 40)
 
@@ -97,7 +96,8 @@ class Field:
         change.
     :ivar default: function without arguments that returns the value that an
         unset property means. To write this value out is not a change.
-    :ivar mask: function from the value to one without secrets.
+    :ivar mask: function from the value to one of the same shape without
+        secrets; see :mod:`heat_docker.masking`.
     :ivar most: the most entries of a list or a map.
     :ivar longest: the most characters of a text in a list or a map that has
         no schema for it.
@@ -331,7 +331,8 @@ class _Property(heat_properties.Property):
     def get_value(self, value, validate=False, translation=None):
         """Return the value that Heat derives from the template.
 
-        An empty map stays empty: Heat would add every key of the schema.
+        An empty map stays empty: Heat would add every key of the schema. What
+        Heat or the converter has against a value does not repeat its secrets.
         """
         if value is None and not self.required():
             return self.default()
@@ -341,7 +342,17 @@ class _Property(heat_properties.Property):
             _refuse_empty(self.schema, value)
         if value == {}:
             return value
-        return super().get_value(value, validate, translation)
+        if not self.schema.field.mask:
+            return super().get_value(value, validate, translation)
+        try:
+            return super().get_value(value, validate, translation)
+        except exception.StackValidationFailed as ex:
+            raise exception.StackValidationFailed(
+                error=ex.error, path=ex.path, message=masking.about(
+                    self.schema.field, value, ex.error_message)) from None
+        except (TypeError, ValueError) as ex:
+            raise ValueError(masking.about(
+                self.schema.field, value, str(ex))) from None
 
 
 def _without_nulls(schema, value):
@@ -448,28 +459,9 @@ def check_policy(fields, values):
             if told is not None:
                 field.policy(told)
         except errors.Refused as ex:
+            why = masking.about(field, value, str(ex))
             raise errors.Refused(_('The property %(name)s: %(why)s')
-                                 % {'name': field.name, 'why': ex}) from ex
-
-
-def masked(fields, values):
-    """Return what a resource says, without its secrets.
-
-    :param dict values: as Heat stores them, of which anything may be unset.
-    """
-    secret = {field.name: field for field in fields if field.mask}
-    return {name: _masked(secret[name], value) if name in secret and value
-            else value for name, value in values.items()}
-
-
-def _masked(field, value):
-    """Return a value without secrets; Heat has not looked at its type."""
-    if not isinstance(value, _PYTHON_TYPES.get(field.type, object)):
-        return '***'
-    try:
-        return field.mask(value)
-    except (AttributeError, TypeError, ValueError):
-        return '***'
+                                 % {'name': field.name, 'why': why}) from None
 
 
 def version_text(version):

@@ -20,7 +20,6 @@ import threading
 
 from oslo_log import log as logging
 
-from . import engine
 from . import errors
 from . import i18n
 
@@ -35,14 +34,15 @@ _PATIENCE = 1.0
 class Job(threading.Thread):
     """Something long that a daemon is asked to do."""
 
-    def __init__(self, endpoint, work):
+    def __init__(self, docker, work):
         """Prepare what :meth:`start` starts.
 
+        :param engine.Engine docker: the daemon, which another thread asks.
         :param work: function that takes a :class:`engine.Engine`, does it,
             and returns what came of it.
         """
-        super().__init__(name='job at %s' % endpoint, daemon=True)
-        self._docker = engine.Engine(endpoint)
+        super().__init__(name='job at %s' % docker.endpoint, daemon=True)
+        self._docker = docker.again()
         self._work = work
         self._result = None
         self._error = None
@@ -76,16 +76,17 @@ class Job(threading.Thread):
         return self._result
 
 
-def ended(notes, endpoint, prepare):
+def ended(notes, docker, prepare):
     """Return the job of a step if it has ended, else None.
 
     :param dict notes: of the action's progress, where the job is kept.
+    :param engine.Engine docker: the daemon of the step.
     :param prepare: function that is called once, and returns the work to
         start. After an error the step may be tried again, with a new job.
     """
     job = notes.get('job')
     if job is None:
-        job = notes['job'] = Job(endpoint, prepare())
+        job = notes['job'] = Job(docker, prepare())
         job.start()
     if not job.done:
         return None

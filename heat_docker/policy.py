@@ -31,6 +31,21 @@ _ = i18n._
 # Types of file systems that have nothing of the host in them.
 _HOSTLESS = ('tmpfs', 'nfs', 'nfs4', 'cifs')
 
+# Which octets of an IPv6 address are an IPv4 address, by its prefix. RFC 6052
+# leaves octet 8 out, and the prefix of RFC 8215 for longer ones to choose.
+_LAST = 12, 13, 14, 15
+_EMBEDDING = {ipaddress.ip_network(prefix): octets for prefix, octets in (
+    ('::/96', [_LAST]),  # IPv4-compatible, RFC 4291
+    ('::ffff:0:0/96', [_LAST]),  # IPv4-mapped, RFC 4291
+    ('::ffff:0:0:0/96', [_LAST]),  # IPv4-translated, RFC 2765
+    ('64:ff9b::/96', [_LAST]),  # NAT64, RFC 6052
+    ('64:ff9b:1::/48', [(6, 7, 9, 10), (7, 9, 10, 11), (9, 10, 11, 12),
+                        _LAST]),  # NAT64, RFC 8215
+)}
+
+# What precedes the IPv4 address of ISATAP, RFC 5214.
+_ISATAP = bytes.fromhex('00005efe'), bytes.fromhex('02005efe')
+
 
 def endpoint(where, is_admin):
     """Check the endpoint of a daemon.
@@ -65,11 +80,11 @@ def address(where, ip):
     """
     if where.local or ip == where.trusted:
         return
-    parsed = ipaddress.ip_address(ip.partition('%')[0])
-    parsed = getattr(parsed, 'ipv4_mapped', None) or parsed
+    addresses = _meant(ipaddress.ip_address(ip.partition('%')[0]))
     for network in conf.group().denied_networks:
         try:
-            denied = parsed in ipaddress.ip_network(network)
+            denied = any(one in ipaddress.ip_network(network)
+                         for one in addresses)
         except ValueError as ex:
             raise _refused('denied_networks', _(
                 'Nothing is allowed because %r is not a network')
@@ -78,6 +93,25 @@ def address(where, ip):
             raise _refused('denied_networks', _(
                 'The docker_endpoint %s is not allowed: its address is in a '
                 'network that heat-engine does not connect to') % where)
+
+
+def _meant(ip):
+    """Return an address, with those of IPv4 that its packets may end at.
+
+    A gateway translates an IPv6 address, or unpacks what is sent to it. What
+    prefix a NAT64 of the cloud has, only the operator knows.
+    """
+    if ip.version == 4:
+        return [ip]
+    packed = ip.packed
+    found = [ip, *(ip.teredo or ()), ip.sixtofour]
+    for prefix in _EMBEDDING:
+        if ip in prefix:
+            found += [ipaddress.IPv4Address(bytes(packed[at] for at in octets))
+                      for octets in _EMBEDDING[prefix]]
+    if packed[8:12] in _ISATAP:
+        found.append(ipaddress.IPv4Address(packed[12:]))
+    return [one for one in found if one is not None]
 
 
 def forgotten(url):

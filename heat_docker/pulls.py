@@ -53,7 +53,7 @@ class Pull:
         self.started = self._moved = time.monotonic()
         self._key = key
         self._arguments = image, platform, auth
-        self._docker = engine.Engine(endpoint)
+        self._docker = engine.Engine(endpoint, lambda: _secrets(auth))
         self._layers = {}
         self._thread = threading.Thread(
             target=self._run, name='pull %s' % image, daemon=True)
@@ -147,6 +147,12 @@ class Pull:
 def _size(value):
     """Return a number of bytes that a daemon has reported, or 0."""
     return value if isinstance(value, int) and 0 < value < 2 ** 63 else 0
+
+
+def _secrets(auth):
+    """Return what is masked where a daemon repeats credentials."""
+    return [auth[key] for key in ('password', 'identitytoken')
+            if key in (auth or {})]
 
 
 def join(endpoint, image, platform=None, auth=None):

@@ -43,7 +43,11 @@ class Containers:
         """Create a container and return its id and the daemon's warnings."""
         with self._turn():
             answer = self._made('/containers/create', query=query, body=body)
-        return answer['Id'], answer.get('Warnings') or []
+        return answer['Id'], self._warnings(answer)
+
+    def _warnings(self, answer):
+        return [self._without_secrets(words)
+                for words in answer.get('Warnings') or ()]
 
     def start_container(self, container):
         """Start a container; one that runs already is left alone."""
@@ -122,8 +126,8 @@ class Containers:
 
     def update_container(self, container, body):
         """Change limits of a container; return the daemon's warnings."""
-        return self._json('POST', '/containers/%s/update', container,
-                          body=body).get('Warnings') or []
+        return self._warnings(self._json(
+            'POST', '/containers/%s/update', container, body=body))
 
     def put_archive(self, container, archive, path='/'):
         """Unpack a tar archive at a path of a container.
@@ -214,6 +218,8 @@ class Containers:
         # So Podman calls it until it has cleaned up.
         if state.get('Status') == 'stopped':
             state['Status'] = 'exited'
+        if state.get('Error'):
+            state['Error'] = self._without_secrets(state['Error'])
         self._identify_networks(inspected)
         return inspected
 

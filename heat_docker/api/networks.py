@@ -27,7 +27,7 @@ class Networks:
         """Create a network; return its id and the daemon's warnings."""
         answer = self._made('/networks/create', body=body,
                             timeout=_PLUGIN_TIMEOUT)
-        warning = answer.get('Warning')
+        warning = self._without_secrets(answer.get('Warning'))
         return answer['Id'], [warning] if warning else []
 
     def inspect_network(self, network):

@@ -49,8 +49,8 @@ def build_to_context(value):
         return b''
     if 'dockerfile' not in value:
         raise ValueError(_('a build needs a dockerfile'))
-    files = {posixpath.normpath(scalars.text(path)): scalars.text(content)
-             for path, content in (value.get('files') or {}).items()}
+    files = {posixpath.normpath(path): content for path, content
+             in scalars.text_map(value.get('files') or {}).items()}
     for path in files:
         if path.startswith(('/', '../')) or path in ('.', '..'):
             raise ValueError(_('the path %s of a file is not relative')
@@ -66,6 +66,18 @@ def build_to_context(value):
             entry.size = len(data)
             tar.addfile(entry, io.BytesIO(data))
     return archive.getvalue()
+
+
+def build_masked(value):
+    """Return a build without the contents of files and values of arguments.
+
+    The Dockerfile is a file, too. What the image has for everybody to see
+    stays: its labels, and the name of the stage.
+    """
+    mask = {'dockerfile': lambda item: '***', 'files': scalars.map_masked,
+            'args': scalars.map_masked}
+    return {name: mask[name](item) if name in mask and item else item
+            for name, item in value.items()}
 
 
 def tags_to_api(values):

@@ -91,13 +91,6 @@ def env_masked(values):
     return [scalars.text(value).partition('=')[0] + '=***' for value in values]
 
 
-def info_masked(inspected):
-    """Return what Docker's inspect request shows, without secrets."""
-    settings = dict(inspected.get('Config') or {})
-    settings['Env'] = env_masked(settings.get('Env') or ())
-    return {**inspected, 'Config': settings}
-
-
 def capabilities_to_api(values):
     """Turn names of capabilities, in any of the usual spellings, to API."""
     result = []

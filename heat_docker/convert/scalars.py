@@ -59,7 +59,13 @@ NAME = r'[a-zA-Z0-9][a-zA-Z0-9_.-]+'
 
 
 def text_map(value):
-    """Turn a map of name to scalar to a map of name to text."""
+    """Turn a map of name to scalar to a map of name to text.
+
+    The values may be secrets, so they stay out of the messages.
+    """
+    for name, item in value.items():
+        if not isinstance(item, (str, int, float)):
+            raise ValueError(_('the value of %s is not text') % (name,))
     return {text(name): text(item) for name, item in value.items()}
 
 

@@ -19,12 +19,18 @@ one by looking at attributes.
 """
 
 from heat.common import exception
+from heat.engine import environment
 from heat.engine.resources import signal_responder
 from keystoneauth1 import exceptions as keystone_errors
 
 from .. import i18n
 
 _ = i18n._
+
+# The hooks at which there may be an alarm_url.
+_WHILE_THERE_IS_A_USER = (
+    environment.HOOK_POST_CREATE, environment.HOOK_PRE_UPDATE,
+    environment.HOOK_POST_UPDATE, environment.HOOK_PRE_DELETE)
 
 
 class Alarms(signal_responder.SignalResponder):
@@ -36,6 +42,33 @@ class Alarms(signal_responder.SignalResponder):
 
     # Docker does not ask Keystone.
     requires_deferred_auth = False
+
+    def validate(self):
+        """Refuse hooks that an alarm could clear, as nobody else may then."""
+        super().validate()
+        if self.properties['alarm_action'] and any(
+                self.stack.env.registry.matches_hook(self.name, hook)
+                for hook in _WHILE_THERE_IS_A_USER):
+            raise exception.StackValidationFailed(message=_(
+                'alarm_action excludes the hooks %s of the environment, which '
+                'whoever has alarm_url could clear')
+                % ', '.join(_WHILE_THERE_IS_A_USER))
+
+    def signal(self, details=None, need_check=True):
+        """Signal the container, or clear a hook if no alarm can do so."""
+        # Heat would clear it before it calls the handler:
+        # https://opendev.org/openstack/heat/src/branch/master/heat/engine/resource.py
+        if isinstance(details, dict) and 'unset_hook' in details and (
+                self._is_let_in()):
+            why = _('No signal clears a hook of a container with an '
+                    'alarm_action')
+            self._add_event('SIGNAL', self.FAILED, why)
+            raise exception.Error(why)
+        return super().signal(details, need_check)
+
+    def _is_let_in(self):
+        """Return whether somebody without a token may send the signal."""
+        return self._get_user_id() is not None
 
     def _set_alarm(self, docker, progress):
         """Let an alarm in, or nobody, as the template says by now."""

@@ -20,8 +20,8 @@ from .. import engine
 from .. import errors
 from .. import fields
 from .. import i18n
+from .. import masking
 from ..convert import network
-from ..convert import process
 from ..convert import storage
 from ..specs import container as spec
 from . import alarms
@@ -361,10 +361,14 @@ class DockerContainer(pulling.Pulling, waiting.Waiting,
     # Attributes that no inspect request shows.
 
     def info(self, docker, inspected):
-        """Return what the daemon shows, by default without secrets."""
-        if conf.group().show_env:
-            return inspected
-        return process.info_masked(inspected)
+        """Return what the daemon shows, without secrets.
+
+        The operator decides whether environment variables are any.
+        """
+        shown = {'env'} if conf.group().show_env else ()
+        return masking.inspected(
+            [field for field in spec.FIELDS if field.name not in shown],
+            inspected)
 
     def networking(self, docker, inspected):
         """Return what the daemon shows, with the main network as the mode.

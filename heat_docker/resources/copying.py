@@ -119,7 +119,7 @@ class Copying:
             labels = self._helper_labels()
             return lambda docker: copy_files(docker, source, target, labels)
 
-        job = jobs.ended(progress.notes, docker.endpoint, prepare)
+        job = jobs.ended(progress.notes, docker, prepare)
         if job is not None:
             job.end()
         return job is not None

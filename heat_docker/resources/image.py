@@ -190,7 +190,7 @@ class DockerImage(pulling.Pulling, base.DockerResource):
             self._event(_('Building'))
             return self._build_work()
 
-        job = jobs.ended(progress.notes, docker.endpoint, prepare)
+        job = jobs.ended(progress.notes, docker, prepare)
         if job is None:
             return False
         image = job.end()
@@ -237,7 +237,7 @@ class DockerImage(pulling.Pulling, base.DockerResource):
             return lambda docker: [docker.push_image(tag, auth)
                                    for tag in tags]
 
-        job = jobs.ended(progress.notes, docker.endpoint, prepare)
+        job = jobs.ended(progress.notes, docker, prepare)
         if job is None:
             return False
         job.end()

@@ -27,6 +27,7 @@ from .. import endpoint
 from .. import engine
 from .. import errors
 from .. import i18n
+from .. import masking
 from .. import policy
 
 _ = i18n._
@@ -134,8 +135,9 @@ class Reaching:
         :param values: of the properties; by default those that hold now.
         """
         try:
-            with engine.Engine(self._endpoint_of(
-                    values or self.properties)) as docker:
+            with engine.Engine(
+                    self._endpoint_of(values or self.properties),
+                    lambda: self._secrets(values)) as docker:
                 yield docker
         except errors.DockerError as ex:
             raise exception.Error(str(ex)) from ex
@@ -146,6 +148,20 @@ class Reaching:
             raise exception.Error(
                 _('Docker at %s gave an answer that makes no sense')
                 % (values or self.properties)['docker_endpoint']) from ex
+
+    def _secrets(self, values):
+        """Return the texts that a daemon may repeat, and nobody is shown.
+
+        :param values: of the properties, beside those of the last action.
+        """
+        found = masking.secrets(self.spec.FIELDS,
+                                self._stored_properties_data or {})
+        try:
+            values = dict(values or self.properties)
+        except (exception.HeatException, TypeError, ValueError):
+            # What they depend on is gone, so no daemon has been told them.
+            return found
+        return found | masking.secrets(self.spec.FIELDS, values)
 
     def _advance(self, progress):
         """Take steps until one needs time, and return whether all are done.

@@ -28,6 +28,7 @@ from .. import engine
 from .. import errors
 from .. import fields
 from .. import i18n
+from .. import masking
 
 _ = i18n._
 
@@ -90,7 +91,7 @@ class Showing:
     def _add_event(self, action, status, reason):
         """Add an event, which shows the properties without their secrets."""
         kept = self._rsrc_prop_data_id, self._stored_properties_data
-        masked = fields.masked(self.spec.FIELDS, kept[1] or {})
+        masked = masking.masked(self.spec.FIELDS, kept[1] or {})
         if masked != (kept[1] or {}):
             self._stored_properties_data = masked
             self._rsrc_prop_data_id = self._masked_row(masked)

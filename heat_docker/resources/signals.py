@@ -60,6 +60,11 @@ class Signals:
                     _('The container has an alarm_action, and signals can do '
                       'nothing but %s') % only['action'])
             action, details = only['action'], only
+        elif self._is_let_in():
+            # An update that sets alarm_action has not ended, or has failed.
+            raise exception.Error(_(
+                'The container gets an alarm_action, and signals can do '
+                'nothing until an update has set it'))
         handlers = {'restart': self._restart_now, 'kill': self._kill_now,
                     'pause': self._pause_now, 'unpause': self._unpause_now,
                     'exec': self._exec_now}

@@ -152,7 +152,7 @@ class Snapshots:
             return lambda docker: docker.commit_container(container, name,
                                                           tag)
 
-        job = jobs.ended(progress.notes, docker.endpoint, prepare)
+        job = jobs.ended(progress.notes, docker, prepare)
         if job is None:
             return None
         job.end()

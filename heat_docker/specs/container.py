@@ -901,8 +901,9 @@ FIELDS = (
         name='alarm_action', type=fields.MAP, step='_set_alarm',
         doc=_('What a signal does that brings no action, such as that of an '
               'alarm. Whoever has the attribute alarm_url can send one '
-              'without a token; therefore signals can then do nothing else. '
-              'If unset, there is no alarm_url.'),
+              'without a token; therefore signals can then do nothing else, '
+              'and hooks of the environment are refused that a signal would '
+              'have to clear. If unset, there is no alarm_url.'),
         at=None, to_api=process.alarm_action_to_api,
         nested={
             'action': properties.Schema(
@@ -974,8 +975,9 @@ ATTRIBUTES = (
               'cpu_seconds, network_received_bytes and network_sent_bytes.')),
     fields.Attribute(
         name='info', type=fields.MAP, secret=True, source='info',
-        doc=_('All that "docker inspect" shows of the container; the values '
-              'of environment variables only if the operator allows it.')),
+        doc=_('All that "docker inspect" shows of the container, but for '
+              'what events mask, such as options of drivers; the values of '
+              'environment variables only if the operator allows it.')),
     fields.Attribute(
         name='network_info', type=fields.MAP, source='networking',
         from_api=network.network_info_from_api,
@@ -1024,8 +1026,9 @@ ATTRIBUTES = (
     fields.Attribute(
         name='alarm_url', type=fields.STRING, at=None, source='alarm_url',
         doc=_('URL for the webhook of an alarm: a POST to it, without a '
-              'token, does what alarm_action says. Nothing if that is '
-              'unset.')),
+              'token, does what alarm_action says. Who may show the '
+              'resource, if only to read, can have it. Nothing if '
+              'alarm_action is unset.')),
     fields.Attribute(
         name='signal_url', type=fields.STRING, at=None, source='signal_url',
         doc=_('URL of Heat\'s own API to which those who may signal the stack '

@@ -42,6 +42,7 @@ FIELDS = (
         name='build', type=fields.MAP,
         doc=_('What the daemon builds an image of, instead of pulling one.'),
         at=None, to_api=building.build_to_api, policy=policy.build,
+        mask=building.build_masked,
         longest=budgets.FILE,
         nested={
             'dockerfile': properties.Schema(
@@ -54,8 +55,9 @@ FIELDS = (
                   'text; take the text of files from get_file.')),
             'args': properties.Schema(
                 properties.Schema.MAP,
-                _('Arguments of the build, as a map of name to text. They '
-                  'are no place for secrets: the image shows them.')),
+                _('Arguments of the build, as a map of name to text. Events '
+                  'mask them, but they are no place for secrets: the image '
+                  'shows them.')),
             'target': properties.Schema(
                 properties.Schema.STRING,
                 _('Stage of the Dockerfile to stop at.')),

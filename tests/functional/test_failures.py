@@ -12,6 +12,7 @@
 
 """Creates that fail: at once, once, with the reason."""
 
+import pathlib
 import uuid
 
 from sandbox import control
@@ -54,6 +55,24 @@ class FailuresTest(base.FunctionalTest):
             memory=32 * 1024 * 1024,
             cmd=['sh', '-c', 'x=0123456789; while :; do x=$x$x; done'])
         self.assertIn('not running', reason)
+
+    def test_mount_with_a_password(self):
+        """Docker repeats the options of a volume that it cannot mount."""
+        password = uuid.uuid4().hex
+        stack_id, reason = self.fail_container(mounts=[{
+            'target': '/data', 'driver_options': {
+                'type': 'cifs', 'device': '//127.0.0.1/files',
+                'o': 'addr=localhost,username=root,pass=%s' % password}}])
+        self.assertIn('failed to mount local volume', reason)
+        shown = self.heat.resources.get(stack_id, 'web', with_attr=['info'])
+        self.assertNotIn(password, str(shown.to_dict()))
+        for event in self.heat.events.list(stack_id, nested_depth=0):
+            self.assertNotIn(password, str(event.to_dict()))
+        self.assertNotIn(password, str(
+            self.heat.stacks.get(stack_id).stack_status_reason))
+        log = pathlib.Path(self.cloud.logs, 'heat-engine.log').read_text()
+        self.assertIn('failed to mount local volume', log)
+        self.assertNotIn(password, log)
 
     def test_image_that_is_not_there(self):
         image = self.cloud.registry + '/nosuch:1'

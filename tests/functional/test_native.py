@@ -15,6 +15,7 @@
 import json
 import uuid
 
+from heatclient import exc as heat_errors
 from keystoneclient.v3 import client as keystone_client
 import requests
 import yaml
@@ -137,6 +138,73 @@ class AlarmTest(base.FunctionalTest):
                        url.replace('/web?', '/other?')):
             said = requests.post(forged, json=self.ALARM, timeout=60)
             self.assertGreaterEqual(said.status_code, 400, forged)
+
+    def test_no_hook(self):
+        """Heat lets a signal clear them, with a token or without."""
+        hooked = {'resource_registry': {'resources': {
+            'web': {'hooks': 'pre-update'}}}}
+        stack_id, _before = self.create(alarm_action={'action': 'restart'})
+        error = self.assertRaises(
+            heat_errors.HTTPBadRequest, self.update_stack, stack_id,
+            self.stack_template, environment=hooked)
+        self.assertIn('alarm_action excludes the hooks', str(error))
+        self.update_stack(stack_id, self.template(
+            {'web': self.container()}, self.stack_template['outputs']),
+            environment=hooked, status='UPDATE_IN_PROGRESS')
+        base.wait_until(lambda: 'paused until Hook pre-update'
+                        in self.reasons(stack_id), 'a hook')
+        url = self.resource_url(stack_id)
+        requests.post(url, json={'unset_hook': 'pre-update'}, timeout=60)
+        base.wait_until(lambda: 'No signal clears a hook'
+                        in self.reasons(stack_id), 'an event')
+        self.assertNotIn('Hook pre-update is cleared',
+                         self.reasons(stack_id).splitlines())
+
+    def resource_url(self, stack_id):
+        """Return the URL while outputs are not to be had."""
+        return self.heat.resources.get(
+            stack_id, 'web', with_attr=['alarm_url']).attributes['alarm_url']
+
+    def test_update_that_has_not_ended(self):
+        """Heat still has the properties without an alarm_action."""
+        web = {'wait_for': 'healthy', 'wait_timeout': 1, 'healthcheck': {
+            'test': ['CMD', 'test', '-e', '/stolen'], 'interval': 1}}
+        stack_id = self.start_stack(self.template(
+            {'web': self.container(**web)}))
+        self.expect(stack_id, 'CREATE_FAILED')
+        web.update(alarm_action={'action': 'restart'})
+        self.update_stack(stack_id, self.template(
+            {'web': self.container(**web)}), status='UPDATE_FAILED')
+        url = self.resource_url(stack_id)
+        requests.post(url, timeout=60, json={
+            'action': 'exec', 'command': 'touch /stolen'}).raise_for_status()
+        base.wait_until(lambda: 'signals can do nothing until'
+                        in self.reasons(stack_id), 'an event')
+        self.assertNotIn('exec ended', self.reasons(stack_id))
+
+    def test_bodies(self):
+        """Whatever it brings, no more is done."""
+        stack_id, before = self.create(alarm_action={'action': 'unpause'})
+        url = self.url(stack_id)
+        for body in ('x', '{', '7', '["unset_hook"]', '"unset_hook"',
+                     '{"unset_hook": "pre-create"}', '{"unset_hook": []}',
+                     '[' * 9000 + ']' * 9000,
+                     '{"a":' * 500 + '7' + '}' * 500,
+                     json.dumps({'reason': 'x' * 2 ** 21}),
+                     '{"action": ["exec"], "command": "touch /stolen"}'):
+            requests.post(url, data=body, timeout=60, headers={
+                'Content-Type': 'application/json'})
+        self.assertEqual(before['State'], self.inspect(stack_id)['State'])
+        self.signal_until_it_is_told(stack_id, url)
+        self.assertNotIn('/stolen', [change['Path'] for change in
+                                     self.docker.diff(before['Id']) or ()])
+
+    def signal_until_it_is_told(self, stack_id, url):
+        """Have Heat still take signals, and come to the last one."""
+        requests.post(url, json={'action': 'fly'},
+                      timeout=60).raise_for_status()
+        base.wait_until(lambda: 'signals can do nothing but unpause'
+                        in self.reasons(stack_id), 'an event')
 
     def test_nobody_without_need(self):
         stack_id, _before = self.create()

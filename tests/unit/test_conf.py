@@ -43,7 +43,7 @@ class ConfTestCase(testtools.TestCase):
              'denied_networks': [
                  '0.0.0.0/8', '127.0.0.0/8', '169.254.0.0/16', '224.0.0.0/4',
                  '255.255.255.255/32', '::/128', '::1/128', 'fe80::/10',
-                 'ff00::/8'],
+                 'ff00::/8', 'fd00:ec2::254/128'],
              'require_tls': False,
              'forgotten_endpoints': [],
              'allow_privileged': True,

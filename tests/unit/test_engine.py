@@ -451,7 +451,7 @@ class RequestTestCase(EngineTestCase):
             self.assertEqual(body, self.daemon.sent(verb, path)[-1].json())
 
     def test_all_methods_have_calls(self):
-        elsewhere = {'close', 'break_off', 'hurry', 'log_tail',
+        elsewhere = {'close', 'break_off', 'again', 'hurry', 'log_tail',
                      'log_head', 'pull_image',
                      'create_exec', 'start_exec', 'exit_code',
                      'put_archive', 'get_archive', 'import_image',

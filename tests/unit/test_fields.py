@@ -318,36 +318,6 @@ class PolicyTestCase(testtools.TestCase):
                           (field(policy=fails),), {'a': 'x'})
 
 
-class MaskedTestCase(testtools.TestCase):
-
-    TABLE = (field('a'), field('b', mask=lambda value: value.upper()),
-             field('c', mask=lambda value: [one['x'] for one in value]))
-
-    def masked(self, values):
-        return fields.masked(self.TABLE, values)
-
-    def test_masked(self):
-        self.assertEqual({'a': 'x', 'b': 'Y', 'c': ['z']}, self.masked(
-            {'a': 'x', 'b': 'y', 'c': [{'x': 'z'}]}))
-
-    def test_masked_of_what_is_unset(self):
-        for values in ({}, {'a': None}, {'b': None, 'c': None},
-                       {'b': '', 'c': []}):
-            self.assertEqual(values, self.masked(values))
-
-    def test_masked_of_another_type(self):
-        """Heat tells of values as they come out of other resources."""
-        for wrong in (7, True, ['y'], {'y': 'z'}):
-            self.assertEqual({'b': '***'}, self.masked({'b': wrong}))
-        for wrong in ('hunter2', ['hunter2'], [['hunter2']], 7):
-            self.assertEqual({'c': '***'}, self.masked({'c': wrong}))
-
-    def test_masked_leaves_the_values(self):
-        values = {'b': 'y'}
-        self.masked(values)
-        self.assertEqual({'b': 'y'}, values)
-
-
 class RequestTestCase(testtools.TestCase):
 
     def body(self, *table, **values):

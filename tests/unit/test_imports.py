@@ -48,7 +48,7 @@ LAYERS = (
     ('convert.building', 'convert.ipam', 'convert.network'),
     ('convert.limits', 'convert.ports', 'convert.process',
      'convert.registry', 'convert.storage'),
-    ('convert.scalars', 'answers', 'errors', 'conf'),
+    ('convert.scalars', 'answers', 'errors', 'conf', 'masking'),
     ('i18n', 'budgets'),
 )
 

@@ -17,6 +17,7 @@ import threading
 import requests
 
 from heat_docker import endpoint
+from heat_docker import engine
 from heat_docker import errors
 from heat_docker import jobs
 from tests.unit import base
@@ -28,7 +29,7 @@ class JobsTestCase(base.TestCase):
     def setUp(self):
         super().setUp()
         self.daemon = self.useFixture(base.FakeDaemon())
-        self.endpoint = endpoint.parse(base.URL)
+        self.docker = engine.Engine(endpoint.parse(base.URL))
         self.go_on = threading.Event()
         self.addCleanup(self.go_on.set)
 
@@ -37,7 +38,7 @@ class JobTestCase(JobsTestCase):
 
     def ended(self, work):
         """Return a job that has come to its end."""
-        job = jobs.Job(self.endpoint, work)
+        job = jobs.Job(self.docker, work)
         job.start()
         job.join(base.SECONDS)
         self.assertTrue(job.done)
@@ -53,6 +54,15 @@ class JobTestCase(JobsTestCase):
         self.daemon.on('DELETE', '/images/a', {'json': []})
         self.assertIsNone(
             self.ended(lambda docker: docker.remove_image('a')).end())
+
+    def test_secrets(self):
+        """What the thread before may not repeat, its engine does not."""
+        self.docker = engine.Engine(self.docker.endpoint, lambda: ['hunter2'])
+        self.daemon.on('DELETE', '/images/a',
+                       base.refusal(500, 'bad: hunter2'))
+        ex = self.assertRaises(errors.Failed, self.ended(
+            lambda docker: docker.remove_image('a')).end)
+        self.assertEqual('Docker at %s: bad: ***' % base.URL, str(ex))
 
     def test_error(self):
         for answer, error in (
@@ -78,7 +88,7 @@ class JobTestCase(JobsTestCase):
 
     def test_not_done_while_it_runs(self):
         self.patch(jobs, '_PATIENCE', 0.001)
-        job = jobs.Job(self.endpoint,
+        job = jobs.Job(self.docker,
                        lambda docker: self.go_on.wait(base.SECONDS))
         job.start()
         self.assertFalse(job.done)
@@ -89,16 +99,16 @@ class JobTestCase(JobsTestCase):
 
     def test_poll_ends_with_the_work(self):
         """What is quick takes no further poll."""
-        job = jobs.Job(self.endpoint, lambda docker: None)
+        job = jobs.Job(self.docker, lambda docker: None)
         job.start()
         self.assertTrue(job.done)
 
     def test_connection_is_given_back(self):
         self.ended(lambda docker: docker.api)
-        self.assertIsNotNone(self.pool.take(self.endpoint))
+        self.assertIsNotNone(self.pool.take(self.docker.endpoint))
 
     def test_heat_engine_does_not_wait_for_it(self):
-        self.assertTrue(jobs.Job(self.endpoint, None).daemon)
+        self.assertTrue(jobs.Job(self.docker, None).daemon)
 
 
 class EndedTestCase(JobsTestCase):
@@ -111,7 +121,7 @@ class EndedTestCase(JobsTestCase):
         self.prepared = 0
 
     def step(self):
-        return jobs.ended(self.notes, self.endpoint, self.prepare)
+        return jobs.ended(self.notes, self.docker, self.prepare)
 
     def prepare(self):
         self.prepared += 1
@@ -146,7 +156,7 @@ class EndedTestCase(JobsTestCase):
             raise errors.Unreachable('away')
 
         self.assertRaises(errors.Unreachable, jobs.ended, self.notes,
-                          self.endpoint, prepare)
+                          self.docker, prepare)
         self.assertEqual({}, self.notes)
 
 
@@ -164,7 +174,7 @@ class LeaveTestCase(base.TestCase):
 
         server = self.useFixture(servers.Server(answer))
         where, notes = endpoint.parse(server.url), {}
-        self.assertIsNone(jobs.ended(notes, where, lambda: (
+        self.assertIsNone(jobs.ended(notes, engine.Engine(where), lambda: (
             lambda docker: docker.push_image('r.test/a', None))))
         job = notes['job']
         self.assertTrue(arrived.wait(base.SECONDS))

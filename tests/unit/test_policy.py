@@ -212,6 +212,7 @@ DENIED = (
     '127.0.0.1', '127.1.2.3', '0.0.0.0', '169.254.169.254', '224.0.0.1',
     '255.255.255.255', '::', '::1', 'fe80::1', 'fe80::1%eth0', 'ff02::1',
     '::ffff:127.0.0.1', '::ffff:169.254.169.254', '::ffff:0.0.0.0',
+    'fd00:ec2::254', '64:ff9b::169.254.169.254', '::127.0.0.1',
 )
 
 NOT_DENIED = ('192.0.2.7', '10.0.0.1', '2001:db8::7', '::ffff:192.0.2.7',
@@ -404,6 +405,24 @@ class AddressTestCase(PolicyTestCase):
         for ip in ('10.1.2.3', '::ffff:10.1.2.3', '192.0.2.7', 'fd12::1'):
             self.refused(policy.address, self.WHERE, ip)
         for ip in ('127.0.0.1', '192.0.2.8', 'fe80::1'):
+            self.assertIsNone(policy.address(self.WHERE, ip), ip)
+
+    def test_addresses_in_addresses(self):
+        """Of 10.1.2.3; what a gateway makes of them is denied, too."""
+        self.configure(denied_networks=['10.0.0.0/8'])
+        for ip in ('64:ff9b::a01:203', '64:ff9b:1::10.1.2.3',
+                   '64:ff9b:1:a01:2:300::', '64:ff9b:1:ff0a:1:203::',
+                   '64:ff9b:1:ffff:a:102:300:0',
+                   '2002:a01:203::1', '2002:a01:203:5::7',
+                   '2001:0:a01:203::1', '2001:0:c000:207:0:0:f5fe:fdfc',
+                   'fd00::5efe:10.1.2.3', 'fd00::200:5efe:10.1.2.3',
+                   '2001:db8:5:6:0:5efe:a01:203', '::10.1.2.3',
+                   '::ffff:0:10.1.2.3', '::ffff:a01:203'):
+            self.refused(policy.address, self.WHERE, ip)
+        for ip in ('64:ff9b::c000:207', '64:ff9b:1::192.0.2.7',
+                   '2002:c000:207:a01:203::1', '2001:db8::10.1.2.3',
+                   '2001:0:c000:207:0:0:3fff:fdf8', '::192.0.2.7',
+                   'fd00::5efe:192.0.2.7', '2001:1:a01:203::1'):
             self.assertIsNone(policy.address(self.WHERE, ip), ip)
 
     def test_nothing_denied(self):

@@ -21,11 +21,13 @@ import os
 import pkgutil
 import re
 
+from heat.common import exception
 from heat.engine import constraints
 from heat.engine import properties
 import testtools
 
 from heat_docker import fields
+from heat_docker import masking
 from heat_docker import specs
 from tests.unit import base
 from tests.unit.samples import record
@@ -95,7 +97,7 @@ NEEDS = (
 # those that are maps, or of what is in them.
 MASKED = {'env': '', 'files': 'content', 'registry_auth': 'password',
           'tls': 'client_key', 'log_options': 'splunk-token',
-          'driver_opts': 'o', 'mounts': 'driver_options'}
+          'driver_opts': 'o', 'mounts': 'driver_options', 'build': 'args'}
 
 # What the operator decides, and the properties that it is about.
 POLICIES = {
@@ -327,9 +329,39 @@ class FieldsTestCase(testtools.TestCase):
                           *(shape for words in ('hunter2', ['hunter2'])
                             for shape in ({MASKED[field.name]: words},
                                           [{MASKED[field.name]: words}]))):
-                shown = fields.masked([field], {field.name: value})
+                shown = masking.masked([field], {field.name: value})
                 letters = re.sub(r'=\*+|\W', '', json.dumps(shown))
                 self.assertNotIn('hunter2', letters, path)
+
+    def test_mask_is_all_that_it_needs(self):
+        """What Docker's inspect request shows is found by the table."""
+        for path, _spec, field in all_fields():
+            if field.mask:
+                self.assertEqual({}, field.also, path)
+                self.assertFalse((field.at or '').startswith('?'), path)
+
+    def test_messages_keep_secrets(self):
+        """Heat and the converters do not repeat what has a mask."""
+        for path, _spec, field in all_fields():
+            if not field.mask:
+                continue
+            key = MASKED[field.name]
+            for value in ('hunter2', ['hunter2', {}], [['hunter2']], 7.5,
+                          {'a': 'hunter2'}, [{key: 'hunter2'}],
+                          *({key: item} for item in (
+                              'hunter2', ['hunter2'], {'a': ['hunter2']})),
+                          [{'target': '/a', 'path': '/a', key: ['hunter2']}],
+                          [{'target': '/a', 'path': '/a',
+                            key: {'a': ['hunter2']}}],
+                          {'dockerfile': 'a', 'args': {'a': ['hunter2']}},
+                          {'dockerfile': ['hunter2']},
+                          {'dockerfile': 'a', 'files': {'a': ['hunter2']}}):
+                known = fields.null_means_unset(properties.Properties(
+                    fields.properties_schema([field]), {field.name: value}))
+                try:
+                    known.validate()
+                except exception.StackValidationFailed as ex:
+                    self.assertNotIn('hunter2', str(ex), path)
 
     def test_masked(self):
         self.assertEqual(set(MASKED), {field.name for _path, _spec, field

@@ -283,6 +283,56 @@ class AlarmsTestCase(base.ContainerTestCase):
             self.assertIn('signals can do nothing but restart', str(ex))
             self.assertEqual([], self.daemon.requests)
 
+    def test_nothing_until_an_update_has_set_it(self):
+        """There is a URL, and Heat has the properties of before."""
+        made = self.make_running()
+        made._admit(RESTART)
+        for details in (ALARM, RESTART, {'action': 'exec', 'command': 'id'}):
+            self.forget()
+            ex = self.assertRaises(exception.ResourceFailure, made.signal,
+                                   details)
+            self.assertIn('signals can do nothing until', str(ex))
+            self.assertEqual([], self.daemon.requests)
+
+    # Hooks of the environment.
+
+    def test_no_hook(self):
+        made = self.alarmed()
+        made.trigger_hook('pre-update')
+        for need_check in (True, False):
+            self.forget()
+            ex = self.assertRaises(exception.Error, made.signal,
+                                   {'unset_hook': 'pre-update'}, need_check)
+            self.assertEqual([str(ex)], self.reasons)
+            self.assertTrue(made.has_hook('pre-update'))
+            self.assertEqual([], self.daemon.requests)
+
+    def test_hook_of_whom_no_alarm_signals(self):
+        for make in (self.make_running,
+                     lambda: self.make_resource(alarm_action=RESTART)):
+            made = make()
+            made.trigger_hook('pre-create')
+            made.signal({'unset_hook': 'pre-create'})
+            self.assertFalse(made.has_hook('pre-create'))
+
+    def validate(self, hook, **properties):
+        made = self.make_resource(**properties)
+        made.stack.env.registry.load(
+            {'resources': {'w*': {'hooks': [hook]}}})
+        made.validate()
+
+    def test_hook_that_nobody_could_clear(self):
+        for hook in ('post-create', 'pre-update', 'post-update',
+                     'pre-delete'):
+            ex = self.assertRaises(exception.StackValidationFailed,
+                                   self.validate, hook, alarm_action=RESTART)
+            self.assertIn('alarm_action excludes the hooks', str(ex))
+            self.validate(hook)
+
+    def test_hook_without_url(self):
+        for hook in ('pre-create', 'post-delete'):
+            self.validate(hook, alarm_action=RESTART)
+
     def test_exec_without_command(self):
         for action in ({'action': 'exec'}, {'action': 'exec', 'command': []},
                        {'action': 'fly'}, {'signal': 'SIGHUP'}):

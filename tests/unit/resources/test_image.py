@@ -15,6 +15,7 @@
 import base64
 import io
 import json
+import re
 import tarfile
 import threading
 import urllib.parse
@@ -574,6 +575,26 @@ class BuiltTestCase(ImageTestCase):
     def sent(self):
         [sent] = self.daemon.sent(*MAKE)
         return sent
+
+
+class RepeatedTestCase(ImageTestCase):
+
+    def test_build(self):
+        self.daemon.on(*MAKE, {'text': json.dumps(
+            {'error': 'curl --user me:hunter2: denied'})})
+        made = self.make_resource(build={
+            **BUILD, 'args': {'TOKEN': 'me:hunter2'}})
+        self.assertIn('curl --user ***: denied', self.fail_task(made.create))
+        # But for what stands for the daemon, which logs its arguments.
+        self.assertNotIn('hunter2', re.sub('DEBUG requests_mock.*', '',
+                                           self.log.output))
+
+    def test_pull(self):
+        self.daemon.on(*INSPECT, NO_IMAGE)
+        self.daemon.on(*PULL, base.refusal(500, 'no user has hunter2'))
+        made = self.make_resource(image=NAME, registry_auth=AUTH)
+        self.assertIn('no user has ***', self.fail_task(made.create))
+        self.assertNotIn('hunter2', self.log.output)
 
 
 class BuildTestCase(BuiltTestCase):

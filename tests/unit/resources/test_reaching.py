@@ -266,6 +266,68 @@ class NotedAddressTestCase(base.ContainerTestCase):
 OWN_THREAD = reaching.Reaching._has_own_thread
 
 
+class RepeatedTestCase(base.ContainerTestCase):
+    """A daemon repeats what it was told, and Heat does not."""
+
+    MOUNT = {'target': '/data', 'driver_options': {
+        'type': 'cifs', 'device': '//192.0.2.7/files',
+        'o': 'addr=files.test,username=root,password=hunter2,ro'}}
+    # As the kernel gets them; Docker resolves the name.
+    WORDS = ("error while mounting volume '/var/lib/docker/volumes/x/_data': "
+             'failed to mount local volume: mount //192.0.2.7/files:/var/lib/'
+             'docker/volumes/x/_data, data: addr=192.0.2.8,username=root,'
+             'password=hunter2: permission denied')
+
+    def assert_secret(self, *said):
+        said = '\n'.join(map(str, (*said, *self.events, self.log.output)))
+        self.assertNotIn('hunter2', said)
+        self.assertNotIn('//192.0.2.7', said)
+        self.assertIn('permission denied', said)
+
+    def test_failed_mount(self):
+        self.serve_create()
+        self.serve_run(start=[base.refusal(500, self.WORDS)])
+        made = self.make_resource(mounts=[self.MOUNT])
+        self.assertIn('failed to mount local volume: mount ***:/var/lib/',
+                      self.fail_task(made.create))
+        self.assert_secret(made.status_reason)
+
+    def test_state(self):
+        self.serve_create()
+        shown = self.inspected('exited', ExitCode=128, Error=self.WORDS)
+        self.serve_run(shown)
+        self.serve_log(b'')
+        made = self.make_resource(mounts=[self.MOUNT])
+        self.fail_task(made.create)
+        self.assert_secret(made.status_reason, made.FnGetAtt('info'))
+
+    def test_warnings(self):
+        self.serve_create({'status_code': 201, 'json': {
+            'Id': base.ID, 'Warnings': [self.WORDS]}})
+        self.serve_run()
+        self.run_task(self.make_resource(mounts=[self.MOUNT]).create)
+        self.assert_secret()
+
+    def test_new_values(self):
+        """An update repeats what the resource had, or gets."""
+        made = self.make_running(
+            alarm_action=None, registry_auth={'username': 'me',
+                                              'password': 'hunter2'})
+        for words in ('hunter2', 'hunter3'):
+            self.daemon.on('POST', self.PATH + '/update', base.refusal(
+                500, 'permission denied: ' + words))
+            self.assertIn('denied: ***', self.fail_update(
+                made, memory=1, registry_auth={'username': 'me',
+                                               'password': 'hunter3'}))
+
+    def test_what_everybody_sees(self):
+        """Whoever reads the reason has to understand it."""
+        self.serve_create()
+        self.serve_run(start=[base.refusal(500, 'no such file: /bin/web')])
+        made = self.make_resource(cmd=['/bin/web'], env=['RUN=/bin/web'])
+        self.assertIn('no such file: /bin/web', self.fail_task(made.create))
+
+
 class NapTestCase(base.ResourceTestCase):
     """Pauses that are shorter than Heat's."""
 

@@ -94,11 +94,27 @@ class AttributesTestCase(base.ContainerTestCase):
                          self.daemon.requests)
 
     def test_info_as_the_operator_says(self):
+        """The option is about environment variables, and nothing else."""
         self.configure(show_env=True)
         made = self.make_running()
-        self.serve_inspect(self.inspected(Env=['A=hunter2']))
-        self.assertEqual(['A=hunter2'],
-                         made.FnGetAtt('info')['Config']['Env'])
+        self.serve_inspect(self.inspected(Env=['A=hunter2'], LogConfig={
+            'Type': 'splunk', 'Config': {'splunk-token': 'hunter3'}}))
+        shown = made.FnGetAtt('info')
+        self.assertEqual(['A=hunter2'], shown['Config']['Env'])
+        self.assertNotIn('hunter3', str(shown))
+
+    def test_info_has_what_no_event_has(self):
+        made = self.make_running()
+        inspected = self.inspected(
+            LogConfig={'Type': 'splunk', 'Config': {'token': 'hunter2'}})
+        inspected['json']['HostConfig']['Mounts'] = [
+            {'Type': 'volume', 'Target': '/a', 'VolumeOptions': {
+                'DriverConfig': {'Options': {'o': 'password=hunter2'}}}}]
+        self.serve_inspect(inspected)
+        shown = made.FnGetAtt('info')
+        self.assertEqual({'token': '***'},
+                         shown['HostConfig']['LogConfig']['Config'])
+        self.assertNotIn('hunter2', str(shown))
 
     def test_show_inspects_once(self):
         made = self.make_running()
