@@ -80,6 +80,17 @@ def address(where, ip):
                 'network that heat-engine does not connect to') % where)
 
 
+def is_shared():
+    """Return whether projects have to be kept apart on a daemon.
+
+    This holds for all daemons alike, as the limits on containers do.
+    """
+    options = conf.group()
+    if options.daemons is None:
+        return options.local_endpoint_access == 'all'
+    return options.daemons == 'shared'
+
+
 def forgotten(url):
     """Return whether the operator has given up the daemon at a URL."""
     return matches(url, conf.group().forgotten_endpoints)

@@ -63,7 +63,8 @@ class IdentityTestCase(base.ResourceTestCase):
              'org.openstack.heat.stack_name': self.stack.name,
              'org.openstack.heat.resource_name': 'web',
              'org.openstack.heat.resource_id': made.uuid,
-             'org.openstack.heat.project_id': 'test_tenant_id'},
+             'org.openstack.heat.project_id': 'test_tenant_id',
+             **dict.fromkeys(base.EMPTY_LABELS, '')},
             made.labels)
 
     def test_name(self):
