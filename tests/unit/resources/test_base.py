@@ -67,6 +67,13 @@ class IdentityTestCase(base.ResourceTestCase):
              **dict.fromkeys(base.EMPTY_LABELS, '')},
             made.labels)
 
+    def test_labels_while_an_administrator_acts(self):
+        """An object is of the project of its stack, whoever updates it."""
+        made = self.make_resource()
+        made.context.project_id = 'of_the_administrator'
+        self.assertEqual('test_tenant_id',
+                         made.labels['org.openstack.heat.project_id'])
+
     def test_name(self):
         for name, expected in (('web-1', 'web-1'), ('/web-1', 'web-1')):
             made = self.make_resource(name=name)
