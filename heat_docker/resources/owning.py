@@ -177,7 +177,11 @@ class _Finder:
         inspected = self._docker.inspect_image(name)
         if _is_of_registry(name, inspected):
             return name
-        if _project_of(inspected) or name.startswith(registry.RESERVED):
+        if name.startswith(registry.RESERVED):
+            self._admit(_('image'), name, inspected)
+            # No template can give another image its name.
+            return name
+        if _project_of(inspected):
             self._admit(_('image'), name, inspected)
         return inspected['Id']
 

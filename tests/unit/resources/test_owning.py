@@ -158,7 +158,8 @@ CASES = (
     ('pid_mode', 'container:db', 'container db',
      {'HostConfig': {'PidMode': 'container:' + FULL}}),
     ('image', 'localhost/heat-snapshot/a:b',
-     'image localhost/heat-snapshot/a:b', {'Image': IMAGE_ID}),
+     'image localhost/heat-snapshot/a:b',
+     {'Image': 'localhost/heat-snapshot/a:b'}),
     ('image', 'a1a1a1a1a1a1', 'image a1a1a1a1a1a1', {'Image': IMAGE_ID}),
     ('image', 'web:1', 'image web:1', {'Image': IMAGE_ID}),
 )
