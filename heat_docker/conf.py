@@ -37,6 +37,16 @@ OPTIONS = [
                  ('none', _('Nobody.'))],
         help=_('Who may use the daemon at local_endpoint.')),
     cfg.StrOpt(
+        'daemons',
+        choices=[('own', _('Each daemon belongs to one project. What runs '
+                           'on it may use all that is there.')),
+                 ('shared', _('Several projects use a daemon. A template '
+                              'may only refer to what stacks of its own '
+                              'project have made there.'))],
+        help=_('Whether daemons belong to one project each. If unset, they '
+               'are shared if local_endpoint_access is "all", and belong to '
+               'one project each if not.')),
+    cfg.StrOpt(
         'local_ca_file',
         help=_('File with the certificates, in PEM, of the authorities that '
                'sign the certificate of the daemon at local_endpoint. If '

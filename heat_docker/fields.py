@@ -17,6 +17,7 @@ state, attribute. :func:`schema`, :func:`request`, :func:`live` and
 :func:`check_api` are the steps; they know no property by name.
 """
 
+import collections
 import copy
 import dataclasses
 import typing
@@ -85,6 +86,8 @@ class Field:
         the same value.
     :ivar policy: function that takes the JSON and raises
         :class:`errors.Refused` if the operator does not allow it.
+    :ivar refers: function of :mod:`heat_docker.convert.references` that finds
+        the objects which the value refers to by name or id.
     :ivar exclusive: function that takes the JSON and returns whether only one
         object can have this value at a time, so that the old object has to
         release it before a replacement is created.
@@ -122,6 +125,7 @@ class Field:
     step: str | None = None
     alike: typing.Callable | None = None
     policy: typing.Callable | None = None
+    refers: typing.Callable | None = None
     exclusive: typing.Callable | None = None
     claims: typing.Callable | None = None
     empty_counts: bool = False
@@ -462,6 +466,26 @@ def check_policy(fields, values):
             why = masking.about(field, value, str(ex))
             raise errors.Refused(_('The property %(name)s: %(why)s')
                                  % {'name': field.name, 'why': why}) from None
+
+
+def found(fields, values, find):
+    """Return the values, with each reference as ``find`` returns it.
+
+    :param find: see :mod:`heat_docker.convert.references`.
+    :raises errors.Refused: naming the property.
+    """
+    replaced = {}
+    for field, value in given(fields, values):
+        if field.refers is None:
+            continue
+        try:
+            replaced[field.name] = field.refers(value, find)
+            field.to_api(replaced[field.name])
+        except (errors.Refused, ValueError) as ex:
+            why = masking.about(field, value, str(ex))
+            raise errors.Refused(_('The property %(name)s: %(why)s')
+                                 % {'name': field.name, 'why': why}) from None
+    return collections.ChainMap(replaced, values)
 
 
 def version_text(version):

@@ -114,6 +114,17 @@ def _meant(ip):
     return [one for one in found if one is not None]
 
 
+def is_shared():
+    """Return whether projects have to be kept apart on a daemon.
+
+    This holds for all daemons alike, as the limits on containers do.
+    """
+    options = conf.group()
+    if options.daemons is None:
+        return options.local_endpoint_access == 'all'
+    return options.daemons == 'shared'
+
+
 def forgotten(url):
     """Return whether the operator has given up the daemon at a URL."""
     return matches(url, conf.group().forgotten_endpoints)

@@ -18,6 +18,7 @@ import tarfile
 
 from .. import i18n
 from . import process
+from . import registry
 from . import scalars
 
 _ = i18n._
@@ -36,7 +37,7 @@ def build_to_api(value):
         return {}
     return {'context': context, 'target': value.get('target'),
             'buildargs': scalars.text_map(value.get('args') or {}),
-            'labels': scalars.text_map(value.get('labels') or {})}
+            'labels': process.labels_to_api(value.get('labels') or {})}
 
 
 def build_to_context(value):
@@ -86,6 +87,9 @@ def tags_to_api(values):
         process.image(value)
         if '@' in value:
             raise ValueError(_('%r has a digest, and is no tag') % value)
+        if value.startswith(registry.RESERVED):
+            raise ValueError(_('%r is a name of images that Heat makes')
+                             % value)
     return scalars.texts(values)
 
 

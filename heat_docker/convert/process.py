@@ -33,6 +33,10 @@ CAPABILITIES = frozenset((
 
 # What the names of Heat's own labels begin with.
 OWN_LABELS = 'org.openstack.heat.'
+# All of them. A container has those of its image too, unless it is given
+# others, so whatever may inherit labels is given all.
+OWN_LABEL_NAMES = ('stack_id', 'stack_name', 'resource_name', 'resource_id',
+                   'project_id', 'helper_of', 'copy_of', 'snapshot_of')
 
 _HEALTH_TIMES = {'interval': 'Interval', 'timeout': 'Timeout',
                  'start_period': 'StartPeriod',

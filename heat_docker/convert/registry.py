@@ -27,6 +27,8 @@ _HUB = ('docker.io', 'index.docker.io', 'registry-1.docker.io',
 # somebody else's.
 OWN = 'localhost'
 SNAPSHOTS = OWN + '/heat-snapshot'
+HELPERS = OWN + '/heat-docker'
+RESERVED = (SNAPSHOTS + '/', HELPERS + '/')
 
 _HUB_ADDRESS = 'https://index.docker.io/v1/'
 

@@ -19,6 +19,7 @@ import re
 import tarfile
 
 from .. import i18n
+from . import process
 from . import scalars
 
 _ = i18n._
@@ -62,7 +63,7 @@ _MOUNT_FIELDS = (
     ('create_host_path', 'CreateMountpoint', scalars.same, scalars.same),
     ('subpath', 'Subpath', scalars.same, scalars.same),
     ('no_copy', 'NoCopy', scalars.same, scalars.same),
-    ('labels', 'Labels', scalars.text_map, scalars.same),
+    ('labels', 'Labels', process.labels_to_api, process.labels_from_api),
     ('tmpfs_size', 'SizeBytes', scalars.size_to_api, scalars.size_from_api),
     ('tmpfs_mode', 'Mode', octal, octal_from_api),
 )

@@ -26,14 +26,14 @@ from heat.objects import resource as resource_objects
 from .. import errors
 from .. import fields
 from .. import i18n
-from ..convert import process
+from . import owning
 from . import reaching
 from . import showing
 from . import superseding
 
 _ = i18n._
 
-LABEL = process.OWN_LABELS
+LABEL = owning.LABEL
 
 # Key in Heat's resource data: a user has marked the resource as unhealthy.
 UNHEALTHY = 'unhealthy'
@@ -43,7 +43,7 @@ UNHEALTHY = 'unhealthy'
 _STILL_CREATING = 30.0
 
 
-class DockerResource(reaching.Reaching, showing.Showing,
+class DockerResource(reaching.Reaching, showing.Showing, owning.Owning,
                      superseding.Superseding, resource.Resource):
     """Base of the types: a table of fields, and a life in steps.
 
@@ -109,15 +109,6 @@ class DockerResource(reaching.Reaching, showing.Showing,
     def properties(self, values):
         self._values = fields.null_means_unset(values)
 
-    @property
-    def labels(self):
-        """The labels that tell whose an object of a daemon is."""
-        return {LABEL + 'stack_id': self.stack.id,
-                LABEL + 'stack_name': self.stack.name,
-                LABEL + 'resource_name': self.name,
-                LABEL + 'resource_id': self.uuid,
-                LABEL + 'project_id': self.context.project_id or ''}
-
     def docker_name(self, values):
         """Return the name of the object, which Docker accepts.
 
@@ -132,7 +123,7 @@ class DockerResource(reaching.Reaching, showing.Showing,
     def _make(self, docker, progress):
         """Create the object, once, however often the answer is lost."""
         self._check_create(docker)
-        values = self.properties
+        values = self._found(docker, self.properties)
         request = fields.request(self.spec.FIELDS, collections.ChainMap(
             {'name': self.docker_name(values)}, values))
         request.body.setdefault('Labels', {}).update(self.labels)
@@ -205,10 +196,6 @@ class DockerResource(reaching.Reaching, showing.Showing,
                                              inspected):
             raise resource.UpdateReplace(self.name)
         return True
-
-    def labels_by(self, *names):
-        """Return some of the labels, to find objects by them."""
-        return {LABEL + name: self.labels[LABEL + name] for name in names}
 
     def _find_own(self, docker):
         """Return the id of the object made for this resource, or None."""
@@ -414,18 +401,20 @@ class DockerResource(reaching.Reaching, showing.Showing,
             raise
 
     def _claim(self):
-        """Raise if the object cannot be had; else note where it is."""
-        self._refuse_foreign(self._show_resource())
+        """Raise if the object cannot be had; else note which and where it is.
+
+        By the time that it is used, its name may be another project's.
+        """
+        inspected = self._show_resource()
+        self._refuse_foreign(inspected)
+        self._refuse_unowned(inspected)
+        self.resource_id_set(self._identity(inspected))
         with self._docker() as docker:
             self._note_request(docker)
 
-    def _refuse_foreign(self, inspected):
-        """Raise if an object is one that another project's stack has made."""
-        labels = ((inspected.get('Config') or {}).get('Labels')
-                  or inspected.get('Labels') or {})
-        project = labels.get(LABEL + 'project_id')
-        if project and project != self.context.project_id:
-            raise exception.Error(_('It belongs to another project'))
+    def _identity(self, inspected):
+        """Return what no other object of the daemon will ever be called."""
+        return inspected['Id']
 
     def validate_external(self):
         """Refuse an external_id that the daemon does not know."""
@@ -443,7 +432,9 @@ class DockerResource(reaching.Reaching, showing.Showing,
                 'instead') % self.external_id)
         self.resource_id = self.external_id
         try:
-            self._refuse_foreign(self._show_resource())
+            inspected = self._show_resource()
+            self._refuse_foreign(inspected)
+            self._refuse_unowned(inspected)
         except exception.HeatException as ex:
             raise exception.StackValidationFailed(
                 message=_('external_id %(id)s: %(why)s')

@@ -22,6 +22,7 @@ from .. import fields
 from .. import i18n
 from .. import masking
 from ..convert import network
+from ..convert import references
 from ..convert import storage
 from ..specs import container as spec
 from . import alarms
@@ -249,12 +250,26 @@ class DockerContainer(pulling.Pulling, waiting.Waiting,
         return True
 
     def _start_steps(self, values):
-        steps = []
+        steps = [self._check_volumes]
         if values['networks']:
             steps.append(self._reconnect)
         if values['files']:
             steps.append(self._put_files)
         return steps + [self._start, self._reach]
+
+    def _check_volumes(self, docker, progress):
+        """Remove the container if a volume is another project's by now.
+
+        A volume has nothing but a name, and only one that a container has
+        stays what it is.
+        """
+        try:
+            self._found(docker, progress.values(self.properties),
+                        references.VOLUME)
+        except errors.Refused:
+            docker.remove_container(self.resource_id)
+            raise
+        return True
 
     def _examine(self, docker, progress):
         """Fail, saying why, unless the container is as it should be."""

@@ -250,7 +250,7 @@ class ContainerReplacing(replacing.Replacing):
 
     def _remove_replacements(self, docker):
         """Remove what has been made in the place of this container."""
-        labels = self.labels_by('stack_id', 'resource_name')
+        labels = self.labels_by('project_id', 'stack_id', 'resource_name')
         for container in self._docker_find(docker, labels):
             if container != self.resource_id:
                 with contextlib.suppress(errors.NotFound, errors.Busy):

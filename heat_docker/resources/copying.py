@@ -24,11 +24,11 @@ from . import base
 _ = i18n._
 
 # An image without files, which the helper is made of.
-_IMAGE, _TAG = registry.OWN + '/heat-docker/empty', 'latest'
+_IMAGE, _TAG = registry.HELPERS + '/empty', 'latest'
 _PATH = '/volume'
 
 
-def copy_files(docker, source, target, labels):
+def copy_files(docker, source, target, labels, check):
     """Copy the files of a volume to another one of the same daemon.
 
     Helper containers have one each, and never run: the daemon packs and
@@ -38,6 +38,9 @@ def copy_files(docker, source, target, labels):
     :param str source: name of the volume that has the files.
     :param str target: name of the volume that gets them.
     :param dict labels: of the helper.
+    :param check: function that takes the daemon, and raises if the source is
+        not the volume that it should be. As long as a container has it, no
+        other volume can get its name.
     """
     # Docker would make a volume that is missing.
     docker.inspect_volume(source)
@@ -46,6 +49,7 @@ def copy_files(docker, source, target, labels):
     with contextlib.ExitStack() as helpers:
         giver, taker = (helpers.enter_context(_helper(docker, volume, labels))
                         for volume in (source, target))
+        check(docker)
         docker.put_archive(
             taker, _limited(docker.get_archive(giver, _PATH + '/.')), _PATH)
 
@@ -63,7 +67,7 @@ def _helper(docker, volume, labels):
         yield helper
     finally:
         with contextlib.suppress(errors.DockerError):
-            docker.remove_container(helper, volumes=False, force=True)
+            docker.remove_container(helper, volumes=False)
 
 
 def _limited(pieces):
@@ -88,36 +92,58 @@ class Copying:
         They are not those of the volume, or else a copy would be taken for
         it. Nothing that has them is ever removed.
         """
-        return {base.LABEL + 'copy_of': self._origin()}
+        return self._all_labels(copy_of=self._origin())
 
     def _snapshot_labels(self):
         """Return the labels of the copies that go with the stack.
 
         They are those of the replacement's snapshots, too.
         """
-        return {base.LABEL + 'snapshot_of': self._origin()}
+        return self._all_labels(snapshot_of=self._origin())
+
+    def _find_snapshots(self, docker):
+        """Return the names of the copies that go with the stack.
+
+        Those that were made by an earlier version of the plugin have no label
+        of the project.
+        """
+        label = base.LABEL + 'snapshot_of'
+        labels = self._snapshot_labels()
+        return [found['Name'] for found
+                in docker.list_volumes({label: labels[label]})
+                if (found.get('Labels') or {}).items() <= labels.items()]
 
     def _helper_labels(self):
-        """Return the labels of the containers that help to copy."""
-        return {base.LABEL + 'helper_of': self._origin()}
+        """Return the labels of the containers that help to copy.
+
+        No other container has them, whatever labels its image has.
+        """
+        return self._all_labels(helper_of=self._origin())
 
     def _origin(self):
         return '%s/%s' % (self.stack.id, self.name)
 
     def _remove_helpers(self, docker, progress):
-        """Remove helpers of a heat-engine that was killed while it copied."""
+        """Remove helpers of a heat-engine that was killed while it copied.
+
+        A helper never runs, so what has to be killed is none.
+        """
         for helper in docker.list_containers(self._helper_labels()):
-            with contextlib.suppress(errors.NotFound, errors.Busy):
-                docker.remove_container(helper['Id'], volumes=False,
-                                        force=True)
+            with contextlib.suppress(errors.NotFound, errors.Conflict,
+                                     errors.Busy):
+                docker.remove_container(helper['Id'], volumes=False)
         return True
 
-    def _copied(self, docker, progress, source, target):
-        """Return whether the files of a volume are in another one."""
+    def _copied(self, docker, progress, source, target, check):
+        """Return whether the files of a volume are in another one.
+
+        :param check: see :func:`copy_files`.
+        """
         def prepare():
             self._remove_helpers(docker, progress)
             labels = self._helper_labels()
-            return lambda docker: copy_files(docker, source, target, labels)
+            return lambda docker: copy_files(docker, source, target, labels,
+                                             check)
 
         job = jobs.ended(progress.notes, docker, prepare)
         if job is not None:

@@ -60,8 +60,18 @@ class DockerImage(pulling.Pulling, base.DockerResource):
         return docker.inspect_image(object_id)
 
     def _docker_find(self, docker, labels):
-        """Return the ids of the images that were built with the labels."""
-        return [found['Id'] for found in docker.list_images(labels)]
+        """Return the ids of the images that were built with the labels.
+
+        Of an image that was pulled, labels say what somebody else wanted.
+        """
+        tags = set(map(registry.full_name, self._tags()))
+        return [found['Id'] for found in docker.list_images(labels)
+                if not found.get('RepoDigests')
+                or tags & set(map(registry.full_name,
+                                  found.get('RepoTags') or ()))]
+
+    def _refuse_unowned(self, inspected):
+        """Take any image that is not another project's: few have labels."""
 
     # Actions.
 
@@ -125,7 +135,7 @@ class DockerImage(pulling.Pulling, base.DockerResource):
     def _make(self, docker, progress):
         """Note which image it is; one that is missing is pulled first."""
         self._check_create(docker)
-        values = self.properties
+        values = self._found(docker, self.properties)
         inspected = docker.inspect_image(values['image'])
         if 'pulled' not in progress.notes and not _fits(
                 inspected, values['platform']):
@@ -186,6 +196,7 @@ class DockerImage(pulling.Pulling, base.DockerResource):
         """Return whether the image is built."""
         def prepare():
             self._check_create(docker)
+            self._found(docker, self.properties)
             self._note_request(docker)
             self._event(_('Building'))
             return self._build_work()

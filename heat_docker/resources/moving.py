@@ -26,6 +26,7 @@ from oslo_log import log as logging
 from .. import errors
 from .. import i18n
 from ..convert import network
+from ..convert import references
 
 _ = i18n._
 
@@ -78,6 +79,11 @@ class Moving:
                 len(wanted) == 1 or self._takes_networks(docker)):
             # It has been created in them, or is in none.
             return True
+        found = self._found(docker, values, references.NETWORK)['networks']
+        names = dict(zip(wanted, network.networks_to_api(found), strict=True))
+        wanted, before = ({names.get(name, name): endpoint for name, endpoint
+                           in networks.items()}
+                          for networks in (wanted, before))
         inspected = docker.inspect_container(self.resource_id)
         live = network.endpoints(inspected)
         doubtful = self._doubtful or 'came back' in progress.notes

@@ -67,12 +67,15 @@ class DockerNetwork(replacing.Replacing, users.Used, base.DockerResource):
 
     def _docker_find(self, docker, labels):
         """Return the ids of the networks that have all the labels."""
-        return [found['Id'] for found in docker.list_networks(labels)]
+        return [found['Id'] for found in docker.list_networks(labels)
+                # It has the labels of the network that it is configured by.
+                if not (found.get('ConfigFrom') or {}).get('Network')]
 
     def _find_own(self, docker):
         """Return the id of the network made for this resource, or None.
 
-        One without labels has a name that nobody else can have thought of.
+        One with the labels of another one has a name that nobody else can
+        have thought of.
         """
         found = super()._find_own(docker)
         if found or not self.properties['config_from'] or (
@@ -309,7 +312,7 @@ class DockerNetwork(replacing.Replacing, users.Used, base.DockerResource):
 
     def _remove_replacements(self, docker):
         """Remove what has been made in the place of this network."""
-        labels = self.labels_by('stack_id', 'resource_name')
+        labels = self.labels_by('project_id', 'stack_id', 'resource_name')
         for other in self._docker_find(docker, labels):
             if other == self.resource_id:
                 continue

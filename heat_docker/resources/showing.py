@@ -122,6 +122,9 @@ class Showing:
             except errors.NotFound as ex:
                 raise exception.EntityNotFound(entity=self.type(),
                                                name=self.name) from ex
+        if self.external_id is not None:
+            # What is noted of it may be a name.
+            self._refuse_foreign(inspected)
         self._shown = time.monotonic(), inspected
         return inspected
 

@@ -13,6 +13,7 @@
 """``DockerInc::Docker::Volume``."""
 
 import contextlib
+import json
 
 from heat.common import exception
 from heat.common import short_id
@@ -22,6 +23,7 @@ from heat.objects import resource as resource_objects
 from .. import errors
 from .. import fields
 from .. import i18n
+from ..convert import references
 from ..specs import volume as spec
 from . import base
 from . import copying
@@ -35,6 +37,8 @@ _ = i18n._
 # whether the files of source_volume are in it.
 _SNAPSHOT = 'snapshot_volume'
 _FILLED = 'filled'
+# Signs of a volume that was taken over; "true" of earlier versions.
+_ADOPTED = 'adopted'
 
 
 class DockerVolume(copying.Copying, users.Used, base.DockerResource):
@@ -78,7 +82,12 @@ class DockerVolume(copying.Copying, users.Used, base.DockerResource):
 
     def _docker_inspect(self, docker, object_id):
         """Return all that the daemon knows of the volume."""
-        return docker.inspect_volume(object_id)
+        return _same(docker.inspect_volume(object_id), self._signs_noted())
+
+    def _signs_noted(self):
+        """Return the signs of a volume that was taken over, or None."""
+        noted = json.loads(self.data().get(_ADOPTED, 'true'))
+        return None if noted is True else noted
 
     def _docker_find(self, docker, labels):
         """Return the names of the volumes that have all the labels."""
@@ -86,8 +95,8 @@ class DockerVolume(copying.Copying, users.Used, base.DockerResource):
 
     def _docker_remove(self, docker):
         """Remove the volume, unless somebody has made another one of it."""
-        if 'adopted' not in self.data() and not self._is_own(
-                docker.inspect_volume(self.resource_id)):
+        inspected = self._docker_inspect(docker, self.resource_id)
+        if _ADOPTED not in self.data() and not self._is_own(inspected):
             return
         docker.remove_volume(self.resource_id)
 
@@ -108,9 +117,8 @@ class DockerVolume(copying.Copying, users.Used, base.DockerResource):
         if before is None:
             return super()._make(docker, progress)
         self._note_request(docker)
-        self.data_set('adopted', 'true')
         self.data_set(_FILLED, 'true')
-        self.resource_id_set(before)
+        self.resource_id_set(self._identity(before))
         return True
 
     def _volume_before(self, docker):
@@ -126,7 +134,9 @@ class DockerVolume(copying.Copying, users.Used, base.DockerResource):
             if (name and base.UNHEALTHY not in self._notes(row)
                     and self._was_like_this(row)):
                 with contextlib.suppress(errors.NotFound):
-                    return docker.inspect_volume(name)['Name']
+                    inspected = docker.inspect_volume(name)
+                    self._refuse_foreign(inspected)
+                    return inspected
         return None
 
     def _was_like_this(self, row):
@@ -165,10 +175,10 @@ class DockerVolume(copying.Copying, users.Used, base.DockerResource):
             steps.append(self._fill)
         return reaching.Progress(steps)
 
-    def handle_adopt(self, resource_data=None):
-        """Take over a volume that exists, files and all."""
-        super().handle_adopt(resource_data)
-        self.data_set('adopted', 'true')
+    def _identity(self, inspected):
+        """Note what the volume is like; it has nothing but a name."""
+        self.data_set(_ADOPTED, json.dumps(_signs(inspected)))
+        return inspected['Name']
 
     def needs_replace_with_prop_diff(self, changed_properties_set,
                                      after_props, before_props):
@@ -282,7 +292,7 @@ class DockerVolume(copying.Copying, users.Used, base.DockerResource):
     def _remove_snapshots(self, docker, progress):
         """Remove the snapshots with their stack, as Heat does with its own."""
         if self.stack.action == self.stack.DELETE:
-            for copy in self._docker_find(docker, self._snapshot_labels()):
+            for copy in self._find_snapshots(docker):
                 self._remove_copy(docker, copy)
         return True
 
@@ -310,7 +320,10 @@ class DockerVolume(copying.Copying, users.Used, base.DockerResource):
             progress.notes['copy'] = copy
         copy = progress.notes['copy']
         try:
-            if not self._copied(docker, progress, self.resource_id, copy):
+            name, signs = self.resource_id, self._signs_noted()
+            if not self._copied(
+                    docker, progress, name, copy, lambda docker:
+                    signs and _same(docker.inspect_volume(name), signs)):
                 return None
         except errors.DockerError:
             del progress.notes['copy']
@@ -324,9 +337,10 @@ class DockerVolume(copying.Copying, users.Used, base.DockerResource):
         """Return whether the files of source_volume are copied."""
         if _FILLED in self.data():
             return True
-        done = self._copied(docker, progress,
-                            self.properties['source_volume'],
-                            self.resource_id)
+        values = self.properties
+        done = self._copied(
+            docker, progress, values['source_volume'], self.resource_id,
+            lambda docker: self._found(docker, values, references.VOLUME))
         if done:
             self.data_set(_FILLED, 'true')
         return done
@@ -349,6 +363,29 @@ class DockerVolume(copying.Copying, users.Used, base.DockerResource):
                 size = (volume.get('UsageData') or {}).get('Size', -1)
                 return None if size < 0 else size
         return None
+
+
+def _signs(inspected):
+    """Return what never changes of a volume, and is no secret.
+
+    Before Docker 23, the time of its creation is that of its last change:
+    https://github.com/moby/moby/pull/44719.
+    """
+    return {'driver': inspected.get('Driver'),
+            'labels': inspected.get('Labels') or {}}
+
+
+def _same(inspected, signs):
+    """Return a volume as a daemon shows it, if it has the signs.
+
+    :param signs: what :func:`_signs` has returned once; None if any will do.
+    :raises errors.NotFound: if it is another one of the same name.
+    """
+    if signs not in (None, _signs(inspected)):
+        raise errors.NotFound(
+            _('The volume %s that was taken over is gone, and another one has '
+              'its name') % inspected['Name'])
+    return inspected
 
 
 def resource_mapping():

@@ -28,6 +28,7 @@ from ..convert import limits
 from ..convert import network
 from ..convert import ports
 from ..convert import process
+from ..convert import references
 from ..convert import scalars
 from ..convert import storage
 from . import endpoint
@@ -46,7 +47,7 @@ FIELDS = (
               '"registry.example.com/team/web@sha256:...". Without a tag it '
               'is "latest". Whether the daemon pulls it, pull_policy says.'),
         at='Image', live_at='Config.Image', to_api=process.image,
-        policy=policy.image,
+        policy=policy.image, refers=references.image,
         constraints=(constraints.Length(min=1),),
         example='mariadb:11'),
     fields.Field(
@@ -276,7 +277,7 @@ FIELDS = (
               'alias, as a map of the name or id of the other container to '
               'the alias in this one. Docker has deprecated links.'),
         at='HostConfig.Links', to_api=network.links_to_api,
-        from_api=network.links_from_api,
+        from_api=network.links_from_api, refers=references.links,
         most=budgets.OBJECTS,
         example={'wiki-db': 'db'}),
     fields.Field(
@@ -288,7 +289,8 @@ FIELDS = (
               'retains it when the container is deleted.'),
         at='HostConfig.Binds', to_api=storage.volumes_to_api,
         from_api=storage.volumes_from_api,
-        policy=policy.binds, exclusive=storage.writes_binds,
+        policy=policy.binds, refers=references.volumes,
+        exclusive=storage.writes_binds,
         most=budgets.OBJECTS,
         example={'/srv/www': '/www:ro', 'wiki-data': '/var/lib/mysql'}),
     fields.Field(
@@ -296,7 +298,8 @@ FIELDS = (
         doc=_('Names or ids of containers whose volumes this one mounts too, '
               'each optionally with ":ro".'),
         at='HostConfig.VolumesFrom', to_api=storage.volumes_from_to_api,
-        from_api=scalars.or_empty, exclusive=storage.writes_binds,
+        from_api=scalars.or_empty, refers=references.containers,
+        exclusive=storage.writes_binds,
         most=budgets.OBJECTS,
         example=['wiki-data:ro']),
     fields.Field(
@@ -349,7 +352,9 @@ FIELDS = (
                       'what the image has at the target.')),
                 'labels': properties.Schema(
                     properties.Schema.MAP,
-                    _('Labels of a volume that is made for this mount.')),
+                    _('Labels of a volume that is made for this mount. '
+                      'Names that begin with "org.openstack.heat." are '
+                      'Heat\'s own.')),
                 'driver': properties.Schema(
                     properties.Schema.STRING,
                     _('Driver of a volume that is made for this mount.')),
@@ -365,7 +370,8 @@ FIELDS = (
                     _('Permissions of a tmpfs in octal, in quotes. If unset, '
                       'they are 1777.')),
             }),
-        policy=policy.mounts, exclusive=storage.writes_mounts,
+        policy=policy.mounts, refers=references.mounts,
+        exclusive=storage.writes_mounts,
         mask=storage.mounts_masked,
         most=budgets.OBJECTS,
         example=[{'type': 'bind', 'source': '/srv', 'target': '/srv',
@@ -465,9 +471,9 @@ FIELDS = (
         to_api=network.networks_to_api,
         from_api=network.endpoints_from_api,
         also={'HostConfig.NetworkMode': network.networks_to_mode},
-        policy=policy.networks, exclusive=network.has_fixed_address,
-        claims=network.address_claims, needs=network.networks_needs,
-        alike=network.connected,
+        policy=policy.networks, refers=references.networks,
+        exclusive=network.has_fixed_address, claims=network.address_claims,
+        needs=network.networks_needs, alike=network.connected,
         nested=properties.Schema(
             properties.Schema.MAP,
             _('A network.'),
@@ -517,7 +523,8 @@ FIELDS = (
         at='HostConfig.NetworkMode',
         constraints=(constraints.AllowedPattern(
             '^(bridge|host|none|default|container:.+)?$'),),
-        policy=policy.namespace, exclusive=process.is_shared,
+        policy=policy.namespace, refers=references.mode,
+        exclusive=process.is_shared,
         example='none'),
     fields.Field(
         name='dns_search', type=fields.LIST,
@@ -829,7 +836,8 @@ FIELDS = (
         at='HostConfig.IpcMode',
         constraints=(constraints.AllowedPattern(
             '^(none|private|shareable|host|container:.+)?$'),),
-        policy=policy.namespace, exclusive=process.is_shared,
+        policy=policy.namespace, refers=references.mode,
+        exclusive=process.is_shared,
         example='private'),
     fields.Field(
         name='pid_mode', type=fields.STRING,
@@ -838,7 +846,8 @@ FIELDS = (
         at='HostConfig.PidMode',
         constraints=(constraints.AllowedPattern(
             '^(host|container:.+)?$'),),
-        policy=policy.namespace, exclusive=process.is_shared,
+        policy=policy.namespace, refers=references.mode,
+        exclusive=process.is_shared,
         example='host'),
     fields.Field(
         name='uts_mode', type=fields.STRING,

@@ -24,6 +24,7 @@ from .. import i18n
 from .. import policy
 from ..convert import building
 from ..convert import process
+from ..convert import references
 from . import endpoint
 from . import pulling
 
@@ -36,6 +37,7 @@ FIELDS = (
         doc=_('Image that the daemon pulls, such as "mariadb:11". Without a '
               'tag it is "latest". Either image or build is needed.'),
         at=None, to_api=process.image, policy=policy.image,
+        refers=references.image,
         example='mariadb:11'),
     *pulling.FIELDS,
     fields.Field(
@@ -63,7 +65,8 @@ FIELDS = (
                 _('Stage of the Dockerfile to stop at.')),
             'labels': properties.Schema(
                 properties.Schema.MAP,
-                _('Labels of the image, as a map of name to text.')),
+                _('Labels of the image, as a map of name to text. Names '
+                  'that begin with "org.openstack.heat." are Heat\'s own.')),
         },
         example={'dockerfile': 'FROM busybox\nCOPY page /\n',
                  'files': {'page': 'Hello.'}}),
@@ -72,7 +75,7 @@ FIELDS = (
         doc=_('Names that the image gets that is built, each with a tag or '
               'without. If unset, it gets one that is made of the names of '
               'stack and resource.'),
-        at=None, to_api=building.tags_to_api,
+        at=None, to_api=building.tags_to_api, refers=references.tags,
         example=['registry.example.com/team/web:1.4']),
     fields.Field(
         name='push', type=fields.BOOLEAN,

@@ -22,6 +22,7 @@ from .. import fields
 from .. import i18n
 from ..convert import ipam
 from ..convert import process
+from ..convert import references
 from ..convert import scalars
 from . import endpoint
 
@@ -142,7 +143,7 @@ FIELDS = (
         name='config_from', type=fields.STRING,
         doc=_('Name of a network with config_only that this one is '
               'configured by.'),
-        at='ConfigFrom.Network',
+        at='ConfigFrom.Network', refers=references.configuration,
         example='wiki-config'),
 )
 

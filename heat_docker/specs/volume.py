@@ -21,6 +21,7 @@ from .. import fields
 from .. import i18n
 from .. import policy
 from ..convert import process
+from ..convert import references
 from ..convert import scalars
 from . import endpoint
 
@@ -61,7 +62,7 @@ FIELDS = (
               'into this one when it is made. What a stack is restored from '
               'is named here. Another name replaces the volume; a removal '
               'changes nothing.'),
-        at=None,
+        at=None, refers=references.volume,
         constraints=(constraints.AllowedPattern('^(%s)?$' % scalars.NAME),),
         example='wiki-data-before'),
     fields.Field(

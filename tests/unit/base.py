@@ -61,6 +61,9 @@ SECONDS = 20
 URL = 'tcp://docker.test:2375'
 BASE_URL = 'http://docker.test:2375'
 ID = 'c0ffee' + 58 * '0'
+# What would be inherited of an image if it were not set.
+EMPTY_LABELS = ('org.openstack.heat.helper_of', 'org.openstack.heat.copy_of',
+                'org.openstack.heat.snapshot_of')
 
 # Names of classes and other Python that must not reach a user. Heat puts
 # "Error: " in front of the words of its plainest exception.

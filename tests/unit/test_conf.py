@@ -36,6 +36,7 @@ class ConfTestCase(testtools.TestCase):
         self.assertEqual(
             {'local_endpoint': 'unix:///var/run/docker.sock',
              'local_endpoint_access': 'admin',
+             'daemons': None,
              'local_ca_file': None,
              'local_cert_file': None,
              'local_key_file': None,
@@ -71,6 +72,7 @@ class ConfTestCase(testtools.TestCase):
 
     def test_bounds(self):
         for name, wrong in (('local_endpoint_access', 'some'),
+                            ('daemons', 'any'),
                             ('connect_timeout', 0), ('connect_timeout', 61),
                             ('read_timeout', 0), ('read_timeout', 301),
                             ('pull_stall_timeout', 0),

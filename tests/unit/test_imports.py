@@ -37,7 +37,8 @@ LAYERS = (
     ('resources.alarms', 'resources.base', 'resources.pulling',
      'resources.registration', 'resources.replacing', 'resources.signals',
      'resources.snapshots', 'resources.waiting'),
-    ('resources.reaching', 'resources.showing', 'resources.superseding'),
+    ('resources.owning', 'resources.reaching', 'resources.showing',
+     'resources.superseding'),
     ('specs.container', 'specs.image', 'specs.network', 'specs.volume',
      'pulls', 'jobs'),
     ('specs.endpoint', 'specs.pulling'),
@@ -45,9 +46,10 @@ LAYERS = (
     ('api.containers', 'api.images', 'api.networks', 'api.volumes',
      'connection'),
     ('endpoint', 'fields', 'policy'),
-    ('convert.building', 'convert.ipam', 'convert.network'),
+    ('convert.building', 'convert.ipam', 'convert.network',
+     'convert.references', 'convert.storage'),
     ('convert.limits', 'convert.ports', 'convert.process',
-     'convert.registry', 'convert.storage'),
+     'convert.registry'),
     ('convert.scalars', 'answers', 'errors', 'conf', 'masking'),
     ('i18n', 'budgets'),
 )
@@ -72,7 +74,8 @@ FORBIDDEN = {
     **dict.fromkeys(
         ('convert.building', 'convert.ipam', 'convert.limits',
          'convert.network', 'convert.ports', 'convert.process',
-         'convert.registry', 'convert.storage'), {'errors', 'conf'}),
+         'convert.references', 'convert.registry', 'convert.storage'),
+        {'errors', 'conf'}),
 }
 
 SCRIPTS = ('check',)

@@ -251,7 +251,8 @@ class ValuesTestCase(PolicyTestCase):
              if inspect.isfunction(function) and not name.startswith('_')},
             {function.__name__ for function, *_rest in CASES} | {
                 # Below.
-                'endpoint', 'address', 'forgotten', 'matches'})
+                'endpoint', 'address', 'forgotten', 'is_shared',
+                'matches'})
 
     def test_matches(self):
         for text, patterns, expected in (

@@ -63,8 +63,16 @@ class IdentityTestCase(base.ResourceTestCase):
              'org.openstack.heat.stack_name': self.stack.name,
              'org.openstack.heat.resource_name': 'web',
              'org.openstack.heat.resource_id': made.uuid,
-             'org.openstack.heat.project_id': 'test_tenant_id'},
+             'org.openstack.heat.project_id': 'test_tenant_id',
+             **dict.fromkeys(base.EMPTY_LABELS, '')},
             made.labels)
+
+    def test_labels_while_an_administrator_acts(self):
+        """An object is of the project of its stack, whoever updates it."""
+        made = self.make_resource()
+        made.context.project_id = 'of_the_administrator'
+        self.assertEqual('test_tenant_id',
+                         made.labels['org.openstack.heat.project_id'])
 
     def test_name(self):
         for name, expected in (('web-1', 'web-1'), ('/web-1', 'web-1')):

@@ -74,7 +74,8 @@ class CreateTestCase(base.ContainerTestCase):
                 'org.openstack.heat.stack_name': self.stack.name,
                 'org.openstack.heat.resource_name': 'web',
                 'org.openstack.heat.resource_id': made.uuid,
-                'org.openstack.heat.project_id': 'test_tenant_id'},
+                'org.openstack.heat.project_id': 'test_tenant_id',
+                **dict.fromkeys(base.EMPTY_LABELS, '')},
             'HostConfig': {
                 'Memory': 0,
                 'PortBindings': {

@@ -61,20 +61,21 @@ class CopyingTestCase(base.VolumeTestCase):
             self.assertEqual(
                 {'Image': 'localhost/heat-docker/empty:latest',
                  'Cmd': ['none'], 'NetworkDisabled': True,
-                 'Labels': {'org.openstack.heat.helper_of':
-                            '%s/web' % self.stack.id},
+                 'Labels': {
+                     **dict.fromkeys(made.labels, ''),
+                     'org.openstack.heat.project_id': 'test_tenant_id',
+                     'org.openstack.heat.helper_of':
+                         '%s/web' % self.stack.id},
                  'HostConfig': {'NetworkMode': 'none', 'Mounts': [
                      {'Type': 'volume', 'Source': volume, 'Target': '/volume',
                       'VolumeOptions': {'NoCopy': True}}]}}, body)
-            # Or else one would be taken for what the stack is made of.
-            self.assertFalse(set(body['Labels']) & set(made.labels))
         [given], [taken] = (self.daemon.sent(*request)
                             for request in (self.GIVE, self.TAKE))
         self.assertEqual(({'path': ['/volume/.']}, {'path': ['/volume']}),
                          (given.qs, taken.qs))
         for leave in self.LEAVE:
             [removed] = self.daemon.sent(*leave)
-            self.assertEqual({'v': ['0'], 'force': ['1']}, removed.qs)
+            self.assertEqual({'v': ['0'], 'force': ['0']}, removed.qs)
 
     def test_helpers_never_run(self):
         self.serve_copy()
@@ -145,22 +146,29 @@ class CopyingTestCase(base.VolumeTestCase):
         self.assertIn(self.LEAVE[1], self.daemon.requests)
 
     def test_helpers_of_an_engine_that_was_killed(self):
-        self.serve_copy()
         self.serve_found('left1', 'left2')
         for answer in (204, base.refusal(404, 'No such container: left'),
                        base.refusal(409, 'removal of container left is '
-                                    'already in progress')):
+                                    'already in progress'),
+                       # It runs, so it is no helper.
+                       base.refusal(409, 'You cannot remove a running '
+                                    'container')):
+            self.serve_copy()
             self.daemon.on('DELETE', '/containers/left1', answer)
             self.daemon.on('DELETE', '/containers/left2', answer)
             self.copy()
             [sent] = self.daemon.sent(*self.HELPERS)
+            # An image has its label helper_of from anybody.
             self.assertEqual(
-                {'label': ['org.openstack.heat.helper_of=%s/web'
-                           % self.stack.id]},
-                json.loads(sent.qs['filters'][0]))
+                {'org.openstack.heat.%s=%s' % pair for pair in {
+                    'helper_of': '%s/web' % self.stack.id, 'copy_of': '',
+                    'snapshot_of': '', 'project_id': 'test_tenant_id',
+                    'stack_id': '', 'stack_name': '', 'resource_id': '',
+                    'resource_name': ''}.items()},
+                set(json.loads(sent.qs['filters'][0])['label']))
             for left in ('left1', 'left2'):
                 [sent] = self.daemon.sent('DELETE', '/containers/' + left)
-                self.assertEqual({'v': ['0'], 'force': ['1']}, sent.qs)
+                self.assertEqual({'v': ['0'], 'force': ['0']}, sent.qs)
             self.forget()
 
     def test_helpers_go_with_the_volume(self):

@@ -633,12 +633,22 @@ class BuildTestCase(BuiltTestCase):
                           'labels': [json.dumps(made.labels)]}, query)
         self.assertEqual({}, self.header(self.sent(), 'X-Registry-Config'))
 
-    def test_labels_of_heat_win(self):
+    def test_labels_of_heat_are_refused(self):
         """By them it is found."""
-        made = self.make(build={**BUILD, 'labels': {
+        made = self.make_resource(build={**BUILD, 'labels': {
             'org.openstack.heat.stack_id': 'x'}})
-        self.assertEqual(made.labels,
-                         json.loads(self.sent().qs['labels'][0]))
+        self.assertIn('org.openstack.heat.stack_id is one of Heat\'s own',
+                      self.fail_task(made.create))
+        self.assertEqual([], self.daemon.requests)
+
+    def test_tags_of_heat_are_refused(self):
+        """Containers are restored from one, and files copied by another."""
+        for tag in ('localhost/heat-snapshot/wiki-web:snapshot-1',
+                    'localhost/heat-docker/empty'):
+            made = self.make_resource(tags=[tag])
+            self.assertIn('is a name of images that Heat makes',
+                          self.fail_task(made.create))
+        self.assertEqual([], self.daemon.requests)
 
     def test_auth(self):
         self.make(registry_auth=AUTH)

@@ -696,7 +696,8 @@ class ComeBackTestCase(ReplacingTestCase):
         self.come_back(made)
         [sent] = self.daemon.sent(*FOUND)
         self.assertEqual(
-            {'label': ['org.openstack.heat.stack_id=%s' % self.stack.id,
+            {'label': ['org.openstack.heat.project_id=test_tenant_id',
+                       'org.openstack.heat.stack_id=%s' % self.stack.id,
                        'org.openstack.heat.resource_name=web']},
             json.loads(sent.qs['filters'][0]))
 

@@ -443,7 +443,8 @@ class RestoreTestCase(ReplacingTestCase):
                          self.daemon.requests)
         [found] = self.daemon.sent(*FOUND)
         self.assertEqual(
-            {'org.openstack.heat.resource_name=web',
+            {'org.openstack.heat.project_id=test_tenant_id',
+             'org.openstack.heat.resource_name=web',
              'org.openstack.heat.stack_id=%s' % old.stack.id},
             set(json.loads(found.qs['filters'][0])['label']))
         [removed] = self.daemon.sent(*REMOVE_NEW)

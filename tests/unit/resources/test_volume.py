@@ -539,6 +539,8 @@ class SnapshotTestCase(KeptTestCase):
             '^heat-snapshot-data-[a-z0-9]+$'))
         self.assertEqual(
             [{'Name': copy, 'Labels': {
+                **dict.fromkeys(made.labels, ''),
+                'org.openstack.heat.project_id': 'test_tenant_id',
                 'org.openstack.heat.snapshot_of': self.copies_label()}}],
             self.created())
         self.assertEqual(

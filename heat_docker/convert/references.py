@@ -1,0 +1,111 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Which objects of a daemon the value of a property refers to.
+
+Each function takes the value of a property and a function ``find(kind, name,
+make=None)``. It returns the value with the results of ``find`` in place of
+the names. ``make`` is given where Docker would create what is missing: it is
+the body of that request without the name. ``find.values`` are the values of
+all properties.
+"""
+
+from . import process
+from . import scalars
+
+VOLUME, NETWORK, CONTAINER, IMAGE = 'volume', 'network', 'container', 'image'
+# A network that others are configured by, which Docker finds by name only.
+CONFIGURATION = 'configuration'
+# A name that an image is to get, which another image may have.
+TAG = 'tag'
+
+_CONTAINER_MODE = 'container:'
+
+
+def volume(value, find):
+    """Find a volume that has to exist."""
+    return find(VOLUME, value)
+
+
+def configuration(value, find):
+    """Find the network that another one is configured by."""
+    return find(CONFIGURATION, value)
+
+
+def image(value, find):
+    """Find an image."""
+    return find(IMAGE, value)
+
+
+def tags(values, find):
+    """Find the images that have the names which another one is to get."""
+    return [find(TAG, value) for value in scalars.texts(values)]
+
+
+def mode(value, find):
+    """Find the container in a mode such as ``container:NAME``."""
+    if not value.startswith(_CONTAINER_MODE):
+        return value
+    return _CONTAINER_MODE + find(CONTAINER, value[len(_CONTAINER_MODE):])
+
+
+def links(value, find):
+    """Find the containers that are linked; the default alias stays."""
+    found = {}
+    for other, alias in value.items():
+        other = process.name_from_api(scalars.text(other))
+        found[find(CONTAINER, other)] = alias or other
+    return found
+
+
+def containers(values, find):
+    """Find the containers in a list of ``container`` or ``container:ro``."""
+    found = []
+    for value in scalars.texts(values):
+        name, colon, way = value.partition(':')
+        found.append(find(CONTAINER, name) + colon + way)
+    return found
+
+
+def networks(values, find):
+    """Find the networks in a list of endpoints."""
+    return [{**value, 'network': find(NETWORK, value['network'])}
+            for value in values]
+
+
+def volumes(value, find):
+    """Find the volumes in a map of source to target."""
+    found = {}
+    for source, target in value.items():
+        source = scalars.text(source)
+        if not source.startswith('/'):
+            source = find(VOLUME, source, make={
+                'Driver': find.values['volume_driver']})
+        found[source] = target
+    return found
+
+
+def mounts(values, find):
+    """Find the volumes and images in a list of mounts."""
+    return [_mount(value, find) for value in values]
+
+
+def _mount(value, find):
+    kind, source = value.get('type') or 'volume', value.get('source')
+    if not source or kind not in ('volume', 'image'):
+        return value
+    if kind == 'image':
+        return {**value, 'source': find(IMAGE, source)}
+    return {**value, 'source': find(VOLUME, source, make={
+        'Driver': value.get('driver'),
+        'DriverOpts': scalars.text_map(value.get('driver_options') or {}),
+        'Labels': process.labels_to_api(value.get('labels') or {})})}
