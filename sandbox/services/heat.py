@@ -52,6 +52,8 @@ heat_waitcondition_server_url = {cfn_url}/v1/waitcondition
 [heat_docker]
 local_endpoint = {docker_endpoint}
 local_endpoint_access = all
+# Tests use all that a daemon can do; those of the limits set shared.
+daemons = own
 allowed_endpoints = tcp://*,http://*,https://*,unix://*
 # Everything here is on loopback, which is denied by default.
 denied_networks = 0.0.0.0/8,169.254.0.0/16,224.0.0.0/4,::/128,fe80::/10,\
