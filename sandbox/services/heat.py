@@ -52,7 +52,7 @@ heat_waitcondition_server_url = {cfn_url}/v1/waitcondition
 [heat_docker]
 local_endpoint = {docker_endpoint}
 local_endpoint_access = all
-# Tests use all that a daemon can do; those of the limits set shared.
+# Tests use what they have made without Heat.
 daemons = own
 allowed_endpoints = tcp://*,http://*,https://*,unix://*
 # Everything here is on loopback, which is denied by default.

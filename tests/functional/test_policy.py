@@ -23,7 +23,6 @@ from tests.functional import base
 from tests.functional import operating
 from tests.functional import proxy
 
-
 # What is refused for a daemon that several projects use.
 NOT_IF_SHARED = {
     'allow_privileged': {'privileged': True},

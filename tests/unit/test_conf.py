@@ -71,6 +71,7 @@ class ConfTestCase(testtools.TestCase):
 
     def test_bounds(self):
         for name, wrong in (('local_endpoint_access', 'some'),
+                            ('daemons', 'any'),
                             ('connect_timeout', 0), ('connect_timeout', 61),
                             ('read_timeout', 0), ('read_timeout', 301),
                             ('pull_stall_timeout', 0),
