@@ -12,6 +12,8 @@
 
 """What the operator decides: the group ``[heat_docker]`` of heat.conf."""
 
+import dataclasses
+
 from oslo_config import cfg
 
 from . import budgets
@@ -20,6 +22,121 @@ from . import i18n
 _ = i18n._
 
 GROUP = 'heat_docker'
+
+
+@dataclasses.dataclass(frozen=True)
+class Limit:
+    """What containers may do on a daemon, and with what of its host.
+
+    :ivar name: name of the option.
+    :ivar own: what an unset option means for daemons of one project each.
+    :ivar shared: what it means for daemons that several projects use.
+    :ivar doc: sentences for operators.
+    """
+
+    name: str
+    own: list | bool
+    shared: list | bool
+    doc: str
+
+    @property
+    def option(self):
+        """The option, which is unset by default."""
+        kind = cfg.BoolOpt if isinstance(self.own, bool) else cfg.ListOpt
+        return kind(self.name, help=_(
+            '%(doc)s If unset, it is %(own)s, or %(shared)s if daemons are '
+            'shared.') % {'doc': self.doc, 'own': _text(self.own),
+                          'shared': _text(self.shared)})
+
+
+def _text(value):
+    if isinstance(value, bool):
+        return str(value).lower()
+    return '"%s"' % ','.join(value) if value else _('empty')
+
+
+LIMITS = (
+    Limit('allow_privileged', True, False, _(
+        'Whether containers may be privileged, or have any option of '
+        'security, such as to run without the confinement of seccomp, '
+        'AppArmor or SELinux.')),
+    Limit('allow_host_namespaces', True, False, _(
+        'Whether containers may share the network, the processes or another '
+        'namespace of their host.')),
+    Limit('allow_oom_protection', True, False, _(
+        'Whether containers may be spared when the host runs out of memory '
+        '(a negative oom_score_adj), or stay at their limit of memory '
+        'without being killed (oom_kill_disable).')),
+    Limit('allowed_bind_sources', ['*'], [], _(
+        'Folders and files of a host that containers may mount; "*" is '
+        'every one. What is below a folder cannot be mounted by itself: a '
+        'container that can write to the folder could put a symbolic link '
+        'there, which the daemon would follow to any place of the host. '
+        'For the same reason a folder below another one of the list is '
+        'refused.')),
+    Limit('allowed_devices', ['*'], [], _(
+        'Patterns of the devices of a host that containers may use, or have '
+        'limits of block I/O for, such as /dev/dri/*. Rules for device '
+        'groups and devices that a driver chooses need "*".')),
+    Limit('allowed_capabilities', ['*'], [], _(
+        'Linux capabilities that containers may get in addition, such as '
+        'NET_ADMIN; "*" is every one.')),
+    Limit('allowed_registries', ['*'], ['docker.io'], _(
+        'Patterns of the images that containers may be made of: the host of '
+        'a registry, such as docker.io or registry.example.com:5000, or '
+        'with the repository, such as docker.io/library/*. Unless "*" is '
+        'among them, images can neither be built nor named by their id. The '
+        'daemon connects to the registry, and fetches what ADD of a '
+        'Dockerfile names, in the network of its host.')),
+    Limit('allowed_log_drivers', ['*'], ['json-file', 'local', 'none'], _(
+        'Patterns of the log drivers that containers may name. The daemon '
+        'runs them as root in the network of its host.')),
+    Limit('allowed_log_options', ['*'], [
+        'max-size', 'max-file', 'compress', 'labels', 'labels-regex', 'env',
+        'env-regex', 'tag', 'mode', 'max-buffer-size'], _(
+        'Patterns of the names of the options for log drivers. With those '
+        'that name an address, a URL, a certificate or a file, containers '
+        'reach the services, sockets and files of the host.')),
+    Limit('allowed_network_drivers', ['*'], ['bridge'], _(
+        'Patterns of the drivers that networks may name, and of drivers '
+        'that give their addresses. Swarm networks need overlay.')),
+    Limit('allowed_network_options', ['*'], [
+        'com.docker.network.driver.mtu',
+        'com.docker.network.bridge.enable_icc',
+        'com.docker.network.bridge.enable_ip_masquerade',
+        'com.docker.network.endpoint.ifname'], _(
+        'Patterns of the names of the options for drivers of networks. With '
+        'com.docker.network.bridge.name and parent, containers are attached '
+        'to a bridge or interface of the host.')),
+    Limit('allowed_subnets', ['0.0.0.0/0', '::/0'], [], _(
+        'Networks in which the subnets have to be that templates choose. '
+        'The host sends what it has for such a subnet to the containers, so '
+        'leave out what the host talks to. The subnets that a daemon '
+        'chooses are not subject to it.')),
+    Limit('allowed_volume_drivers', ['*'], ['local'], _(
+        'Patterns of the drivers that volumes may name.')),
+    Limit('allowed_volume_types', ['tmpfs', 'nfs', 'nfs4', 'cifs'], [], _(
+        'Those of the types tmpfs, nfs, nfs4 and cifs that volumes may '
+        'have. The host mounts them, with its address and its rights. '
+        'Volumes that are folders of the host are subject to '
+        'allowed_bind_sources, and those of any other type need "*" '
+        'there.')),
+    Limit('allowed_volume_options', ['*'], ['size'], _(
+        'Patterns of the names of the options for drivers of volumes, but '
+        'for type, o and device.')),
+    Limit('allowed_storage_options', ['*'], ['size'], _(
+        'Patterns of the names of the options for the storage driver.')),
+    Limit('allowed_runtimes', ['*'], [], _(
+        'Patterns of the OCI runtimes that containers may name.')),
+    Limit('allowed_annotations', ['*'], [], _(
+        'Patterns of the names of annotations. What they do, the OCI '
+        'runtime decides, as root on the host.')),
+    Limit('allowed_cgroup_parents', ['*'], [], _(
+        'Patterns of the control groups that containers may be put in.')),
+    Limit('allowed_sysctls', ['*'], ['net.*'], _(
+        'Patterns of the kernel parameters that containers may set in their '
+        'namespaces.')),
+)
 
 OPTIONS = [
     cfg.StrOpt(
@@ -90,41 +207,15 @@ OPTIONS = [
         default=[],
         help=_('Patterns of the URLs of daemons that are gone for good. What '
                'stacks have on them is deleted without asking them.')),
-    cfg.BoolOpt(
-        'allow_privileged',
-        default=True,
-        help=_('Whether containers may be privileged, or run without the '
-               'confinement of seccomp, AppArmor or SELinux.')),
-    cfg.BoolOpt(
-        'allow_host_namespaces',
-        default=True,
-        help=_('Whether containers may share the network, the processes or '
-               'another namespace of their host.')),
+    *(limit.option for limit in LIMITS),
     cfg.ListOpt(
-        'allowed_bind_sources',
-        default=['*'],
-        help=_('Folders of a host that containers may mount, with all that '
-               'is below them; "*" is every one. Symbolic links in them are '
-               'followed by the daemon.')),
-    cfg.ListOpt(
-        'allowed_devices',
-        default=['*'],
-        help=_('Patterns of the devices of a host that containers may use, '
-               'such as /dev/dri/*. Rules for device groups and devices '
-               'that a driver chooses need "*".')),
-    cfg.ListOpt(
-        'allowed_capabilities',
-        default=['*'],
-        help=_('Linux capabilities that containers may get in addition, '
-               'such as NET_ADMIN; "*" is every one.')),
-    cfg.ListOpt(
-        'allowed_registries',
-        default=['*'],
-        help=_('Patterns of the images that containers may be made of: the '
-               'host of a registry, such as docker.io or '
-               'registry.example.com:5000, or with the repository, such as '
-               'docker.io/library/*. Unless "*" is among them, images can '
-               'neither be built nor named by their id.')),
+        'allowed_security_options',
+        default=['no-new-privileges', 'no-new-privileges=*',
+                 'seccomp=builtin', 'apparmor=docker-default',
+                 'label=level:*', 'label=role:*', 'label=user:*', 'mask=*'],
+        help=_('Patterns of the options of security that containers may '
+               'have without allow_privileged. A colon after the name, as '
+               'in seccomp:builtin, is the same as "=".')),
     cfg.BoolOpt(
         'show_env',
         default=False,

@@ -20,6 +20,7 @@ state, attribute. :func:`schema`, :func:`request`, :func:`live` and
 import collections
 import copy
 import dataclasses
+import enum
 import typing
 
 from heat.common import exception
@@ -84,8 +85,10 @@ class Field:
     :ivar alike: function that tells whether the JSON that was sent and the
         JSON that a daemon shows say the same; by default, whether they are
         the same value.
-    :ivar policy: function that takes the JSON and raises
-        :class:`errors.Refused` if the operator does not allow it.
+    :ivar policy: function of :mod:`heat_docker.policy` that takes the JSON
+        and raises :class:`errors.Refused` if the operator does not allow it,
+        or a ``policy.Free`` that says why every value is allowed. There is no
+        default, so that nobody forgets to think of it.
     :ivar refers: function of :mod:`heat_docker.convert.references` that finds
         the objects which the value refers to by name or id.
     :ivar exclusive: function that takes the JSON and returns whether only one
@@ -104,7 +107,8 @@ class Field:
     :ivar most: the most entries of a list or a map.
     :ivar longest: the most characters of a text in a list or a map that has
         no schema for it.
-    :ivar nested: Heat schema of the items of a list or the keys of a map.
+    :ivar nested: Heat schema of the items of a list, or a :class:`Key` for
+        each key of a map.
     :ivar text_too: accept text with commas for a list.
     """
 
@@ -113,6 +117,7 @@ class Field:
     doc: typing.Any
     at: str | None
     example: typing.Any
+    policy: typing.Callable | enum.Enum
     since: tuple = OLDEST_API
     to_api: typing.Callable = scalars.same
     from_api: typing.Callable = scalars.same
@@ -124,7 +129,6 @@ class Field:
     unset: typing.Any = None
     step: str | None = None
     alike: typing.Callable | None = None
-    policy: typing.Callable | None = None
     refers: typing.Callable | None = None
     exclusive: typing.Callable | None = None
     claims: typing.Callable | None = None
@@ -181,6 +185,29 @@ class Request:
     body: dict
 
 
+class Key(heat_properties.Schema):
+    """Heat's schema of a key of a map.
+
+    :ivar policy: that of the property, if it has a look at this key, or a
+        ``policy.Free``.
+    """
+
+    def __init__(self, data_type, policy, doc, schema=None, **options):
+        self.policy = policy
+        super().__init__(data_type, doc, schema=_nested(data_type, schema),
+                         **options)
+
+
+def _nested(data_type, schema):
+    """Return a nested schema as Heat keeps it.
+
+    Heat would do this for a schema of its very own class.
+    """
+    if data_type == LIST and schema is not None:
+        return heat_constraints.AnyIndexDict(schema)
+    return schema
+
+
 class PropertySchema(heat_properties.Schema):
     """Heat's schema of a property that a field describes.
 
@@ -195,10 +222,7 @@ class PropertySchema(heat_properties.Schema):
 
     def __init__(self, field):
         self.field = field
-        nested = field.nested
-        if field.type == LIST and nested is not None:
-            # Heat would do this for a schema of its very own class.
-            nested = heat_constraints.AnyIndexDict(nested)
+        nested = _nested(field.type, field.nested)
         super().__init__(
             field.type, _description(field), schema=_limited_parts(nested),
             required=field.required, constraints=_limited(
@@ -452,7 +476,7 @@ def check_policy(fields, values):
     :raises errors.Refused: naming the property and the option.
     """
     for field in fields:
-        if field.policy is None:
+        if not callable(field.policy):
             continue
         try:
             value = value_of(field, values)

@@ -14,9 +14,11 @@
 
 Each function takes what is to be done, as the Docker API is told it, and
 raises :class:`errors.Refused`, with the name of the option, if the operator
-does not allow it. The entry of a property names the one that applies to it.
+does not allow it. The entry of a property names the one that applies to it,
+or says why there is none.
 """
 
+import enum
 import ipaddress
 import posixpath
 import re
@@ -28,7 +30,7 @@ from .convert import registry
 
 _ = i18n._
 
-# Types of file systems that have nothing of the host in them.
+# Types of file systems that have nothing of the host's disks in them.
 _HOSTLESS = ('tmpfs', 'nfs', 'nfs4', 'cifs')
 
 # Which octets of an IPv6 address are an IPv4 address, by its prefix. RFC 6052
@@ -45,6 +47,22 @@ _EMBEDDING = {ipaddress.ip_network(prefix): octets for prefix, octets in (
 
 # What precedes the IPv4 address of ISATAP, RFC 5214.
 _ISATAP = bytes.fromhex('00005efe'), bytes.fromhex('02005efe')
+
+# Options of a volume that only the local driver has, and which together say
+# what it is: https://docs.docker.com/reference/cli/docker/volume/create/#opt.
+_LOCAL = ('type', 'o', 'device')
+
+
+class Free(enum.Enum):
+    """Why the operator need not allow what a property says."""
+
+    INSIDE = 'only what is inside of the container or the network notices it'
+    AMOUNT = 'it is a share of what the host has, which has its own limits'
+    PORT = 'a port of the host is for whoever comes first'
+    TEXT = 'the daemon does nothing but note it'
+    OURS = 'the daemon is not told'
+    REFERENCE = 'it names what is on the daemon, whoever has made that'
+    ENDPOINT = 'endpoint() checks it'
 
 
 def endpoint(where, is_admin):
@@ -72,6 +90,18 @@ def endpoint(where, is_admin):
             'its certificate to be verified') % where)
 
 
+def certificates(tls):
+    """Check how the certificate of a daemon is to be verified.
+
+    An object that exists stays at its endpoint, so that :func:`endpoint` is
+    not asked again when this changes.
+
+    :param tls: :class:`heat_docker.endpoint.TLS`.
+    """
+    if conf.group().require_tls and not tls.verify:
+        raise _refused('require_tls', _('verify: false is not allowed'))
+
+
 def address(where, ip):
     """Check the address that a connection is to be made to.
 
@@ -81,18 +111,33 @@ def address(where, ip):
     if where.local or ip == where.trusted:
         return
     addresses = _meant(ipaddress.ip_address(ip.partition('%')[0]))
-    for network in conf.group().denied_networks:
+    if any(one in network for network in _networks(
+            'denied_networks', conf.group().denied_networks)
+           for one in addresses):
+        raise _refused('denied_networks', _(
+            'The docker_endpoint %s is not allowed: its address is in a '
+            'network that heat-engine does not connect to') % where)
+
+
+def _networks(option, values):
+    for value in values:
         try:
-            denied = any(one in ipaddress.ip_network(network)
-                         for one in addresses)
+            yield ipaddress.ip_network(value)
         except ValueError as ex:
-            raise _refused('denied_networks', _(
+            raise _refused(option, _(
                 'Nothing is allowed because %r is not a network')
-                % network) from ex
-        if denied:
-            raise _refused('denied_networks', _(
-                'The docker_endpoint %s is not allowed: its address is in a '
-                'network that heat-engine does not connect to') % where)
+                % value) from ex
+
+
+def is_shared():
+    """Return whether projects have to be kept apart on a daemon.
+
+    This holds for all daemons alike, as the limits on containers do.
+    """
+    options = conf.group()
+    if options.daemons is None:
+        return options.local_endpoint_access == 'all'
+    return options.daemons == 'shared'
 
 
 def _meant(ip):
@@ -112,17 +157,6 @@ def _meant(ip):
     if packed[8:12] in _ISATAP:
         found.append(ipaddress.IPv4Address(packed[12:]))
     return [one for one in found if one is not None]
-
-
-def is_shared():
-    """Return whether projects have to be kept apart on a daemon.
-
-    This holds for all daemons alike, as the limits on containers do.
-    """
-    options = conf.group()
-    if options.daemons is None:
-        return options.local_endpoint_access == 'all'
-    return options.daemons == 'shared'
 
 
 def forgotten(url):
@@ -160,33 +194,46 @@ def _matches(text, pattern):
     return True
 
 
+def limit(option):
+    """Return the value of a limit, which depends on the mode if unset."""
+    value = conf.group()[option]
+    if value is None:
+        [known] = [one for one in conf.LIMITS if one.name == option]
+        value = known.shared if is_shared() else known.own
+    return value
+
+
+def _check(option, values, what):
+    """Raise unless each of the values matches a pattern of a limit."""
+    for value in values:
+        if not matches(value, limit(option)):
+            raise _refused(option, what % value)
+
+
 def privileged(value):
     """Check a container that has all privileges."""
-    if value and not conf.group().allow_privileged:
+    if value and not limit('allow_privileged'):
         raise _refused('allow_privileged', _('true is not allowed'))
 
 
 def security_options(values):
-    """Check options that would take a container's confinement away."""
-    if conf.group().allow_privileged:
+    """Check options that may take a container's confinement away.
+
+    Docker takes the first "=" for the end of the name, or else the first
+    colon: https://github.com/moby/moby/blob/v28.0.0/daemon/daemon_unix.go.
+    """
+    if limit('allow_privileged'):
         return
     for value in values:
-        # Docker takes a colon, too.
-        name, option = re.match('([a-z-]*)[=:]?(.*)', value,
-                                re.DOTALL).groups()
-        if option == 'unconfined' or (
-                # Podman's word for systempaths.
-                name == 'unmask') or (
-                name == 'seccomp' and option != 'builtin') or (
-                name == 'label' and not option.startswith(
-                    ('level:', 'role:', 'user:'))):
-            raise _refused('allow_privileged',
+        said = value if '=' in value else value.replace(':', '=', 1)
+        if not matches(said, conf.group().allowed_security_options):
+            raise _refused('allowed_security_options',
                            _('%s is not allowed') % value)
 
 
 def namespace(value):
     """Check a namespace that may be that of the host."""
-    if value == 'host' and not conf.group().allow_host_namespaces:
+    if value == 'host' and not limit('allow_host_namespaces'):
         raise _refused('allow_host_namespaces', _('"host" is not allowed'))
 
 
@@ -203,12 +250,78 @@ def networks(values):
     Podman takes modes with arguments instead, such as the path of a
     namespace or the way to the host's loopback:
     https://github.com/containers/podman/blob/v5.4.0/docs/source/markdown/options/network.md
+
+    :param dict values: endpoints by the name of the network.
     """
-    for name in values:
+    for name, endpoint in values.items():
         namespace(name)
-        if ':' in name and not conf.group().allow_host_namespaces:
+        if ':' in name and not limit('allow_host_namespaces'):
             raise _refused('allow_host_namespaces',
                            _('the network %s is not allowed') % name)
+        network_options(endpoint.get('DriverOpts', {}))
+
+
+def oom_score(value):
+    """Check how late a container is killed when the host needs memory."""
+    if value < 0 and not limit('allow_oom_protection'):
+        raise _refused('allow_oom_protection',
+                       _('a negative number is not allowed'))
+
+
+def oom_kill_disable(value):
+    """Check that a container is killed when it is out of memory."""
+    if value and not limit('allow_oom_protection'):
+        raise _refused('allow_oom_protection', _('true is not allowed'))
+
+
+def log_driver(value):
+    """Check what the output of a container is given to."""
+    _check('allowed_log_drivers', [value],
+           _('the log driver %s is not allowed'))
+
+
+def log_options(values):
+    """Check the options for a log driver, which may be the default one."""
+    _check('allowed_log_options', values, _('the option %s is not allowed'))
+
+
+def network_driver(value):
+    """Check the driver of a network."""
+    _check('allowed_network_drivers', [value],
+           _('the driver %s is not allowed'))
+
+
+def network_options(values):
+    """Check the options for a driver of a network."""
+    _check('allowed_network_options', values,
+           _('the option %s is not allowed'))
+
+
+def cluster(value):
+    """Check what makes a network one of all hosts of a swarm."""
+    if value in (True, 'swarm', 'global'):
+        network_driver('overlay')
+
+
+def ipam(value):
+    """Check the addresses of a network, and what gives them."""
+    driver = value.get('Driver', 'default')
+    if driver != 'default':
+        network_driver(driver)
+    network_options(value.get('Options', {}))
+    for pool in value.get('Config', ()):
+        subnet = ipaddress.ip_network(pool['Subnet'])
+        if not any(subnet.version == network.version
+                   and subnet.subnet_of(network) for network in _networks(
+                       'allowed_subnets', limit('allowed_subnets'))):
+            raise _refused('allowed_subnets',
+                           _('the subnet %s is not allowed') % subnet)
+
+
+def volume_driver(value):
+    """Check the driver of a volume."""
+    _check('allowed_volume_drivers', [value],
+           _('the driver %s is not allowed'))
 
 
 def binds(values):
@@ -218,46 +331,56 @@ def binds(values):
 
 
 def mounts(values):
-    """Check the sources of mounts, also those that hide in a volume.
-
-    A volume of the driver "local" may be a folder or device of the host:
-    https://docs.docker.com/reference/cli/docker/volume/create/#opt.
-    """
+    """Check the sources of mounts, also those that hide in a volume."""
     for value in values:
         if value['Type'] == 'bind':
             _bind_source(value['Source'])
         elif value['Type'] == 'image':
             image(value['Source'])
         driver = value.get('VolumeOptions', {}).get('DriverConfig', {})
+        if 'Name' in driver:
+            volume_driver(driver['Name'])
         volume_options(driver.get('Options', {}))
 
 
 def volume_options(options):
-    """Check what options of a volume's driver would mount of the host."""
-    if '*' in conf.group().allowed_bind_sources:
-        return
-    flags = set(options.get('o', '').split(','))
-    if not flags & {'bind', 'rbind', 'move', 'remount'} and (
-            options.get('type') in _HOSTLESS):
-        return
-    if flags & {'bind', 'rbind'} and not any('=' in flag for flag in flags):
+    """Check what options of a volume's driver would mount, and on whose part.
+
+    A volume of the driver "local" may be a folder or device of the host.
+    """
+    _check('allowed_volume_options',
+           [name for name in options if name not in _LOCAL],
+           _('the option %s is not allowed'))
+    flags = {flag.strip() for flag in options.get('o', '').split(',')}
+    kind = options.get('type')
+    if kind in _HOSTLESS and not flags & {'bind', 'rbind', 'move', 'remount'}:
+        if kind not in limit('allowed_volume_types'):
+            raise _refused('allowed_volume_types',
+                           _('the type %s of a volume is not allowed') % kind)
+    elif flags & {'bind', 'rbind'} and not any('=' in flag for flag in flags):
         _bind_source('/' + options.get('device', ''))
-    elif options.keys() & {'device', 'o', 'type'}:
+    elif options.keys() & {*_LOCAL} and (
+            '*' not in limit('allowed_bind_sources')):
         raise _refused('allowed_bind_sources',
                        _('these options of a volume are not allowed'))
 
 
 def _bind_source(source):
-    allowed = conf.group().allowed_bind_sources
+    """Check a path of the host that is to be mounted.
+
+    It has to be one of those that the operator has named, and not just below
+    one: who can write there could make a symbolic link of it, and the daemon
+    would follow that to any other place.
+    """
+    allowed = limit('allowed_bind_sources')
     if not source.startswith('/') or '*' in allowed:
         return
-    path = _normal(source)
-    for folder in allowed:
-        if path == _normal(folder) or path.startswith(
-                _normal(folder).rstrip('/') + '/'):
-            return
-    raise _refused('allowed_bind_sources',
-                   _('the source %s is not allowed') % source)
+    path, folders = _normal(source), {_normal(folder) for folder in allowed}
+    if path not in folders or any(
+            path.startswith(folder.rstrip('/') + '/')
+            for folder in folders - {path}):
+        raise _refused('allowed_bind_sources',
+                       _('the source %s is not allowed') % source)
 
 
 def _normal(path):
@@ -267,27 +390,71 @@ def _normal(path):
 
 def devices(values):
     """Check the devices of the host that a container is to use."""
-    for value in values:
-        path = _normal(value['PathOnHost'])
-        if not matches(path, conf.group().allowed_devices):
-            raise _refused('allowed_devices',
-                           _('the device %s is not allowed') % path)
+    _devices(value['PathOnHost'] for value in values)
+
+
+def block_devices(values):
+    """Check the devices of the host whose block I/O is to be limited.
+
+    :param dict values: lists of devices, by the key of HostConfig.
+    """
+    _devices(value['Path'] for rates in values.values() for value in rates)
+
+
+def _devices(paths):
+    _check('allowed_devices', map(_normal, paths),
+           _('the device %s is not allowed'))
 
 
 def any_device(values):
     """Check what may give a container devices that have no path."""
-    if values and '*' not in conf.group().allowed_devices:
+    if values and '*' not in limit('allowed_devices'):
         raise _refused('allowed_devices', _('it is not allowed'))
 
 
 def capabilities(values):
     """Check capabilities, as names without ``CAP_``."""
     allowed = {name.upper().removeprefix('CAP_')
-               for name in conf.group().allowed_capabilities}
+               for name in limit('allowed_capabilities')}
     for value in values:
         if not allowed & {'*', value}:
             raise _refused('allowed_capabilities',
                            _('the capability %s is not allowed') % value)
+
+
+def storage_options(values):
+    """Check the options for the storage driver of the daemon."""
+    _check('allowed_storage_options', values,
+           _('the option %s is not allowed'))
+
+
+def runtime(value):
+    """Check the OCI runtime, which confines the container or does not."""
+    _check('allowed_runtimes', [value], _('the runtime %s is not allowed'))
+
+
+def annotations(values):
+    """Check the annotations, which an OCI runtime may obey.
+
+    https://github.com/containers/crun/blob/1.20/crun.1.md#annotations
+    """
+    _check('allowed_annotations', values,
+           _('the annotation %s is not allowed'))
+
+
+def cgroup_parent(value):
+    """Check the control group whose limits a container is to have."""
+    if '*' not in limit('allowed_cgroup_parents') and (
+            '..' in value.split('/')):
+        raise _refused('allowed_cgroup_parents',
+                       _('a path with ".." is not allowed'))
+    _check('allowed_cgroup_parents', [value],
+           _('the control group %s is not allowed'))
+
+
+def sysctls(values):
+    """Check kernel parameters."""
+    _check('allowed_sysctls', values, _('the parameter %s is not allowed'))
 
 
 def image(value):
@@ -296,7 +463,7 @@ def image(value):
     What is known to a daemon by its id comes from nowhere. A stack may be
     restored from its snapshots.
     """
-    allowed = conf.group().allowed_registries
+    allowed = limit('allowed_registries')
     host, repository = registry.parts(value)
     if re.fullmatch('(sha256:)?[0-9a-f]+', value):
         host = repository = ''
@@ -309,7 +476,7 @@ def image(value):
 
 def build(value):
     """Check that an image may be built: its base images are not known."""
-    if value and '*' not in conf.group().allowed_registries:
+    if value and '*' not in limit('allowed_registries'):
         raise _refused('allowed_registries', _('it is not allowed'))
 
 

@@ -50,38 +50,17 @@ def cpus_from_api(value):
     return scalars.seconds(value or 0)
 
 
-def read_bps_to_api(value):
-    """Turn limits of bytes read a second to the API's list."""
-    return _rates(value, 'device_read_bps')
-
-
-def write_bps_to_api(value):
-    """Turn limits of bytes written a second to the API's list."""
-    return _rates(value, 'device_write_bps')
-
-
-def read_iops_to_api(value):
-    """Turn limits of reads a second to the API's list."""
-    return _rates(value, 'device_read_iops')
-
-
-def write_iops_to_api(value):
-    """Turn limits of writes a second to the API's list."""
-    return _rates(value, 'device_write_iops')
-
-
-def blkio_weights_to_api(value):
-    """Turn the weights of block devices to the API's list."""
-    for name in _RATES:
-        _rates(value, name)
-    return [{'Path': device['path'], 'Weight': device['weight']}
-            for device in _block_devices(value, 'weight_device', 'weight')]
-
-
-def _rates(value, name):
-    return [{'Path': device['path'],
+def blkio_to_api(value):
+    """Turn weights and limits of block I/O to lists of HostConfig."""
+    config = {'BlkioWeightDevice': [
+        {'Path': device['path'], 'Weight': device['weight']}
+        for device in _block_devices(value, 'weight_device', 'weight')]}
+    for name, key in _RATES.items():
+        config[key] = [
+            {'Path': device['path'],
              'Rate': scalars.size_to_api(device['rate'])}
             for device in _block_devices(value, name, 'rate')]
+    return config
 
 
 def _block_devices(value, name, number):

@@ -337,6 +337,7 @@ class DockerResource(reaching.Reaching, showing.Showing, owning.Owning,
         values = fields.null_means_unset(json_snippet.properties(
             self.properties_schema, self.context))
         changed = set(prop_diff)
+        self._check_change(changed, values)
         if self._doubtful:
             # Nobody knows which of its changes a failed update has made.
             changed.update(field.name for field in self.spec.FIELDS
@@ -355,6 +356,18 @@ class DockerResource(reaching.Reaching, showing.Showing, owning.Owning,
             if self.resource_id is None:
                 steps.insert(0, self._recover)
         return reaching.Progress(steps, {'changed': changed, 'values': values})
+
+    def _check_change(self, changed, values):
+        """Raise if the operator does not allow what is to be changed.
+
+        What is left as it is stays allowed, as the endpoint does. What
+        depends on other resources was not known at the validation.
+        """
+        try:
+            fields.check_policy([field for field in self.spec.FIELDS
+                                 if field.name in changed], values)
+        except errors.Refused as ex:
+            raise exception.Error(str(ex)) from ex
 
     def _check_update(self, docker, progress):
         """Raise if the daemon is too old for what is to be changed."""

@@ -22,7 +22,6 @@ import re
 
 from heat.common import exception
 
-from .. import conf
 from .. import errors
 from .. import fields
 from .. import i18n
@@ -128,7 +127,7 @@ class _Finder:
         if policy.is_shared():
             return getattr(self, '_find_' + kind)(name, make)
         if kind == references.NETWORK and re.fullmatch('[0-9a-f]+', name) and (
-                not conf.group().allow_host_namespaces):
+                not policy.limit('allow_host_namespaces')):
             with contextlib.suppress(errors.NotFound):
                 return self._predefined(
                     self._docker.inspect_network(name)) or name

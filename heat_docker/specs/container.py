@@ -58,6 +58,7 @@ FIELDS = (
         exclusive=bool, claims=process.name_claims,
         constraints=(constraints.AllowedPattern(
             '^(/?%s)?$' % scalars.NAME),),
+        policy=policy.Free.TEXT,
         example='web-1'),
     fields.Field(
         name='hostname', type=fields.STRING,
@@ -65,12 +66,14 @@ FIELDS = (
               'of the container.'),
         at='Hostname', live_at='Config.Hostname',
         constraints=(constraints.Length(max=64),),
+        policy=policy.Free.INSIDE,
         example='web'),
     fields.Field(
         name='user', type=fields.STRING,
         doc=_('User that runs the command: a name or UID, with ":group" a '
               'group or GID too. If unset, it is the user of the image.'),
         at='User', live_at='Config.User',
+        policy=policy.Free.INSIDE,
         example='1000:1000'),
     fields.Field(
         name='cmd', type=fields.LIST,
@@ -78,6 +81,7 @@ FIELDS = (
               'If unset or empty, it is the command of the image.'),
         at='Cmd', live_at='Config.Cmd', to_api=scalars.texts,
         from_api=scalars.or_empty,
+        policy=policy.Free.INSIDE,
         example=['httpd', '-f', '-p', '8080']),
     fields.Field(
         name='entrypoint', type=fields.LIST,
@@ -86,6 +90,7 @@ FIELDS = (
               'An empty list means no entrypoint.'),
         at='Entrypoint', live_at='Config.Entrypoint', to_api=scalars.texts,
         from_api=scalars.or_empty, empty_counts=True,
+        policy=policy.Free.INSIDE,
         example=['/bin/sh', '-c']),
     fields.Field(
         name='working_dir', type=fields.STRING,
@@ -93,12 +98,14 @@ FIELDS = (
               'unset, it is that of the image.'),
         at='WorkingDir', live_at='Config.WorkingDir',
         constraints=(constraints.AllowedPattern('^(%s)?$' % _ABSOLUTE_PATH),),
+        policy=policy.Free.INSIDE,
         example='/srv'),
     fields.Field(
         name='domainname', type=fields.STRING,
         doc=_('Domain name inside the container.'),
         at='Domainname', live_at='Config.Domainname',
         constraints=(constraints.Length(max=64),),
+        policy=policy.Free.INSIDE,
         example='example.com'),
     fields.Field(
         name='labels', type=fields.MAP,
@@ -106,12 +113,14 @@ FIELDS = (
               'begin with "org.openstack.heat." are Heat\'s own.'),
         at='Labels', live_at='Config.Labels', to_api=process.labels_to_api,
         from_api=process.labels_from_api,
+        policy=policy.Free.TEXT,
         example={'com.example.team': 'wiki'}),
     fields.Field(
         name='annotations', type=fields.MAP,
         doc=_('Annotations for the OCI runtime, as a map of name to text.'),
         at='HostConfig.Annotations', since=(1, 43),
         to_api=scalars.text_map, from_api=scalars.or_empty_map,
+        policy=policy.annotations,
         example={'com.example.class': 'fast'}),
     fields.Field(
         name='init', type=fields.BOOLEAN,
@@ -119,6 +128,7 @@ FIELDS = (
               'which passes signals on and reaps orphans. If unset, it is as '
               'the daemon is configured.'),
         at='HostConfig.Init', empty_counts=True,
+        policy=policy.Free.INSIDE,
         example=True),
     fields.Field(
         name='stop_signal', type=fields.STRING,
@@ -127,6 +137,7 @@ FIELDS = (
         at='StopSignal', live_at='Config.StopSignal',
         constraints=(constraints.AllowedPattern(
             '^((SIG)?[A-Z][A-Z0-9+-]*|[0-9]{1,2})?$'),),
+        policy=policy.Free.INSIDE,
         example='SIGINT'),
     fields.Field(
         name='stop_grace_period', type=fields.INTEGER,
@@ -135,6 +146,7 @@ FIELDS = (
               '10.'),
         at='StopTimeout', live_at='Config.StopTimeout', empty_counts=True,
         constraints=(constraints.Range(min=0),),
+        policy=policy.Free.INSIDE,
         example=30),
     fields.Field(
         name='group_add', type=fields.LIST,
@@ -142,6 +154,7 @@ FIELDS = (
               'command.'),
         at='HostConfig.GroupAdd', to_api=scalars.texts,
         from_api=scalars.or_empty,
+        policy=policy.Free.INSIDE,
         example=['100', 'audio']),
     *pulling.FIELDS,
     fields.Field(
@@ -149,6 +162,7 @@ FIELDS = (
         doc=_('Name of the OCI runtime, as it is configured on the daemon. '
               'If unset, it is the daemon\'s default.'),
         at='HostConfig.Runtime',
+        policy=policy.runtime,
         example='runc'),
     fields.Field(
         name='healthcheck', type=fields.MAP,
@@ -159,34 +173,35 @@ FIELDS = (
         from_api=process.healthcheck_from_api,
         needs=process.healthcheck_needs,
         nested={
-            'test': properties.Schema(
-                properties.Schema.LIST,
+            'test': fields.Key(
+                fields.LIST, policy.Free.INSIDE,
                 _('Command that succeeds in a healthy container: "CMD" and '
                   'its words, or "CMD-SHELL" and one line for a shell.')),
-            'interval': properties.Schema(
-                properties.Schema.NUMBER,
+            'interval': fields.Key(
+                fields.NUMBER, policy.Free.INSIDE,
                 _('Seconds between two checks. If unset, it is 30.')),
-            'timeout': properties.Schema(
-                properties.Schema.NUMBER,
+            'timeout': fields.Key(
+                fields.NUMBER, policy.Free.INSIDE,
                 _('Seconds after which a check has failed. If unset, it is '
                   '30.')),
-            'retries': properties.Schema(
-                properties.Schema.INTEGER,
+            'retries': fields.Key(
+                fields.INTEGER, policy.Free.INSIDE,
                 _('Number of failures in a row that make a container '
                   'unhealthy. If unset, it is 3.')),
-            'start_period': properties.Schema(
-                properties.Schema.NUMBER,
+            'start_period': fields.Key(
+                fields.NUMBER, policy.Free.INSIDE,
                 _('Seconds after the start in which failures do not count. '
                   'If unset, it is 0.')),
-            'start_interval': properties.Schema(
-                properties.Schema.NUMBER,
+            'start_interval': fields.Key(
+                fields.NUMBER, policy.Free.INSIDE,
                 _('Seconds between two checks in the start period. If '
                   'unset, it is 5. It needs version 1.44 of the Docker '
                   'API.')),
-            'disable': properties.Schema(
-                properties.Schema.BOOLEAN,
+            'disable': fields.Key(
+                fields.BOOLEAN, policy.Free.INSIDE,
                 _('Whether the check of the image is switched off.')),
         },
+        policy=policy.Free.INSIDE,
         example={'test': ['CMD', 'true'], 'interval': 1.5, 'timeout': 10,
                  'retries': 2, 'start_period': 0.5}),
     fields.Field(
@@ -196,6 +211,7 @@ FIELDS = (
               'the image says.'),
         at='Shell', live_at='Config.Shell', to_api=scalars.texts,
         from_api=scalars.or_empty,
+        policy=policy.Free.INSIDE,
         example=['/busybox/sh', '-c']),
     fields.Field(
         name='env', type=fields.LIST,
@@ -204,12 +220,14 @@ FIELDS = (
         at='Env', live_at='Config.Env', to_api=process.env_to_api,
         from_api=scalars.or_empty,
         mask=process.env_masked,
+        policy=policy.Free.INSIDE,
         example=['MARIADB_DATABASE=wiki', 'EMPTY=']),
     fields.Field(
         name='memory', type=fields.INTEGER, update='Memory',
         update_also={'MemorySwap': scalars.twice},
         doc=_('Memory limit in bytes. If unset or 0, there is no limit.'),
         at='HostConfig.Memory', constraints=(constraints.Range(min=0),),
+        policy=policy.Free.AMOUNT,
         example=64 * 1024 * 1024),
     fields.Field(
         name='memory_swap', type=fields.STRING, update='MemorySwap',
@@ -218,6 +236,7 @@ FIELDS = (
               'memory.'),
         at='HostConfig.MemorySwap', to_api=scalars.size_or_unlimited_to_api,
         from_api=scalars.size_from_api,
+        policy=policy.Free.AMOUNT,
         example='134217728'),
     fields.Field(
         name='memory_reservation', type=fields.STRING,
@@ -226,18 +245,21 @@ FIELDS = (
               'bytes or as 64m.'),
         at='HostConfig.MemoryReservation', to_api=scalars.size_to_api,
         from_api=scalars.size_from_api,
+        policy=policy.Free.AMOUNT,
         example='33554432'),
     fields.Field(
         name='memory_swappiness', type=fields.INTEGER,
         doc=_('How readily memory is swapped out, from 0 to 100.'),
         at='HostConfig.MemorySwappiness', empty_counts=True,
         constraints=(constraints.Range(min=0, max=100),),
+        policy=policy.Free.AMOUNT,
         example=10),
     fields.Field(
         name='oom_kill_disable', type=fields.BOOLEAN,
         doc=_('Whether the container waits instead of being killed when it '
               'runs out of memory, by default false.'),
         at='HostConfig.OomKillDisable',
+        policy=policy.oom_kill_disable,
         example=True),
     fields.Field(
         name='oom_score_adj', type=fields.INTEGER,
@@ -245,6 +267,7 @@ FIELDS = (
               'memory, from -1000 (never) to 1000.'),
         at='HostConfig.OomScoreAdj',
         constraints=(constraints.Range(min=-1000, max=1000),),
+        policy=policy.oom_score,
         example=100),
     fields.Field(
         name='port_specs', type=fields.LIST,
@@ -279,6 +302,7 @@ FIELDS = (
         at='HostConfig.Links', to_api=network.links_to_api,
         from_api=network.links_from_api, refers=references.links,
         most=budgets.OBJECTS,
+        policy=policy.Free.REFERENCE,
         example={'wiki-db': 'db'}),
     fields.Field(
         name='volumes', type=fields.MAP,
@@ -301,6 +325,7 @@ FIELDS = (
         from_api=scalars.or_empty, refers=references.containers,
         exclusive=storage.writes_binds,
         most=budgets.OBJECTS,
+        policy=policy.Free.REFERENCE,
         example=['wiki-data:ro']),
     fields.Field(
         name='mounts', type=fields.LIST,
@@ -312,61 +337,61 @@ FIELDS = (
             properties.Schema.MAP,
             _('A mount.'),
             schema={
-                'type': properties.Schema(
-                    properties.Schema.STRING,
+                'type': fields.Key(
+                    fields.STRING, policy.mounts,
                     _('A folder or file of the host (bind), a volume, memory '
                       '(tmpfs), or the files of an image.'),
                     default='volume',
                     constraints=[constraints.AllowedValues(
                         ['bind', 'volume', 'tmpfs', 'image'])]),
-                'source': properties.Schema(
-                    properties.Schema.STRING,
+                'source': fields.Key(
+                    fields.STRING, policy.mounts,
                     _('Absolute path on the host, name of the volume, or '
                       'reference of the image. A volume without a name is '
                       'removed with the container.')),
-                'target': properties.Schema(
-                    properties.Schema.STRING,
+                'target': fields.Key(
+                    fields.STRING, policy.Free.INSIDE,
                     _('Absolute path in the container.'), required=True,
                     constraints=[
                         constraints.AllowedPattern(_ABSOLUTE_PATH)]),
-                'read_only': properties.Schema(
-                    properties.Schema.BOOLEAN,
+                'read_only': fields.Key(
+                    fields.BOOLEAN, policy.Free.INSIDE,
                     _('Whether the container may only read it.')),
-                'propagation': properties.Schema(
-                    properties.Schema.STRING,
+                'propagation': fields.Key(
+                    fields.STRING, policy.mounts,
                     _('How mounts below a bind show on the other side.'),
                     constraints=[constraints.AllowedValues(
                         ['private', 'rprivate', 'shared', 'rshared',
                          'slave', 'rslave'])]),
-                'create_host_path': properties.Schema(
-                    properties.Schema.BOOLEAN,
+                'create_host_path': fields.Key(
+                    fields.BOOLEAN, policy.mounts,
                     _('Whether a missing path of a bind is made. It needs '
                       'version 1.42 of the Docker API.')),
-                'subpath': properties.Schema(
-                    properties.Schema.STRING,
+                'subpath': fields.Key(
+                    fields.STRING, policy.Free.INSIDE,
                     _('Path in the volume or image that is mounted instead '
                       'of all. It needs version 1.45 of the Docker API.')),
-                'no_copy': properties.Schema(
-                    properties.Schema.BOOLEAN,
+                'no_copy': fields.Key(
+                    fields.BOOLEAN, policy.Free.INSIDE,
                     _('Whether a new volume stays empty instead of getting '
                       'what the image has at the target.')),
-                'labels': properties.Schema(
-                    properties.Schema.MAP,
+                'labels': fields.Key(
+                    fields.MAP, policy.Free.TEXT,
                     _('Labels of a volume that is made for this mount. '
                       'Names that begin with "org.openstack.heat." are '
                       'Heat\'s own.')),
-                'driver': properties.Schema(
-                    properties.Schema.STRING,
+                'driver': fields.Key(
+                    fields.STRING, policy.mounts,
                     _('Driver of a volume that is made for this mount.')),
-                'driver_options': properties.Schema(
-                    properties.Schema.MAP,
+                'driver_options': fields.Key(
+                    fields.MAP, policy.mounts,
                     _('Options for the driver.')),
-                'tmpfs_size': properties.Schema(
-                    properties.Schema.STRING,
+                'tmpfs_size': fields.Key(
+                    fields.STRING, policy.Free.AMOUNT,
                     _('Size of a tmpfs in bytes or as 64m. If unset, it is '
                       'without limit.')),
-                'tmpfs_mode': properties.Schema(
-                    properties.Schema.STRING,
+                'tmpfs_mode': fields.Key(
+                    fields.STRING, policy.Free.INSIDE,
                     _('Permissions of a tmpfs in octal, in quotes. If unset, '
                       'they are 1777.')),
             }),
@@ -387,6 +412,7 @@ FIELDS = (
         at='HostConfig.Tmpfs', to_api=storage.tmpfs_to_api,
         from_api=storage.tmpfs_from_api,
         most=budgets.OBJECTS,
+        policy=policy.Free.AMOUNT,
         example=['/run', '/tmp:size=64m']),
     fields.Field(
         name='shm_size', type=fields.STRING,
@@ -394,6 +420,7 @@ FIELDS = (
               'daemon is configured, by default 64m.'),
         at='HostConfig.ShmSize', to_api=scalars.size_to_api,
         from_api=scalars.size_from_api,
+        policy=policy.Free.AMOUNT,
         example='134217728'),
     fields.Field(
         name='storage_opt', type=fields.MAP,
@@ -401,12 +428,14 @@ FIELDS = (
               '10G}. Not every driver has any.'),
         at='HostConfig.StorageOpt', to_api=scalars.text_map,
         from_api=scalars.or_empty_map,
+        policy=policy.storage_options,
         example={'size': '10G'}),
     fields.Field(
         name='volume_driver', type=fields.STRING,
         doc=_('Driver of the volumes that are made for the property '
               'volumes.'),
         at='HostConfig.VolumeDriver',
+        policy=policy.volume_driver,
         example='local'),
     fields.Field(
         name='files', type=fields.LIST,
@@ -416,35 +445,36 @@ FIELDS = (
             properties.Schema.MAP,
             _('A file.'),
             schema={
-                'path': properties.Schema(
-                    properties.Schema.STRING,
+                'path': fields.Key(
+                    fields.STRING, policy.Free.INSIDE,
                     _('Absolute path in the container. Folders that are '
                       'missing are made.'),
                     required=True,
                     constraints=[constraints.AllowedPattern(
                         '^/.*[^/]$')]),
-                'content': properties.Schema(
-                    properties.Schema.STRING, _('Text of the file.'),
+                'content': fields.Key(
+                    fields.STRING, policy.Free.INSIDE, _('Text of the file.'),
                     constraints=[constraints.Length(max=budgets.FILE)]),
-                'content_base64': properties.Schema(
-                    properties.Schema.STRING,
+                'content_base64': fields.Key(
+                    fields.STRING, policy.Free.INSIDE,
                     _('Bytes of the file, in base64.'),
                     constraints=[constraints.Length(max=budgets.FILE)]),
-                'mode': properties.Schema(
-                    properties.Schema.STRING,
+                'mode': fields.Key(
+                    fields.STRING, policy.Free.INSIDE,
                     _('Permissions in octal, in quotes. If unset, they are '
                       '0644.'),
                     constraints=[constraints.AllowedPattern(
                         '^[0-7]{3,4}$')]),
-                'uid': properties.Schema(
-                    properties.Schema.INTEGER,
+                'uid': fields.Key(
+                    fields.INTEGER, policy.Free.INSIDE,
                     _('Id of the user that owns it. If unset, it is 0.')),
-                'gid': properties.Schema(
-                    properties.Schema.INTEGER,
+                'gid': fields.Key(
+                    fields.INTEGER, policy.Free.INSIDE,
                     _('Id of the group that owns it. If unset, it is 0.')),
             }),
         mask=storage.files_masked,
         most=budgets.OBJECTS, longest=budgets.FILE,
+        policy=policy.Free.INSIDE,
         example=[{'path': '/etc/motd', 'content': 'Hello.'}]),
     fields.Field(
         name='remove_volumes', type=fields.BOOLEAN, update=fields.OURS,
@@ -452,6 +482,7 @@ FIELDS = (
         doc=_('Whether anonymous volumes are removed with the container, by '
               'default true.'),
         at=None,
+        policy=policy.Free.OURS,
         example=False),
     fields.Field(
         name='dns', type=fields.LIST,
@@ -459,6 +490,7 @@ FIELDS = (
               'daemon.'),
         at='HostConfig.Dns', to_api=network.dns_to_api,
         from_api=scalars.or_empty,
+        policy=policy.Free.INSIDE,
         example=['192.0.2.53', '2001:db8::53']),
     fields.Field(
         name='networks', type=fields.LIST, step='_reconnect',
@@ -478,36 +510,36 @@ FIELDS = (
             properties.Schema.MAP,
             _('A network.'),
             schema={
-                'network': properties.Schema(
-                    properties.Schema.STRING,
+                'network': fields.Key(
+                    fields.STRING, policy.networks,
                     _('Name or id of the network.'), required=True),
-                'aliases': properties.Schema(
-                    properties.Schema.LIST,
+                'aliases': fields.Key(
+                    fields.LIST, policy.Free.INSIDE,
                     _('Names that the container has in this network beside '
                       'its own.')),
-                'ipv4_address': properties.Schema(
-                    properties.Schema.STRING,
+                'ipv4_address': fields.Key(
+                    fields.STRING, policy.Free.INSIDE,
                     _('IPv4 address in this network. If unset, the daemon '
                       'chooses one.')),
-                'ipv6_address': properties.Schema(
-                    properties.Schema.STRING,
+                'ipv6_address': fields.Key(
+                    fields.STRING, policy.Free.INSIDE,
                     _('IPv6 address in this network. If unset, the daemon '
                       'chooses one if the network has IPv6.')),
-                'link_local_ips': properties.Schema(
-                    properties.Schema.LIST,
+                'link_local_ips': fields.Key(
+                    fields.LIST, policy.Free.INSIDE,
                     _('Link-local addresses in this network.')),
-                'mac_address': properties.Schema(
-                    properties.Schema.STRING,
+                'mac_address': fields.Key(
+                    fields.STRING, policy.Free.INSIDE,
                     _('MAC address in this network. Before version 1.54 of '
                       'the API, Docker applies it only when it creates the '
                       'container, so a change of the entry replaces the '
                       'container. It needs version 1.44 of the Docker API.')),
-                'driver_opts': properties.Schema(
-                    properties.Schema.MAP,
+                'driver_opts': fields.Key(
+                    fields.MAP, policy.networks,
                     _('Options for the driver of the network, as a map of '
                       'name to text.')),
-                'gw_priority': properties.Schema(
-                    properties.Schema.INTEGER,
+                'gw_priority': fields.Key(
+                    fields.INTEGER, policy.Free.INSIDE,
                     _('The network with the highest number gives the '
                       'default gateway. It needs version 1.48 of the Docker '
                       'API.')),
@@ -531,12 +563,14 @@ FIELDS = (
         doc=_('Domains in which names without a dot are looked up.'),
         at='HostConfig.DnsSearch', to_api=scalars.texts,
         from_api=scalars.or_empty,
+        policy=policy.Free.INSIDE,
         example=['example.com']),
     fields.Field(
         name='dns_options', type=fields.LIST,
         doc=_('Options for the resolver, such as "ndots:2".'),
         at='HostConfig.DnsOptions', to_api=scalars.texts,
         from_api=scalars.or_empty,
+        policy=policy.Free.INSIDE,
         example=['ndots:2']),
     fields.Field(
         name='extra_hosts', type=fields.LIST,
@@ -544,12 +578,14 @@ FIELDS = (
               'host-gateway is that of the daemon\'s host.'),
         at='HostConfig.ExtraHosts', to_api=network.extra_hosts_to_api,
         from_api=scalars.or_empty,
+        policy=policy.Free.INSIDE,
         example=['db:192.0.2.7', 'db6:2001:db8::7']),
     fields.Field(
         name='publish_all_ports', type=fields.BOOLEAN,
         doc=_('Whether all exposed ports are published at free ports of the '
               'host, by default false.'),
         at='HostConfig.PublishAllPorts',
+        policy=policy.Free.PORT,
         example=True),
     fields.Field(
         name='privileged', type=fields.BOOLEAN,
@@ -562,18 +598,21 @@ FIELDS = (
         name='tty', type=fields.BOOLEAN,
         doc=_('Whether the command gets a pseudo terminal, by default false.'),
         at='Tty', live_at='Config.Tty',
+        policy=policy.Free.INSIDE,
         example=True),
     fields.Field(
         name='open_stdin', type=fields.BOOLEAN,
         doc=_('Whether standard input is kept open although nobody is '
               'attached, by default false.'),
         at='OpenStdin', live_at='Config.OpenStdin',
+        policy=policy.Free.INSIDE,
         example=True),
     fields.Field(
         name='stdin_once', type=fields.BOOLEAN,
         doc=_('Whether standard input is closed once the first client that '
               'was attached has gone, by default false.'),
         at='StdinOnce', live_at='Config.StdinOnce',
+        policy=policy.Free.INSIDE,
         example=True),
     fields.Field(
         name='restart_policy', type=fields.MAP, update='RestartPolicy',
@@ -586,20 +625,21 @@ FIELDS = (
         to_api=process.restart_policy_to_api,
         from_api=process.restart_policy_from_api,
         nested={
-            'Name': properties.Schema(
-                properties.Schema.STRING,
+            'Name': fields.Key(
+                fields.STRING, policy.Free.INSIDE,
                 _('Docker starts the container again: never (no), after a '
                   'failure (on-failure), always, or unless it was stopped '
                   'on purpose (unless-stopped).'),
                 default='no',
                 constraints=[constraints.AllowedValues(
                     ['no', 'on-failure', 'always', 'unless-stopped'])]),
-            'MaximumRetryCount': properties.Schema(
-                properties.Schema.INTEGER,
+            'MaximumRetryCount': fields.Key(
+                fields.INTEGER, policy.Free.INSIDE,
                 _('How often a container that fails is started again, for '
                   'on-failure only. 0 means without limit.'),
                 default=0),
         },
+        policy=policy.Free.INSIDE,
         example={'Name': 'on-failure', 'MaximumRetryCount': 3}),
     fields.Field(
         name='cap_add', type=fields.LIST,
@@ -615,18 +655,21 @@ FIELDS = (
               'MKNOD, or ALL.'),
         at='HostConfig.CapDrop', to_api=process.capabilities_to_api,
         from_api=process.capabilities_from_api,
+        policy=policy.Free.INSIDE,
         example=['MKNOD']),
     fields.Field(
         name='read_only', type=fields.BOOLEAN,
         doc=_('Whether the root file system of the container is read-only, '
               'by default false.'),
         at='HostConfig.ReadonlyRootfs',
+        policy=policy.Free.INSIDE,
         example=True),
     fields.Field(
         name='cpu_shares', type=fields.INTEGER, update='CpuShares',
         doc=_('Weight of the container when processors are scarce, relative '
               'to that of other containers. If unset or 0, it is 1024.'),
         at='HostConfig.CpuShares', constraints=(constraints.Range(min=0),),
+        policy=policy.Free.AMOUNT,
         example=512),
     fields.Field(
         name='cpus', type=fields.NUMBER, update='NanoCpus',
@@ -635,12 +678,14 @@ FIELDS = (
         at='HostConfig.NanoCpus', to_api=limits.cpus_to_api,
         from_api=limits.cpus_from_api,
         constraints=(constraints.Range(min=0),),
+        policy=policy.Free.AMOUNT,
         example=0.5),
     fields.Field(
         name='cpu_period', type=fields.INTEGER, update='CpuPeriod',
         doc=_('Length of a period of the scheduler, in microseconds.'),
         at='HostConfig.CpuPeriod',
         constraints=(constraints.Range(min=0, max=1000000),),
+        policy=policy.Free.AMOUNT,
         example=50000),
     fields.Field(
         name='cpu_quota', type=fields.INTEGER, update='CpuQuota',
@@ -648,6 +693,7 @@ FIELDS = (
               'microseconds.'),
         at='HostConfig.CpuQuota',
         constraints=(constraints.Range(min=0),),
+        policy=policy.Free.AMOUNT,
         example=25000),
     fields.Field(
         name='cpu_set', type=fields.STRING, update='CpusetCpus',
@@ -655,6 +701,7 @@ FIELDS = (
               'unset, it may run on all.'),
         at='HostConfig.CpusetCpus',
         constraints=(constraints.AllowedPattern(_NUMBERS),),
+        policy=policy.Free.AMOUNT,
         example='0-1'),
     fields.Field(
         name='devices', type=fields.LIST,
@@ -665,23 +712,23 @@ FIELDS = (
             properties.Schema.MAP,
             _('A device.'),
             schema={
-                'path_on_host': properties.Schema(
-                    properties.Schema.STRING,
+                'path_on_host': fields.Key(
+                    fields.STRING, policy.devices,
                     _('Absolute path of the device on the host.'),
                     required=True,
                     constraints=[
                         constraints.Length(max=255),
                         constraints.AllowedPattern(_ABSOLUTE_PATH)]),
-                'path_in_container': properties.Schema(
-                    properties.Schema.STRING,
+                'path_in_container': fields.Key(
+                    fields.STRING, policy.Free.INSIDE,
                     _('Absolute path of the device in the container. If '
                       'unset, it is that on the host.'),
                     constraints=[
                         constraints.Length(max=255),
                         constraints.AllowedPattern('^(%s)?$'
                                                    % _ABSOLUTE_PATH)]),
-                'permissions': properties.Schema(
-                    properties.Schema.STRING,
+                'permissions': fields.Key(
+                    fields.STRING, policy.Free.INSIDE,
                     _('What the container may do with the device: read (r), '
                       'write (w), make it (m).'),
                     default='rwm',
@@ -698,6 +745,7 @@ FIELDS = (
         doc=_('Memory nodes that the container may use, such as "0-1".'),
         at='HostConfig.CpusetMems',
         constraints=(constraints.AllowedPattern(_NUMBERS),),
+        policy=policy.Free.AMOUNT,
         example='0'),
     fields.Field(
         name='blkio_weight', type=fields.INTEGER, update='BlkioWeight',
@@ -705,36 +753,33 @@ FIELDS = (
               'unset.'),
         at='HostConfig.BlkioWeight',
         constraints=(constraints.Range(min=0, max=1000),),
+        policy=policy.Free.AMOUNT,
         example=300),
     fields.Field(
         name='blkio_config', type=fields.MAP,
         doc=_('Weights and limits of block I/O of single devices.'),
-        at='HostConfig.BlkioWeightDevice',
-        to_api=limits.blkio_weights_to_api,
-        also={'HostConfig.BlkioDeviceReadBps': limits.read_bps_to_api,
-              'HostConfig.BlkioDeviceWriteBps': limits.write_bps_to_api,
-              'HostConfig.BlkioDeviceReadIOps': limits.read_iops_to_api,
-              'HostConfig.BlkioDeviceWriteIOps': limits.write_iops_to_api},
-        live_at='HostConfig', from_api=limits.blkio_from_api,
+        at='HostConfig', to_api=limits.blkio_to_api,
+        from_api=limits.blkio_from_api,
         nested={
-            'weight_device': properties.Schema(
-                properties.Schema.LIST,
+            'weight_device': fields.Key(
+                fields.LIST, policy.block_devices,
                 _('Weights, each as {path: /dev/sda, weight: 400}.')),
-            'device_read_bps': properties.Schema(
-                properties.Schema.LIST,
+            'device_read_bps': fields.Key(
+                fields.LIST, policy.block_devices,
                 _('Bytes a second that may be read, each as {path: '
                   '/dev/sda, rate: 1m}.')),
-            'device_write_bps': properties.Schema(
-                properties.Schema.LIST,
+            'device_write_bps': fields.Key(
+                fields.LIST, policy.block_devices,
                 _('Bytes a second that may be written, each as {path: '
                   '/dev/sda, rate: 1m}.')),
-            'device_read_iops': properties.Schema(
-                properties.Schema.LIST,
+            'device_read_iops': fields.Key(
+                fields.LIST, policy.block_devices,
                 _('Reads a second, each as {path: /dev/sda, rate: 100}.')),
-            'device_write_iops': properties.Schema(
-                properties.Schema.LIST,
+            'device_write_iops': fields.Key(
+                fields.LIST, policy.block_devices,
                 _('Writes a second, each as {path: /dev/sda, rate: 100}.')),
         },
+        policy=policy.block_devices,
         example={'weight_device': [{'path': '/dev/sda', 'weight': 400}],
                  'device_read_bps': [{'path': '/dev/sda', 'rate': 1048576}],
                  'device_write_iops': [{'path': '/dev/sda', 'rate': 100}]}),
@@ -744,6 +789,7 @@ FIELDS = (
               '-1 is without limit.'),
         at='HostConfig.PidsLimit', from_api=limits.pids_limit_from_api,
         constraints=(constraints.Range(min=-1),),
+        policy=policy.Free.AMOUNT,
         example=100),
     fields.Field(
         name='ulimits', type=fields.LIST,
@@ -754,18 +800,19 @@ FIELDS = (
             properties.Schema.MAP,
             _('A limit.'),
             schema={
-                'name': properties.Schema(
-                    properties.Schema.STRING,
+                'name': fields.Key(
+                    fields.STRING, policy.Free.AMOUNT,
                     _('Name of the limit, such as nofile.'), required=True),
-                'soft': properties.Schema(
-                    properties.Schema.INTEGER,
+                'soft': fields.Key(
+                    fields.INTEGER, policy.Free.AMOUNT,
                     _('Limit that the process may raise up to the hard '
                       'one.'), required=True),
-                'hard': properties.Schema(
-                    properties.Schema.INTEGER,
+                'hard': fields.Key(
+                    fields.INTEGER, policy.Free.AMOUNT,
                     _('Limit that nobody may raise. If unset, it is the '
                       'soft one.')),
             }),
+        policy=policy.Free.AMOUNT,
         example=[{'name': 'nofile', 'soft': 1024, 'hard': 2048}]),
     fields.Field(
         name='security_opt', type=fields.LIST,
@@ -780,6 +827,7 @@ FIELDS = (
               'name to value.'),
         at='HostConfig.Sysctls', to_api=scalars.text_map,
         from_api=scalars.or_empty_map,
+        policy=policy.sysctls,
         example={'net.ipv4.ip_forward': '1'}),
     fields.Field(
         name='device_cgroup_rules', type=fields.LIST,
@@ -799,22 +847,22 @@ FIELDS = (
             properties.Schema.MAP,
             _('A request.'),
             schema={
-                'driver': properties.Schema(
-                    properties.Schema.STRING,
+                'driver': fields.Key(
+                    fields.STRING, policy.any_device,
                     _('Name of the driver, such as nvidia or cdi. If unset, '
                       'the daemon chooses.')),
-                'count': properties.Schema(
-                    properties.Schema.INTEGER,
+                'count': fields.Key(
+                    fields.INTEGER, policy.any_device,
                     _('Number of devices; -1 is all.')),
-                'device_ids': properties.Schema(
-                    properties.Schema.LIST,
+                'device_ids': fields.Key(
+                    fields.LIST, policy.any_device,
                     _('Ids of the devices, instead of a number.')),
-                'capabilities': properties.Schema(
-                    properties.Schema.LIST,
+                'capabilities': fields.Key(
+                    fields.LIST, policy.any_device,
                     _('Lists of capabilities, such as [[gpu]]; the device '
                       'has all of one list.')),
-                'options': properties.Schema(
-                    properties.Schema.MAP,
+                'options': fields.Key(
+                    fields.MAP, policy.any_device,
                     _('Options for the driver.')),
             }),
         policy=policy.any_device, exclusive=bool,
@@ -868,6 +916,7 @@ FIELDS = (
         name='cgroup_parent', type=fields.STRING,
         doc=_('Control group that the one of the container is made in.'),
         at='HostConfig.CgroupParent',
+        policy=policy.cgroup_parent,
         example='/wiki'),
     fields.Field(
         name='log_driver', type=fields.STRING,
@@ -875,6 +924,7 @@ FIELDS = (
               'json-file or journald. If unset, it is the daemon\'s '
               'default. With some drivers the output cannot be read back.'),
         at='HostConfig.LogConfig.Type',
+        policy=policy.log_driver,
         example='json-file'),
     fields.Field(
         name='log_options', type=fields.MAP,
@@ -882,6 +932,7 @@ FIELDS = (
         at='HostConfig.LogConfig.Config', to_api=scalars.text_map,
         from_api=scalars.or_empty_map,
         mask=scalars.map_masked,
+        policy=policy.log_options,
         example={'max-size': '10m'}),
     fields.Field(
         name='wait_for', type=fields.STRING, update=fields.OURS,
@@ -892,12 +943,14 @@ FIELDS = (
         at=None,
         constraints=(constraints.AllowedValues(
             ['running', 'healthy', 'completed', 'none']),),
+        policy=policy.Free.OURS,
         example='healthy'),
     fields.Field(
         name='wait_timeout', type=fields.INTEGER, update=fields.OURS,
         doc=_('Seconds within which that has to be reached. If unset, it is '
               'the timeout of the stack.'),
         at=None, constraints=(constraints.Range(min=1),),
+        policy=policy.Free.OURS,
         example=60),
     fields.Field(
         name='suspend_mode', type=fields.STRING, update=fields.OURS,
@@ -905,6 +958,7 @@ FIELDS = (
               'default) or freezes its processes (pause).'),
         at=None,
         constraints=(constraints.AllowedValues(['stop', 'pause']),),
+        policy=policy.Free.OURS,
         example='pause'),
     fields.Field(
         name='alarm_action', type=fields.MAP, step='_set_alarm',
@@ -915,28 +969,30 @@ FIELDS = (
               'have to clear. If unset, there is no alarm_url.'),
         at=None, to_api=process.alarm_action_to_api,
         nested={
-            'action': properties.Schema(
-                properties.Schema.STRING,
+            'action': fields.Key(
+                fields.STRING, policy.Free.INSIDE,
                 _('Restart the container, send it a Unix signal (kill), '
                   'freeze it (pause), let it go on (unpause), or run a '
                   'command in it (exec).'),
                 required=True,
                 constraints=[constraints.AllowedValues(
                     ['restart', 'kill', 'pause', 'unpause', 'exec'])]),
-            'signal': properties.Schema(
-                properties.Schema.STRING,
+            'signal': fields.Key(
+                fields.STRING, policy.Free.INSIDE,
                 _('Unix signal for kill, such as SIGHUP. If unset, it is '
                   'SIGKILL.')),
-            'command': properties.Schema(
-                properties.Schema.LIST,
+            'command': fields.Key(
+                fields.LIST, policy.Free.INSIDE,
                 _('Command for exec, as a list of its words.')),
         },
+        policy=policy.Free.INSIDE,
         example={'action': 'restart'}),
     fields.Field(
         name='triggers', type=fields.MAP,
         doc=_('Values that mean nothing to the container, but replace it '
               'when they change.'),
         at=None,
+        policy=policy.Free.OURS,
         example={'build': '7'}),
 )
 

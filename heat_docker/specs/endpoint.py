@@ -13,12 +13,12 @@
 """The properties of all types: which daemon, and how it is talked to."""
 
 from heat.engine import constraints
-from heat.engine import properties
 
 from .. import budgets
 from .. import endpoint
 from .. import fields
 from .. import i18n
+from .. import policy
 
 _ = i18n._
 
@@ -33,6 +33,7 @@ FIELDS = (
               'administrators only.'),
         at=None, to_api=endpoint.base_url,
         default=endpoint.own_url,
+        policy=policy.Free.ENDPOINT,
         example='tcp://203.0.113.7:2375'),
     fields.Field(
         name='tls', type=fields.MAP, update=fields.OURS,
@@ -42,29 +43,30 @@ FIELDS = (
         at=None, to_api=endpoint.check_tls, mask=endpoint.tls_masked,
         longest=budgets.FILE,
         nested={
-            'ca_cert': properties.Schema(
-                properties.Schema.STRING,
+            'ca_cert': fields.Key(
+                fields.STRING, policy.Free.OURS,
                 _('Certificates of the authorities that sign the daemon\'s '
                   'certificate. If unset, those of the system do.'),
                 constraints=[constraints.Length(max=budgets.FILE)]),
-            'client_cert': properties.Schema(
-                properties.Schema.STRING,
+            'client_cert': fields.Key(
+                fields.STRING, policy.Free.OURS,
                 _('Certificate that the daemon is shown.'),
                 constraints=[constraints.Length(max=budgets.FILE)]),
-            'client_key': properties.Schema(
-                properties.Schema.STRING,
+            'client_key': fields.Key(
+                fields.STRING, policy.Free.OURS,
                 _('Private key of client_cert, without a password.'),
                 constraints=[constraints.Length(max=budgets.FILE)]),
-            'verify': properties.Schema(
-                properties.Schema.BOOLEAN,
+            'verify': fields.Key(
+                fields.BOOLEAN, policy.certificates,
                 _('Whether the certificate of the daemon has to be good and '
                   'for its host, by default true.')),
-            'server_name': properties.Schema(
-                properties.Schema.STRING,
+            'server_name': fields.Key(
+                fields.STRING, policy.Free.OURS,
                 _('Name that the certificate of the daemon has to be for, by '
                   'default the host in docker_endpoint. It allows for a '
                   'certificate that is made before the address is known.')),
         },
+        policy=policy.certificates,
         example={'verify': False}),
     fields.Field(
         name='endpoint_timeout', type=fields.INTEGER, update=fields.OURS,
@@ -73,6 +75,7 @@ FIELDS = (
               'is not to wait. If unset, it is 300. Other actions wait a '
               'minute at the most.'),
         at=None, constraints=(constraints.Range(min=0),), empty_counts=True,
+        policy=policy.Free.OURS,
         example=1800),
     fields.Field(
         name='forget_unreachable', type=fields.BOOLEAN, update=fields.OURS,
@@ -80,5 +83,6 @@ FIELDS = (
               'not answer, because its host is gone for good; by default '
               'false. It has to be set before the resource is deleted.'),
         at=None,
+        policy=policy.Free.OURS,
         example=True),
 )

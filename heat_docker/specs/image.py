@@ -16,7 +16,6 @@ https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Image.
 """
 
 from heat.engine import constraints
-from heat.engine import properties
 
 from .. import budgets
 from .. import fields
@@ -47,24 +46,24 @@ FIELDS = (
         mask=building.build_masked,
         longest=budgets.FILE,
         nested={
-            'dockerfile': properties.Schema(
-                properties.Schema.STRING,
+            'dockerfile': fields.Key(
+                fields.STRING, policy.build,
                 _('Text of the Dockerfile, which is needed.'),
                 constraints=[constraints.Length(max=budgets.FILE)]),
-            'files': properties.Schema(
-                properties.Schema.MAP,
+            'files': fields.Key(
+                fields.MAP, policy.build,
                 _('Files that the Dockerfile can copy, as a map of path to '
                   'text; take the text of files from get_file.')),
-            'args': properties.Schema(
-                properties.Schema.MAP,
+            'args': fields.Key(
+                fields.MAP, policy.build,
                 _('Arguments of the build, as a map of name to text. Events '
                   'mask them, but they are no place for secrets: the image '
                   'shows them.')),
-            'target': properties.Schema(
-                properties.Schema.STRING,
+            'target': fields.Key(
+                fields.STRING, policy.build,
                 _('Stage of the Dockerfile to stop at.')),
-            'labels': properties.Schema(
-                properties.Schema.MAP,
+            'labels': fields.Key(
+                fields.MAP, policy.build,
                 _('Labels of the image, as a map of name to text. Names '
                   'that begin with "org.openstack.heat." are Heat\'s own.')),
         },
@@ -76,12 +75,14 @@ FIELDS = (
               'without. If unset, it gets one that is made of the names of '
               'stack and resource.'),
         at=None, to_api=building.tags_to_api, refers=references.tags,
+        policy=policy.build,
         example=['registry.example.com/team/web:1.4']),
     fields.Field(
         name='push', type=fields.BOOLEAN,
         doc=_('Whether the image that is built is pushed to the registries '
               'of its tags, by default false.'),
         at=None,
+        policy=policy.build,
         example=True),
     fields.Field(
         name='keep', type=fields.BOOLEAN, update=fields.OURS,
@@ -89,6 +90,7 @@ FIELDS = (
               'unset or false, one that this resource has pulled or built is '
               'removed, unless a container uses it.'),
         at=None,
+        policy=policy.Free.OURS,
         example=True),
     fields.Field(
         name='triggers', type=fields.MAP,
@@ -96,6 +98,7 @@ FIELDS = (
               '(with the pull_policy always) or built again when they '
               'change.'),
         at=None,
+        policy=policy.Free.OURS,
         example={'release': '7'}),
 )
 

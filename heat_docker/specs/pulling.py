@@ -13,11 +13,11 @@
 """The properties of all types that pull images."""
 
 from heat.engine import constraints
-from heat.engine import properties
 
 from .. import budgets
 from .. import fields
 from .. import i18n
+from .. import policy
 from ..convert import registry
 
 _ = i18n._
@@ -28,6 +28,7 @@ FIELDS = (
         doc=_('Platform of the image, such as linux/arm64, if it exists for '
               'several. If unset, it is that of the daemon.'),
         at='?platform', since=(1, 41), live_at=fields.NOWHERE,
+        policy=policy.Free.TEXT,
         example='linux/amd64'),
     fields.Field(
         name='pull_policy', type=fields.STRING, update=fields.OURS,
@@ -37,6 +38,7 @@ FIELDS = (
         at=None,
         constraints=(constraints.AllowedValues(
             ['missing', 'always', 'never']),),
+        policy=policy.Free.OURS,
         example='always'),
     fields.Field(
         name='registry_auth', type=fields.MAP, update=fields.OURS,
@@ -44,22 +46,23 @@ FIELDS = (
               'hidden parameters.'),
         at=None, to_api=registry.auth_to_api, mask=registry.auth_masked,
         nested={
-            'username': properties.Schema(
-                properties.Schema.STRING, _('Name of the user.')),
-            'password': properties.Schema(
-                properties.Schema.STRING,
+            'username': fields.Key(
+                fields.STRING, policy.Free.TEXT, _('Name of the user.')),
+            'password': fields.Key(
+                fields.STRING, policy.Free.TEXT,
                 _('Password or access token of the user.'),
                 constraints=[constraints.Length(max=budgets.WORD)]),
-            'identity_token': properties.Schema(
-                properties.Schema.STRING,
+            'identity_token': fields.Key(
+                fields.STRING, policy.Free.TEXT,
                 _('Token that the registry has given, instead of username '
                   'and password.'),
                 constraints=[constraints.Length(max=budgets.WORD)]),
-            'server_address': properties.Schema(
-                properties.Schema.STRING,
+            'server_address': fields.Key(
+                fields.STRING, policy.Free.TEXT,
                 _('Address of the registry, such as "docker.io" or '
                   '"registry.example.com:5000"; images of others are '
                   'refused. If unset, it is that of the image.')),
         },
+        policy=policy.Free.TEXT,
         example={'username': 'wiki', 'password': 'secret'}),
 )

@@ -36,11 +36,13 @@ FIELDS = (
               'not taken over.'),
         at='Name',
         constraints=(constraints.AllowedPattern('^(%s)?$' % scalars.NAME),),
+        policy=policy.Free.TEXT,
         example='wiki-data'),
     fields.Field(
         name='driver', type=fields.STRING,
         doc=_('Driver of the volume. If unset, it is local.'),
         at='Driver', default=lambda: 'local',
+        policy=policy.volume_driver,
         example='local'),
     fields.Field(
         name='driver_opts', type=fields.MAP,
@@ -55,6 +57,7 @@ FIELDS = (
               'begin with "org.openstack.heat." are Heat\'s own.'),
         at='Labels', to_api=process.labels_to_api,
         from_api=process.labels_from_api,
+        policy=policy.Free.TEXT,
         example={'com.example.team': 'wiki'}),
     fields.Field(
         name='source_volume', type=fields.STRING, update=fields.OURS,
@@ -64,12 +67,14 @@ FIELDS = (
               'changes nothing.'),
         at=None, refers=references.volume,
         constraints=(constraints.AllowedPattern('^(%s)?$' % scalars.NAME),),
+        policy=policy.Free.REFERENCE,
         example='wiki-data-before'),
     fields.Field(
         name='replace_on_change', type=fields.BOOLEAN, update=fields.OURS,
         doc=_('Whether an update may replace the volume, which destroys its '
               'files; by default false.'),
         at=None,
+        policy=policy.Free.OURS,
         example=True),
 )
 

@@ -12,14 +12,42 @@
 
 """What the operator decides, and that it holds."""
 
+import os
 import pathlib
 
+import fixtures
 from heatclient import exc as heat_errors
 import yaml
 
 from tests.functional import base
 from tests.functional import operating
 from tests.functional import proxy
+
+# What is refused for a daemon that several projects use.
+NOT_IF_SHARED = {
+    'allow_privileged': {'privileged': True},
+    'allowed_security_options': {'security_opt': ['disable']},
+    'allow_host_namespaces': {
+        'network_mode': 'host', 'pid_mode': 'host', 'ipc_mode': 'host',
+        'uts_mode': 'host', 'userns_mode': 'host', 'cgroupns_mode': 'host',
+        'networks': [{'network': 'host'}]},
+    'allow_oom_protection': {'oom_score_adj': -1000,
+                             'oom_kill_disable': True},
+    'allowed_bind_sources': {
+        'volumes': {'/srv': '/x'},
+        'mounts': [{'target': '/x', 'driver_options': {
+            'type': 'none', 'o': 'bind', 'device': '/'}}]},
+    'allowed_devices': {'devices': [{'path_on_host': '/dev/null'}]},
+    'allowed_capabilities': {'cap_add': ['SYS_PTRACE']},
+    'allowed_log_drivers': {'log_driver': 'splunk'},
+    'allowed_log_options': {'log_options': {
+        'fluentd-address': 'unix:///run/root-only.sock'}},
+    'allowed_volume_types': {'mounts': [{'target': '/x', 'driver_options': {
+        'type': 'nfs', 'o': 'addr=127.0.0.1', 'device': ':/'}}]},
+    'allowed_runtimes': {'runtime': 'runc'},
+    'allowed_cgroup_parents': {'cgroup_parent': '/system.slice'},
+    'allowed_sysctls': {'sysctls': {'kernel.shmmax': '1'}},
+}
 
 
 class PolicyTest(operating.OperatorTest):
@@ -65,8 +93,9 @@ class PolicyTest(operating.OperatorTest):
             allowed_registries=self.cloud.registry)
         self.refused_by('require_tls', docker_endpoint=way.endpoint)
         self.refused_by('allow_privileged', privileged=True)
-        self.refused_by('allow_privileged',
+        self.refused_by('allowed_security_options',
                         security_opt=['seccomp=unconfined'])
+        self.refused_by('allowed_security_options', security_opt=['disable'])
         self.refused_by('allow_host_namespaces', pid_mode='host')
         self.refused_by('allow_host_namespaces',
                         networks=[{'network': 'host'}])
@@ -85,6 +114,92 @@ class PolicyTest(operating.OperatorTest):
             pid_mode='')
         self.delete_stack(before)
         self.assertEqual([], self.containers(before))
+
+    def test_shared_daemon(self):
+        """That everybody may use the local daemon makes it shared."""
+        self.configure(daemons=None, allowed_registries=self.cloud.registry)
+        self.refused_by('allowed_registries', image='127.0.0.1:1/a/b')
+        self.assertIn('option allowed_registries ', self.refused(
+            {'image': {'type': 'DockerInc::Docker::Image', 'properties': {
+                'build': {'dockerfile': 'FROM scratch\n'
+                                        'ADD http://127.0.0.1/ /'}}}}))
+        for option, properties in NOT_IF_SHARED.items():
+            for name, value in properties.items():
+                self.refused_by(option, **{name: value})
+        for option, resource in (
+                ('allowed_network_options', {'driver_opts': {
+                    'com.docker.network.bridge.name': 'br-mgmt'}}),
+                ('allowed_network_drivers', {
+                    'driver': 'macvlan', 'driver_opts': {'parent': 'eth0'}}),
+                ('allowed_subnets', {'ipam': {'config': [
+                    {'subnet': '203.0.113.0/24'}]}})):
+            self.assertIn('option %s ' % option, self.refused(
+                {'net': {'type': 'DockerInc::Docker::Network',
+                         'properties': resource}}))
+        self.assertIn('option allowed_bind_sources ', self.refused(
+            {'data': {'type': 'DockerInc::Docker::Volume', 'properties': {
+                'driver_opts': {'type': 'none', 'o': 'bind',
+                                'device': '/'}}}}))
+        # All else can be had.
+        self.create_stack(self.template({
+            'net': {'type': 'DockerInc::Docker::Network', 'properties': {
+                'internal': True, 'driver_opts': {
+                    'com.docker.network.driver.mtu': '1400'}}},
+            'data': {'type': 'DockerInc::Docker::Volume'},
+            'web': self.container(
+                networks=[{'network': {'get_resource': 'net'}}],
+                mounts=[{'source': {'get_resource': 'data'},
+                         'target': '/data'}],
+                log_driver='json-file', log_options={'max-size': '1m'},
+                security_opt=['no-new-privileges'], cap_drop=['NET_RAW'],
+                sysctls={'net.ipv4.ip_unprivileged_port_start': '0'},
+                oom_score_adj=10, memory=67108864)}))
+
+    def test_symbolic_link_in_an_allowed_folder(self):
+        """Who may write there could reach the whole host by one."""
+        shared = pathlib.Path(self.useFixture(fixtures.TempDir()).path,
+                              'shared')
+        shared.mkdir()
+        self.configure(allowed_bind_sources='%s,%s' % (
+            shared, shared / 'below'))
+        stack_id = self.create_stack(self.template({'web': self.container(
+            volumes={str(shared): '/d'}, wait_for='completed',
+            cmd=['sh', '-c', 'ln -sfn /etc /d/link; ln -sfn /etc /d/below'],
+        )}))
+        self.assertEqual('/etc', os.readlink(shared / 'link'))
+        for name in ('link', 'below'):
+            source = str(shared / name)
+            self.refused_by('allowed_bind_sources', volumes={source: '/h'})
+            self.refused_by('allowed_bind_sources', mounts=[
+                {'type': 'bind', 'source': source, 'target': '/h'}])
+            self.refused_by('allowed_bind_sources', mounts=[
+                {'target': '/h', 'driver_options': {
+                    'type': 'none', 'o': 'bind', 'device': source}}])
+        self.delete_stack(stack_id)
+
+    @base.requires('second engine')
+    def test_verified_no_longer(self):
+        """An update knows only at the end what another resource says."""
+        tls = {name: pathlib.Path(self.cloud.tls_docker[key]).read_text()
+               for name, key in (('ca_cert', 'ca'), ('client_cert', 'cert'),
+                                 ('client_key', 'key'))}
+
+        def template(verify):
+            return self.template({
+                'verify': {'type': 'OS::Heat::Value', 'properties': {
+                    'type': 'boolean', 'value': verify}},
+                'web': self.container(
+                    docker_endpoint=self.cloud.tls_docker['endpoint'],
+                    network_mode='none', tls={
+                        **tls, 'verify': {'get_attr': ['verify', 'value']}})})
+
+        self.configure(require_tls='true')
+        stack_id = self.create_stack(template(True))
+        self.update_stack(stack_id, template(False), 'UPDATE_FAILED')
+        self.assertIn('option require_tls ', self.reasons(stack_id))
+        self.update_stack(stack_id, template(True))
+        self.assertEqual('running', self.resource(
+            stack_id).attributes['state'])
 
     def test_forgotten_endpoints(self):
         way = self.useFixture(proxy.Proxy(self.cloud.docker['endpoint']))

@@ -115,7 +115,7 @@ class ReferencesTest(SharedTest):
                 image=image[7:19])}
 
     def test_of_another_project(self):
-        self.configure(daemons='shared')
+        self.configure(daemons='shared', allowed_registries='*')
         stacks = {said: self.fails(resource)
                   for said, resource in self.attacks().items()}
         for said, stack_id in stacks.items():
@@ -127,7 +127,7 @@ class ReferencesTest(SharedTest):
             self.assertEqual([], self.containers(stack_id))
 
     def test_of_the_own_project(self):
-        self.configure(daemons='shared')
+        self.configure(daemons='shared', allowed_registries='*')
         self.addCleanup(self.drop_volume, self.name('made'))
         self.addCleanup(self.drop_volume, self.name('mount'))
         first = self.create_stack(self.template({
@@ -180,7 +180,7 @@ class ReferencesTest(SharedTest):
                              set(after['NetworkSettings']['Networks']))
 
     def test_of_nobody(self):
-        self.configure(daemons='shared', allow_host_namespaces='false')
+        self.configure(daemons='shared', allowed_registries='*')
         self.docker.create_volume(self.name('data'))
         self.addCleanup(self.drop_volume, self.name('data'))
         for properties in ({'volumes': {self.name('data'): '/x'}},

@@ -47,12 +47,11 @@ class ConfTestCase(testtools.TestCase):
                  'ff00::/8', 'fd00:ec2::254/128'],
              'require_tls': False,
              'forgotten_endpoints': [],
-             'allow_privileged': True,
-             'allow_host_namespaces': True,
-             'allowed_bind_sources': ['*'],
-             'allowed_devices': ['*'],
-             'allowed_capabilities': ['*'],
-             'allowed_registries': ['*'],
+             'allowed_security_options': [
+                 'no-new-privileges', 'no-new-privileges=*',
+                 'seccomp=builtin', 'apparmor=docker-default',
+                 'label=level:*', 'label=role:*', 'label=user:*', 'mask=*'],
+             **{limit.name: None for limit in conf.LIMITS},
              'show_env': False,
              'connect_timeout': 5.0,
              'read_timeout': 10.0,
@@ -94,7 +93,10 @@ class ConfTestCase(testtools.TestCase):
                          pathlib.Path(conf.__file__).parent.rglob('*.py')
                          if path.name != 'conf.py')
         for option in conf.OPTIONS:
-            self.assertIn('.%s' % option.name, source)
+            self.assertTrue('.%s' % option.name in source
+                            or "limit('%s')" % option.name in source
+                            or "_check('%s'" % option.name in source,
+                            option.name)
 
     def test_list_opts(self):
         self.assertEqual([('heat_docker', conf.OPTIONS)], conf.list_opts())

@@ -20,6 +20,7 @@ import testtools
 from heat_docker import budgets
 from heat_docker import errors
 from heat_docker import fields
+from heat_docker import policy
 from heat_docker.convert import scalars
 
 NEW = (fields.OLDEST_API[0], fields.OLDEST_API[1] + 5)
@@ -34,7 +35,7 @@ def positive(value):
 
 def field(name='a', **more):
     values = {'type': fields.STRING, 'doc': 'What it is.', 'at': name,
-              'example': 'x'}
+              'example': 'x', 'policy': policy.Free.INSIDE}
     return fields.Field(name=name, **dict(values, **more))
 
 

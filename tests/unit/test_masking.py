@@ -16,6 +16,7 @@ import testtools
 
 from heat_docker import fields
 from heat_docker import masking
+from heat_docker import policy
 from heat_docker.convert import process
 from heat_docker.convert import scalars
 from heat_docker.specs import container
@@ -23,7 +24,8 @@ from heat_docker.specs import container
 
 def field(name='a', **more):
     return fields.Field(**{'name': name, 'type': fields.STRING, 'doc': '',
-                           'at': 'A', 'example': 'x', **more})
+                           'at': 'A', 'example': 'x',
+                           'policy': policy.Free.TEXT, **more})
 
 
 class MaskedTestCase(testtools.TestCase):

@@ -17,6 +17,7 @@ import json
 import pathlib
 
 from heat_docker import fields
+from heat_docker import policy
 from tests.functional import oracle
 from tests.functional import oracle_values as values
 from tests.unit import base
@@ -40,7 +41,8 @@ class OracleTestCase(base.TestCase):
 
     def test_property_that_needs_an_entry(self):
         field = fields.Field(name='new', type=fields.LIST, doc='', at=None,
-                             example=[{'a': 1}], nested={})
+                             example=[{'a': 1}], nested={},
+                             policy=policy.Free.OURS)
         error = self.assertRaises(ValueError, values.case, 'volume', field)
         self.assertIn('add an entry to CASES', str(error))
 

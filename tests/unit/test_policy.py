@@ -38,6 +38,17 @@ def volume(**options):
         'DriverConfig': {'Name': 'local', 'Options': options}}}
 
 
+def driven(driver, **options):
+    """Return a mount of a volume of another driver."""
+    return {'Type': 'volume', 'Target': '/x', 'VolumeOptions': {
+        'DriverConfig': {'Name': driver, 'Options': options}}}
+
+
+def subnets(*values, **more):
+    """Return the addresses of a network as the API has them."""
+    return {**more, 'Config': [{'Subnet': value} for value in values]}
+
+
 def bind(source):
     return {'Type': 'bind', 'Source': source, 'Target': '/x'}
 
@@ -52,7 +63,9 @@ CASES = (
     (policy.privileged, {'allow_privileged': False}, [False],
      [(True, 'true')]),
     (policy.privileged, {'allow_privileged': True}, [True, False], []),
-    (policy.security_options, {'allow_privileged': False},
+    (policy.security_options,
+     {'allow_privileged': False,
+      'allowed_security_options': DEFAULTS['allowed_security_options']},
      [[], ['no-new-privileges:true'], ['no-new-privileges'],
       ['no-new-privileges=true'], ['no-new-privileges:false'],
       ['label=level:s0:c100,c200'], ['label:level:s0'],
@@ -63,22 +76,38 @@ CASES = (
       (['seccomp:unconfined'], 'seccomp:unconfined'),
       (['apparmor=unconfined'], 'apparmor=unconfined'),
       (['apparmor:unconfined'], 'apparmor:unconfined'),
+      # Any profile of the host, even one that only complains.
+      (['apparmor=host-profile'], 'apparmor=host-profile'),
+      (['apparmor=docker-default2'], 'apparmor=docker-default2'),
       (['systempaths=unconfined'], 'systempaths=unconfined'),
+      # Docker takes the word alone for label=disable.
+      (['disable'], 'disable'), ([' disable'], ' disable'),
+      (['writable-cgroups'], 'writable-cgroups'),
+      (['writable-cgroups=true'], 'writable-cgroups=true'),
+      (['writable-cgroups:true'], 'writable-cgroups:true'),
       (['unmask=ALL'], 'unmask=ALL'),
       (['unmask=/proc/kcore:/sys'], 'unmask=/proc/kcore:/sys'),
-      (['unmask'], 'unmask'),
+      (['unmask'], 'unmask'), (['nested'], 'nested'),
       (['label=disable'], 'label=disable'),
-      (['label:disable'], 'label:disable'),
+      (['label:disable'], 'label:disable'), (['label=nested'], 'nested'),
       (['label=type:spc_t'], 'label=type:spc_t'),
       (['label:type:unconfined_t'], 'label:type:unconfined_t'),
       (['label=filetype:x'], 'label=filetype:x'),
+      (['label:level=s0'], 'label:level=s0'),
+      (['proc-opts=hidepid=0'], 'proc-opts'),
       # The API takes the profile itself, not the name of a file.
       (['seccomp={"defaultAction": "SCMP_ACT_ALLOW"}'], 'SCMP_ACT_ALLOW'),
       (['seccomp={"a":\n"=unconfined"}'], 'seccomp'),
-      (['seccomp'], 'seccomp'),
+      (['seccomp'], 'seccomp'), (['seccomp=unconfined\n'], 'seccomp'),
       (['no-new-privileges:true', 'label=disable'], 'label=disable')]),
+    (policy.security_options,
+     {'allow_privileged': False,
+      'allowed_security_options': ['apparmor=tenant-*']},
+     [['apparmor=tenant-web'], ['apparmor:tenant-web']],
+     [(['no-new-privileges'], 'no-new-privileges'),
+      (['apparmor=host'], 'apparmor=host')]),
     (policy.security_options, {'allow_privileged': True},
-     [['seccomp=unconfined']], []),
+     [['seccomp=unconfined'], ['disable'], ['writable-cgroups']], []),
     (policy.namespace, {'allow_host_namespaces': False},
      ['', 'none', 'private', 'bridge', 'container:host', 'hostess'],
      [('host', '"host"')]),
@@ -97,37 +126,81 @@ CASES = (
       ({'container:web': {}}, 'container:web')]),
     (policy.networks, {'allow_host_namespaces': True},
      [{'host': {}}, {'container:web': {}}], []),
+    (policy.networks, {'allowed_network_options': ['com.docker.*']},
+     [{'front': {'DriverOpts': {'com.docker.network.driver.mtu': '1'}}}],
+     [({'front': {'DriverOpts': {'parent': 'eth0'}}}, 'parent')]),
+    (policy.oom_score, {'allow_oom_protection': False}, [0, 1000],
+     [(-1, 'negative')]),
+    (policy.oom_kill_disable, {'allow_oom_protection': False}, [False],
+     [(True, 'true')]),
+    (policy.log_driver, {'allowed_log_drivers': ['local', 'j*']},
+     ['local', 'journald'], [('syslog', 'syslog'), ('Local', 'Local')]),
+    (policy.log_options, {'allowed_log_options': ['max-*']},
+     [{}, {'max-size': '1m'}],
+     [({'max-file': '2', 'syslog-address': 'udp://127.0.0.1'},
+       'syslog-address')]),
+    (policy.network_driver, {'allowed_network_drivers': ['bridge']},
+     ['bridge'], [('macvlan', 'macvlan'), ('host', 'host')]),
+    (policy.network_options, {'allowed_network_options': ['*.mtu']},
+     [{}, {'com.docker.network.driver.mtu': '1400'}],
+     [({'com.docker.network.bridge.name': 'br-ex'}, 'bridge.name'),
+      ({'parent': 'eth0'}, 'parent')]),
+    (policy.cluster, {'allowed_network_drivers': ['bridge']},
+     [False, 'local', ''], [(True, 'overlay'), ('swarm', 'overlay'),
+                            ('global', 'overlay')]),
+    (policy.cluster, {'allowed_network_drivers': ['overlay']},
+     [True, 'swarm'], []),
+    (policy.ipam, {'allowed_subnets': ['10.9.0.0/16', 'fd00::/8']},
+     [{}, {'Driver': 'x'}, subnets('10.9.1.0/24', 'fd00:1::/64'),
+      subnets('10.9.0.0/16')],
+     [(subnets('10.8.0.0/24'), '10.8.0.0/24'),
+      (subnets('10.8.0.0/15', '10.9.1.0/24'), '10.8.0.0/15'),
+      (subnets('10.9.1.0/24', 'fe80::/64'), 'fe80::/64'),
+      (subnets('0.0.0.0/0'), '0.0.0.0/0')]),
+    (policy.ipam, {'allowed_network_drivers': []},
+     [{}, {'Driver': 'default'}], [({'Driver': 'dhcp'}, 'dhcp')]),
+    (policy.ipam, {'allowed_network_options': ['mtu']},
+     [{'Options': {'mtu': '1'}}], [({'Options': {'parent': 'a'}}, 'parent')]),
     (policy.binds, {'allowed_bind_sources': ['/srv', '/data/']},
-     [[], ['data:/x'], ['/srv:/x'], ['/srv/a b:/x:ro'], ['/data:/x'],
-      ['/data/a:/x'], ['//srv//a/:/x'], ['/etc/../srv:/x'],
-      ['/srv/./a:/x'], ['/srv/a/../b:/x'], ['srv:/etc']],
+     [[], ['data:/x'], ['/srv:/x'], ['/srv:/x:ro'], ['/data:/x'],
+      ['//srv//:/x'], ['/etc/../srv:/x'], ['/srv/./:/x'],
+      ['/srv/a/..:/x'], ['srv:/etc']],
      [(['/etc:/x'], '/etc'), (['/:/x'], '/'), (['//etc:/x'], '//etc'),
       (['///etc:/x'], '///etc'), (['/srv/../etc:/x'], '/srv/../etc'),
       (['/srv/..:/x'], '/srv/..'), (['/srvs:/x'], '/srvs'),
       (['/srv/../../etc:/x:ro'], '/srv/../../etc'),
       (['/data/a/../../etc:/x'], '/data/a/../../etc'),
-      (['/srv:/x', '/etc:/y'], '/etc'), (['//:/x'], '//')]),
-    (policy.binds, {'allowed_bind_sources': ['/']}, [['/etc:/x', '/:/y']],
-     []),
+      (['/srv:/x', '/etc:/y'], '/etc'), (['//:/x'], '//'),
+      # It may be a symbolic link that another container has made.
+      (['/srv/a:/x'], '/srv/a'), (['/data/a:/x:ro'], '/data/a'),
+      (['/srv//a/.:/x'], '/srv//a/.'), (['/srv/a/../b:/x'], '/srv/a/..')]),
+    # So it is with one that the operator has named.
+    (policy.binds, {'allowed_bind_sources': ['/srv/a/b', '/srv/a/', '/s']},
+     [['/srv/a:/x']], [(['/srv/a/b:/x'], '/srv/a/b')]),
+    (policy.binds, {'allowed_bind_sources': ['/', '/srv']}, [['/:/y']],
+     [(['/etc:/x'], '/etc'), (['/srv:/x'], '/srv')]),
     (policy.binds, {'allowed_bind_sources': ['*']}, [['/etc:/x']], []),
     (policy.binds, {'allowed_bind_sources': ['/srv', '*']}, [['/etc:/x']],
      []),
     (policy.binds, {'allowed_bind_sources': []}, [['data:/x']],
      [(['/srv:/x'], '/srv')]),
     # It is a folder, not a pattern.
-    (policy.binds, {'allowed_bind_sources': ['/s*']}, [['/s*/a:/x']],
+    (policy.binds, {'allowed_bind_sources': ['/s*']}, [['/s*:/x']],
      [(['/srv:/x'], '/srv')]),
     (policy.mounts, {'allowed_bind_sources': ['/srv']},
-     [[], [bind('/srv/a')], [{'Type': 'tmpfs', 'Target': '/x'}],
+     [[], [bind('/srv/')], [{'Type': 'tmpfs', 'Target': '/x'}],
       [{'Type': 'volume', 'Target': '/x', 'Source': 'data'}],
       [volume()], [volume(type='tmpfs', device='tmpfs')],
-      [volume(type='none', o='bind', device='/srv/a')],
+      [volume(type='none', o='bind', device='/srv')],
       [volume(type='tmpfs', device='tmpfs', o='size=1m,uid=1')],
       [volume(type='nfs', o='addr=192.0.2.7', device=':/etc')],
       [volume(type='cifs', o='addr=a,username=b', device='//a/etc')],
-      [volume(type='none', o='rbind,ro', device='srv/a')],
+      [volume(type='none', o='rbind,ro', device='srv')],
       [image('busybox')]],
      [([bind('/etc')], '/etc'), ([bind('//etc')], '//etc'),
+      ([bind('/srv/a')], '/srv/a'),
+      ([volume(type='none', o='bind', device='/srv/a')], '/srv/a'),
+      ([volume(type='tmpfs', o=' bind', device='/etc')], '/etc'),
       ([bind('/srv'), bind('/srv/../etc')], '/srv/../etc'),
       ([volume(type='none', o='bind', device='/etc')], '/etc'),
       ([volume(type='ext4', device='/dev/sda1')], 'these options'),
@@ -150,9 +223,25 @@ CASES = (
        '/srv/../etc')]),
     (policy.volume_options, {'allowed_bind_sources': ['/srv']},
      [{}, {'type': 'tmpfs', 'device': 'tmpfs'}, {'unknown': 'x'},
-      {'type': 'none', 'o': 'bind', 'device': '/srv/a'}],
+      {'type': 'none', 'o': 'bind', 'device': '/srv'}],
      [({'type': 'none', 'o': 'bind', 'device': '/etc'}, '/etc'),
       ({'type': 'ext4', 'device': '/dev/sda1'}, 'these options')]),
+    (policy.volume_options, {'allowed_volume_types': ['nfs']},
+     [{}, {'type': 'nfs', 'o': 'addr=192.0.2.7', 'device': ':/a'},
+      {'type': 'ext4', 'device': '/dev/sda1'}],
+     [({'type': 'tmpfs', 'device': 'tmpfs'}, 'the type tmpfs'),
+      ({'type': 'nfs4', 'o': 'addr=a', 'device': ':/a'}, 'the type nfs4')]),
+    # A pattern would be for types that nobody has thought of.
+    (policy.volume_options, {'allowed_volume_types': ['*']}, [],
+     [({'type': 'tmpfs', 'device': 'tmpfs'}, 'the type tmpfs')]),
+    (policy.volume_options, {'allowed_volume_options': ['size']},
+     [{'size': '1g'}, {'type': 'tmpfs', 'device': 'tmpfs', 'size': '1'}],
+     [({'mountpoint': '/etc'}, 'mountpoint'), ({'Device': 'x'}, 'Device')]),
+    (policy.mounts, {'allowed_volume_drivers': ['local']},
+     [[volume(type='tmpfs', device='tmpfs')], [bind('/etc')]],
+     [([driven('local-persist', mountpoint='/etc')], 'local-persist')]),
+    (policy.volume_driver, {'allowed_volume_drivers': ['local', 'r/x*']},
+     ['local', 'r/x:latest'], [('loca', 'loca'), ('vieux/sshfs', 'vieux')]),
     (policy.mounts, {'allowed_registries': ['r.test']},
      [[image('r.test/web:1')], [bind('/etc')]],
      [([image('busybox')], 'busybox')]),
@@ -169,6 +258,11 @@ CASES = (
      [[{'PathOnHost': '/dev/sda'}]], []),
     (policy.devices, {'allowed_devices': []}, [[]],
      [([{'PathOnHost': '/dev/null'}], '/dev/null')]),
+    (policy.block_devices, {'allowed_devices': ['/dev/sd*']},
+     [{}, {'BlkioWeightDevice': [{'Path': '/dev/sda'}]}],
+     [({'BlkioWeightDevice': [], 'BlkioDeviceReadBps': [
+         {'Path': '/dev/sda'}, {'Path': '/etc/shadow'}]}, '/etc/shadow'),
+      ({'BlkioDeviceWriteIOps': [{'Path': '/dev/sd/../vda'}]}, '/dev/vda')]),
     (policy.any_device, {'allowed_devices': ['/dev/*']}, [[], None],
      [(['c 1:* rwm'], 'it'), ([{'Driver': 'nvidia'}], 'it')]),
     (policy.any_device, {'allowed_devices': ['*']}, [['c 1:* rwm']], []),
@@ -181,6 +275,27 @@ CASES = (
      [['ALL', 'SYS_ADMIN']], []),
     (policy.capabilities, {'allowed_capabilities': []}, [[]],
      [(['KILL'], 'KILL')]),
+    (policy.storage_options, {'allowed_storage_options': ['size']},
+     [{'size': '1g'}], [({'size': '1g', 'dm.basesize': '2g'}, 'dm.base')]),
+    (policy.runtime, {'allowed_runtimes': ['runsc*']},
+     ['runsc', 'runsc-kvm'], [('runc', 'runc'), ('/tmp/runsc', '/tmp/')]),
+    (policy.annotations, {'allowed_annotations': ['com.example.*']},
+     [{}, {'com.example.a': 'b'}],
+     [({'com.example.a': 'b', 'run.oci.hooks.stdout': '/etc/passwd'},
+       'run.oci.hooks.stdout')]),
+    (policy.cgroup_parent, {'allowed_cgroup_parents': ['/wiki/*']},
+     ['/wiki/a', '/wiki/a/b..'],
+     [('/system.slice', '/system.slice'), ('system.slice', 'system'),
+      ('/wiki', '/wiki'), ('/wiki/../..', '".."'), ('..', '".."')]),
+    (policy.cgroup_parent, {'allowed_cgroup_parents': ['*']},
+     ['../../..'], []),
+    (policy.sysctls, {'allowed_sysctls': ['net.*']},
+     [{}, {'net.ipv4.ip_forward': '1'}],
+     [({'net.a': '1', 'kernel.core_pattern': '|/x'}, 'core_pattern'),
+      ({'net/../kernel/core_pattern': '|/x'}, 'core_pattern'),
+      ({'kernel/core_pattern': '|/x'}, 'core_pattern')]),
+    (policy.certificates, {'require_tls': True}, [endpoint.TLS()],
+     [(endpoint.TLS(verify=False), 'verify: false')]),
     (policy.image, {'allowed_registries': ['docker.io']},
      ['busybox', 'me/web:1', 'docker.io/busybox',
       'index.docker.io/library/busybox', 'registry-1.docker.io/me/web'],
@@ -207,6 +322,133 @@ CASES = (
      [('busybox', 'busybox'), (HEX, HEX)]),
 )
 
+# What nobody may do on a daemon that several projects use, by the option.
+REFUSED = {
+    'allow_privileged': [(policy.privileged, True)],
+    'allowed_security_options': [
+        (policy.security_options, [value]) for value in (
+            'disable', 'writable-cgroups', 'writable-cgroups=true',
+            'apparmor=host-profile', 'apparmor:unconfined', 'label:disable',
+            'seccomp=unconfined', 'systempaths=unconfined', 'unmask=ALL')],
+    # As Nomad's CVE-2026-14373, where only some of them were thought of.
+    'allow_host_namespaces': [
+        (policy.namespace, 'host'), (policy.networks, {'host': {}}),
+        (policy.networks, {'ns:/proc/1/ns/net': {}})],
+    'allow_oom_protection': [
+        (policy.oom_score, -1000), (policy.oom_kill_disable, True)],
+    'allowed_bind_sources': [
+        (policy.binds, ['/srv:/x']), (policy.binds, ['/:/x:ro']),
+        (policy.binds, ['/var/run/docker.sock:/x']),
+        (policy.mounts, [bind('/srv')]),
+        # As Portainer's, where a bind was none if a volume made it.
+        (policy.mounts, [volume(type='none', o='bind', device='/')]),
+        (policy.mounts, [volume(o='bind', device='/')]),
+        (policy.mounts, [volume(type='none', o='rbind', device='/etc')]),
+        (policy.mounts, [volume(type='tmpfs', o='bind', device='/etc')]),
+        (policy.mounts, [volume(type='ext4', device='/dev/vda')]),
+        (policy.mounts, [volume(type='overlay', device='overlay',
+                                o='lowerdir=/:/etc')]),
+        (policy.volume_options, {'type': 'none', 'o': 'bind',
+                                 'device': '/'}),
+        (policy.volume_options, {'device': '/dev/vda', 'type': 'ext4'})],
+    'allowed_devices': [
+        (policy.devices, [{'PathOnHost': '/dev/null'}]),
+        (policy.block_devices, {'BlkioWeightDevice': [
+            {'Path': '/dev/vda'}]}),
+        (policy.any_device, ['c 1:* rwm']),
+        (policy.any_device, [{'Driver': 'cdi'}])],
+    'allowed_capabilities': [
+        (policy.capabilities, ['NET_RAW']), (policy.capabilities, ['ALL'])],
+    # The daemon asks registries on its loopback, and shows what they answer.
+    'allowed_registries': [
+        (policy.image, '127.0.0.1:9911/a/b'), (policy.image, 'r.test/a'),
+        (policy.image, HEX), (policy.mounts, [image('r.test/a')]),
+        (policy.build, {'context': b''})],
+    'allowed_log_drivers': [
+        (policy.log_driver, name) for name in (
+            'splunk', 'fluentd', 'syslog', 'gelf', 'journald', 'awslogs',
+            'gcplogs', 'logentries', 'etwlogs', 'k8s-file',
+            'vendor/plugin:1')],
+    # Also those of the driver that the daemon has if none is named.
+    'allowed_log_options': [
+        (policy.log_options, {name: 'x'}) for name in (
+            'splunk-url', 'splunk-capath', 'fluentd-address',
+            'syslog-address', 'syslog-tls-ca-cert', 'gelf-address',
+            'awslogs-endpoint', 'awslogs-credentials-endpoint', 'path',
+            'logentries-token', 'gcp-project')],
+    'allowed_network_drivers': [
+        (policy.network_driver, 'macvlan'), (policy.network_driver, 'host'),
+        (policy.network_driver, 'ipvlan'), (policy.network_driver, 'overlay'),
+        (policy.cluster, True), (policy.cluster, 'swarm'),
+        (policy.ipam, {'Driver': 'dhcp'})],
+    'allowed_network_options': [
+        (policy.network_options, {'com.docker.network.bridge.name': 'br'}),
+        (policy.network_options, {'parent': 'eth0'}),
+        (policy.network_options, {'com.docker.network.host_ipv4': '10.0.0.1'}),
+        (policy.network_options, {
+            'com.docker.network.bridge.gateway_mode_ipv4':
+            'nat-unprotected'}),
+        (policy.networks, {'a': {'DriverOpts': {'parent': 'eth0'}}}),
+        (policy.ipam, {'Options': {'parent': 'eth0'}})],
+    'allowed_subnets': [
+        (policy.ipam, subnets('203.0.113.0/24')),
+        (policy.ipam, subnets('10.0.0.0/24')),
+        (policy.ipam, subnets('fd00::/64'))],
+    'allowed_volume_drivers': [
+        (policy.volume_driver, 'vieux/sshfs'),
+        (policy.mounts, [driven('local-persist')])],
+    'allowed_volume_types': [
+        (policy.volume_options, {'type': kind, 'device': 'x',
+                                 'o': 'addr=127.0.0.1'})
+        for kind in ('tmpfs', 'nfs', 'nfs4', 'cifs')],
+    'allowed_volume_options': [
+        (policy.volume_options, {'mountpoint': '/etc'}),
+        (policy.mounts, [volume(mountpoint='/etc')])],
+    'allowed_storage_options': [(policy.storage_options, {'dm.x': '1'})],
+    'allowed_runtimes': [
+        (policy.runtime, 'runc'), (policy.runtime, '/usr/bin/shim')],
+    'allowed_annotations': [
+        (policy.annotations, {'run.oci.hooks.stdout': '/etc/passwd'}),
+        (policy.annotations, {'org.systemd.property.MemoryMax': '1'})],
+    'allowed_cgroup_parents': [
+        (policy.cgroup_parent, '/system.slice'),
+        (policy.cgroup_parent, '../..'), (policy.cgroup_parent, '/a')],
+    'allowed_sysctls': [
+        (policy.sysctls, {'kernel.core_pattern': '|/x'}),
+        (policy.sysctls, {'vm.overcommit_memory': '1'}),
+        (policy.sysctls, {'kernel/net.x': '1'})],
+}
+
+# What everybody may do there.
+ALLOWED = {
+    policy.privileged: [False],
+    policy.security_options: [
+        ['no-new-privileges'], ['seccomp=builtin'], ['label:level:s0']],
+    policy.namespace: ['private', 'none', 'container:mine'],
+    policy.networks: [{'front': {}}, {'front': {'DriverOpts': {
+        'com.docker.network.endpoint.ifname': 'web0'}}}],
+    policy.oom_score: [0, 500],
+    policy.oom_kill_disable: [False],
+    policy.binds: [[], ['data:/x']],
+    policy.mounts: [[{'Type': 'tmpfs', 'Target': '/x'}], [volume()],
+                    [{'Type': 'volume', 'Target': '/x', 'Source': 'data'}],
+                    [driven('local')], [volume(size='1g')]],
+    policy.image: ['busybox', 'docker.io/me/web:1',
+                   'localhost/heat-snapshot/a:b'],
+    policy.log_driver: ['json-file', 'local', 'none'],
+    policy.log_options: [{'max-size': '1m', 'max-file': '3', 'tag': 'x'}],
+    policy.network_driver: ['bridge'],
+    policy.network_options: [{
+        'com.docker.network.driver.mtu': '1400',
+        'com.docker.network.bridge.enable_icc': 'false'}],
+    policy.cluster: [False, 'local'],
+    policy.ipam: [{}, {'Driver': 'default'}],
+    policy.volume_driver: ['local'],
+    policy.volume_options: [{}, {'size': '1g'}],
+    policy.storage_options: [{'size': '10G'}],
+    policy.sysctls: [{'net.core.somaxconn': '1024'}],
+}
+
 # What the operator of heat-engine's own services does not want to be asked.
 DENIED = (
     '127.0.0.1', '127.1.2.3', '0.0.0.0', '169.254.169.254', '224.0.0.1',
@@ -230,7 +472,7 @@ class ValuesTestCase(PolicyTestCase):
     def test_cases(self):
         for function, options, allowed, not_allowed in CASES:
             self.configure(**DEFAULTS | options)
-            [option] = options
+            *_others, option = options
             for value in allowed:
                 self.assertIsNone(function(value), (options, value))
             for value, said in not_allowed:
@@ -243,7 +485,7 @@ class ValuesTestCase(PolicyTestCase):
     def test_all_allowed_by_default(self):
         for function, _options, allowed, not_allowed in CASES:
             for value in allowed + [value for value, _said in not_allowed]:
-                self.assertIsNone(function(value))
+                self.assertIsNone(function(value), (function, value))
 
     def test_all_functions_have_cases(self):
         self.assertEqual(
@@ -252,7 +494,7 @@ class ValuesTestCase(PolicyTestCase):
             {function.__name__ for function, *_rest in CASES} | {
                 # Below.
                 'endpoint', 'address', 'forgotten', 'is_shared',
-                'matches'})
+                'limit', 'matches'})
 
     def test_matches(self):
         for text, patterns, expected in (
@@ -286,6 +528,74 @@ class ValuesTestCase(PolicyTestCase):
         self.assertFalse(policy.matches(
             50000 * '.a', ['*.*.*.example.com', '*.a*.a*.a*b']))
         self.assertLess(time.process_time() - begin, 1)
+
+
+class LimitsTestCase(PolicyTestCase):
+    """What holds for daemons that several projects use, if nothing is set."""
+
+    def shared(self, **options):
+        self.configure(**DEFAULTS | {'daemons': 'shared'} | options)
+
+    def test_modes(self):
+        for daemons, access, expected in (
+                (None, 'admin', False), (None, 'none', False),
+                (None, 'all', True), ('own', 'all', False),
+                ('shared', 'none', True)):
+            self.configure(daemons=daemons, local_endpoint_access=access)
+            self.assertIs(expected, policy.is_shared())
+            self.assertEqual(expected, bool(self.refusal(
+                policy.privileged, True)))
+
+    def refusal(self, function, value):
+        """Return the option that a value is refused by, or None."""
+        try:
+            function(value)
+        except errors.Refused as ex:
+            return re.search('[(]option ([a-z_]+) of', str(ex))[1]
+
+    def test_refused_if_shared(self):
+        self.shared()
+        for option, cases in REFUSED.items():
+            for function, value in cases:
+                self.assertEqual(option, self.refusal(function, value),
+                                 (function, value))
+
+    def test_allowed_if_shared(self):
+        self.shared()
+        for function, values in ALLOWED.items():
+            for value in values:
+                self.assertIsNone(self.refusal(function, value),
+                                  (function, value))
+
+    def test_all_limits_have_cases(self):
+        self.assertEqual({limit.name for limit in conf.LIMITS} | {
+            'allowed_security_options'}, set(REFUSED))
+
+    def test_option_widens_a_limit(self):
+        """What the operator sets holds in both modes."""
+        for option, cases in REFUSED.items():
+            if option == 'allowed_security_options':
+                wide = ['*']
+            else:
+                [wide] = [limit.own for limit in conf.LIMITS
+                          if limit.name == option]
+            self.shared(**{option: wide})
+            for function, value in cases:
+                self.assertNotEqual(option, self.refusal(function, value),
+                                    (function, value))
+
+    def test_option_narrows_a_limit(self):
+        for limit in conf.LIMITS:
+            self.configure(**DEFAULTS | {'daemons': 'own',
+                                         limit.name: limit.shared})
+            for function, value in REFUSED[limit.name]:
+                self.assertEqual(limit.name, self.refusal(function, value),
+                                 (function, value))
+
+    def test_wrong_subnet(self):
+        self.shared(allowed_subnets=['10.0.0.1/8'])
+        self.assertIn("Nothing is allowed because '10.0.0.1/8' is not",
+                      self.refused(policy.ipam, subnets('10.0.0.0/24')))
 
 
 class EndpointTestCase(PolicyTestCase):

@@ -28,6 +28,7 @@ import testtools
 
 from heat_docker import fields
 from heat_docker import masking
+from heat_docker import policy
 from heat_docker import specs
 from tests.unit import base
 from tests.unit.samples import record
@@ -108,7 +109,16 @@ POLICIES = {
     'capabilities': {'cap_add'}, 'devices': {'devices'},
     'security_options': {'security_opt'},
     'any_device': {'device_cgroup_rules', 'device_requests'},
-    'volume_options': {'driver_opts'}, 'build': {'build'},
+    'volume_options': {'driver_opts'}, 'build': {'build', 'tags', 'push'},
+    'annotations': {'annotations'}, 'runtime': {'runtime'},
+    'oom_kill_disable': {'oom_kill_disable'}, 'oom_score': {'oom_score_adj'},
+    'storage_options': {'storage_opt'},
+    'volume_driver': {'volume_driver', 'driver'},
+    'block_devices': {'blkio_config'}, 'sysctls': {'sysctls'},
+    'cgroup_parent': {'cgroup_parent'}, 'log_driver': {'log_driver'},
+    'log_options': {'log_options'}, 'certificates': {'tls'},
+    'network_driver': {'driver'}, 'network_options': {'driver_opts'},
+    'cluster': {'ingress', 'scope'}, 'ipam': {'ipam'},
     'ports': {'port_bindings', 'port_specs'},
 }
 
@@ -180,6 +190,21 @@ def schemata(schema, path):
     yield path, schema
     for name, nested in (schema.schema or {}).items():
         yield from schemata(nested, '%s.%s' % (path, name))
+
+
+def keys(nested, path):
+    """Yield the path and the schema of all keys of maps."""
+    if isinstance(nested, properties.Schema):
+        nested = nested.schema
+    for name, schema in (nested or {}).items():
+        if name != '*':
+            yield '%s.%s' % (path, name), schema
+        yield from keys(schema, '%s.%s' % (path, name))
+
+
+def is_policy(value):
+    return isinstance(value, policy.Free) or (
+        callable(value) and getattr(policy, value.__name__, None) is value)
 
 
 class FieldsTestCase(testtools.TestCase):
@@ -383,9 +408,22 @@ class FieldsTestCase(testtools.TestCase):
         """Every function of the policy about values has its properties."""
         named = {}
         for _path, _spec, field in all_fields():
-            if field.policy:
+            if callable(field.policy):
                 named.setdefault(field.policy.__name__, set()).add(field.name)
         self.assertEqual(POLICIES, named)
+
+    def test_policy_of_everything(self):
+        """Neither a property nor a key of one forgets it."""
+        without = [path for path, _spec, field in all_fields()
+                   if not is_policy(field.policy)]
+        for path, _spec, field in all_fields():
+            for place, key in keys(field.nested, path):
+                if not is_policy(getattr(key, 'policy', None)):
+                    without.append(place)
+                elif callable(key.policy):
+                    # It is asked about the whole property.
+                    self.assertEqual(field.policy, key.policy, place)
+        self.assertEqual([], without)
 
     def test_null_is_unset_or_empty(self):
         """No converter meets what Heat makes of an explicit null."""

@@ -34,6 +34,37 @@ NAME_TAKEN = base.refusal(
     409, 'Conflict. The container name "/web" is already in use')
 
 
+# What a template may not say of a daemon that several projects use.
+SHARED = {
+    'allow_privileged': {'privileged': True},
+    'allowed_security_options': {'security_opt': ['disable']},
+    'allow_host_namespaces': {'pid_mode': 'host'},
+    'allow_oom_protection': {'oom_score_adj': -1},
+    'allowed_bind_sources': {'mounts': [{
+        'type': 'volume', 'target': '/x', 'driver_options': {
+            'type': 'none', 'o': 'bind', 'device': '/etc'}}]},
+    'allowed_devices': {'blkio_config': {'device_read_bps': [
+        {'path': '/dev/vda', 'rate': 1}]}},
+    'allowed_capabilities': {'cap_add': ['NET_RAW']},
+    'allowed_registries': {'image': '127.0.0.1:9911/a/b'},
+    'allowed_log_drivers': {'log_driver': 'splunk'},
+    'allowed_log_options': {'log_options': {'fluentd-address': 'unix:///x'}},
+    'allowed_network_options': {'networks': [{
+        'network': 'front', 'driver_opts': {'parent': 'eth0'}}]},
+    'allowed_volume_drivers': {'volume_driver': 'local-persist'},
+    'allowed_volume_types': {'mounts': [{
+        'type': 'volume', 'target': '/x', 'driver_options': {
+            'type': 'nfs', 'o': 'addr=127.0.0.1', 'device': ':/'}}]},
+    'allowed_volume_options': {'mounts': [{
+        'type': 'volume', 'target': '/x',
+        'driver_options': {'mountpoint': '/etc'}}]},
+    'allowed_storage_options': {'storage_opt': {'dm.fs': 'xfs'}},
+    'allowed_runtimes': {'runtime': 'runc'},
+    'allowed_cgroup_parents': {'cgroup_parent': '../..'},
+    'allowed_sysctls': {'sysctls': {'kernel.core_pattern': '|/x'}},
+}
+
+
 class SchemaTestCase(base.TestCase):
 
     def test_schemas_made_of_the_table(self):
@@ -194,6 +225,17 @@ class MakeTestCase(base.ContainerTestCase):
             self.fail_task(made.create))
         self.assertEqual([], self.daemon.requests)
         self.assertEqual({}, made.data())
+
+    def test_not_allowed_on_shared_daemons(self):
+        self.configure(daemons='shared')
+        for option, properties in SHARED.items():
+            made = self.make_resource(properties)
+            reason = self.fail_task(made.create)
+            [name] = properties
+            self.assertIn('The property %s: ' % name, reason)
+            self.assertIn('(option %s of' % option, reason)
+            self.assertEqual([], self.daemon.requests)
+            self.assertEqual({}, made.data())
 
     def test_reason_begins_with_the_resource(self):
         self.serve_create(base.refusal(400, 'No command specified'))

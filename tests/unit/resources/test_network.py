@@ -132,6 +132,37 @@ class CreateTestCase(base.NetworkTestCase):
         self.assertEqual([], self.daemon.requests)
 
 
+class PolicyTestCase(base.NetworkTestCase):
+
+    def test_not_allowed_on_shared_daemons(self):
+        """Bridges, interfaces and routes of the host are the operator's."""
+        self.configure(daemons='shared')
+        for option, properties in {
+                'allowed_network_options': {'driver_opts': {
+                    'com.docker.network.bridge.name': 'br-mgmt'}},
+                'allowed_network_drivers': {'driver': 'macvlan'},
+                'allowed_subnets': {'ipam': {'config': [
+                    {'subnet': '203.0.113.0/24'}]}}}.items():
+            made = self.make_resource(properties)
+            self.assertIn('option %s ' % option, self.fail_task(made.create))
+            self.assertEqual([], self.daemon.requests)
+
+    def test_swarm_not_allowed_on_shared_daemons(self):
+        self.configure(daemons='shared')
+        for properties in ({'ingress': True}, {'scope': 'swarm'}):
+            made = self.make_resource(properties)
+            self.assertIn('option allowed_network_drivers ',
+                          self.fail_task(made.create))
+            self.assertEqual([], self.daemon.requests)
+
+    def test_allowed_on_shared_daemons(self):
+        self.configure(daemons='shared', allowed_subnets=['10.0.0.0/8'])
+        made = self.make_made(internal=True, driver='bridge', ipam={
+            'config': [{'subnet': '10.9.0.0/24'}]}, driver_opts={
+                'com.docker.network.driver.mtu': '1400'})
+        self.assertEqual(('CREATE', 'COMPLETE'), made.state)
+
+
 class LifeTestCase(base.NetworkTestCase):
 
     def test_check(self):

@@ -20,6 +20,7 @@ from heat.common import exception
 from heat.engine import constraints as heat_constraints
 import testtools
 
+from heat_docker import conf
 from heat_docker.convert import references
 from tests.unit import base
 from tests.unit import test_specs
@@ -29,6 +30,10 @@ FOREIGN = {'org.openstack.heat.project_id': 'another'}
 NOBODYS = {'a': 'b'}
 FULL = 'a1' * 32
 IMAGE_ID = 'sha256:' + FULL
+
+# The limits on what containers may do have tests of their own.
+WITHOUT_LIMITS = {
+    limit.name: limit.own for limit in conf.LIMITS}
 
 CREATE = ('POST', '/containers/create')
 MAKE_VOLUME = ('POST', '/volumes/create')
@@ -115,7 +120,7 @@ class SharedTestCase(base.ResourceTestCase):
 
     def setUp(self):
         super().setUp()
-        self.configure(daemons='shared')
+        self.configure(daemons='shared', **WITHOUT_LIMITS)
         self.daemon.on('GET', '/images/busybox%3A1/json', {
             'json': {'Id': IMAGE_ID, 'RepoDigests': ['busybox@sha256:1']}})
         self.daemon.on(*CREATE, {'status_code': 201,
@@ -220,7 +225,8 @@ class ContainerReferencesTestCase(SharedTestCase):
                 self.assertEqual(CREATE, self.daemon.requests[0])
 
     def test_local_daemon_for_all_is_shared(self):
-        self.configure(daemons=None, local_endpoint_access='all')
+        self.configure(daemons=None, local_endpoint_access='all',
+                       **WITHOUT_LIMITS)
         self.refused(FOREIGN, 'the %s belongs to another project')
 
     def test_missing_volume_is_made_with_labels(self):
@@ -280,9 +286,8 @@ class ContainerReferencesTestCase(SharedTestCase):
         """Without a shared daemon, too, if that of the host is forbidden."""
         self.daemon.on('GET', '/networks/a1a1a1a1a1a1', {
             'json': {'Id': FULL, 'Name': 'host', 'Labels': {}}})
-        self.configure(allow_host_namespaces=False)
         for daemons in ('shared', 'own'):
-            self.configure(daemons=daemons)
+            self.configure(daemons=daemons, allow_host_namespaces=False)
             self.assertIn(
                 'The property networks: "host" is not allowed (option '
                 'allow_host_namespaces of the operator)',
@@ -402,7 +407,7 @@ class VolumeTestCase(base.VolumeTestCase):
 
     def setUp(self):
         super().setUp()
-        self.configure(daemons='shared')
+        self.configure(daemons='shared', **WITHOUT_LIMITS)
 
     def serve_source(self, *labels):
         self.daemon.on(*self.SOURCE, *(
@@ -492,7 +497,7 @@ class NetworkTestCase(base.NetworkTestCase):
     FOUND = ('GET', '/networks')
 
     def test_configuration_of_another_project(self):
-        self.configure(daemons='shared')
+        self.configure(daemons='shared', **WITHOUT_LIMITS)
         self.daemon.on(*self.CONFIG, {'json': {
             'Id': FULL, 'Name': 'config', 'Labels': FOREIGN}})
         self.assertIn('The property config_from: the network config belongs '
@@ -502,7 +507,7 @@ class NetworkTestCase(base.NetworkTestCase):
 
     def test_configuration_of_the_own_project(self):
         """Docker finds it by its name only."""
-        self.configure(daemons='shared')
+        self.configure(daemons='shared', **WITHOUT_LIMITS)
         self.daemon.on(*self.CONFIG, {'json': {
             'Id': FULL, 'Name': 'config', 'Labels': OURS}})
         self.make_made(config_from='config')
@@ -533,7 +538,7 @@ class ImageTestCase(base.ResourceTestCase):
 
     def setUp(self):
         super().setUp()
-        self.configure(daemons='shared')
+        self.configure(daemons='shared', **WITHOUT_LIMITS)
         self.daemon.on(*self.BUILD, {'text': json.dumps(
             {'aux': {'ID': IMAGE_ID}})})
 

@@ -13,6 +13,7 @@
 """Which daemon a resource has, and what comes of it when it is away."""
 
 import dataclasses
+import functools
 import json
 
 from heat.common import exception
@@ -134,6 +135,50 @@ class AllowedTestCase(base.ContainerTestCase):
         self.run_task(made.delete)
         self.assertEqual(('DELETE', 'COMPLETE'), made.state)
 
+    def make_verified(self, **properties):
+        """Return a running container of a daemon with TLS."""
+        url = 'https://docker.test:2376'
+        self.patch(self.daemon, 'on', functools.partial(
+            self.daemon.on, base_url=url))
+        self.daemon.on('GET', '/version', {'json': self.daemon.VERSION},
+                       prefix='')
+        self.where = {'docker_endpoint': url}
+        return self.make_running(self.where, **properties)
+
+    def test_verified_no_longer(self):
+        """The endpoint stays allowed, but not without its certificate."""
+        self.configure(require_tls=True)
+        made = self.make_verified()
+        self.update(made, **self.where, tls={'server_name': 'a.test'})
+        self.assertEqual(('UPDATE', 'COMPLETE'), made.state)
+        self.assertEqual(
+            'Error: resources.web: The property tls: verify: false is not '
+            'allowed (option require_tls of the operator)',
+            self.fail_update(made, **self.where, tls={'verify': False}))
+        self.assertTrue(made.endpoint.tls.verify)
+        self.assertEqual([], self.daemon.history)
+
+    def test_never_verified(self):
+        """What was there before the policy can still be changed in place."""
+        tls = {'verify': False}
+        made = self.make_verified(memory=64, tls=tls)
+        self.configure(require_tls=True)
+        self.daemon.on('POST', PATH + '/update', {'json': {}})
+        self.serve_inspect(self.inspected(Memory=128, MemorySwap=256))
+        self.update(made, **self.where, memory=128, tls=tls)
+        self.assertEqual(('UPDATE', 'COMPLETE'), made.state)
+
+    def test_not_allowed_in_place(self):
+        """It may come of another resource, and be known at the update."""
+        front = {'network': 'front'}
+        made = self.make_running(networks=[front])
+        self.configure(daemons='shared')
+        self.assertIn(
+            'The property networks: the option parent is not allowed (option '
+            'allowed_network_options', self.fail_update(made, networks=[
+                {**front, 'driver_opts': {'parent': 'eth0'}}]))
+        self.assertEqual([], self.daemon.history)
+
     def test_tightened_before_the_create(self):
         made = self.make_resource()
         self.configure(allowed_endpoints=[])
@@ -244,7 +289,7 @@ class NotedAddressTestCase(base.ContainerTestCase):
 
     def test_local_as_the_operator_says_now(self):
         server = self.serve()
-        self.configure(local_endpoint=server.url,
+        self.configure(daemons='own', local_endpoint=server.url,
                        local_endpoint_access='all')
         made = self.make(None)
         self.configure(local_endpoint='tcp://192.0.2.7:2375')

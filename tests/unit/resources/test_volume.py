@@ -96,7 +96,8 @@ class CreateTestCase(base.VolumeTestCase):
     def test_not_allowed(self):
         """A volume may be a folder of the host in disguise."""
         self.configure(allowed_bind_sources=['/srv'])
-        for device, allowed in (('/srv/a', True), ('/etc', False)):
+        for device, allowed in (('/srv', True), ('/srv/link', False),
+                                ('/etc', False)):
             made = self.make_resource(driver_opts={
                 'type': 'none', 'o': 'bind', 'device': device})
             if allowed:
@@ -106,6 +107,20 @@ class CreateTestCase(base.VolumeTestCase):
                                    self.stack.validate)
             self.assertIn('option allowed_bind_sources', str(ex))
             self.fail_task(made.create)
+            self.assertEqual([], self.daemon.requests)
+
+    def test_not_allowed_on_shared_daemons(self):
+        self.configure(daemons='shared')
+        for option, properties in {
+                'allowed_bind_sources': {'driver_opts': {
+                    'type': 'none', 'o': 'bind', 'device': '/srv'}},
+                'allowed_volume_types': {'driver_opts': {
+                    'type': 'cifs', 'device': '//127.0.0.1/a'}},
+                'allowed_volume_options': {'driver_opts': {
+                    'mountpoint': '/etc'}},
+                'allowed_volume_drivers': {'driver': 'local-persist'}}.items():
+            made = self.make_resource(properties)
+            self.assertIn('option %s ' % option, self.fail_task(made.create))
             self.assertEqual([], self.daemon.requests)
 
     def test_options_are_masked_in_events(self):
