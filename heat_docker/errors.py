@@ -43,6 +43,13 @@ _MISSING = re.compile('no such|(?<!page )not found|was found but does not '
 _NO_PLUGIN = re.compile(r'plugin \S+ not found')
 
 
+# Errors of a daemon that is shutting down, as for "systemctl restart docker":
+# its database, its connection to containerd or the request itself is gone.
+_SHUTTING_DOWN = re.compile(
+    'database not open|transport is closing|client connection is closing|'
+    'context canceled|failed to update store for object type')
+
+
 class DockerError(Exception):
     """Base of all errors that talking to a daemon can raise."""
 
@@ -124,6 +131,8 @@ def of_status(status, words):
         return Failed
     if status in (502, 503, 504) or status >= 500 and not words:
         # Whoever says so may have passed the request on.
+        return NoAnswer
+    if status >= 500 and _SHUTTING_DOWN.search(words):
         return NoAnswer
     if status >= 500 and 'image not known' in words:
         # Podman, of an image that goes while it lists all of them.

@@ -47,13 +47,17 @@ class Images:
         """Return all that the daemon knows of an image."""
         return self._json('GET', '/images/%s/json', image)
 
-    def commit_container(self, container, name, tag):
+    def commit_container(self, container, name, tag, labels):
         """Make an image of the files and settings of a container.
+
+        The image has the labels of the container, too. Podman gives it no
+        others.
 
         It takes as long as it takes to copy what the container has written.
         """
         self._request(
-            'POST', '/commit', body={}, timeout=_COMMIT_TIMEOUT,
+            'POST', '/commit', body={'Labels': labels},
+            timeout=_COMMIT_TIMEOUT,
             query={'container': container, 'repo': name, 'tag': tag})
 
     def remove_image(self, image):

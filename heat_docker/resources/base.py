@@ -511,8 +511,11 @@ class DockerResource(reaching.Reaching, showing.Showing, owning.Owning,
             raise resource.UpdateReplace(self)
         failed = self.status == self.FAILED
         self._doubtful = failed and self.action == self.UPDATE
-        self._asleep = failed and self.action in (self.SUSPEND, self.RESUME)
-        self._unfinished = failed or 'replaced' in self.data()
+        # A resume of the stack that failed may not have come to this one.
+        self._asleep = self.action == self.SUSPEND or (
+            failed and self.action == self.RESUME)
+        self._unfinished = (failed or self._asleep
+                            or 'replaced' in self.data())
         return super()._needs_update(
             after, before, after_props, before_props,
             *args, **kwargs) or self._unfinished

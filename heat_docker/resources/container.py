@@ -75,6 +75,9 @@ class DockerContainer(pulling.Pulling, waiting.Waiting,
     # Whether it is in no network although the template lists networks.
     _is_cut_off = False
 
+    # Whether it is known to have been stopped or paused.
+    _is_down = False
+
     def _docker_create(self, docker, request):
         """Create the container; the warnings of the daemon are an event."""
         body = request.body
@@ -162,7 +165,23 @@ class DockerContainer(pulling.Pulling, waiting.Waiting,
         drift = super().parse_live_resource_data(resource_properties,
                                                  resource_data)
         self._is_cut_off = drift.get('networks') == []
+        state = resource_data['State']
+        self._is_down = (
+            state.get('Status') in ('created', 'exited', 'paused')
+            and resource_properties['wait_for'] != 'none'
+            and not self._has_completed(state))
         return drift
+
+    def _needs_update(self, *args, **kwargs):
+        """Return whether there is anything to do.
+
+        With --converge, a container that somebody has stopped or paused is
+        started again.
+        """
+        needed = super()._needs_update(*args, **kwargs)
+        self._asleep = self._asleep or self._is_down
+        self._unfinished = self._unfinished or self._is_down
+        return needed or self._is_down
 
     def _claim(self):
         """Take over a container that exists, and let its alarm in."""
@@ -241,12 +260,19 @@ class DockerContainer(pulling.Pulling, waiting.Waiting,
 
     def _catch_up(self, docker, progress):
         """Decide what is left to do for a container that is made."""
-        state = docker.inspect_container(self.resource_id)['State']
+        inspected = docker.inspect_container(self.resource_id)
+        state = inspected['State']
         if state.get('Status') == 'created':
             progress.steps[1:] = self._start_steps(
                 progress.values(self.properties))
         else:
-            progress.steps[1:] = [self._reach]
+            progress.steps[1:] = [self._wake] if (
+                state.get('Status') == 'paused') else []
+            if (self.properties['networks']
+                    and 'connected' not in progress.notes
+                    and not network.endpoints(inspected)):
+                progress.steps.append(self._reconnect)
+            progress.steps.append(self._reach)
         return True
 
     def _start_steps(self, values):
@@ -282,6 +308,10 @@ class DockerContainer(pulling.Pulling, waiting.Waiting,
                     'Status') == 'healthy'}
         if not well.get(aim, state.get('Status') == 'running'):
             raise exception.Error(self._obituary(docker, inspected))
+        if self.properties['networks'] and not network.endpoints(inspected):
+            raise exception.Error(_('The container %s is in none of its '
+                                    'networks')
+                                  % inspected['Name'].lstrip('/'))
         return True
 
     def _put_files(self, docker, progress):

@@ -148,9 +148,10 @@ class Snapshots:
                                     ).lower()).strip('-'))
             tag = prefix + short_id.generate_id()
             progress.notes['image'] = '%s:%s' % (name, tag)
-            container = self.resource_id
+            # A container that was adopted has labels of another stack.
+            container, labels = self.resource_id, self.labels
             return lambda docker: docker.commit_container(container, name,
-                                                          tag)
+                                                          tag, labels)
 
         job = jobs.ended(progress.notes, docker, prepare)
         if job is None:

@@ -19,6 +19,7 @@ from heat.common import exception
 from heat.common import short_id
 from heat.engine import resource
 from heat.objects import resource as resource_objects
+from heat.objects import stack as stack_objects
 
 from .. import errors
 from .. import fields
@@ -126,29 +127,60 @@ class DockerVolume(copying.Copying, users.Used, base.DockerResource):
 
         It has to have the properties that this resource has now.
         """
-        row = self._row(self.replaces)
-        while row is not None and row.replaces is not None:
-            row = self._row(row.replaces)
-            name = row and row.action != self.DELETE and (
-                row.physical_resource_id)
-            if (name and base.UNHEALTHY not in self._notes(row)
-                    and self._was_like_this(row)):
-                with contextlib.suppress(errors.NotFound):
-                    inspected = docker.inspect_volume(name)
-                    self._refuse_foreign(inspected)
-                    return inspected
-        return None
+        replaced = self._row(self.replaces)
+        row = (replaced and not self._is_restored()
+               and self._row_before(self.properties, replaced.replaces))
+        if not row:
+            return None
+        with contextlib.suppress(errors.NotFound):
+            inspected = docker.inspect_volume(row.physical_resource_id)
+            self._refuse_foreign(inspected)
+            return inspected
 
-    def _was_like_this(self, row):
-        """Return whether a resource of the past had the same properties."""
+    def _row_before(self, values, row_id):
+        """Return the row of a resource of the past with these properties.
+
+        :param values: properties after the update.
+        :param row_id: id of the latest resource to look at, or None.
+        :returns: None if there is none, or if it cannot be used.
+        """
+        row = self._row(row_id)
+        while row is not None and not (
+                row.physical_resource_id and row.action != self.DELETE
+                and base.UNHEALTHY not in self._notes(row)
+                and self._was_like(values, row)):
+            row = self._row(row.replaces)
+        return row
+
+    def _was_like(self, values, row):
+        """Return whether a resource of the past had these properties."""
         old, *_needed = resource.Resource.load(self.context, row.id, None,
                                                False, {})
         return type(old) is type(self) and not fields.changed(
             self.spec.FIELDS, fields.null_means_unset(
                 old.frozen_definition().properties(
-                    old.properties_schema, old.context)), self.properties)
+                    old.properties_schema, old.context)), values)
 
-    def _is_needed(self):
+    def _is_undone(self, before_props, after_props):
+        """Return whether an update undoes the replacement of the volume.
+
+        This is so in the rollback of a parent stack, and after a restore that
+        has failed. The old volume still exists then.
+        """
+        restored = before_props['source_volume'] and not (
+            after_props['source_volume'])
+        return bool((restored or self._is_rolled_back())
+                    and self._row_before(after_props, self.replaces))
+
+    def _is_rolled_back(self):
+        """Return whether a stack is rolled back to which this one belongs."""
+        stack = self.stack
+        while stack is not None and stack.action != self.stack.ROLLBACK:
+            stack = stack.owner_id and stack_objects.Stack.get_by_id(
+                self.context, stack.owner_id, eager_load=False) or None
+        return stack is not None and stack.status == self.IN_PROGRESS
+
+    def _is_used_by_another(self):
         """Return whether another resource of the stack uses this volume.
 
         The last of them that is deleted removes the volume.
@@ -164,7 +196,7 @@ class DockerVolume(copying.Copying, users.Used, base.DockerResource):
 
     def handle_delete(self):
         """Return how the volume is to be deleted, if nobody needs it."""
-        if self.resource_id is not None and self._is_needed():
+        if self.resource_id is not None and self._is_used_by_another():
             return reaching.Progress([])
         return super().handle_delete()
 
@@ -187,6 +219,8 @@ class DockerVolume(copying.Copying, users.Used, base.DockerResource):
         :raises exception.NotSupported: if nobody has said that its files may
             be destroyed.
         """
+        if self._is_undone(before_props, after_props):
+            return True
         # One that is named no more has given its files all the same.
         refilled = ('source_volume' in changed_properties_set
                     and after_props['source_volume'])

@@ -29,6 +29,9 @@ LOG = logging.getLogger(__name__)
 # Docker doubles the pause before each from 0.1 s on: a minute and a half.
 _RESTARTS = 10
 
+# How long, in seconds, a container may have ended that its daemon restarts.
+_STOPPED = 15.0
+
 # How long, in seconds, after the start it is looked first, and how seldom at
 # last, whether a container is healthy or has completed.
 _FIRST_LOOK = 0.1
@@ -114,8 +117,18 @@ class Waiting:
         return health == 'healthy'
 
     def _has_not_ended(self, docker, inspected, progress):
-        """Return False while the restart policy may start it again."""
+        """Return False while the restart policy may start it again.
+
+        A daemon that shuts down stops all containers first, and starts those
+        with such a policy again.
+        """
         obituary = self._obituary(docker, inspected)
+        policy = (inspected.get('HostConfig') or {}).get('RestartPolicy') or {}
+        if inspected['State'].get('Status') == 'exited' and (
+                policy.get('Name') in ('always', 'unless-stopped')):
+            now = time.monotonic()
+            if now - progress.notes.setdefault('ended since', now) < _STOPPED:
+                return False
         if (inspected['State'].get('Status') != 'restarting'
                 or inspected.get('RestartCount', 0) >= _RESTARTS):
             raise exception.Error(obituary)

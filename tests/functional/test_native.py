@@ -323,6 +323,23 @@ class SuspendTest(base.FunctionalTest):
         self.assertFalse(after['State']['Paused'])
 
 
+    def test_resume_that_fails(self):
+        """An update resumes what the resume did not come to."""
+        template = self.template({
+            'web': self.container(),
+            'after': {**self.container(), 'depends_on': 'web'}})
+        stack_id = self.create_stack(template)
+        before = self.inspect(stack_id, 'after')
+        self.act(stack_id, 'suspend', 'SUSPEND_COMPLETE')
+        self.remove_container(self.inspect(stack_id)['Id'])
+        self.act(stack_id, 'resume', 'RESUME_FAILED')
+        self.update_stack(stack_id, template)
+        after = self.inspect(stack_id, 'after')
+        self.assertEqual((before['Id'], 'running'),
+                         (after['Id'], after['State']['Status']))
+        self.assertEqual('running', self.inspect(stack_id)['State']['Status'])
+
+
 class SnapshotTest(base.FunctionalTest):
 
     CMD = ['sh', '-c', 'test -e /kept || echo $RANDOM > /kept; cat /kept; '
@@ -402,6 +419,20 @@ class AdoptTest(base.FunctionalTest):
         self.delete_stack(adopted)
         self.assertEqual([], self.docker.containers(
             all=True, filters={'id': before['Id']}))
+
+    def test_snapshot_of_what_is_adopted(self):
+        stack_id, before = self.create_container()
+        self.addCleanup(self.remove_container, before['Id'])
+        adopted = self.adopt_stack(self.heat.stacks.abandon(stack_id))
+        self.act(adopted, 'suspend', 'SUSPEND_COMPLETE')
+        self.act(adopted, 'resume', 'RESUME_COMPLETE')
+        self.heat.stacks.snapshot(adopted)
+        self.expect(adopted, 'SNAPSHOT_COMPLETE')
+        images = {'filters': {'label': 'org.openstack.heat.stack_id='
+                              + adopted}}
+        self.assertEqual(1, len(self.docker.images(**images)))
+        self.delete_stack(adopted)
+        self.assertEqual([], self.docker.images(**images))
 
     def test_abandon_and_adopt_what_containers_use(self):
         template = self.template({
@@ -528,6 +559,29 @@ class FinishTest(base.FunctionalTest):
         self.assertEqual('running', after['State']['Status'])
 
 
+    def test_paused_or_cut_off(self):
+        """A check fails, and the next update mends the container."""
+        name = 'cut-%s' % uuid.uuid4().hex[:12]
+        self.docker.create_network(name)
+        self.addCleanup(self.docker.remove_network, name)
+        template = self.template({'web': self.container(
+            networks=[{'network': name}])})
+        stack_id = self.create_stack(template)
+        before = self.inspect(stack_id)['Id']
+        for change in (
+                lambda: self.docker.pause(before),
+                lambda: self.docker.disconnect_container_from_network(
+                    before, name)):
+            change()
+            self.act(stack_id, 'check', 'CHECK_FAILED')
+            self.update_stack(stack_id, template)
+            self.act(stack_id, 'check', 'CHECK_COMPLETE')
+            after = self.inspect(stack_id)
+            self.assertEqual((before, 'running', [name]), (
+                after['Id'], after['State']['Status'],
+                list(after['NetworkSettings']['Networks'])))
+
+
 class DriftTest(base.FunctionalTest):
 
     def converge(self, stack_id, template):
@@ -565,6 +619,16 @@ class DriftTest(base.FunctionalTest):
         self.assertEqual(before['Id'], after['Id'])
         self.assertIn('web', after['NetworkSettings']['Networks'][name][
             'Aliases'])
+
+    def test_container_that_was_stopped_or_paused(self):
+        template = self.template({'web': self.container()})
+        stack_id = self.create_stack(template)
+        before = self.inspect(stack_id)
+        for change in self.docker.stop, self.docker.pause:
+            change(before['Id'])
+            after = self.converge(stack_id, template)
+            self.assertEqual((before['Id'], 'running'),
+                             (after['Id'], after['State']['Status']))
 
     def test_container_that_is_gone(self):
         template = self.template({'web': self.container()})

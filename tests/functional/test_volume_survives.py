@@ -314,6 +314,50 @@ class WholeStackTest(SurvivalTest):
         self.delete_stack(stack_id)
         self.assertEqual(0, self.count_volumes(stack_id))
 
+    def test_rollback_of_a_parent_stack(self):
+        """Only the failing update has the consent to replace the volume."""
+        def request(template):
+            return {'files': {'inner.yaml': self.dump(template)},
+                    'template': self.template({
+                        'inner': {'type': 'inner.yaml'}})}
+
+        outer = self.create_stack(**request(self.stack_template))
+        stack_id = self.resource(outer, 'inner').physical_resource_id
+        self.write(stack_id, 'precious')
+        self.before = self.physical(stack_id)
+        self.update_stack(outer, status='ROLLBACK_COMPLETE', **request(
+            self.failing(self.changed(data={
+                'labels': {'a': 'b'}, 'replace_on_change': True}))),
+            disable_rollback=False)
+        self.survived(stack_id, 'web')
+        self.assertEqual(2, self.count_volumes(stack_id))
+
+    def test_restore_that_fails(self):
+        """An update to the template from before uses the volume again."""
+        del self.stack_template['resources']['named']
+        web = self.stack_template['resources']['web']['properties']
+        del web['mounts'][1]
+        self.stack_template['resources']['last'] = {
+            'type': 'DockerInc::Docker::Container', 'depends_on': 'web',
+            'properties': {**web, 'name': self.name, 'mounts': []}}
+        stack_id = self.create_stack(self.stack_template)
+        self.run_in(stack_id, 'sh', '-c', 'echo old > /data/file')
+        snapshot = self.heat.stacks.snapshot(stack_id)['id']
+        self.expect(stack_id, 'SNAPSHOT_COMPLETE')
+        self.run_in(stack_id, 'sh', '-c', 'echo precious > /data/file')
+        before = self.physical(stack_id)
+        self.stack_template = self.changed(last={'name': self.name + '-2'})
+        self.update_stack(stack_id, self.stack_template)
+        taken = self.docker.create_container(
+            self.cloud.images['busybox'], name=self.name)['Id']
+        self.addCleanup(self.remove_container, taken)
+        self.heat.stacks.restore(stack_id, snapshot)
+        self.expect(stack_id, 'RESTORE_FAILED')
+        self.update_stack(stack_id, self.stack_template)
+        self.assertEqual(before['data'], self.physical(stack_id)['data'])
+        self.assertEqual(['precious'],
+                         self.run_in(stack_id, 'cat', '/data/file'))
+
     def test_restore(self):
         del self.stack_template['resources']['named']
         self.stack_template['parameters'] = {

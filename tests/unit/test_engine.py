@@ -68,9 +68,10 @@ WITH_BODY = (
     ('create_volume', ({'Name': 'v'},), 'POST', '/volumes/create', {},
      {'status_code': 201, 'json': {'Name': 'v'}}, {'Name': 'v'},
      {'Name': 'v'}),
-    ('commit_container', ('c1', 'kept/web', 'T1'), 'POST', '/commit',
-     {'container': ['c1'], 'repo': ['kept/web'], 'tag': ['T1']},
-     {'status_code': 201, 'json': {'Id': 'i1'}}, None, {}),
+    ('commit_container', ('c1', 'kept/web', 'T1', {'a': 'b'}), 'POST',
+     '/commit', {'container': ['c1'], 'repo': ['kept/web'], 'tag': ['T1']},
+     {'status_code': 201, 'json': {'Id': 'i1'}}, None,
+     {'Labels': {'a': 'b'}}),
 )
 
 # method, arguments, verb, path, query, answer, result

@@ -60,6 +60,13 @@ CLASSES = (
     (403, 'error while removing network: network x id y has active endpoints',
      errors.Conflict),
     (409, 'remove x: volume is in use - [y]', errors.Conflict),
+    # Of a daemon that shuts down.
+    (500, 'get data: database not open', errors.NoAnswer),
+    (500, 'grpc: the client connection is closing: context canceled',
+     errors.NoAnswer),
+    (500, 'transport is closing: unavailable', errors.NoAnswer),
+    (500, 'failed to update store for object type *libnetwork.endpoint: open '
+     ': no such file or directory', errors.NoAnswer),
     (502, 'bad gateway', errors.NoAnswer),
     (503, 'unavailable', errors.NoAnswer),
     (503, 'This node is not a swarm manager. Use "docker swarm init"',

@@ -63,6 +63,19 @@ class RunningTestCase(WaitingTestCase):
         self.create(self.health('starting'), wait_for='running')
         self.assertEqual(1, len(self.daemon.sent(*INSPECT)))
 
+    def test_stopped_by_a_daemon_that_shuts_down(self):
+        policy = {'RestartPolicy': {'Name': 'always'}}
+        made = self.create(
+            self.inspected('exited', HostConfig=policy), self.inspected(),
+            restart_policy={'Name': 'always'})
+        self.assertEqual(2, len(self.daemon.sent(*INSPECT)))
+        self.forget()
+        self.set_clock(waiting, step=20.0)
+        self.assertIn('exited', self.fails(
+            self.inspected('exited', HostConfig=policy),
+            restart_policy={'Name': 'always'}))
+        del made
+
     def test_refused(self):
         made = self.make_resource(wait_for='happy')
         self.assertIn('happy', self.fail_task(made.create))
