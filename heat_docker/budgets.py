@@ -38,6 +38,8 @@ LISTED = 10_000
 ID = 512
 # Characters of an error of a daemon. Heat shows 255 of them.
 WORDS = 4096
+# Warnings of a daemon about one object, each of which is an event.
+WARNINGS = 20
 # Bytes of one report about a pull, a build or a push: a line of output of a
 # build is the longest.
 REPORT = 256 * 1024

@@ -67,6 +67,9 @@ LIMITS = (
         'Whether containers may be spared when the host runs out of memory '
         '(a negative oom_score_adj), or stay at their limit of memory '
         'without being killed (oom_kill_disable).')),
+    Limit('allow_publish_all_ports', True, False, _(
+        'Whether containers may publish all ports that their image exposes, '
+        'of which max_ports counts none. Docker starts a process for each.')),
     Limit('allowed_bind_sources', ['*'], [], _(
         'Folders and files of a host that containers may mount; "*" is '
         'every one. What is below a folder cannot be mounted by itself: a '
@@ -78,7 +81,12 @@ LIMITS = (
         'Patterns of the devices of a host that containers may use, or have '
         'limits of block I/O for, such as /dev/dri/*. Rules for device '
         'groups and devices that a driver chooses need "*".')),
-    Limit('allowed_capabilities', ['*'], [], _(
+    # Docker's default:
+    # https://github.com/moby/moby/blob/v28.0.0/oci/caps/defaults.go.
+    Limit('allowed_capabilities', ['*'], [
+        'CHOWN', 'DAC_OVERRIDE', 'FSETID', 'FOWNER', 'MKNOD', 'NET_RAW',
+        'SETGID', 'SETUID', 'SETFCAP', 'SETPCAP', 'NET_BIND_SERVICE',
+        'SYS_CHROOT', 'KILL', 'AUDIT_WRITE'], _(
         'Linux capabilities that containers may get in addition, such as '
         'NET_ADMIN; "*" is every one.')),
     Limit('allowed_registries', ['*'], ['docker.io'], _(
@@ -104,6 +112,7 @@ LIMITS = (
         'com.docker.network.driver.mtu',
         'com.docker.network.bridge.enable_icc',
         'com.docker.network.bridge.enable_ip_masquerade',
+        'com.docker.network.bridge.host_binding_ipv4',
         'com.docker.network.endpoint.ifname'], _(
         'Patterns of the names of the options for drivers of networks. With '
         'com.docker.network.bridge.name and parent, containers are attached '
@@ -126,14 +135,16 @@ LIMITS = (
         'for type, o and device.')),
     Limit('allowed_storage_options', ['*'], ['size'], _(
         'Patterns of the names of the options for the storage driver.')),
-    Limit('allowed_runtimes', ['*'], [], _(
+    Limit('allowed_runtimes', ['*'], ['runc'], _(
         'Patterns of the OCI runtimes that containers may name.')),
     Limit('allowed_annotations', ['*'], [], _(
         'Patterns of the names of annotations. What they do, the OCI '
         'runtime decides, as root on the host.')),
     Limit('allowed_cgroup_parents', ['*'], [], _(
         'Patterns of the control groups that containers may be put in.')),
-    Limit('allowed_sysctls', ['*'], ['net.*'], _(
+    Limit('allowed_sysctls', ['*'], [
+        'net.*', 'fs.mqueue.*', 'kernel.msg*', 'kernel.sem',
+        'kernel.shm*'], _(
         'Patterns of the kernel parameters that containers may set in their '
         'namespaces.')),
 )

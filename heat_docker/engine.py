@@ -273,13 +273,13 @@ class Engine(containers.Containers, images.Images, networks.Networks,
             raise self._senseless(ex) from ex
         if has and not (isinstance(answer, dict) and has in answer):
             raise self._stranger()
+        if has in ('Id', 'Name'):
+            self._check_id(answer[has])
         return answer
 
     def _made(self, *args, key='Id', **kwargs):
         """Return what the daemon says of something that it has made."""
-        answer = self._json('POST', *args, has=key, **kwargs)
-        self._check_id(answer[key])
-        return answer
+        return self._json('POST', *args, has=key, **kwargs)
 
     def _check_id(self, value):
         """Raise if a value cannot be the id or the name of an object.
@@ -520,6 +520,13 @@ class Engine(containers.Containers, images.Images, networks.Networks,
                      % {'endpoint': self.endpoint,
                         'words': self._without_secrets(words)})
 
+    def _warnings(self, answer):
+        """Return the warnings in an answer, of which each is an event."""
+        found = answer.get('Warnings')
+        return [self._without_secrets(_shortened(words))
+                for words in (found if isinstance(found, list) else [])[
+                    :budgets.WARNINGS] if isinstance(words, str)]
+
     def _without_secrets(self, words):
         """Return what the daemon says without the secrets that it repeats."""
         return masking.without(str(words or ''), self._secrets())
@@ -573,9 +580,13 @@ def _words(response):
 
 
 def _shortened(words):
-    """Return as many words of a daemon as anybody reads."""
+    """Return as many words of a daemon as anybody reads, on one line.
+
+    Control characters could pass for other lines of heat-engine's log.
+    """
+    words = re.sub(r'[\0-\x1f\x7f]+', ' ', str(words)[:budgets.WORDS])
     # The database takes no halves of characters.
-    return str(words)[:budgets.WORDS].encode(errors='replace').decode()
+    return words.encode(errors='replace').decode()
 
 
 def _status(code):

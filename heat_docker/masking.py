@@ -69,12 +69,11 @@ def secrets(fields, values):
     :returns: set of text.
     """
     shown = masked(fields, values)
-    public = '\n'.join(_leaves(shown))
-    found = {part for name, value in values.items()
-             for text in _hidden(value, shown[name])
-             for part in _parts(text) if len(part) >= _SHORTEST}
-    return {part for part in found if not re.search(
-        r'(?<!\w)%s(?!\w)' % re.escape(part), public)}
+    public = {word for text in _leaves(shown) for word in (
+        text, *text.split(), *re.findall(r'\w+', text))}
+    return {part for name, value in values.items()
+            for text in _hidden(value, shown[name])
+            for part in _parts(text) if len(part) >= _SHORTEST} - public
 
 
 def about(field, value, words):
@@ -89,7 +88,9 @@ def without(words, secrets):
     # The longest first: a shorter one may be a part of it.
     for secret in sorted(secrets, key=len, reverse=True):
         for form in {secret, repr(secret)[1:-1], json.dumps(secret)[1:-1]}:
-            words = re.sub(_whole(form), MASK, words)
+            # There may be thousands, and few of them occur.
+            if form in words:
+                words = re.sub(_whole(form), MASK, words)
     return words
 
 

@@ -274,6 +274,12 @@ def oom_kill_disable(value):
         raise _refused('allow_oom_protection', _('true is not allowed'))
 
 
+def publish_all_ports(value):
+    """Check that a container publishes the ports that its image exposes."""
+    if value and not limit('allow_publish_all_ports'):
+        raise _refused('allow_publish_all_ports', _('true is not allowed'))
+
+
 def log_driver(value):
     """Check what the output of a container is given to."""
     _check('allowed_log_drivers', [value],

@@ -45,10 +45,6 @@ class Containers:
             answer = self._made('/containers/create', query=query, body=body)
         return answer['Id'], self._warnings(answer)
 
-    def _warnings(self, answer):
-        return [self._without_secrets(words)
-                for words in answer.get('Warnings') or ()]
-
     def start_container(self, container):
         """Start a container; one that runs already is left alone."""
         with self._turn():

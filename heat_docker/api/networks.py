@@ -27,8 +27,9 @@ class Networks:
         """Create a network; return its id and the daemon's warnings."""
         answer = self._made('/networks/create', body=body,
                             timeout=_PLUGIN_TIMEOUT)
-        warning = self._without_secrets(answer.get('Warning'))
-        return answer['Id'], [warning] if warning else []
+        warning = answer.get('Warning')
+        return answer['Id'], self._warnings(
+            {'Warnings': [warning] if warning else []})
 
     def inspect_network(self, network):
         """Return all that the daemon knows of a network."""

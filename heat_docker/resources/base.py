@@ -23,9 +23,11 @@ from heat.engine import resource
 from heat.engine import support
 from heat.objects import resource as resource_objects
 
+from .. import answers
 from .. import errors
 from .. import fields
 from .. import i18n
+from .. import policy
 from . import owning
 from . import reaching
 from . import showing
@@ -241,8 +243,15 @@ class DockerResource(reaching.Reaching, showing.Showing, owning.Owning,
     def _tell_container(self, name, labels):
         """Describe a container, and its stack, to users.
 
+        On a shared daemon, they do not learn what another project has.
+
         :param labels: map that the daemon shows, or None.
         """
+        try:
+            self._refuse_foreign({'Labels': labels})
+        except exception.Error:
+            if policy.is_shared():
+                return _('a container of another project')
         stack = (labels or {}).get(LABEL + 'stack_name')
         if not stack:
             return _('the container %s of no stack') % name
@@ -287,7 +296,10 @@ class DockerResource(reaching.Reaching, showing.Showing, owning.Owning,
         try:
             if self._are_known('docker_endpoint', 'tls'):
                 self._endpoint_of(self.properties)
-            fields.check_policy(self.spec.FIELDS, self.properties)
+            # A resource that does not exist yet has its name for a value.
+            fields.check_policy([field for field in self.spec.FIELDS
+                                 if self._are_known(field.name)],
+                                self.properties)
         except errors.DockerError as ex:
             raise exception.StackValidationFailed(message=str(ex)) from ex
 
@@ -427,6 +439,8 @@ class DockerResource(reaching.Reaching, showing.Showing, owning.Owning,
 
     def _identity(self, inspected):
         """Return what no other object of the daemon will ever be called."""
+        if not answers.is_id(inspected['Id']):
+            raise exception.Error(_('The daemon gives it no id'))
         return inspected['Id']
 
     def validate_external(self):

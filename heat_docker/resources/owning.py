@@ -182,7 +182,8 @@ class _Finder:
             return name
         if _project_of(inspected):
             self._admit(_('image'), name, inspected)
-        return inspected['Id']
+            return inspected['Id']
+        return name
 
     def _find_tag(self, name, make):
         try:
@@ -212,6 +213,8 @@ def _project_of(inspected):
     """Return the project that an object says it belongs to, if any."""
     labels = ((inspected.get('Config') or {}).get('Labels')
               or inspected.get('Labels') or {})
+    if not isinstance(labels, dict):
+        raise exception.Error(_('The daemon gives it no labels'))
     return labels.get(LABEL + 'project_id')
 
 

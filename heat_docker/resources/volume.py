@@ -24,6 +24,7 @@ from heat.objects import stack as stack_objects
 from .. import errors
 from .. import fields
 from .. import i18n
+from .. import policy
 from ..convert import references
 from ..specs import volume as spec
 from . import base
@@ -83,12 +84,21 @@ class DockerVolume(copying.Copying, users.Used, base.DockerResource):
 
     def _docker_inspect(self, docker, object_id):
         """Return all that the daemon knows of the volume."""
-        return _same(docker.inspect_volume(object_id), self._signs_noted())
+        return _same(docker.inspect_volume(object_id), self._signs_expected())
 
-    def _signs_noted(self):
-        """Return the signs of a volume that was taken over, or None."""
-        noted = json.loads(self.data().get(_ADOPTED, 'true'))
-        return None if noted is True else noted
+    def _signs_expected(self):
+        """Return the signs by which the volume is known, or None.
+
+        One that this resource has made has its labels. If somebody has removed
+        it, Docker may have made another one for a container of the stack. It
+        is used unless it may be another project's.
+        """
+        if _ADOPTED in self.data():
+            noted = json.loads(self.data()[_ADOPTED])
+            return None if noted is True else noted
+        if not policy.is_shared() or 'requested' not in self.data():
+            return None
+        return {'labels': self.labels_by('resource_id', 'stack_id')}
 
     def _docker_find(self, docker, labels):
         """Return the names of the volumes that have all the labels."""
@@ -354,10 +364,10 @@ class DockerVolume(copying.Copying, users.Used, base.DockerResource):
             progress.notes['copy'] = copy
         copy = progress.notes['copy']
         try:
-            name, signs = self.resource_id, self._signs_noted()
+            name, signs = self.resource_id, self._signs_expected()
             if not self._copied(
                     docker, progress, name, copy, lambda docker:
-                    signs and _same(docker.inspect_volume(name), signs)):
+                    _same(docker.inspect_volume(name), signs)):
                 return None
         except errors.DockerError:
             del progress.notes['copy']
@@ -410,14 +420,21 @@ def _signs(inspected):
 
 
 def _same(inspected, signs):
-    """Return a volume as a daemon shows it, if it has the signs.
+    """Return a volume as a daemon shows it, if it is still the same one.
 
-    :param signs: what :func:`_signs` has returned once; None if any will do.
+    A volume has nothing but a name, which somebody else may have given to
+    another one since.
+
+    :param signs: what :func:`_signs` has returned once, or labels that are
+        among those of the volume; None if any will do.
     :raises errors.NotFound: if it is another one of the same name.
     """
-    if signs not in (None, _signs(inspected)):
+    shown = _signs(inspected)
+    if signs is not None and (
+            not signs['labels'].items() <= shown['labels'].items()
+            or 'driver' in signs and signs != shown):
         raise errors.NotFound(
-            _('The volume %s that was taken over is gone, and another one has '
+            _('The volume %s of this resource is gone, and another one has '
               'its name') % inspected['Name'])
     return inspected
 

@@ -585,7 +585,7 @@ FIELDS = (
         doc=_('Whether all exposed ports are published at free ports of the '
               'host, by default false.'),
         at='HostConfig.PublishAllPorts',
-        policy=policy.Free.PORT,
+        policy=policy.publish_all_ports,
         example=True),
     fields.Field(
         name='privileged', type=fields.BOOLEAN,

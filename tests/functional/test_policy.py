@@ -33,6 +33,7 @@ NOT_IF_SHARED = {
         'networks': [{'network': 'host'}]},
     'allow_oom_protection': {'oom_score_adj': -1000,
                              'oom_kill_disable': True},
+    'allow_publish_all_ports': {'publish_all_ports': True},
     'allowed_bind_sources': {
         'volumes': {'/srv': '/x'},
         'mounts': [{'target': '/x', 'driver_options': {
@@ -44,7 +45,7 @@ NOT_IF_SHARED = {
         'fluentd-address': 'unix:///run/root-only.sock'}},
     'allowed_volume_types': {'mounts': [{'target': '/x', 'driver_options': {
         'type': 'nfs', 'o': 'addr=127.0.0.1', 'device': ':/'}}]},
-    'allowed_runtimes': {'runtime': 'runc'},
+    'allowed_runtimes': {'runtime': 'kata'},
     'allowed_cgroup_parents': {'cgroup_parent': '/system.slice'},
     'allowed_sysctls': {'sysctls': {'kernel.shmmax': '1'}},
 }

@@ -757,6 +757,18 @@ class RequestTestCase(EngineTestCase):
         self.assertEqual([], self.daemon.history)
 
 
+class WordsTestCase(EngineTestCase):
+
+    def test_on_one_line(self):
+        """What a daemon says cannot pass for a line of the log."""
+        self.daemon.on('GET', '/containers/c1/json', base.refusal(
+            500, 'broken\n2026-11-30 ERROR heat.engine \x1b[2J forged'))
+        ex = self.assertRaises(errors.Failed, self.engine.inspect_container,
+                               'c1')
+        self.assertIn('broken 2026-11-30 ERROR heat.engine  [2J forged',
+                      str(ex))
+
+
 class EnvironmentTestCase(EngineTestCase):
     """What belongs to the operator stays out of what a tenant receives."""
 

@@ -305,6 +305,22 @@ class IdsTestCase(HostileTestCase):
             self.assertEqual(len(IDS), len(
                 getattr(docker, method)(*arguments)))
 
+    def test_shown(self):
+        for method, key in ('inspect_network', 'Id'), ('inspect_volume',
+                                                       'Name'):
+            for value in NO_IDS:
+                docker = self.serve(servers.http({key: value}))
+                self.refused('Docker', getattr(docker, method), 'x')
+
+    def test_warnings(self):
+        """Each of them becomes an event."""
+        for warnings, count in (('w' * 3000, 0), (['w'] * 3000, 20),
+                                ({'w': 'w'}, 0), ([['w'], 1, 'w'], 1)):
+            docker = self.serve(servers.http(
+                {'Id': 'x', 'Warnings': warnings}))
+            _made, found = docker.create_container({}, {})
+            self.assertEqual(['w'] * count, found)
+
     def test_no_list(self):
         for method, arguments, _key in self.LISTS:
             for content in ({}, 'x', 1, None, {'Volumes': {}},

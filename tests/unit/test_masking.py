@@ -12,6 +12,8 @@
 
 """What is secret in the values of properties, and who does not see it."""
 
+import time
+
 import testtools
 
 from heat_docker import fields
@@ -142,6 +144,18 @@ class SecretsTestCase(testtools.TestCase):
             a='/data from 8080', env=['A=/data', 'PORT=8080', 'B=hunter2']))
         self.assertEqual({'hunter2'}, self.secrets(
             a='hunter22', env=['B=hunter2']))
+
+    def test_many(self):
+        """A template has at most a million characters."""
+        env = ['A%d=%s' % (number, ','.join(
+            'a=%05d' % (100 * number + option) for option in range(100)))
+            for number in range(400)]
+        before = time.process_time()
+        found = self.secrets(a='word ' * 20_000, env=env)
+        self.assertGreater(len(found), 40_000)
+        self.assertEqual('no *** here', masking.without(
+            'no a=00017 here', found))
+        self.assertLess(time.process_time() - before, 5.0)
 
     def test_what_is_too_short_is_none(self):
         self.assertEqual(set(), self.secrets(env=['DEBUG=1', 'A=yes', 5]))

@@ -133,6 +133,8 @@ CASES = (
      [(-1, 'negative')]),
     (policy.oom_kill_disable, {'allow_oom_protection': False}, [False],
      [(True, 'true')]),
+    (policy.publish_all_ports, {'allow_publish_all_ports': False}, [False],
+     [(True, 'true')]),
     (policy.log_driver, {'allowed_log_drivers': ['local', 'j*']},
      ['local', 'journald'], [('syslog', 'syslog'), ('Local', 'Local')]),
     (policy.log_options, {'allowed_log_options': ['max-*']},
@@ -336,6 +338,7 @@ REFUSED = {
         (policy.networks, {'ns:/proc/1/ns/net': {}})],
     'allow_oom_protection': [
         (policy.oom_score, -1000), (policy.oom_kill_disable, True)],
+    'allow_publish_all_ports': [(policy.publish_all_ports, True)],
     'allowed_bind_sources': [
         (policy.binds, ['/srv:/x']), (policy.binds, ['/:/x:ro']),
         (policy.binds, ['/var/run/docker.sock:/x']),
@@ -358,7 +361,7 @@ REFUSED = {
         (policy.any_device, ['c 1:* rwm']),
         (policy.any_device, [{'Driver': 'cdi'}])],
     'allowed_capabilities': [
-        (policy.capabilities, ['NET_RAW']), (policy.capabilities, ['ALL'])],
+        (policy.capabilities, ['SYS_ADMIN']), (policy.capabilities, ['ALL'])],
     # The daemon asks registries on its loopback, and shows what they answer.
     'allowed_registries': [
         (policy.image, '127.0.0.1:9911/a/b'), (policy.image, 'r.test/a'),
@@ -406,7 +409,7 @@ REFUSED = {
         (policy.mounts, [volume(mountpoint='/etc')])],
     'allowed_storage_options': [(policy.storage_options, {'dm.x': '1'})],
     'allowed_runtimes': [
-        (policy.runtime, 'runc'), (policy.runtime, '/usr/bin/shim')],
+        (policy.runtime, 'runc2'), (policy.runtime, '/usr/bin/shim')],
     'allowed_annotations': [
         (policy.annotations, {'run.oci.hooks.stdout': '/etc/passwd'}),
         (policy.annotations, {'org.systemd.property.MemoryMax': '1'})],
@@ -446,7 +449,10 @@ ALLOWED = {
     policy.volume_driver: ['local'],
     policy.volume_options: [{}, {'size': '1g'}],
     policy.storage_options: [{'size': '10G'}],
-    policy.sysctls: [{'net.core.somaxconn': '1024'}],
+    policy.capabilities: [['CHOWN', 'NET_BIND_SERVICE']],
+    policy.runtime: ['runc'],
+    policy.sysctls: [{'net.core.somaxconn': '1024'},
+                     {'kernel.shmmax': '1', 'fs.mqueue.msg_max': '9'}],
 }
 
 # What the operator of heat-engine's own services does not want to be asked.

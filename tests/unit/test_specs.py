@@ -109,6 +109,7 @@ POLICIES = {
     'capabilities': {'cap_add'}, 'devices': {'devices'},
     'security_options': {'security_opt'},
     'any_device': {'device_cgroup_rules', 'device_requests'},
+    'publish_all_ports': {'publish_all_ports'},
     'volume_options': {'driver_opts'}, 'build': {'build', 'tags', 'push'},
     'annotations': {'annotations'}, 'runtime': {'runtime'},
     'oom_kill_disable': {'oom_kill_disable'}, 'oom_score': {'oom_score_adj'},

@@ -40,12 +40,13 @@ SHARED = {
     'allowed_security_options': {'security_opt': ['disable']},
     'allow_host_namespaces': {'pid_mode': 'host'},
     'allow_oom_protection': {'oom_score_adj': -1},
+    'allow_publish_all_ports': {'publish_all_ports': True},
     'allowed_bind_sources': {'mounts': [{
         'type': 'volume', 'target': '/x', 'driver_options': {
             'type': 'none', 'o': 'bind', 'device': '/etc'}}]},
     'allowed_devices': {'blkio_config': {'device_read_bps': [
         {'path': '/dev/vda', 'rate': 1}]}},
-    'allowed_capabilities': {'cap_add': ['NET_RAW']},
+    'allowed_capabilities': {'cap_add': ['NET_ADMIN']},
     'allowed_registries': {'image': '127.0.0.1:9911/a/b'},
     'allowed_log_drivers': {'log_driver': 'splunk'},
     'allowed_log_options': {'log_options': {'fluentd-address': 'unix:///x'}},
@@ -59,7 +60,7 @@ SHARED = {
         'type': 'volume', 'target': '/x',
         'driver_options': {'mountpoint': '/etc'}}]},
     'allowed_storage_options': {'storage_opt': {'dm.fs': 'xfs'}},
-    'allowed_runtimes': {'runtime': 'runc'},
+    'allowed_runtimes': {'runtime': 'kata'},
     'allowed_cgroup_parents': {'cgroup_parent': '../..'},
     'allowed_sysctls': {'sysctls': {'kernel.core_pattern': '|/x'}},
 }
@@ -225,6 +226,17 @@ class MakeTestCase(base.ContainerTestCase):
             self.fail_task(made.create))
         self.assertEqual([], self.daemon.requests)
         self.assertEqual({}, made.data())
+
+    def test_not_known_yet(self):
+        """A resource that does not exist has its name for a value."""
+        self.configure(allowed_registries=['r.test'])
+        template = self.template({'image': {'get_resource': 'other'}})
+        template['resources']['other'] = {
+            'type': 'DockerInc::Docker::Image',
+            'properties': {'image': 'r.test/web:1',
+                           'docker_endpoint': base.URL}}
+        self.make_resource(template=template)
+        self.stack.validate()
 
     def test_not_allowed_on_shared_daemons(self):
         self.configure(daemons='shared')

@@ -324,6 +324,14 @@ class ContainerReferencesTestCase(SharedTestCase):
             self.make_resource(image='web:1').create))
 
 
+    def test_image_that_the_operator_has_loaded(self):
+        self.daemon.on('GET', '/images/web%3A1/json', {'json': {
+            'Id': IMAGE_ID, 'Config': {'Labels': NOBODYS},
+            'RepoDigests': [], 'RepoTags': ['web:1']}})
+        self.assertEqual('web:1', self.start(
+            self.make_resource(image='web:1'))['Image'])
+
+
 class NetworksTestCase(SharedTestCase):
     """Networks that a container is attached to by an update."""
 
@@ -483,6 +491,25 @@ class AdoptedVolumeTestCase(base.VolumeTestCase):
         self.assertRaises(exception.ResourceFailure, self.run_task,
                           made.snapshot)
         self.assertEqual([], self.copied)
+
+    def test_another_of_the_name_that_was_made(self):
+        """Somebody has removed the volume, and another project has its name.
+
+        Daemons that are not shared may have made one by themselves.
+        """
+        for daemons, taken in (('shared', False), ('own', True)):
+            self.configure(daemons=daemons, **WITHOUT_LIMITS)
+            made = self.make_made()
+            self.serve_copy(b'files')
+            self.daemon.on(*self.INSPECT, self.shown(made, Labels=FOREIGN))
+            self.assertEqual('data' if taken else None,
+                             made.FnGetAtt('name'))
+            for copy in ('heat', 'any'):
+                self.daemon.on('DELETE', '/volumes/' + copy, 204)
+            if not taken:
+                self.assertRaises(exception.ResourceFailure, self.run_task,
+                                  made.snapshot)
+                self.assertEqual([], self.copied)
 
     def test_of_an_earlier_version(self):
         made = self.adopted()
