@@ -523,13 +523,15 @@ class Engine(containers.Containers, images.Images, networks.Networks,
     def _warnings(self, answer):
         """Return the warnings in an answer, of which each is an event."""
         found = answer.get('Warnings')
-        return [self._without_secrets(_shortened(words))
-                for words in (found if isinstance(found, list) else [])[
-                    :budgets.WARNINGS] if isinstance(words, str)]
+        if not isinstance(found, list):
+            return []
+        return [self._without_secrets(words)
+                for words in found[:budgets.WARNINGS]
+                if isinstance(words, str)]
 
     def _without_secrets(self, words):
         """Return what the daemon says without the secrets that it repeats."""
-        return masking.without(str(words or ''), self._secrets())
+        return masking.without(_shortened(words or ''), self._secrets())
 
     def _unreachable(self, error, why):
         return error(

@@ -768,6 +768,13 @@ class WordsTestCase(EngineTestCase):
         self.assertIn('broken 2026-11-30 ERROR heat.engine  [2J forged',
                       str(ex))
 
+    def test_why_a_container_has_ended(self):
+        self.daemon.on('GET', '/containers/c1/json', {'json': {
+            'Id': 'c1', 'State': {'Error': 'a\nb' * 10_000}}})
+        state = self.engine.inspect_container('c1')['State']
+        self.assertEqual(4096, len(state['Error']))
+        self.assertTrue(state['Error'].startswith('a ba b'))
+
 
 class EnvironmentTestCase(EngineTestCase):
     """What belongs to the operator stays out of what a tenant receives."""
