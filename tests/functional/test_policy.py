@@ -47,7 +47,7 @@ NOT_IF_SHARED = {
         'type': 'nfs', 'o': 'addr=127.0.0.1', 'device': ':/'}}]},
     'allowed_runtimes': {'runtime': 'kata'},
     'allowed_cgroup_parents': {'cgroup_parent': '/system.slice'},
-    'allowed_sysctls': {'sysctls': {'kernel.shmmax': '1'}},
+    'allowed_sysctls': {'sysctls': {'vm.overcommit_memory': '1'}},
 }
 
 
