@@ -210,10 +210,15 @@ def _check(option, values, what):
             raise _refused(option, what % value)
 
 
+def _check_true(option, value):
+    """Raise if a value is true, unless a limit allows it."""
+    if value and not limit(option):
+        raise _refused(option, _('true is not allowed'))
+
+
 def privileged(value):
     """Check a container that has all privileges."""
-    if value and not limit('allow_privileged'):
-        raise _refused('allow_privileged', _('true is not allowed'))
+    _check_true('allow_privileged', value)
 
 
 def security_options(values):
@@ -270,14 +275,12 @@ def oom_score(value):
 
 def oom_kill_disable(value):
     """Check that a container is killed when it is out of memory."""
-    if value and not limit('allow_oom_protection'):
-        raise _refused('allow_oom_protection', _('true is not allowed'))
+    _check_true('allow_oom_protection', value)
 
 
 def publish_all_ports(value):
     """Check that a container publishes the ports that its image exposes."""
-    if value and not limit('allow_publish_all_ports'):
-        raise _refused('allow_publish_all_ports', _('true is not allowed'))
+    _check_true('allow_publish_all_ports', value)
 
 
 def log_driver(value):

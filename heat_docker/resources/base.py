@@ -111,6 +111,17 @@ class DockerResource(reaching.Reaching, showing.Showing, owning.Owning,
     def properties(self, values):
         self._values = fields.null_means_unset(values)
 
+    def _values_in(self, definition):
+        """Return the values of the properties in a definition of the resource.
+
+        An explicit null means unset.
+
+        :param heat.engine.rsrc_defn.ResourceDefinition definition: of the
+            resource in any template.
+        """
+        return fields.null_means_unset(definition.properties(
+            self.properties_schema, self.context))
+
     def docker_name(self, values):
         """Return the name of the object, which Docker accepts.
 
@@ -346,8 +357,7 @@ class DockerResource(reaching.Reaching, showing.Showing, owning.Owning,
 
     def handle_update(self, json_snippet, tmpl_diff, prop_diff):
         """Return how the object is to be changed in place."""
-        values = fields.null_means_unset(json_snippet.properties(
-            self.properties_schema, self.context))
+        values = self._values_in(json_snippet)
         changed = set(prop_diff)
         self._check_change(changed, values)
         if self._doubtful:

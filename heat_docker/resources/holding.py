@@ -156,9 +156,7 @@ class Holding:
         try:
             old, new = (
                 {(what, value) for what, value, _where in fields.claims(
-                    self.spec.FIELDS, fields.null_means_unset(
-                        defined.properties(holder.properties_schema,
-                                           holder.context)))}
+                    self.spec.FIELDS, holder._values_in(defined))}
                 for defined in (before, definition))
         except (AttributeError, KeyError, TypeError, ValueError,
                 exception.StackValidationFailed):
@@ -191,10 +189,8 @@ class Holding:
         """
         try:
             definition = self.stack.defn.resource_definition(self.name)
-            after = fields.claims(
-                self.spec.FIELDS, fields.null_means_unset(
-                    definition.properties(self.properties_schema,
-                                          self.context)))
+            after = fields.claims(self.spec.FIELDS,
+                                  self._values_in(definition))
         except (AttributeError, KeyError, TypeError, ValueError,
                 exception.StackValidationFailed):
             # The create sees to it.
@@ -207,8 +203,8 @@ class Holding:
 def _by_value(claims):
     """Return claims by what they are and their value."""
     claimed = collections.defaultdict(list)
-    for what, value, where in claims:
-        claimed[what, value].append((what, value, where))
+    for claim in claims:
+        claimed[claim[:2]].append(claim)
     return claimed
 
 

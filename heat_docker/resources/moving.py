@@ -10,7 +10,6 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-
 """How a container gets another name and other networks in place.
 
 What it has it gives up only for what it can have, and takes it back if the

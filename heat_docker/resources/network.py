@@ -250,8 +250,8 @@ class DockerNetwork(replacing.Replacing, users.Used, base.DockerResource):
         before = _networks(member)
         if name not in before or self._is_to_change(member, before):
             return
-        after = self.stack.defn.resource_definition(self.name).properties(
-            self.properties_schema, self.context)
+        after = self._values_in(
+            self.stack.defn.resource_definition(self.name))
         given = before[name]
         lost = network.outside(given, _subnets(after))
         if docker.ignores_at_connect(given):
@@ -274,8 +274,7 @@ class DockerNetwork(replacing.Replacing, users.Used, base.DockerResource):
             return False
         try:
             definition = self.stack.defn.resource_definition(member.name)
-            values = definition.properties(member.properties_schema,
-                                           member.context)
+            values = member._values_in(definition)
             return network.networks_to_api(values['networks'] or []) != before
         except (KeyError, ValueError, exception.StackValidationFailed):
             # The update removes the member, or its new networks depend on a
@@ -336,8 +335,7 @@ def _networks(member):
 
     :param member: resource of the container.
     """
-    values = member.frozen_definition().properties(member.properties_schema,
-                                                   member.context)
+    values = member._values_in(member.frozen_definition())
     return network.networks_to_api(values['networks'] or [])
 
 

@@ -10,7 +10,6 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-
 """Whose an object of a daemon is, and which objects a resource may use.
 
 The label of the project tells. Templates cannot set it, nor any other of

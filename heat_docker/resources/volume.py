@@ -167,9 +167,7 @@ class DockerVolume(copying.Copying, users.Used, base.DockerResource):
         old, *_needed = resource.Resource.load(self.context, row.id, None,
                                                False, {})
         return type(old) is type(self) and not fields.changed(
-            self.spec.FIELDS, fields.null_means_unset(
-                old.frozen_definition().properties(
-                    old.properties_schema, old.context)), values)
+            self.spec.FIELDS, old._values_in(old.frozen_definition()), values)
 
     def _is_undone(self, before_props, after_props):
         """Return whether an update undoes the replacement of the volume.

@@ -95,7 +95,8 @@ class ConfTestCase(testtools.TestCase):
         for option in conf.OPTIONS:
             self.assertTrue('.%s' % option.name in source
                             or "limit('%s')" % option.name in source
-                            or "_check('%s'" % option.name in source,
+                            or "_check('%s'" % option.name in source
+                            or "_check_true('%s'" % option.name in source,
                             option.name)
 
     def test_list_opts(self):

@@ -272,27 +272,28 @@ class AlarmsTestCase(base.ContainerTestCase):
         [sent] = self.daemon.sent('POST', self.PATH + '/kill')
         self.assertEqual({'signal': ['SIGHUP']}, sent.qs)
 
+    def does_nothing(self, made, details, words):
+        """Assert that a signal fails before the daemon is asked."""
+        self.forget()
+        ex = self.assertRaises(exception.ResourceFailure, made.signal,
+                               details)
+        self.assertIn(words, str(ex))
+        self.assertEqual([], self.daemon.requests)
+
     def test_no_other_action(self):
         """The URL is not to be worth more than the alarm."""
         made = self.alarmed()
         for details in ({'action': 'exec', 'command': 'id'},
                         {'action': 'kill'}, {'action': ['restart']}):
-            self.forget()
-            ex = self.assertRaises(exception.ResourceFailure, made.signal,
-                                   details)
-            self.assertIn('signals can do nothing but restart', str(ex))
-            self.assertEqual([], self.daemon.requests)
+            self.does_nothing(made, details,
+                              'signals can do nothing but restart')
 
     def test_nothing_until_an_update_has_set_it(self):
         """There is a URL, and Heat has the properties of before."""
         made = self.make_running()
         made._admit(RESTART)
         for details in (ALARM, RESTART, {'action': 'exec', 'command': 'id'}):
-            self.forget()
-            ex = self.assertRaises(exception.ResourceFailure, made.signal,
-                                   details)
-            self.assertIn('signals can do nothing until', str(ex))
-            self.assertEqual([], self.daemon.requests)
+            self.does_nothing(made, details, 'signals can do nothing until')
 
     # Hooks of the environment.
 
