@@ -94,8 +94,8 @@ def _unregistered(environment):
 
     plugin = getattr(plugins, os.path.basename(HERE))
     try:
-        print('docker library: %s in %s' % (plugin.engine.library(),
-                                            plugin.engine.library_path()))
+        print('docker library: %s in %s' % (plugin.client.library(),
+                                            plugin.client.library_path()))
     except plugin.errors.DockerError as ex:
         return [str(ex)]
     problems = []

@@ -34,15 +34,16 @@ _PATIENCE = 1.0
 class Job(threading.Thread):
     """Something long that a daemon is asked to do."""
 
-    def __init__(self, docker, work):
+    def __init__(self, client, work):
         """Prepare what :meth:`start` starts.
 
-        :param engine.Engine docker: the daemon, which another thread asks.
-        :param work: function that takes a :class:`engine.Engine`, does it,
-            and returns what came of it.
+        :param client.DockerClient client: of the daemon; another thread has
+            its own.
+        :param work: function that takes a :class:`client.DockerClient`, does
+            it, and returns what came of it.
         """
-        super().__init__(name='job at %s' % docker.endpoint, daemon=True)
-        self._docker = docker.again()
+        super().__init__(name='job at %s' % client.endpoint, daemon=True)
+        self._client = client.again()
         self._work = work
         self._result = None
         self._error = None
@@ -50,13 +51,13 @@ class Job(threading.Thread):
     def run(self):
         """Do the work."""
         try:
-            with self._docker as docker:
-                self._result = self._work(docker)
+            with self._client as client:
+                self._result = self._work(client)
         except errors.DockerError as ex:
             self._error = ex
         except Exception:
             # Whoever waits must not take the end of the thread for success.
-            LOG.exception('A job at %s broke off', self._docker.endpoint)
+            LOG.exception('A job at %s broke off', self._client.endpoint)
             self._error = errors.Failed(_('It broke off'))
 
     @property
@@ -67,7 +68,7 @@ class Job(threading.Thread):
 
     def break_off(self):
         """Want it no longer; the daemon ends what it can."""
-        self._docker.break_off()
+        self._client.break_off()
 
     def end(self):
         """Return what came of it, or raise the error it has ended with."""
@@ -76,17 +77,17 @@ class Job(threading.Thread):
         return self._result
 
 
-def ended(notes, docker, prepare):
+def ended(notes, client, prepare):
     """Return the job of a step if it has ended, else None.
 
     :param dict notes: of the action's progress, where the job is kept.
-    :param engine.Engine docker: the daemon of the step.
+    :param client.DockerClient client: the daemon of the step.
     :param prepare: function that is called once, and returns the work to
         start. After an error the step may be tried again, with a new job.
     """
     job = notes.get('job')
     if job is None:
-        job = notes['job'] = Job(docker, prepare())
+        job = notes['job'] = Job(client, prepare())
         job.start()
     if not job.done:
         return None

@@ -24,8 +24,8 @@ import time
 from oslo_log import log as logging
 
 from . import budgets
+from . import client as clients
 from . import conf
-from . import engine
 from . import errors
 from . import i18n
 
@@ -53,7 +53,7 @@ class Pull:
         self.started = self._moved = time.monotonic()
         self._key = key
         self._arguments = image, platform, auth
-        self._docker = engine.Engine(endpoint, lambda: _secrets(auth))
+        self._client = clients.DockerClient(endpoint, lambda: _secrets(auth))
         self._layers = {}
         self._thread = threading.Thread(
             target=self._run, name='pull %s' % image, daemon=True)
@@ -93,12 +93,12 @@ class Pull:
                 return
             # It may hang, and the next to want the image shall not.
             self._retire()
-        self._docker.break_off()
+        self._client.break_off()
 
     def _run(self):
         try:
-            with self._docker as docker:
-                for report in docker.pull_image(*self._arguments):
+            with self._client as client:
+                for report in client.images.pull(*self._arguments):
                     if self._abandoned():
                         return
                     self._note(report)

@@ -16,41 +16,57 @@ Paths and shapes: https://docs.docker.com/reference/api/engine/version/v1.41/.
 """
 
 import contextlib
-import json
+import struct
 import time
 
 from .. import conf
 from .. import errors
 from .. import i18n
+from . import collection
 
 _ = i18n._
 
 _PIECE = 64 * 1024
+_FRAME_HEADER = struct.Struct('>BxxxL')
 _COPY_TIMEOUT = 3600.0
+_COMMIT_TIMEOUT = 3600.0
 _PODMAN_LINES = 4096
 
 
-class Containers:
-    """What an engine can be asked about containers.
+class Containers(collection.Collection):
+    """The containers of a daemon.
 
-    Ids may be names where Docker allows it.
+    An ID may be a name where Docker allows it.
     """
+
+    PATH, INSPECT, LIST = '/containers', '/json', '/json'
+    LIST_QUERY = {'all': '1'}
+    SHOWN = 'State'
+    LABELS = 'Config', 'Labels'
 
     # Seconds that a container has to end by itself, unless it says otherwise.
     GRACE = 10
 
-    def create_container(self, query, body):
+    # How long a request waits for a container to stop: the first poll makes
+    # two, so that one that takes Docker's ten seconds needs one poll. How long
+    # it waits if other resources have to wait for that poll. And how long
+    # after its grace period a daemon is asked again.
+    STOP_PATIENCE = 5.5
+    STOP_PATIENCE_IN_TURN = 1.0
+    STOP_AGAIN = 5.0
+
+    def create(self, query, body):
         """Create a container and return its id and the daemon's warnings."""
-        with self._turn():
-            answer = self._made('/containers/create', query=query, body=body)
-        return answer['Id'], self._warnings(answer)
+        with self._client.throttled():
+            answer = self._create(query=query, body=body)
+        return answer['Id'], self._client.warnings_of(answer)
 
-    def start_container(self, container):
+    def start(self, container):
         """Start a container; one that runs already is left alone."""
-        with self._turn():
-            self._request('POST', '/containers/%s/start', container)
+        with self._client.throttled():
+            self._client.request('POST', '/containers/%s/start', container)
 
-    def stop_container(self, container, grace, patience):
+    def stop(self, container, grace, patience):
         """Stop a container, killing it after a grace period.
 
         :param grace: seconds that it has to end by itself; None is what it
@@ -58,12 +74,12 @@ class Containers:
         :param float patience: seconds to wait. The daemon goes on stopping
             the container after :class:`errors.Late`.
         """
-        with self._turn_to_leave() as turn:
+        with self._client.throttled_leaving() as turn:
             waited = min(patience, turn.pace) if turn else patience
             begin = time.monotonic()
             try:
-                self._request('POST', '/containers/%s/stop', container,
-                              query=self._grace(grace), timeout=waited)
+                self._client.request('POST', '/containers/%s/stop', container,
+                                     query=self._grace(grace), timeout=waited)
             except errors.Late:
                 if waited == patience:
                     raise
@@ -73,8 +89,8 @@ class Containers:
                     self._await_leaving(container)
                     turn.stopped(time.monotonic() - begin)
                 return
-        self._request('POST', '/containers/%s/wait', container,
-                      timeout=patience - waited)
+        self._client.request('POST', '/containers/%s/wait', container,
+                             timeout=patience - waited)
 
     def _await_leaving(self, container):
         """Wait until a stopped container has left its networks.
@@ -84,13 +100,13 @@ class Containers:
         https://github.com/moby/moby/blob/v20.10.24/daemon/monitor.go#L27.
         """
         with contextlib.suppress(errors.NotFound):
-            self._request('GET', '/containers/%s/json', container)
+            self._client.request('GET', '/containers/%s/json', container)
 
-    def restart_container(self, container, grace, patience):
-        """Stop and start a container; see :meth:`stop_container`."""
-        self._request('POST', '/containers/%s/restart', container,
-                      query=self._grace(grace),
-                      timeout=patience)
+    def restart(self, container, grace, patience):
+        """Stop and start a container; see :meth:`stop`."""
+        self._client.request('POST', '/containers/%s/restart', container,
+                             query=self._grace(grace),
+                             timeout=patience)
 
     def _grace(self, grace):
         """Return the query that gives a container its time.
@@ -98,31 +114,31 @@ class Containers:
         Without it Podman restarts one at once, and 4.3 stops it so:
         https://github.com/containers/podman/issues/29276.
         """
-        if grace is None and self.is_podman:
+        if grace is None and self._client.is_podman:
             grace = self.GRACE
         return {} if grace is None else {'t': grace}
 
-    def kill_container(self, container, signal):
+    def kill(self, container, signal):
         """Send a signal to a container."""
-        self._request('POST', '/containers/%s/kill', container,
-                      query={'signal': signal})
+        self._client.request('POST', '/containers/%s/kill', container,
+                             query={'signal': signal})
 
-    def pause_container(self, container):
+    def pause(self, container):
         """Freeze the processes of a container."""
-        self._request('POST', '/containers/%s/pause', container)
+        self._client.request('POST', '/containers/%s/pause', container)
 
-    def unpause_container(self, container):
+    def unpause(self, container):
         """Let the processes of a container go on."""
-        self._request('POST', '/containers/%s/unpause', container)
+        self._client.request('POST', '/containers/%s/unpause', container)
 
-    def rename_container(self, container, name):
+    def rename(self, container, name):
         """Give a container another name."""
-        self._request('POST', '/containers/%s/rename', container,
-                      query={'name': name})
+        self._client.request('POST', '/containers/%s/rename', container,
+                             query={'name': name})
 
-    def update_container(self, container, body):
+    def update(self, container, body):
         """Change limits of a container; return the daemon's warnings."""
-        return self._warnings(self._json(
+        return self._client.warnings_of(self._client.request_json(
             'POST', '/containers/%s/update', container, body=body))
 
     def put_archive(self, container, archive, path='/'):
@@ -130,35 +146,35 @@ class Containers:
 
         :param archive: bytes, or an iterator of them, which may take long.
         """
-        self._request(
+        self._client.request(
             'PUT', '/containers/%s/archive', container, query={'path': path},
             data=archive, headers={'Content-Type': 'application/x-tar'},
             timeout=None if isinstance(archive, bytes) else _COPY_TIMEOUT)
 
     def get_archive(self, container, path):
         """Yield the bytes of a tar archive of a path of a container."""
-        response = self._request(
+        response = self._client.request(
             'GET', '/containers/%s/archive', container, query={'path': path},
             stream=True, timeout=_COPY_TIMEOUT)
-        with contextlib.closing(response), self._translated():
+        with contextlib.closing(response), self._client.translated_errors():
             yield from response.iter_content(_PIECE)
 
     def stats(self, container):
         """Return one sample of what a container uses."""
         query = {'stream': 'false'}
-        if self.api >= (1, 41):
+        if self._client.api >= (1, 41):
             # Without it the daemon takes a second sample, a second later.
             query['one-shot'] = 'true'
-        return self._json('GET', '/containers/%s/stats', container,
-                          query=query)
+        return self._client.request_json(
+            'GET', '/containers/%s/stats', container, query=query)
 
     def create_exec(self, container, command):
         """Prepare to run a command in a container; return the id of that.
 
         :param list command: words of the command.
         """
-        return self._made(
-            '/containers/%s/exec', container,
+        return self._client.request_json(
+            'POST', '/containers/%s/exec', container, has='Id',
             body={'Cmd': command, 'AttachStdout': True,
                   'AttachStderr': True})['Id']
 
@@ -168,54 +184,56 @@ class Containers:
         :param int size: bytes of output to return at the most.
         :raises errors.Late: if the command goes on.
         """
-        response = self._request(
+        response = self._client.request(
             'POST', '/exec/%s/start', execution, stream=True,
             body={'Detach': False, 'Tty': False})
         deadline = time.monotonic() + conf.group().read_timeout
         output = bytearray()
-        with contextlib.closing(response), self._translated(), (
-                self._within(2 * conf.group().read_timeout)):
-            for chunk in self._frames(response.raw):
+        with contextlib.closing(response), self._client.translated_errors(), (
+                self._client.time_limit(2 * conf.group().read_timeout)):
+            for chunk in _frames(response.raw):
                 _append(output, chunk, size)
                 if time.monotonic() > deadline:
-                    self.close()
+                    self._client.close()
                     raise errors.Late(_('The command goes on'))
-        self.close()
+        self._client.close()
         return _end(output, size)
 
     def exit_code(self, execution):
         """Return the exit code of a command that was run."""
-        return self._json('GET', '/exec/%s/json', execution)['ExitCode']
+        return self._client.request_json(
+            'GET', '/exec/%s/json', execution)['ExitCode']
 
-    def wait_container(self, container, patience):
+    def wait(self, container, patience):
         """Return once the container has ended, or after some seconds.
 
         :param float patience: seconds to wait at the most.
         """
         with contextlib.suppress(errors.NoAnswer):
-            self._request('POST', '/containers/%s/wait', container,
-                          timeout=patience)
+            self._client.request('POST', '/containers/%s/wait', container,
+                                 timeout=patience)
 
-    def remove_container(self, container, volumes=True, force=False):
+    def remove(self, container, volumes=True, force=False):
         """Remove a container.
 
         :param bool volumes: its anonymous volumes, too.
         :param bool force: kill it if it runs.
         """
         query = {'v': int(volumes), 'force': int(force)}
-        with self._turn_to_leave() if force else contextlib.nullcontext():
-            self._request('DELETE', '/containers/%s', container, query=query)
+        with (self._client.throttled_leaving() if force
+              else contextlib.nullcontext()):
+            self._client.request('DELETE', '/containers/%s', container,
+                                 query=query)
 
-    def inspect_container(self, container):
+    def inspect(self, container):
         """Return all that the daemon knows of a container."""
-        inspected = self._json('GET', '/containers/%s/json', container,
-                               has='State')
+        inspected = super().inspect(container)
         state = inspected['State']
         # So Podman calls it until it has cleaned up.
         if state.get('Status') == 'stopped':
             state['Status'] = 'exited'
         if state.get('Error'):
-            state['Error'] = self._without_secrets(state['Error'])
+            state['Error'] = self._client.masked(state['Error'])
         self._identify_networks(inspected)
         return inspected
 
@@ -228,20 +246,14 @@ class Containers:
         for name, endpoint in (networks or {}).items():
             if endpoint.get('NetworkID') == name:
                 with contextlib.suppress(errors.NotFound):
-                    endpoint['NetworkID'] = self.inspect_network(name)['Id']
+                    endpoint['NetworkID'] = self._client.networks.inspect(
+                        name)['Id']
 
-    def list_containers(self, labels):
-        """Return the containers, running or not, that have all the labels.
-
-        :param dict labels: label and value.
-        """
-        return self._labelled('/containers/json', labels, all='1')
-
-    def containers_of_volume(self, volume):
+    def using_volume(self, volume):
         """Return the ids of the containers that mount a volume."""
-        return [found['Id'] for found in self._containers(volume=[volume])]
+        return [found['Id'] for found in self._filtered(volume=[volume])]
 
-    def containers_of_network(self, *network):
+    def using_network(self, *network):
         """Return the ids of the containers that have an endpoint in a network.
 
         A stopped container keeps its endpoint.
@@ -249,9 +261,9 @@ class Containers:
         :param network: id and name of the network. A container that was never
             started may refer to the network only by name.
         """
-        return [found['Id'] for found in self._containers(network=network)]
+        return [found['Id'] for found in self._filtered(network=network)]
 
-    def containers_of_image(self, image):
+    def using_image(self, image):
         """Return the containers of an image and of those built on it.
 
         :returns: map of id to the name that the image was called by.
@@ -259,11 +271,20 @@ class Containers:
         # Podman finds none by an id with its prefix.
         image = image.removeprefix('sha256:')
         return {found['Id']: found.get('Image') or '' for found
-                in self._containers(ancestor=[image])}
+                in self._filtered(ancestor=[image])}
 
-    def _containers(self, **filters):
-        return self._listed('/containers/json', all='1',
-                            filters=json.dumps(filters))
+    def commit(self, container, name, tag, labels):
+        """Make an image of the files and settings of a container.
+
+        The image has the labels of the container, too. Podman gives it no
+        others.
+
+        It takes as long as it takes to copy what the container has written.
+        """
+        self._client.request(
+            'POST', '/commit', body={'Labels': labels},
+            timeout=_COMMIT_TIMEOUT,
+            query={'container': container, 'repo': name, 'tag': tag})
 
     def log_tail(self, container, tty, size):
         """Return the last bytes that a container has written, as text.
@@ -275,7 +296,7 @@ class Containers:
         tail = bytearray()
         # The shortest line is one character and its end.
         lines = max(1, size // 2)
-        if self.is_podman:
+        if self._client.is_podman:
             # Before 4.7, ten times the lines took it a hundred times as long:
             # https://github.com/containers/podman/pull/19562.
             lines = min(lines, _PODMAN_LINES)
@@ -295,20 +316,33 @@ class Containers:
             if b'\n' in chunk or len(head) >= size:
                 break
         # The daemon would send the rest on this connection.
-        self.close()
+        self._client.close()
         line = head.split(b'\n', 1)[0][:size]
         return line.decode(errors='replace').rstrip('\r')
 
     def _log(self, container, tty, query):
-        response = self._request(
+        response = self._client.request(
             'GET', '/containers/%s/logs', container, stream=True,
             query={'stdout': '1', 'stderr': '1', **query})
-        with contextlib.closing(response), self._translated(), (
-                self._within(conf.group().read_timeout)):
+        with contextlib.closing(response), self._client.translated_errors(), (
+                self._client.time_limit(conf.group().read_timeout)):
             if tty:
                 yield from response.iter_content(_PIECE)
             else:
-                yield from self._frames(response.raw)
+                yield from _frames(response.raw)
+
+
+def _frames(raw):
+    """Yield the contents of the frames that multiplex two streams."""
+    while True:
+        header = raw.read(_FRAME_HEADER.size)
+        if len(header) < _FRAME_HEADER.size:
+            return
+        length = _FRAME_HEADER.unpack(header)[1]
+        # A frame may be 4 GiB long, if the daemon says so.
+        while length and (piece := raw.read(min(length, _PIECE))):
+            length -= len(piece)
+            yield piece
 
 
 def _append(tail, piece, size):

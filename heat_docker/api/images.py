@@ -19,8 +19,8 @@ import json
 
 from .. import conf
 from .. import errors
+from . import collection
 
-_COMMIT_TIMEOUT = 3600.0
 # A step of a build may be silent that long.
 _BUILD_TIMEOUT = 3600.0
 
@@ -28,53 +28,44 @@ _BUILD_TIMEOUT = 3600.0
 _LATER = 30.0
 
 
-class Images:
-    """What an engine can be asked about images."""
+class Images(collection.Collection):
+    """The images of a daemon. An ID may be a reference."""
 
-    def has_image(self, image):
+    PATH, INSPECT, LIST = '/images', '/json', '/json'
+    LABELS = 'Config', 'Labels'
+
+    @classmethod
+    def labels_of(cls, inspected):
+        """Return the labels of an image, which may have no configuration.
+
+        Both the configuration and its labels are optional:
+        https://github.com/opencontainers/image-spec/blob/v1.1.0/config.md#properties.
+        """
+        config = inspected.get('Config')
+        if config is None or isinstance(config, dict) and (
+                'Labels' not in config):
+            return {}
+        return super().labels_of(inspected)
+
+    def exists(self, image):
         """Return whether the daemon has an image."""
         try:
-            self.inspect_image(image)
+            self.inspect(image)
         except errors.NotFound:
             return False
         return True
 
-    def list_images(self, labels):
-        """Return the images that have all the labels."""
-        return self._labelled('/images/json', labels)
-
-    def inspect_image(self, image):
-        """Return all that the daemon knows of an image."""
-        return self._json('GET', '/images/%s/json', image)
-
-    def commit_container(self, container, name, tag, labels):
-        """Make an image of the files and settings of a container.
-
-        The image has the labels of the container, too. Podman gives it no
-        others.
-
-        It takes as long as it takes to copy what the container has written.
-        """
-        self._request(
-            'POST', '/commit', body={'Labels': labels},
-            timeout=_COMMIT_TIMEOUT,
-            query={'container': container, 'repo': name, 'tag': tag})
-
-    def remove_image(self, image):
-        """Remove an image, or the name if others use the image."""
-        self._request('DELETE', '/images/%s', image)
-
-    def import_image(self, name, tag, archive):
+    def load(self, name, tag, archive):
         """Make an image of the files in a tar archive.
 
         :param bytes archive: the archive, which may be empty.
         """
-        for _report in self._reports(
+        for _report in self._client.stream_json(
                 'POST', '/images/create', data=archive,
                 query={'fromSrc': '-', 'repo': name, 'tag': tag}):
             pass
 
-    def build_image(self, context, query, maps, auth):
+    def build(self, context, query, maps, auth):
         """Build an image, which takes as long as it takes, and return its id.
 
         :param bytes context: tar archive with a ``Dockerfile``.
@@ -88,33 +79,33 @@ class Images:
         query = {**query, 'rm': '1', 'forcerm': '1',
                  **{name: json.dumps(value) for name, value in maps.items()}}
         image = None
-        for report in self._reports(
+        for report in self._client.stream_json(
                 'POST', '/build', data=context, query=query,
                 timeout=_BUILD_TIMEOUT,
                 headers={'Content-Type': 'application/x-tar',
-                         **self._config_header(configs)}):
+                         **self._client.config_header(configs)}):
             aux = report.get('aux')
             if isinstance(aux, dict):
                 image = aux.get('ID') or image
         if image is None:
-            raise self._stranger()
-        self._check_id(image)
+            raise self._client.not_docker_error()
+        self._client.check_id(image)
         return image
 
-    def push_image(self, image, auth):
+    def push(self, image, auth):
         """Push an image to the registry in its name.
 
         :param dict auth: credentials for the registry, or none.
         :raises errors.Failed: with the words of the registry.
         """
-        name, tag = self._repository_and_tag(image)
-        for _report in self._reports(
+        name, tag = self._client.split_reference(image)
+        for _report in self._client.stream_json(
                 'POST', '/images/%s/push', name, timeout=_BUILD_TIMEOUT,
                 query={'tag': tag or 'latest'},
-                headers=self._auth_header(auth)):
+                headers=self._client.auth_header(auth)):
             pass
 
-    def pull_image(self, image, platform=None, auth=None):
+    def pull(self, image, platform=None, auth=None):
         """Pull an image, yielding the daemon's reports on the progress.
 
         :param str image: a reference; without tag or digest it is
@@ -124,11 +115,11 @@ class Images:
         :param dict auth: credentials for the registry, as the API has them.
         :raises errors.Failed: with the words of the registry.
         """
-        name, tag = self._repository_and_tag(image)
+        name, tag = self._client.split_reference(image)
         query = {'fromImage': name, 'tag': tag or 'latest'}
         if platform:
             query['platform'] = platform
-        yield from self._reports(
+        yield from self._client.stream_json(
             'POST', '/images/create', query=query,
             timeout=conf.group().pull_stall_timeout + _LATER,
-            headers=self._auth_header(auth))
+            headers=self._client.auth_header(auth))

@@ -15,39 +15,27 @@
 Paths and shapes: https://docs.docker.com/reference/api/engine/version/v1.41/.
 """
 
-# For a driver that it does not know a daemon looks for 15 seconds:
-# https://github.com/moby/moby/blob/v28.0.0/pkg/plugins/client.go#L23
-_PLUGIN_TIMEOUT = 20.0
+from . import collection
 
 
-class Networks:
-    """What an engine can be asked about networks."""
+class Networks(collection.Collection):
+    """The networks of a daemon."""
 
-    def create_network(self, body):
+    PATH, SHOWN = '/networks', 'Id'
+    LABELS = ('Labels',)
+
+    def create(self, body):
         """Create a network; return its id and the daemon's warnings."""
-        answer = self._made('/networks/create', body=body,
-                            timeout=_PLUGIN_TIMEOUT)
+        answer = self._create(body=body, timeout=collection.PLUGIN_TIMEOUT)
         warning = answer.get('Warning')
-        return answer['Id'], self._warnings(
+        return answer['Id'], self._client.warnings_of(
             {'Warnings': [warning] if warning else []})
 
-    def inspect_network(self, network):
-        """Return all that the daemon knows of a network."""
-        return self._json('GET', '/networks/%s', network, has='Id')
-
-    def list_networks(self, labels):
-        """Return the networks that have all the labels."""
-        return self._labelled('/networks', labels)
-
-    def remove_network(self, network):
-        """Remove a network that nothing is attached to."""
-        self._request('DELETE', '/networks/%s', network)
-
-    def connect_container(self, container, network, endpoint):
+    def connect(self, container, network, endpoint):
         """Attach a container to a network."""
-        self._request('POST', '/networks/%s/connect', network,
-                      body={'Container': container,
-                            'EndpointConfig': endpoint})
+        self._client.request('POST', '/networks/%s/connect', network,
+                             body={'Container': container,
+                                   'EndpointConfig': endpoint})
 
     def ignores_at_connect(self, endpoint):
         """Return whether a connect request ignores a part of the endpoint.
@@ -58,10 +46,10 @@ class Networks:
 
         :param dict endpoint: configuration of the endpoint in the API's form.
         """
-        return bool(endpoint.get('MacAddress')) and self.api < (1, 54)
+        return bool(endpoint.get('MacAddress')) and self._client.api < (1, 54)
 
-    def disconnect_container(self, container, network):
+    def disconnect(self, container, network):
         """Detach a container from a network."""
-        with self._turn_to_leave():
-            self._request('POST', '/networks/%s/disconnect', network,
-                          body={'Container': container, 'Force': True})
+        with self._client.throttled_leaving():
+            self._client.request('POST', '/networks/%s/disconnect', network,
+                                 body={'Container': container, 'Force': True})

@@ -15,33 +15,21 @@
 Paths and shapes: https://docs.docker.com/reference/api/engine/version/v1.41/.
 """
 
-# For a driver that it does not know a daemon looks for 15 seconds:
-# https://github.com/moby/moby/blob/v28.0.0/pkg/plugins/client.go#L23
-_PLUGIN_TIMEOUT = 20.0
+from . import collection
 
 
-class Volumes:
-    """What an engine can be asked about volumes."""
+class Volumes(collection.Collection):
+    """The volumes of a daemon. The ID of a volume is its name."""
 
-    def create_volume(self, body):
+    PATH, LISTED = '/volumes', 'Volumes'
+    ID = SHOWN = 'Name'
+    LABELS = ('Labels',)
+
+    def create(self, body):
         """Create a volume, or find the one of that name; return it."""
-        return self._made('/volumes/create', body=body, key='Name',
-                          timeout=_PLUGIN_TIMEOUT)
-
-    def inspect_volume(self, volume):
-        """Return all that the daemon knows of a volume."""
-        return self._json('GET', '/volumes/%s', volume, has='Name')
-
-    def list_volumes(self, labels):
-        """Return the volumes that have all the labels."""
-        return self._labelled('/volumes', labels, key='Name',
-                              within='Volumes')
+        return self._create(body=body, timeout=collection.PLUGIN_TIMEOUT)
 
     def disk_usage(self):
         """Return how much space objects use, which takes a while."""
-        query = {'type': 'volume'} if self.api >= (1, 42) else {}
-        return self._json('GET', '/system/df', query=query)
-
-    def remove_volume(self, volume):
-        """Remove a volume that nothing uses."""
-        self._request('DELETE', '/volumes/%s', volume)
+        query = {'type': 'volume'} if self._client.api >= (1, 42) else {}
+        return self._client.request_json('GET', '/system/df', query=query)

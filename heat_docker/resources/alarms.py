@@ -70,7 +70,7 @@ class Alarms(signal_responder.SignalResponder):
         """Return whether somebody without a token may send the signal."""
         return self._get_user_id() is not None
 
-    def _set_alarm(self, docker, progress):
+    def _set_alarm(self, client, progress):
         """Let an alarm in, or nobody, as the template says by now."""
         self._admit(progress.values(self.properties)['alarm_action'])
         return True

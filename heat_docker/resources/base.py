@@ -81,22 +81,22 @@ class DockerResource(reaching.Reaching, showing.Showing, owning.Owning,
 
     # What a type has to say.
 
-    def _docker_create(self, docker, request):
+    def _docker_create(self, client, request):
         """Create the object and return its id.
 
         :param fields.Request request: with the name and Heat's labels.
         """
         raise NotImplementedError()
 
-    def _docker_inspect(self, docker, object_id):
+    def _docker_inspect(self, client, object_id):
         """Return all that the daemon knows of the object."""
         raise NotImplementedError()
 
-    def _docker_update(self, docker, body):
+    def _docker_update(self, client, body):
         """Change the object in place and return the daemon's warnings."""
         raise NotImplementedError()
 
-    def _docker_find(self, docker, labels):
+    def _docker_find(self, client, labels):
         """Return the ids of the objects that have all the labels."""
         raise NotImplementedError()
 
@@ -133,10 +133,10 @@ class DockerResource(reaching.Reaching, showing.Showing, owning.Owning,
 
     # Steps.
 
-    def _make(self, docker, progress):
+    def _make(self, client, progress):
         """Create the object, once, however often the answer is lost."""
-        self._check_create(docker)
-        values = self._found(docker, self.properties)
+        self._check_create(client)
+        values = self._found(client, self.properties)
         request = fields.request(self.spec.FIELDS, collections.ChainMap(
             {'name': self.docker_name(values)}, values))
         request.body.setdefault('Labels', {}).update(self.labels)
@@ -144,9 +144,9 @@ class DockerResource(reaching.Reaching, showing.Showing, owning.Owning,
         # something on the daemon, even if nobody lives to hear its id.
         first = 'requested' not in self.data()
         if first:
-            self._note_request(docker)
+            self._note_request(client)
         try:
-            object_id = self._docker_create(docker, request)
+            object_id = self._docker_create(client, request)
         except errors.NoAnswer:
             self._note_loss()
             raise
@@ -155,27 +155,27 @@ class DockerResource(reaching.Reaching, showing.Showing, owning.Owning,
                 self.data_delete('requested')
             raise
         except errors.Conflict:
-            object_id = self._find_own(docker)
+            object_id = self._find_own(client)
             if object_id is None:
                 if not self._was_lost():
                     raise
                 return False
         if not isinstance(object_id, str) or not 0 < len(object_id) < 256:
             raise errors.Failed(_('Docker at %s has made something without '
-                                  'an id') % docker.endpoint)
+                                  'an id') % client.endpoint)
         self.resource_id_set(object_id)
         return True
 
-    def _check_create(self, docker):
+    def _check_create(self, client):
         """Raise if the operator or the daemon does not have what is asked."""
         fields.check_policy(self.spec.FIELDS, self.properties)
-        fields.check_api(self.spec.FIELDS, self.properties, docker.api,
-                         docker.endpoint)
+        fields.check_api(self.spec.FIELDS, self.properties, client.api,
+                         client.endpoint)
 
-    def _note_request(self, docker):
+    def _note_request(self, client):
         """Note that the daemon may have something, and where it is."""
         self.data_set('requested', json.dumps(
-            {'endpoint': docker.endpoint.given, 'address': docker.address}))
+            {'endpoint': client.endpoint.given, 'address': client.address}))
 
     def _note_loss(self):
         """Note when the answer to a create was lost."""
@@ -192,7 +192,7 @@ class DockerResource(reaching.Reaching, showing.Showing, owning.Owning,
         lost = json.loads(self.data().get('requested', '{}')).get('lost', 0)
         return abs(time.time() - lost) < _STILL_CREATING
 
-    def _apply(self, docker, progress):
+    def _apply(self, client, progress):
         """Change what the daemon can change in place, and see that it did.
 
         Daemons take fields that they do not know, or not for updates, and
@@ -201,19 +201,19 @@ class DockerResource(reaching.Reaching, showing.Showing, owning.Owning,
         """
         changed, values = progress.notes['changed'], progress.notes['values']
         body = fields.update(self.spec.FIELDS, changed, values)
-        warnings = self._docker_update(docker, body)
+        warnings = self._docker_update(client, body)
         for warning in warnings:
             self._event(_('Docker warns: %s') % warning)
-        inspected = self._docker_inspect(docker, self.resource_id)
+        inspected = self._docker_inspect(client, self.resource_id)
         if not warnings and fields.forgotten(self.spec.FIELDS, changed, body,
                                              inspected):
             raise resource.UpdateReplace(self.name)
         return True
 
-    def _find_own(self, docker):
+    def _find_own(self, client):
         """Return the id of the object made for this resource, or None."""
         found = self._docker_find(
-            docker, self.labels_by('resource_id', 'stack_id'))
+            client, self.labels_by('resource_id', 'stack_id'))
         return found[0] if found else None
 
     def _row(self, resource_id):
@@ -258,42 +258,40 @@ class DockerResource(reaching.Reaching, showing.Showing, owning.Owning,
 
         :param labels: map that the daemon shows, or None.
         """
-        try:
-            self._refuse_foreign({'Labels': labels})
-        except exception.Error:
-            if policy.is_shared():
-                return _('a container of another project')
-        stack = (labels or {}).get(LABEL + 'stack_name')
+        labels = labels or {}
+        if self._is_foreign(labels) and policy.is_shared():
+            return _('a container of another project')
+        stack = labels.get(LABEL + 'stack_name')
         if not stack:
             return _('the container %s of no stack') % name
         return _('the container %(name)s of the stack %(stack)s') % {
             'name': name, 'stack': stack}
 
-    def _examine(self, docker, progress):
+    def _examine(self, client, progress):
         """Fail, saying why, unless the object is as it should be."""
-        self._docker_inspect(docker, self.resource_id)
+        self._docker_inspect(client, self.resource_id)
         return True
 
-    def _locate(self, docker, progress):
+    def _locate(self, client, progress):
         """Find what there is to delete; without an id, by the labels."""
-        if not self._identify(docker):
+        if not self._identify(client):
             if self._may_still_come():
                 return False
             progress.steps[1:] = []
         return True
 
-    def _identify(self, docker):
+    def _identify(self, client):
         """Return whether there is an id; a lost one is found by the labels."""
         if self.resource_id is None:
-            object_id = self._find_own(docker)
+            object_id = self._find_own(client)
             if object_id is None:
                 return False
             self.resource_id_set(object_id)
         return True
 
-    def _recover(self, docker, progress):
+    def _recover(self, client, progress):
         """Find what a create has made whose answer was lost, or replace it."""
-        if self._is_there_and_sound(docker):
+        if self._is_there_and_sound(client):
             return True
         if self._may_still_come():
             return False
@@ -391,10 +389,10 @@ class DockerResource(reaching.Reaching, showing.Showing, owning.Owning,
         except errors.Refused as ex:
             raise exception.Error(str(ex)) from ex
 
-    def _check_update(self, docker, progress):
+    def _check_update(self, client, progress):
         """Raise if the daemon is too old for what is to be changed."""
         fields.check_api(self.spec.FIELDS, progress.notes['values'],
-                         docker.api, docker.endpoint)
+                         client.api, client.endpoint)
         return True
 
     def check_update_complete(self, progress):
@@ -444,8 +442,8 @@ class DockerResource(reaching.Reaching, showing.Showing, owning.Owning,
         self._refuse_foreign(inspected)
         self._refuse_unowned(inspected)
         self.resource_id_set(self._identity(inspected))
-        with self._docker() as docker:
-            self._note_request(docker)
+        with self._docker() as client:
+            self._note_request(client)
 
     def _identity(self, inspected):
         """Return what no other object of the daemon will ever be called."""
@@ -487,18 +485,18 @@ class DockerResource(reaching.Reaching, showing.Showing, owning.Owning,
         if not self._may_be_there():
             return True
         try:
-            with self._docker() as docker:
-                return not (self._is_there_and_sound(docker)
+            with self._docker() as client:
+                return not (self._is_there_and_sound(client)
                             or self._may_still_come())
         except exception.Error:
             # The update waits for the daemon, or says what is wrong.
             return False
 
-    def _is_there_and_sound(self, docker):
+    def _is_there_and_sound(self, client):
         """Return whether there is an object, and it can be finished."""
         try:
-            return self._identify(docker) and self._is_sound(
-                self._docker_inspect(docker, self.resource_id))
+            return self._identify(client) and self._is_sound(
+                self._docker_inspect(client, self.resource_id))
         except errors.NotFound:
             return False
 

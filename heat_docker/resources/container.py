@@ -16,7 +16,6 @@ from heat.common import exception
 from heat.engine import resource
 
 from .. import conf
-from .. import engine
 from .. import errors
 from .. import fields
 from .. import i18n
@@ -71,6 +70,7 @@ class DockerContainer(pulling.Pulling, waiting.Waiting,
     """
 
     spec = spec
+    collection = 'containers'
 
     # Whether it is in no network although the template lists networks.
     _is_cut_off = False
@@ -78,12 +78,12 @@ class DockerContainer(pulling.Pulling, waiting.Waiting,
     # Whether it is known to have been stopped or paused.
     _is_down = False
 
-    def _docker_create(self, docker, request):
+    def _docker_create(self, client, request):
         """Create the container; the warnings of the daemon are an event."""
         body = request.body
         endpoints = (body.get('NetworkingConfig') or {}).get(
             'EndpointsConfig') or {}
-        if endpoints and self._takes_networks(docker):
+        if endpoints and self._takes_networks(client):
             # Docker 26 starts no container whose mode is a network that is
             # gone, as one is that the container was moved from.
             del body['HostConfig']['NetworkMode']
@@ -92,32 +92,32 @@ class DockerContainer(pulling.Pulling, waiting.Waiting,
             main = next(iter(endpoints))
             body['NetworkingConfig']['EndpointsConfig'] = {
                 main: endpoints[main]}
-        container, warnings = docker.create_container(request.query, body)
+        container, warnings = client.containers.create(request.query, body)
         for warning in warnings:
             self._event(_('Docker warns: %s') % warning)
         return container
 
-    def _takes_networks(self, docker):
+    def _takes_networks(self, client):
         """Return whether a container can be created in several networks."""
-        return docker.api >= (1, 44)
+        return client.api >= (1, 44)
 
-    def _docker_inspect(self, docker, object_id):
+    def _docker_inspect(self, client, object_id):
         """Return all that the daemon knows of the container."""
-        return docker.inspect_container(object_id)
+        return client.containers.inspect(object_id)
 
-    def _docker_find(self, docker, labels):
+    def _docker_find(self, client, labels):
         """Return the ids of the containers that have all the labels."""
-        return [found['Id'] for found in docker.list_containers(labels)]
+        return client.containers.find(labels)
 
-    def _docker_update(self, docker, body):
+    def _docker_update(self, client, body):
         """Change limits of the container.
 
         Podman can since 5.1: https://github.com/containers/podman/pull/22322.
         """
         try:
-            return docker.update_container(self.resource_id, body)
+            return client.containers.update(self.resource_id, body)
         except errors.Unsupported as ex:
-            if docker.is_podman:
+            if client.is_podman:
                 raise resource.UpdateReplace(self.name) from ex
             raise
 
@@ -258,9 +258,9 @@ class DockerContainer(pulling.Pulling, waiting.Waiting,
 
     # Steps.
 
-    def _catch_up(self, docker, progress):
+    def _catch_up(self, client, progress):
         """Decide what is left to do for a container that is made."""
-        inspected = docker.inspect_container(self.resource_id)
+        inspected = client.containers.inspect(self.resource_id)
         state = inspected['State']
         if state.get('Status') == 'created':
             progress.steps[1:] = self._start_steps(
@@ -283,115 +283,116 @@ class DockerContainer(pulling.Pulling, waiting.Waiting,
             steps.append(self._put_files)
         return steps + [self._start, self._reach]
 
-    def _check_volumes(self, docker, progress):
+    def _check_volumes(self, client, progress):
         """Remove the container if a volume is another project's by now.
 
         A volume has nothing but a name, and only one that a container has
         stays what it is.
         """
         try:
-            self._found(docker, progress.values(self.properties),
+            self._found(client, progress.values(self.properties),
                         references.VOLUME)
         except errors.Refused:
-            docker.remove_container(self.resource_id)
+            client.containers.remove(self.resource_id)
             raise
         return True
 
-    def _examine(self, docker, progress):
+    def _examine(self, client, progress):
         """Fail, saying why, unless the container is as it should be."""
         aim = self.properties['wait_for']
-        inspected = docker.inspect_container(self.resource_id)
+        inspected = client.containers.inspect(self.resource_id)
         state = inspected['State']
         well = {'none': True,
                 'completed': self._has_completed(state),
                 'healthy': (state.get('Health') or {}).get(
                     'Status') == 'healthy'}
         if not well.get(aim, state.get('Status') == 'running'):
-            raise exception.Error(self._obituary(docker, inspected))
+            raise exception.Error(self._obituary(client, inspected))
         if self.properties['networks'] and not network.endpoints(inspected):
             raise exception.Error(_('The container %s is in none of its '
                                     'networks')
                                   % inspected['Name'].lstrip('/'))
         return True
 
-    def _put_files(self, docker, progress):
+    def _put_files(self, client, progress):
         """Put the files into the container."""
         values = progress.values(self.properties)
-        docker.put_archive(self.resource_id,
-                           storage.files_to_archive(values['files']))
+        client.containers.put_archive(self.resource_id,
+                                      storage.files_to_archive(values['files']))
         return True
 
-    def _start(self, docker, progress):
+    def _start(self, client, progress):
         """Start the container; it may run already."""
         if 'start asked' in progress.notes:
             # The answer was lost. What has run is not run twice.
-            state = docker.inspect_container(self.resource_id)['State']
+            state = client.containers.inspect(self.resource_id)['State']
             if state.get('Status') != 'created':
                 return True
         progress.notes['start asked'] = True
         try:
-            docker.start_container(self.resource_id)
+            client.containers.start(self.resource_id)
         except errors.Conflict as ex:
             del progress.notes['start asked']
             return self._wait_again(
-                docker, progress, fields.claims(
+                client, progress, fields.claims(
                     self.spec.FIELDS, progress.values(self.properties)), ex)
         return True
 
-    def _wake(self, docker, progress):
+    def _wake(self, client, progress):
         """Let a paused container go on, or start one that was stopped.
 
         A command that has completed is not run again.
         """
-        state = docker.inspect_container(self.resource_id)['State']
+        state = client.containers.inspect(self.resource_id)['State']
         if state.get('Status') == 'paused':
-            docker.unpause_container(self.resource_id)
+            client.containers.unpause(self.resource_id)
             return True
         if self._has_completed(state):
             return True
-        self._let_go(docker)
+        self._let_go(client)
         # The answer to a start may be lost. What has run is not run twice.
         before = progress.notes.setdefault('run before',
                                            state.get('StartedAt'))
         if state.get('StartedAt') == before:
-            docker.start_container(self.resource_id)
+            client.containers.start(self.resource_id)
         return True
 
-    def _hold_down(self, docker, progress):
+    def _hold_down(self, client, progress):
         """Keep the daemon from starting the container when it is stopped."""
-        self._hold(docker)
+        self._hold(client)
         return True
 
-    def _pause(self, docker, progress):
+    def _pause(self, client, progress):
         """Freeze the container, unless it is frozen."""
-        state = docker.inspect_container(self.resource_id)['State']
+        state = client.containers.inspect(self.resource_id)['State']
         if state.get('Status') == 'running':
-            docker.pause_container(self.resource_id)
+            client.containers.pause(self.resource_id)
         return True
 
-    def _stop(self, docker, progress):
+    def _stop(self, client, progress):
         """Return whether the container has stopped, having asked for it."""
-        if self._ask_to_stop(docker, progress, self.resource_id,
+        if self._ask_to_stop(client, progress, self.resource_id,
                              self.properties['stop_grace_period']):
             return True
         if self._has_own_thread:
-            docker.wait_container(self.resource_id, engine.STOP_PATIENCE)
-        state = docker.inspect_container(self.resource_id)['State']
+            client.containers.wait(self.resource_id,
+                                   client.containers.STOP_PATIENCE)
+        state = client.containers.inspect(self.resource_id)['State']
         return state.get('Status') in ('created', 'exited', 'dead',
                                        'removing')
 
-    def _stop_if_there(self, docker, progress):
+    def _stop_if_there(self, client, progress):
         """Stop the container, unless it is gone."""
         try:
-            return self._stop(docker, progress)
+            return self._stop(client, progress)
         except errors.NotFound:
             return True
 
-    def _remove(self, docker, progress):
+    def _remove(self, client, progress):
         """Remove the container; others may be at it, or have been."""
         volumes = self.properties['remove_volumes'] is not False
         try:
-            docker.remove_container(self.resource_id, volumes=volumes)
+            client.containers.remove(self.resource_id, volumes=volumes)
         except errors.NotFound:
             return True
         except errors.Busy:
@@ -405,7 +406,7 @@ class DockerContainer(pulling.Pulling, waiting.Waiting,
 
     # Attributes that no inspect request shows.
 
-    def info(self, docker, inspected):
+    def info(self, client, inspected):
         """Return what the daemon shows, without secrets.
 
         The operator decides whether environment variables are any.
@@ -415,7 +416,7 @@ class DockerContainer(pulling.Pulling, waiting.Waiting,
             [field for field in spec.FIELDS if field.name not in shown],
             inspected)
 
-    def networking(self, docker, inspected):
+    def networking(self, client, inspected):
         """Return what the daemon shows, with the main network as the mode.
 
         Where it is the mode, it is the one that the container began with.
@@ -428,28 +429,30 @@ class DockerContainer(pulling.Pulling, waiting.Waiting,
         return {**inspected, 'HostConfig': {**inspected['HostConfig'],
                                             'NetworkMode': main}}
 
-    def image_digest(self, docker, inspected):
+    def image_digest(self, client, inspected):
         """Return the image by its digest, in the repository it came from."""
-        digests = docker.inspect_image(inspected['Image']).get('RepoDigests')
+        digests = client.images.inspect(inspected['Image']).get('RepoDigests')
         repository = inspected['Config']['Image'].partition('@')[0]
         for digest in digests or ():
             if repository.startswith(digest.partition('@')[0]):
                 return digest
         return (digests or [None])[0]
 
-    def stats(self, docker, inspected):
+    def stats(self, client, inspected):
         """Return a sample of what the container uses."""
-        return docker.stats(inspected['Id'])
+        return client.containers.stats(inspected['Id'])
 
-    def log_tail(self, docker, inspected):
+    def log_tail(self, client, inspected):
         """Return the last output of the container."""
-        return docker.log_tail(inspected['Id'], inspected['Config']['Tty'],
-                               conf.group().max_log_bytes)
+        return client.containers.log_tail(
+            inspected['Id'], inspected['Config']['Tty'],
+            conf.group().max_log_bytes)
 
-    def log_head(self, docker, inspected):
+    def log_head(self, client, inspected):
         """Return the first line of the container's output."""
-        return docker.log_head(inspected['Id'], inspected['Config']['Tty'],
-                               conf.group().max_log_bytes)
+        return client.containers.log_head(
+            inspected['Id'], inspected['Config']['Tty'],
+            conf.group().max_log_bytes)
 
 
 def resource_mapping():

@@ -28,7 +28,7 @@ _IMAGE, _TAG = registry.HELPERS + '/empty', 'latest'
 _PATH = '/volume'
 
 
-def copy_files(docker, source, target, labels, check):
+def copy_files(client, source, target, labels, check):
     """Copy the files of a volume to another one of the same daemon.
 
     Helper containers have one each, and never run: the daemon packs and
@@ -43,21 +43,22 @@ def copy_files(docker, source, target, labels, check):
         other volume can get its name.
     """
     # Docker would make a volume that is missing.
-    docker.inspect_volume(source)
-    if not docker.has_image('%s:%s' % (_IMAGE, _TAG)):
-        docker.import_image(_IMAGE, _TAG, bytes(1024))
+    client.volumes.inspect(source)
+    if not client.images.exists('%s:%s' % (_IMAGE, _TAG)):
+        client.images.load(_IMAGE, _TAG, bytes(1024))
     with contextlib.ExitStack() as helpers:
-        giver, taker = (helpers.enter_context(_helper(docker, volume, labels))
+        giver, taker = (helpers.enter_context(_helper(client, volume, labels))
                         for volume in (source, target))
-        check(docker)
-        docker.put_archive(
-            taker, _limited(docker.get_archive(giver, _PATH + '/.')), _PATH)
+        check(client)
+        client.containers.put_archive(
+            taker, _limited(client.containers.get_archive(
+                giver, _PATH + '/.')), _PATH)
 
 
 @contextlib.contextmanager
-def _helper(docker, volume, labels):
+def _helper(client, volume, labels):
     """Make a container with a volume, for a while, and yield its id."""
-    helper, _warnings = docker.create_container({}, {
+    helper, _warnings = client.containers.create({}, {
         'Image': '%s:%s' % (_IMAGE, _TAG), 'Cmd': ['none'],
         'Labels': labels, 'NetworkDisabled': True,
         'HostConfig': {'NetworkMode': 'none', 'Mounts': [
@@ -67,7 +68,7 @@ def _helper(docker, volume, labels):
         yield helper
     finally:
         with contextlib.suppress(errors.DockerError):
-            docker.remove_container(helper, volumes=False)
+            client.containers.remove(helper, volumes=False)
 
 
 def _limited(pieces):
@@ -101,7 +102,7 @@ class Copying:
         """
         return self._all_labels(snapshot_of=self._origin())
 
-    def _find_snapshots(self, docker):
+    def _find_snapshots(self, client):
         """Return the names of the copies that go with the stack.
 
         Those that were made by an earlier version of the plugin have no label
@@ -110,7 +111,7 @@ class Copying:
         label = base.LABEL + 'snapshot_of'
         labels = self._snapshot_labels()
         return [found['Name'] for found
-                in docker.list_volumes({label: labels[label]})
+                in client.volumes.list({label: labels[label]})
                 if (found.get('Labels') or {}).items() <= labels.items()]
 
     def _helper_labels(self):
@@ -123,34 +124,34 @@ class Copying:
     def _origin(self):
         return '%s/%s' % (self.stack.id, self.name)
 
-    def _remove_helpers(self, docker, progress):
+    def _remove_helpers(self, client, progress):
         """Remove helpers of a heat-engine that was killed while it copied.
 
         A helper never runs, so what has to be killed is none.
         """
-        for helper in docker.list_containers(self._helper_labels()):
+        for helper in client.containers.list(self._helper_labels()):
             with contextlib.suppress(errors.NotFound, errors.Conflict,
                                      errors.Busy):
-                docker.remove_container(helper['Id'], volumes=False)
+                client.containers.remove(helper['Id'], volumes=False)
         return True
 
-    def _copied(self, docker, progress, source, target, check):
+    def _copied(self, client, progress, source, target, check):
         """Return whether the files of a volume are in another one.
 
         :param check: see :func:`copy_files`.
         """
         def prepare():
-            self._remove_helpers(docker, progress)
+            self._remove_helpers(client, progress)
             labels = self._helper_labels()
-            return lambda docker: copy_files(docker, source, target, labels,
+            return lambda client: copy_files(client, source, target, labels,
                                              check)
 
-        job = jobs.ended(progress.notes, docker, prepare)
+        job = jobs.ended(progress.notes, client, prepare)
         if job is not None:
             job.end()
         return job is not None
 
-    def _remove_copy(self, docker, copy):
+    def _remove_copy(self, client, copy):
         """Remove a copy, unless something uses it."""
         with contextlib.suppress(errors.NotFound, errors.Conflict):
-            docker.remove_volume(copy)
+            client.volumes.remove(copy)

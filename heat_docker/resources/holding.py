@@ -51,13 +51,13 @@ class Holding:
     of the host, or the network).
     """
 
-    def _wait_again(self, docker, progress, claims, ex):
+    def _wait_again(self, client, progress, claims, ex):
         """Return False if a request that was refused may be sent again.
 
         :param ex: the daemon's refusal, which is raised if no container has
             any of the claims.
         """
-        if not self._await_claims(docker, progress, claims):
+        if not self._await_claims(client, progress, claims):
             attempts = progress.notes.get('attempts', 1)
             if attempts >= _ATTEMPTS:
                 raise ex
@@ -68,14 +68,14 @@ class Holding:
         """Return False, for a step that waits for another container."""
         return progress.later(_AGAIN)
 
-    def _await_claims(self, docker, progress, claims):
+    def _await_claims(self, client, progress, claims):
         """Return the resources that are about to give up any of the claims.
 
         :returns: list of results of :meth:`_owner`.
         :raises errors.Conflict: if a container keeps one of them, or does not
             give it up in time.
         """
-        holders = self._holders(docker, claims)
+        holders = self._holders(client, claims)
         if not holders:
             progress.notes.pop('claimed since', None)
             return []
@@ -91,7 +91,7 @@ class Holding:
                    'seconds': _PATIENCE})
         return [owner for _claim, owner in holders]
 
-    def _holders(self, docker, claims):
+    def _holders(self, client, claims):
         """Return who is about to give up any of the claims.
 
         :returns: list of pairs: the claim, and the result of :meth:`_owner`.
@@ -99,7 +99,7 @@ class Holding:
         """
         holders, claimed = [], _by_value(claims)
         try:
-            listed = docker.list_containers({}) if claims else ()
+            listed = client.containers.list({}) if claims else ()
         except errors.Failed:
             # With thousands of containers, the list exceeds max_answer_bytes.
             return []
@@ -182,7 +182,7 @@ class Holding:
                             (holder.id, holder.replaces)))
         return own is not None and others in order[own].graph()
 
-    def _refuse_in_vain(self, docker):
+    def _refuse_in_vain(self, client):
         """Raise if what replaces this container cannot have what it claims.
 
         This one serves on then.
@@ -196,7 +196,7 @@ class Holding:
             # The create sees to it.
             return
         before = fields.claims(self.spec.FIELDS, self.properties)
-        self._holders(docker, [claim for claim in after
+        self._holders(client, [claim for claim in after
                                if claim not in before])
 
 

@@ -52,20 +52,21 @@ class DockerImage(pulling.Pulling, base.DockerResource):
     """
 
     spec = spec
+    collection = 'images'
 
     auth_depends_on = ('image', 'build', 'tags', 'push', 'registry_auth')
 
-    def _docker_inspect(self, docker, object_id):
+    def _docker_inspect(self, client, object_id):
         """Return all that the daemon knows of the image."""
-        return docker.inspect_image(object_id)
+        return client.images.inspect(object_id)
 
-    def _docker_find(self, docker, labels):
+    def _docker_find(self, client, labels):
         """Return the ids of the images that were built with the labels.
 
         Of an image that was pulled, labels say what somebody else wanted.
         """
         tags = set(map(registry.full_name, self._tags()))
-        return [found['Id'] for found in docker.list_images(labels)
+        return [found['Id'] for found in client.images.list(labels)
                 if not found.get('RepoDigests')
                 or tags & set(map(registry.full_name,
                                   found.get('RepoTags') or ()))]
@@ -132,45 +133,45 @@ class DockerImage(pulling.Pulling, base.DockerResource):
 
     # Steps.
 
-    def _make(self, docker, progress):
+    def _make(self, client, progress):
         """Note which image it is; one that is missing is pulled first."""
-        self._check_create(docker)
-        values = self._found(docker, self.properties)
-        inspected = docker.inspect_image(values['image'])
+        self._check_create(client)
+        values = self._found(client, self.properties)
+        inspected = client.images.inspect(values['image'])
         if 'pulled' not in progress.notes and not _fits(
                 inspected, values['platform']):
             raise errors.NotFound(
                 _('Docker at %(endpoint)s has %(image)s for another platform')
-                % {'endpoint': docker.endpoint, 'image': values['image']})
-        self._note_request(docker)
+                % {'endpoint': client.endpoint, 'image': values['image']})
+        self._note_request(client)
         if not progress.notes.get('found', True) or (
-                self._is_inherited(docker, inspected['Id'])):
+                self._is_inherited(client, inspected['Id'])):
             self.data_set(_MADE, 'true')
         self._note_reference(inspected)
         self.resource_id_set(inspected['Id'])
         return True
 
-    def _pull(self, docker, progress):
+    def _pull(self, client, progress):
         # What has been there before stays when the stack goes.
         if 'found' not in progress.notes:
-            progress.notes['found'] = self._is_found(docker)
-        return super()._pull(docker, progress)
+            progress.notes['found'] = self._is_found(client)
+        return super()._pull(client, progress)
 
-    def _is_found(self, docker):
+    def _is_found(self, client):
         """Return whether the daemon has an image that is not ours."""
         try:
-            inspected = docker.inspect_image(self.properties['image'])
+            inspected = client.images.inspect(self.properties['image'])
         except errors.NotFound:
             return False
-        return not self._is_inherited(docker, inspected['Id'])
+        return not self._is_inherited(client, inspected['Id'])
 
-    def _is_inherited(self, docker, image_id):
+    def _is_inherited(self, client, image_id):
         """Return whether what this one replaces has pulled an image."""
         row = self._row(self.replaces)
         return _MADE in self._notes(row) and self._is_shared(
-            docker, row, self.properties['image'], image_id)
+            client, row, self.properties['image'], image_id)
 
-    def _is_shared(self, docker, row, name, image_id):
+    def _is_shared(self, client, row, name, image_id):
         """Return whether another resource has an image by the same name.
 
         :param row: of the other one, as :meth:`_row` returns it.
@@ -181,7 +182,7 @@ class DockerImage(pulling.Pulling, base.DockerResource):
         asked = self._notes(row).get('requested')
         its_name = (row.properties_data or {}).get('image')
         return (asked is not None and bool(its_name)
-                and json.loads(asked)['endpoint'] == docker.endpoint.given
+                and json.loads(asked)['endpoint'] == client.endpoint.given
                 and registry.full_name(its_name) == registry.full_name(name))
 
     def _note_reference(self, inspected):
@@ -192,16 +193,16 @@ class DockerImage(pulling.Pulling, base.DockerResource):
                 self.data_set('reference', digest)
                 return
 
-    def _build(self, docker, progress):
+    def _build(self, client, progress):
         """Return whether the image is built."""
         def prepare():
-            self._check_create(docker)
-            self._found(docker, self.properties)
-            self._note_request(docker)
+            self._check_create(client)
+            self._found(client, self.properties)
+            self._note_request(client)
             self._event(_('Building'))
             return self._build_work()
 
-        job = jobs.ended(progress.notes, docker, prepare)
+        job = jobs.ended(progress.notes, client, prepare)
         if job is None:
             return False
         image = job.end()
@@ -218,7 +219,7 @@ class DockerImage(pulling.Pulling, base.DockerResource):
         maps = {'buildargs': build['buildargs'],
                 'labels': {**build['labels'], **self.labels}}
         auth = self._auth()
-        return lambda docker: docker.build_image(
+        return lambda client: client.images.build(
             build['context'], scalars.filled(query), maps, auth)
 
     def _tags(self):
@@ -240,57 +241,57 @@ class DockerImage(pulling.Pulling, base.DockerResource):
             registry.auth_for(auth, tag)
         return auth
 
-    def _push(self, docker, progress):
+    def _push(self, client, progress):
         """Return whether the image is in the registries of its tags."""
         def prepare():
             tags, auth = self._tags(), self._auth()
             self._event(_('Pushing %s') % ', '.join(tags))
-            return lambda docker: [docker.push_image(tag, auth)
+            return lambda client: [client.images.push(tag, auth)
                                    for tag in tags]
 
-        job = jobs.ended(progress.notes, docker, prepare)
+        job = jobs.ended(progress.notes, client, prepare)
         if job is None:
             return False
         job.end()
         self.data_set(_PUSHED, 'true')
         return True
 
-    def _identify(self, docker):
+    def _identify(self, client):
         """Return whether there is an id; what has our labels was built."""
         lost = self.resource_id is None
-        found = super()._identify(docker)
+        found = super()._identify(client)
         if lost and found:
             self.data_set(_MADE, 'true')
         return found
 
-    def _remove(self, docker, progress):
+    def _remove(self, client, progress):
         """Remove the image if it is ours, and nobody uses it."""
         if self.properties['keep'] or _MADE not in self.data():
             return True
         tags = ([self.properties['image']] if self.properties['image']
                 else self._tags())
         # Of a replacement, one may have what the other one has pulled.
-        if any(self._is_shared(docker, self._row(other), tag,
+        if any(self._is_shared(client, self._row(other), tag,
                                self.resource_id)
                for other in (self.replaces, self.replaced_by)
                for tag in tags):
             return True
-        users = docker.containers_of_image(self.resource_id)
+        users = client.containers.using_image(self.resource_id)
         for tag in tags:
             with contextlib.suppress(errors.NotFound, errors.Conflict):
-                inspected = docker.inspect_image(tag)
+                inspected = client.images.inspect(tag)
                 # The tag may be another image's by now.
                 if inspected['Id'] != self.resource_id:
                     continue
                 used = _users_by(tag, inspected, users)
                 if not used:
-                    docker.remove_image(tag)
+                    client.images.remove(tag)
                 else:
                     self._event(_('The image is kept: containers use it, %s')
                                 % ', '.join(id_[:12] for id_ in used))
         if self._to_build() and not users:
             with contextlib.suppress(errors.NotFound, errors.Conflict):
-                docker.remove_image(self.resource_id)
+                client.images.remove(self.resource_id)
         return True
 
 

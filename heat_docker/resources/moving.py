@@ -40,33 +40,33 @@ class Moving:
         if not progress.notes.keys() & {'left', 'renamed from'}:
             return
         with contextlib.suppress(exception.HeatException), self._docker(
-                progress.values(self.properties)) as docker:
-            self._take_back(docker, progress)
+                progress.values(self.properties)) as client:
+            self._take_back(client, progress)
 
-    def _rename(self, docker, progress):
+    def _rename(self, client, progress):
         """Give the container its new name, unless it has it."""
         name = self.docker_name(progress.notes['values'])
-        now = docker.inspect_container(self.resource_id)['Name'].lstrip('/')
+        now = client.containers.inspect(self.resource_id)['Name'].lstrip('/')
         if now != name:
-            with self._or_take_back(docker, progress):
+            with self._or_take_back(client, progress):
                 try:
-                    docker.rename_container(self.resource_id, name)
+                    client.containers.rename(self.resource_id, name)
                 except errors.Conflict as ex:
-                    self._lend_name(docker, progress, now, name)
-                    return self._wait_again(docker, progress,
+                    self._lend_name(client, progress, now, name)
+                    return self._wait_again(client, progress,
                                             [('name', name, '')], ex)
         progress.notes.pop('renamed from', None)
         return True
 
-    def _lend_name(self, docker, progress, now, name):
+    def _lend_name(self, client, progress, now, name):
         """Give up the name for a container that may want it in exchange."""
         free = '%s.renamed' % self.resource_id[:12]
         if now != free and self._are_changing(
-                self._await_claims(docker, progress, [('name', name, '')])):
+                self._await_claims(client, progress, [('name', name, '')])):
             progress.notes['renamed from'] = now
-            docker.rename_container(self.resource_id, free)
+            client.containers.rename(self.resource_id, free)
 
-    def _reconnect(self, docker, progress):
+    def _reconnect(self, client, progress):
         """Attach the container to the networks that the template says.
 
         It is detached from those only that the template said before.
@@ -75,15 +75,15 @@ class Moving:
         wanted = network.networks_to_api(values['networks'] or [])
         before = network.networks_to_api(self.properties['networks'] or [])
         if not wanted or self.action == self.CREATE and (
-                len(wanted) == 1 or self._takes_networks(docker)):
+                len(wanted) == 1 or self._takes_networks(client)):
             # It has been created in them, or is in none.
             return True
-        found = self._found(docker, values, references.NETWORK)['networks']
+        found = self._found(client, values, references.NETWORK)['networks']
         names = dict(zip(wanted, network.networks_to_api(found), strict=True))
         wanted, before = ({names.get(name, name): endpoint for name, endpoint
                            in networks.items()}
                           for networks in (wanted, before))
-        inspected = docker.inspect_container(self.resource_id)
+        inspected = client.containers.inspect(self.resource_id)
         live = network.endpoints(inspected)
         doubtful = self._doubtful or 'came back' in progress.notes
         done = progress.notes.setdefault('connected', set())
@@ -97,26 +97,26 @@ class Moving:
                 kept[name] = key
         missing = {name: endpoint for name, endpoint in wanted.items()
                    if name not in kept}
-        if any(map(docker.ignores_at_connect, missing.values())):
+        if any(map(client.networks.ignores_at_connect, missing.values())):
             raise resource.UpdateReplace(self.name)
         mine = {network.attached(name, live) for name in (*before, *wanted)}
         old = [key for key in live
                if key not in kept.values() and (key in mine or doubtful)]
         claims = network.address_claims(missing)
-        with self._or_take_back(docker, progress):
+        with self._or_take_back(client, progress):
             # What is not started yet needs no address yet.
             holders = self.action != self.CREATE and self._await_claims(
-                docker, progress, claims)
+                client, progress, claims)
             if holders and not self._are_changing(holders):
                 return self._look_again(progress)
-            self._leave(docker, progress, {key: live[key] for key in old},
+            self._leave(client, progress, {key: live[key] for key in old},
                         before)
             if holders:
                 return self._look_again(progress)
             try:
-                self._connect(docker, progress, missing)
+                self._connect(client, progress, missing)
             except errors.Conflict as ex:
-                return self._wait_again(docker, progress, claims, ex)
+                return self._wait_again(client, progress, claims, ex)
         done.update(wanted)
         progress.notes.pop('left', None)
         return True
@@ -129,7 +129,7 @@ class Moving:
         return bool(holders) and all(holder.status == holder.IN_PROGRESS
                                      for holder, *_needed in holders)
 
-    def _leave(self, docker, progress, old, before):
+    def _leave(self, client, progress, old, before):
         """Detach the container from networks, keeping in mind how it was.
 
         :param dict old: endpoints that the daemon shows, by network.
@@ -144,9 +144,9 @@ class Moving:
             left.setdefault(key, was if was and network.alike(was, endpoint)
                             else network.endpoint_again(endpoint))
             with contextlib.suppress(errors.NotFound):
-                docker.disconnect_container(self.resource_id, key)
+                client.networks.disconnect(self.resource_id, key)
 
-    def _connect(self, docker, progress, missing):
+    def _connect(self, client, progress, missing):
         """Attach the container to networks.
 
         :param dict missing: endpoints in the API's form, by network.
@@ -154,11 +154,11 @@ class Moving:
         for name, endpoint in missing.items():
             # To take this back works even if it has never been there.
             progress.notes.setdefault('left', {}).setdefault(name, None)
-            docker.connect_container(self.resource_id, name, endpoint)
+            client.networks.connect(self.resource_id, name, endpoint)
             progress.notes['connected'].add(name)
 
     @contextlib.contextmanager
-    def _or_take_back(self, docker, progress):
+    def _or_take_back(self, client, progress):
         """Take back what was given up if what follows fails.
 
         A daemon that is away is waited for.
@@ -168,31 +168,31 @@ class Moving:
         except errors.Unreachable:
             raise
         except (errors.DockerError, exception.Error):
-            self._take_back(docker, progress)
+            self._take_back(client, progress)
             raise
 
-    def _take_back(self, docker, progress):
+    def _take_back(self, client, progress):
         """Give the container the name and the networks that it had."""
         name = progress.notes.get('renamed from')
         if name:
-            self._try(docker.rename_container, self.resource_id, name)
+            self._try(client.containers.rename, self.resource_id, name)
         left = progress.notes.get('left') or {}
         progress.notes['connected'] = set()
         for key in left:
-            self._try(docker.disconnect_container, self.resource_id, key)
+            self._try(client.networks.disconnect, self.resource_id, key)
         for key, endpoint in left.items():
             if endpoint is not None and not self._try(
-                    docker.connect_container, self.resource_id, key,
+                    client.networks.connect, self.resource_id, key,
                     endpoint):
                 # Better in the network with any address than not at all.
-                self._try(docker.disconnect_container, self.resource_id, key)
-                self._try(docker.connect_container, self.resource_id, key,
+                self._try(client.networks.disconnect, self.resource_id, key)
+                self._try(client.networks.connect, self.resource_id, key,
                           {**endpoint, 'IPAMConfig': None})
 
     def _try(self, request, *arguments):
         """Return whether the daemon does what it may be unable to do.
 
-        :param request: method of the engine.
+        :param request: method of a collection.
         """
         try:
             request(*arguments)

@@ -48,64 +48,65 @@ class DockerNetwork(replacing.Replacing, users.Used, base.DockerResource):
     """
 
     spec = spec
+    collection = 'networks'
 
-    def _docker_create(self, docker, request):
+    def _docker_create(self, client, request):
         """Create the network, and no second one of its name."""
         # Docker 25 and later do not have to be told.
         request.body['CheckDuplicate'] = True
         if 'ConfigFrom' in request.body:
             # Docker takes labels for a configuration beside that one.
             del request.body['Labels']
-        made, warnings = docker.create_network(request.body)
+        made, warnings = client.networks.create(request.body)
         for warning in warnings:
             self._event(_('Docker warns: %s') % warning)
         return made
 
-    def _docker_inspect(self, docker, object_id):
+    def _docker_inspect(self, client, object_id):
         """Return all that the daemon knows of the network."""
-        return docker.inspect_network(object_id)
+        return client.networks.inspect(object_id)
 
-    def _docker_find(self, docker, labels):
+    def _docker_find(self, client, labels):
         """Return the ids of the networks that have all the labels."""
-        return [found['Id'] for found in docker.list_networks(labels)
+        return [found['Id'] for found in client.networks.list(labels)
                 # It has the labels of the network that it is configured by.
                 if not (found.get('ConfigFrom') or {}).get('Network')]
 
-    def _find_own(self, docker):
+    def _find_own(self, client):
         """Return the id of the network made for this resource, or None.
 
         One with the labels of another one has a name that nobody else can
         have thought of.
         """
-        found = super()._find_own(docker)
+        found = super()._find_own(client)
         if found or not self.properties['config_from'] or (
                 self.properties['name']):
             return found
         try:
-            return docker.inspect_network(
+            return client.networks.inspect(
                 self.docker_name(self.properties))['Id']
         except errors.NotFound:
             return None
 
-    def _docker_remove(self, docker):
+    def _docker_remove(self, client):
         """Remove the network."""
-        self._remove_network(docker, self.resource_id)
+        self._remove_network(client, self.resource_id)
 
-    def _remove_network(self, docker, identity):
+    def _remove_network(self, client, identity):
         """Remove a network by its id.
 
         Podman looks for containers in the network only if the request has the
         name of the network. With the id, it would break them.
         """
-        docker.remove_network(
-            docker.inspect_network(identity)['Name']
-            if docker.is_podman else identity)
+        client.networks.remove(
+            client.networks.inspect(identity)['Name']
+            if client.is_podman else identity)
 
-    def _docker_users(self, docker):
+    def _docker_users(self, client):
         """Return the ids of the containers in the network."""
-        return list(self._members(docker, self.resource_id))
+        return list(self._members(client, self.resource_id))
 
-    def _members(self, docker, identity):
+    def _members(self, client, identity):
         """Return the containers with an endpoint in a network.
 
         Containers that do not run are included.
@@ -113,11 +114,11 @@ class DockerNetwork(replacing.Replacing, users.Used, base.DockerResource):
         :returns: dict of container id to a pair: the container and its
             endpoint, both as the daemon shows them.
         """
-        name = docker.inspect_network(identity)['Name']
+        name = client.networks.inspect(identity)['Name']
         members = {}
-        for container in docker.containers_of_network(identity, name):
+        for container in client.containers.using_network(identity, name):
             with contextlib.suppress(errors.NotFound):
-                inspected = docker.inspect_container(container)
+                inspected = client.containers.inspect(container)
                 endpoints = network.endpoints(inspected)
                 key = (network.attached(identity, endpoints)
                        or network.attached(name, endpoints))
@@ -125,7 +126,7 @@ class DockerNetwork(replacing.Replacing, users.Used, base.DockerResource):
                     members[container] = inspected, endpoints[key]
         return members
 
-    def _own_members(self, docker, identity):
+    def _own_members(self, client, identity):
         """Return the containers in a network that our tree of stacks owns.
 
         :returns: dict of container id to a pair: the endpoint as the daemon
@@ -133,7 +134,7 @@ class DockerNetwork(replacing.Replacing, users.Used, base.DockerResource):
         """
         own = {}
         for container, (inspected, endpoint) in self._members(
-                docker, identity).items():
+                client, identity).items():
             owner = self._owner(container)
             if owner or self._was_left_here(inspected):
                 own[container] = endpoint, owner
@@ -157,13 +158,13 @@ class DockerNetwork(replacing.Replacing, users.Used, base.DockerResource):
         """Return the step that a create has not come to."""
         return [*super()._finish_steps(), self._take_over]
 
-    def _await_predecessor(self, docker, progress):
+    def _await_predecessor(self, client, progress):
         """Remove the old network if that was not possible before."""
         with contextlib.suppress(errors.NotFound):
-            self._collect_room(docker, self._predecessor())
+            self._collect_room(client, self._predecessor())
         return True
 
-    def _take_over(self, docker, progress):
+    def _take_over(self, client, progress):
         """Attach the containers that the predecessor has detached.
 
         Containers that refer to the network by its name have no step that
@@ -179,7 +180,7 @@ class DockerNetwork(replacing.Replacing, users.Used, base.DockerResource):
         if late:
             late.update(container for container in replaced
                         if self._has_own_step(container))
-        self._attach(docker, {container: endpoint for container, endpoint
+        self._attach(client, {container: endpoint for container, endpoint
                               in replaced.items() if container not in late})
         return True
 
@@ -193,7 +194,7 @@ class DockerNetwork(replacing.Replacing, users.Used, base.DockerResource):
         return owner is not None and (
             self.docker_name(self.properties) not in _networks(owner[0]))
 
-    def _attach(self, docker, containers):
+    def _attach(self, client, containers):
         """Attach containers to the network, unless they are gone.
 
         :param dict containers: map of id to how it was attached.
@@ -204,40 +205,40 @@ class DockerNetwork(replacing.Replacing, users.Used, base.DockerResource):
                 containers.items(), key=lambda item: not item[1].get(
                     'IPAMConfig')):
             with contextlib.suppress(errors.NotFound):
-                shown = docker.inspect_container(container)
+                shown = client.containers.inspect(container)
                 if not network.attached(self.resource_id,
                                         network.endpoints(shown)):
-                    docker.connect_container(container, self.resource_id,
-                                             endpoint)
+                    client.networks.connect(container, self.resource_id,
+                                            endpoint)
 
-    def _remove_again(self, docker, progress):
+    def _remove_again(self, client, progress):
         """Remove a network of which nobody has heard that it came back."""
-        again = self._find_own(docker)
+        again = self._find_own(client)
         if again is not None:
-            docker.remove_network(again)
+            client.networks.remove(again)
         return True
 
-    def _make_room(self, docker):
+    def _make_room(self, client):
         """Detach the containers of the stack, and remove the network."""
-        members = self._own_members(docker, self.resource_id)
+        members = self._own_members(client, self.resource_id)
         for _endpoint, owner in members.values():
             if owner:
-                self._check_member(docker, owner[0])
+                self._check_member(client, owner[0])
         replaced = json.loads(self.data().get('replaced', '{}'))
         replaced.update(
             (container, network.endpoint_again(endpoint))
             for container, (endpoint, _owner) in members.items())
         # Save this before detaching: heat-engine may die at any time.
         self.data_set('replaced', json.dumps(replaced))
-        self._detach(docker, self.resource_id, replaced)
+        self._detach(client, self.resource_id, replaced)
         try:
-            self._docker_remove(docker)
+            self._docker_remove(client)
         except errors.Conflict as ex:
             raise errors.Conflict(
                 _('It is used by %(users)s. %(why)s')
-                % {'why': ex, 'users': self._tell_users(docker)}) from ex
+                % {'why': ex, 'users': self._tell_users(client)}) from ex
 
-    def _check_member(self, docker, member):
+    def _check_member(self, client, member):
         """Raise if a container would lose its fixed address.
 
         This concerns containers that refer to the network by its name. Heat
@@ -254,7 +255,7 @@ class DockerNetwork(replacing.Replacing, users.Used, base.DockerResource):
             self.stack.defn.resource_definition(self.name))
         given = before[name]
         lost = network.outside(given, _subnets(after))
-        if docker.ignores_at_connect(given):
+        if client.networks.ignores_at_connect(given):
             lost.append(given['MacAddress'])
         if lost:
             raise exception.Error(
@@ -281,13 +282,13 @@ class DockerNetwork(replacing.Replacing, users.Used, base.DockerResource):
             # resource that does not exist yet.
             return True
 
-    def _detach(self, docker, identity, containers):
+    def _detach(self, client, identity, containers):
         """Detach containers from a network; ignore missing ones."""
         for container in containers:
             with contextlib.suppress(errors.NotFound):
-                docker.disconnect_container(container, identity)
+                client.networks.disconnect(container, identity)
 
-    def _come_back(self, docker, progress):
+    def _come_back(self, client, progress):
         """Make the network again, and attach the containers that were in it.
 
         A network that is gone cannot come back under its id.
@@ -295,29 +296,29 @@ class DockerNetwork(replacing.Replacing, users.Used, base.DockerResource):
         if 'replaced' not in self.data():
             return True
         replaced = json.loads(self.data()['replaced'])
-        self._remove_replacements(docker)
-        if not self._is_there(docker) and not self._make(docker, progress):
+        self._remove_replacements(client)
+        if not self._is_there(client) and not self._make(client, progress):
             return False
-        self._attach(docker, replaced)
+        self._attach(client, replaced)
         self.data_delete('replaced')
         return True
 
-    def _is_there(self, docker):
+    def _is_there(self, client):
         try:
-            docker.inspect_network(self.resource_id)
+            client.networks.inspect(self.resource_id)
         except errors.NotFound:
             return False
         return True
 
-    def _remove_replacements(self, docker):
+    def _remove_replacements(self, client):
         """Remove what has been made in the place of this network."""
         labels = self.labels_by('project_id', 'stack_id', 'resource_name')
-        for other in self._docker_find(docker, labels):
+        for other in self._docker_find(client, labels):
             if other == self.resource_id:
                 continue
             with contextlib.suppress(errors.NotFound):
-                self._detach(docker, other, self._own_members(docker, other))
-                self._remove_network(docker, other)
+                self._detach(client, other, self._own_members(client, other))
+                self._remove_network(client, other)
 
 
 def _subnets(values):

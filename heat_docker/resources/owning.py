@@ -21,6 +21,7 @@ import re
 
 from heat.common import exception
 
+from .. import client as clients
 from .. import errors
 from .. import fields
 from .. import i18n
@@ -34,12 +35,20 @@ _ = i18n._
 
 LABEL = process.OWN_LABELS
 
+_PROJECT = LABEL + 'project_id'
+
 # Networks that each daemon has. No other network can have their names.
 _PREDEFINED = ('bridge', 'host', 'none', 'default')
 
 
 class Owning:
-    """Labels, and the look at those of other objects."""
+    """Labels, and the look at those of other objects.
+
+    :cvar collection: kind of the objects, a key of
+        :data:`client.COLLECTIONS`.
+    """
+
+    collection = None
 
     @property
     def labels(self):
@@ -70,18 +79,28 @@ class Owning:
 
     def _refuse_foreign(self, inspected):
         """Raise if an object is one that another project's stack has made."""
-        project = _project_of(inspected)
-        if project and project != self._project:
+        if self._is_foreign(self._labels_of(inspected)):
             raise exception.Error(_('It belongs to another project'))
+
+    def _is_foreign(self, labels):
+        """Return whether labels may be those of another project's object."""
+        if not isinstance(labels, dict):
+            return True
+        return labels.get(_PROJECT) not in (None, '', self._project)
+
+    def _labels_of(self, inspected):
+        """Return the labels of an object of this resource's kind."""
+        return _labels(clients.COLLECTIONS[self.collection], inspected)
 
     def _refuse_unowned(self, inspected):
         """Raise if nobody knows whose an object is, on a shared daemon."""
-        if policy.is_shared() and not _project_of(inspected):
+        if policy.is_shared() and not (
+                self._labels_of(inspected).get(_PROJECT)):
             raise exception.Error(_(
                 'No stack has made it, so that it may be another project\'s '
                 '(option daemons of the operator)'))
 
-    def _found(self, docker, values, kind=None):
+    def _found(self, client, values, kind=None):
         """Return values of the properties with the ids of what they name.
 
         On a shared daemon, another project may have a name by the time that
@@ -92,7 +111,7 @@ class Owning:
         :raises errors.Refused: if a value refers to what is not to be used.
         """
         found = fields.found(self.spec.FIELDS, values,
-                             _Finder(docker, self.labels, values, kind))
+                             _Finder(client, self.labels, values, kind))
         # An id may have turned out to be the network of the host.
         fields.check_policy(self.spec.FIELDS, found)
         return found
@@ -104,13 +123,13 @@ class _Finder:
     :ivar values: of all properties.
     """
 
-    def __init__(self, docker, labels, values, kind=None):
+    def __init__(self, client, labels, values, kind=None):
         """Remember whose objects may be used.
 
         :param dict labels: of what is made.
         :param kind: what is looked for; by default, all.
         """
-        self._docker = docker
+        self._client = client
         self._labels = labels
         self._kind = kind
         self.values = values
@@ -129,73 +148,74 @@ class _Finder:
                 not policy.limit('allow_host_namespaces')):
             with contextlib.suppress(errors.NotFound):
                 return self._predefined(
-                    self._docker.inspect_network(name)) or name
+                    self._client.networks.inspect(name)) or name
         return name
 
     def _find_volume(self, name, make):
         try:
-            inspected = self._docker.inspect_volume(name)
+            inspected = self._client.volumes.inspect(name)
         except errors.NotFound:
             if make is None:
                 raise
             # Docker would make it without labels, and for everybody.
             labels = {**make.get('Labels', {}), **self._labels}
-            inspected = self._docker.create_volume({
+            inspected = self._client.volumes.create({
                 **scalars.filled(make), 'Name': name, 'Labels': labels})
-        self._admit(_('volume'), name, inspected)
+        self._admit(_('volume'), name, self._client.volumes, inspected)
         return name
 
     def _find_network(self, name, make):
         if name in _PREDEFINED:
             return name
-        inspected = self._docker.inspect_network(name)
+        inspected = self._client.networks.inspect(name)
         predefined = self._predefined(inspected)
         if predefined:
             return predefined
-        self._admit(_('network'), name, inspected)
+        self._admit(_('network'), name, self._client.networks, inspected)
         return inspected['Id']
 
     def _predefined(self, inspected):
         """Return the name of a network that the daemon has by itself."""
-        podman = ('podman',) if self._docker.is_podman else ()
+        podman = ('podman',) if self._client.is_podman else ()
         return inspected['Name'] if inspected['Name'] in (
             *_PREDEFINED, *podman) else None
 
     def _find_configuration(self, name, make):
-        self._admit(_('network'), name, self._docker.inspect_network(name))
+        self._admit(_('network'), name, self._client.networks,
+                    self._client.networks.inspect(name))
         # Docker knows it by nothing else.
         return name
 
     def _find_container(self, name, make):
-        inspected = self._docker.inspect_container(name)
-        self._admit(_('container'), name, inspected)
+        inspected = self._client.containers.inspect(name)
+        self._admit(_('container'), name, self._client.containers, inspected)
         return inspected['Id']
 
     def _find_image(self, name, make):
-        inspected = self._docker.inspect_image(name)
+        inspected = self._client.images.inspect(name)
         if _is_of_registry(name, inspected):
             return name
         if name.startswith(registry.RESERVED):
-            self._admit(_('image'), name, inspected)
+            self._admit(_('image'), name, self._client.images, inspected)
             # No template can give another image its name.
             return name
-        if _project_of(inspected):
-            self._admit(_('image'), name, inspected)
+        if _labels(self._client.images, inspected).get(_PROJECT):
+            self._admit(_('image'), name, self._client.images, inspected)
             return inspected['Id']
         return name
 
     def _find_tag(self, name, make):
         try:
-            inspected = self._docker.inspect_image(name)
+            inspected = self._client.images.inspect(name)
         except errors.NotFound:
             return name
-        self._admit(_('image'), name, inspected)
+        self._admit(_('image'), name, self._client.images, inspected)
         return name
 
-    def _admit(self, what, name, inspected):
+    def _admit(self, what, name, collection, inspected):
         """Raise unless an object belongs to the project."""
-        project = _project_of(inspected)
-        if project and project == self._labels[LABEL + 'project_id']:
+        project = _labels(collection, inspected).get(_PROJECT)
+        if project and project == self._labels[_PROJECT]:
             return
         what = {'what': what, 'name': name}
         why = (_('the %(what)s %(name)s belongs to another project')
@@ -208,13 +228,15 @@ class _Finder:
               'daemons of the operator)') % why)
 
 
-def _project_of(inspected):
-    """Return the project that an object says it belongs to, if any."""
-    labels = ((inspected.get('Config') or {}).get('Labels')
-              or inspected.get('Labels') or {})
-    if not isinstance(labels, dict):
-        raise exception.Error(_('The daemon gives it no labels'))
-    return labels.get(LABEL + 'project_id')
+def _labels(collection, inspected):
+    """Return the labels of an object.
+
+    :param collection: of :mod:`heat_docker.api`, to which the object belongs.
+    """
+    try:
+        return collection.labels_of(inspected)
+    except errors.Failed as ex:
+        raise exception.Error(str(ex)) from ex
 
 
 def _is_of_registry(name, inspected):

@@ -53,32 +53,32 @@ class Pulling:
         if pull is not None:
             pull.leave()
 
-    def _pull_or_make(self, docker, progress):
+    def _pull_or_make(self, client, progress):
         """Make what needs the image, which pull_policy says how to get."""
         image, notes = self.properties['image'], progress.notes
         policy = self.properties['pull_policy'] or 'missing'
         if 'pull' in notes and not self._pulled(notes['pull'], progress):
             return False
         if policy == 'always' and 'pulled' not in notes:
-            return self._pull(docker, progress)
+            return self._pull(client, progress)
         try:
-            return self._make(docker, progress)
+            return self._make(client, progress)
         except errors.NotFound as ex:
             # The daemon misses the image, for this platform, or a container
             # that is named.
             if 'pulled' in notes:
                 raise
-            if not self.properties['platform'] and docker.has_image(image):
+            if not self.properties['platform'] and client.images.exists(image):
                 # It misses a container, or has got the image since.
-                return self._make(docker, progress)
+                return self._make(client, progress)
             if policy == 'never':
                 raise errors.NotFound(
                     _('%s, and pull_policy is never') % ex) from ex
-        return self._pull(docker, progress)
+        return self._pull(client, progress)
 
-    def _pull(self, docker, progress):
+    def _pull(self, client, progress):
         # A daemon that is away is waited for, without having begun to pull.
-        self._check_create(docker)
+        self._check_create(client)
         image = self.properties['image']
         if image.startswith(registry.SNAPSHOTS + '/'):
             # Policy lets them pass, whoever may serve that name.
@@ -90,7 +90,7 @@ class Pulling:
             raise errors.Failed(_('registry_auth: %s') % ex) from ex
         # At once: if that of others ends meanwhile, this one is in vain.
         progress.notes['pull'] = pulls.join(
-            docker.endpoint, image, self.properties['platform'], auth)
+            client.endpoint, image, self.properties['platform'], auth)
         progress.notes['pulls'] = progress.notes.get('pulls', 0) + 1
         progress.notes['reported'] = time.monotonic()
         self._event(_('Pulling %s') % image)

@@ -23,8 +23,8 @@ from heat.common import policy as heat_policy
 from heat.engine import resource
 from oslo_log import log as logging
 
+from .. import client as clients
 from .. import endpoint
-from .. import engine
 from .. import errors
 from .. import i18n
 from .. import masking
@@ -135,10 +135,10 @@ class Reaching:
         :param values: of the properties; by default those that hold now.
         """
         try:
-            with engine.Engine(
+            with clients.DockerClient(
                     self._endpoint_of(values or self.properties),
-                    lambda: self._secrets(values)) as docker:
-                yield docker
+                    lambda: self._secrets(values)) as client:
+                yield client
         except errors.DockerError as ex:
             raise exception.Error(str(ex)) from ex
         except (AttributeError, IndexError, KeyError, RecursionError,
@@ -190,16 +190,16 @@ class Reaching:
 
     def _take_steps(self, progress):
         """Take steps until one is not done."""
-        with self._docker(progress.values(self.properties)) as docker:
+        with self._docker(progress.values(self.properties)) as client:
             try:
                 while progress.steps:
-                    done = progress.steps[0](docker, progress)
-                    self._note_answer(progress, docker)
+                    done = progress.steps[0](client, progress)
+                    self._note_answer(progress, client)
                     if not done:
                         return
                     del progress.steps[0]
             except errors.Unreachable as ex:
-                self._bear(progress, docker, ex)
+                self._bear(progress, client, ex)
 
     def _retry_in_turn(self):
         """Have Heat process the resource again, after others of the stack.
@@ -214,7 +214,7 @@ class Reaching:
         time.sleep(_POLL)
         raise exception.UpdateInProgress(self.name)
 
-    def _bear(self, progress, docker, ex):
+    def _bear(self, progress, client, ex):
         """Wait for an unreachable daemon, up to a limit."""
         self._give_way()
         now = time.monotonic()
@@ -260,10 +260,10 @@ class Reaching:
             return timeout
         return min(timeout, _AWAY_TIMEOUT)
 
-    def _note_answer(self, progress, docker):
+    def _note_answer(self, progress, client):
         """Tell that a daemon that was away is there."""
-        if docker.answered and 'away since' in progress.notes:
+        if client.answered and 'away since' in progress.notes:
             since = progress.notes.pop('away since')
             self._event(_('Docker at %(endpoint)s answers after %(seconds)d '
-                          's') % {'endpoint': docker.endpoint,
+                          's') % {'endpoint': client.endpoint,
                                   'seconds': time.monotonic() - since})

@@ -17,7 +17,7 @@ from heat.policies import resource_types
 from oslo_log import log as logging
 from oslo_policy import policy
 
-from .. import engine
+from .. import client
 from .. import errors
 
 LOG = logging.getLogger(__name__)
@@ -30,7 +30,7 @@ def available(mapping):
     the log.
     """
     try:
-        engine.library()
+        client.library()
     except errors.Unsupported as ex:
         LOG.error('The resource types %(types)s are not available: %(why)s',
                   {'types': ', '.join(mapping), 'why': ex})

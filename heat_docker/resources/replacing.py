@@ -47,11 +47,11 @@ class Replacing:
         """Return whether the object has what there can be but one of."""
         return fields.exclusive(self.spec.FIELDS, self.properties)
 
-    def _make_room(self, docker):
+    def _make_room(self, client):
         """Free it for the replacement, and note what has been taken."""
         raise NotImplementedError()
 
-    def _come_back(self, docker, progress):
+    def _come_back(self, client, progress):
         """Take it again from a replacement that has failed.
 
         Heat may return to the old object by any update, not only by a
@@ -69,12 +69,12 @@ class Replacing:
         # A failed update may have taken more than the properties tell.
         if not (self._doubtful or self._stands_in_the_way()):
             return
-        with self._docker() as docker, contextlib.suppress(errors.NotFound):
+        with self._docker() as client, contextlib.suppress(errors.NotFound):
             for _attempt in range(_ATTEMPTS - 1):
                 with contextlib.suppress(errors.Unreachable):
-                    return self._find_and_make_room(docker)
+                    return self._find_and_make_room(client)
             try:
-                self._find_and_make_room(docker)
+                self._find_and_make_room(client)
             except errors.NoAnswer:
                 raise
             except errors.Unreachable as ex:
@@ -83,10 +83,10 @@ class Replacing:
                             {'resource': self.name, 'why': ex})
                 self.data_set(OWES_ROOM, 'true')
 
-    def _find_and_make_room(self, docker):
+    def _find_and_make_room(self, client):
         """Make room, also if nobody has heard the id of what is there."""
-        if self._identify(docker):
-            self._make_room(docker)
+        if self._identify(client):
+            self._make_room(client)
             if OWES_ROOM in self.data():
                 self.data_delete(OWES_ROOM)
         elif self._may_still_come():
@@ -102,8 +102,8 @@ class Replacing:
         if 'replaced' not in self.data() or self.resource_id is None:
             return
         try:
-            with self._docker() as docker:
-                self._come_back(docker, reaching.Progress([]))
+            with self._docker() as client:
+                self._come_back(client, reaching.Progress([]))
         except (exception.HeatException, resource.UpdateReplace) as ex:
             LOG.warning('%(resource)s does not come back yet: %(why)s',
                         {'resource': self.name, 'why': ex})
@@ -121,12 +121,12 @@ class Replacing:
                                     'resource is in use again'))
         return row
 
-    def _make(self, docker, progress):
+    def _make(self, client, progress):
         """Create the object, unless the old one is in use again."""
         self._predecessor()
-        return super()._make(docker, progress)
+        return super()._make(client, progress)
 
-    def _collect_room(self, docker, row):
+    def _collect_room(self, client, row):
         """Make the room that a predecessor could not make before.
 
         :param row: row of the predecessor, whose daemon was unreachable.
@@ -137,7 +137,7 @@ class Replacing:
         # A resource has only a weak reference to its stack, so keep the stack.
         old, *_needed = resource.Resource.load(
             self.context, row.id, None, False, {})
-        old._find_and_make_room(docker)
+        old._find_and_make_room(client)
         return True
 
     def _return_steps(self):

@@ -23,8 +23,8 @@ from heat.objects import resource_properties_data
 from oslo_log import log as logging
 
 from .. import budgets
+from .. import client as clients
 from .. import conf
-from .. import engine
 from .. import errors
 from .. import fields
 from .. import i18n
@@ -116,9 +116,9 @@ class Showing:
 
         Heat replaces an object that is gone.
         """
-        with self._asking() as docker:
+        with self._asking() as client:
             try:
-                inspected = self._docker_inspect(docker, self.resource_id)
+                inspected = self._docker_inspect(client, self.resource_id)
             except errors.NotFound as ex:
                 raise exception.EntityNotFound(entity=self.type(),
                                                name=self.name) from ex
@@ -148,23 +148,23 @@ class Showing:
     @contextlib.contextmanager
     def _asking(self):
         """Connect to the daemon, for as long as a user may wait for it."""
-        with self._docker() as docker:
+        with self._docker() as client:
             if not self._is_awaited:
-                yield docker
+                yield client
                 return
             request = self.context.request_id
-            left = _WAITING.left(request, docker.endpoint)
+            left = _WAITING.left(request, client.endpoint)
             if left <= 0:
                 raise errors.Failed(_(
                     'Docker at %s takes too long to answer all that is shown '
                     '(option attributes_timeout of the operator)')
-                    % docker.endpoint)
-            docker.hurry(left)
+                    % client.endpoint)
+            client.hurry(left)
             begin = time.monotonic()
             try:
-                yield docker
+                yield client
             finally:
-                _WAITING.add(request, docker.endpoint,
+                _WAITING.add(request, client.endpoint,
                              time.monotonic() - begin)
 
     def _resolve_any_attribute(self, attr):
@@ -215,16 +215,16 @@ class Showing:
         if attribute.source is None:
             value = fields.read(inspected, attribute.at)
         else:
-            with self._asking() as docker:
-                value = getattr(self, attribute.source)(docker, inspected)
+            with self._asking() as client:
+                value = getattr(self, attribute.source)(client, inspected)
         return None if value is None else attribute.from_api(value)
 
     def _inspected(self):
         if self._shown is None or (
                 time.monotonic() - self._shown[0] > _FRESH):
             try:
-                with self._docker() as docker:
-                    engine.raise_if_away(docker.endpoint)
+                with self._docker() as client:
+                    clients.raise_if_away(client.endpoint)
                 self._show_resource()
             except exception.HeatException:
                 self._shown = time.monotonic(), None

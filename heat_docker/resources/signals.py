@@ -75,40 +75,41 @@ class Signals:
                 % {'action': action, 'known': ', '.join(handlers)})
         if self.resource_id is None:
             raise exception.Error(_('The container was never created'))
-        with self._docker() as docker:
-            return str(handler(docker, details))
+        with self._docker() as client:
+            return str(handler(client, details))
 
-    def _restart_now(self, docker, details):
+    def _restart_now(self, client, details):
         try:
-            docker.restart_container(
+            client.containers.restart(
                 self.resource_id, self.properties['stop_grace_period'],
                 conf.group().read_timeout)
         except errors.Late:
             return _('restart goes on')
         return _('restarted')
 
-    def _kill_now(self, docker, details):
+    def _kill_now(self, client, details):
         signal = str(details.get('signal') or 'SIGKILL')
-        docker.kill_container(self.resource_id, signal)
+        client.containers.kill(self.resource_id, signal)
         return _('sent %s') % signal
 
-    def _pause_now(self, docker, details):
-        docker.pause_container(self.resource_id)
+    def _pause_now(self, client, details):
+        client.containers.pause(self.resource_id)
         return _('paused')
 
-    def _unpause_now(self, docker, details):
-        docker.unpause_container(self.resource_id)
+    def _unpause_now(self, client, details):
+        client.containers.unpause(self.resource_id)
         return _('unpaused')
 
-    def _exec_now(self, docker, details):
+    def _exec_now(self, client, details):
         command = _words(details.get('command'))
-        execution = docker.create_exec(self.resource_id, command)
+        execution = client.containers.create_exec(self.resource_id, command)
         try:
-            output = docker.start_exec(execution, _OUTPUT)
+            output = client.containers.start_exec(execution, _OUTPUT)
         except errors.Late:
             return _('exec goes on')
         return _('exec ended with exit code %(code)s: %(output)s') % {
-            'code': docker.exit_code(execution), 'output': output.strip()}
+            'code': client.containers.exit_code(execution),
+            'output': output.strip()}
 
 
 def _words(command):

@@ -70,9 +70,9 @@ class Snapshots:
         if not image:
             return
         # One that a container was restored from goes with the stack.
-        with self._docker() as docker, contextlib.suppress(
+        with self._docker() as client, contextlib.suppress(
                 errors.NotFound, errors.Conflict):
-            docker.remove_image(image)
+            client.images.remove(image)
 
     def handle_restore(self, defn, restore_data):
         """Return the definition of a container made of the snapshot."""
@@ -87,7 +87,7 @@ class Snapshots:
         values.pop('registry_auth', None)
         return defn.freeze(properties=values)
 
-    def _remove_snapshots(self, docker, progress):
+    def _remove_snapshots(self, client, progress):
         """Remove the snapshots with their stack, as Heat does with its own.
 
         Heat does not always ask for it when a stack is deleted; and while a
@@ -95,12 +95,12 @@ class Snapshots:
         """
         if self.stack.action != self.stack.DELETE:
             return True
-        for tag in self._snapshots_of_stack(docker).get(self.name, ()):
+        for tag in self._snapshots_of_stack(client).get(self.name, ()):
             with contextlib.suppress(errors.NotFound, errors.Conflict):
-                docker.remove_image(tag)
+                client.images.remove(tag)
         return True
 
-    def _snapshots_of_stack(self, docker):
+    def _snapshots_of_stack(self, client):
         """Return the snapshots of the stack, by the name of the resource.
 
         All resources of a worker share one answer: no image of a stack is
@@ -111,10 +111,10 @@ class Snapshots:
         for key, (listed, _snapshots) in list(_LISTED.items()):
             if now - listed > budgets.SNAPSHOT_SECONDS:
                 _LISTED.pop(key, None)
-        key = docker.endpoint, self.stack.id, traversal
+        key = client.endpoint, self.stack.id, traversal
         if traversal and key in _LISTED:
             return _LISTED[key][1]
-        snapshots = _by_resource(docker.list_images(
+        snapshots = _by_resource(client.images.list(
             self.labels_by('stack_id')))
         if traversal and (
                 sum(map(len, snapshots.values())) <= budgets.SNAPSHOTS):
@@ -123,21 +123,21 @@ class Snapshots:
             _LISTED[key] = now, snapshots
         return snapshots
 
-    def _snapshot(self, docker, progress):
+    def _snapshot(self, client, progress):
         """Return whether an image is made for a snapshot."""
-        image = self._commit(docker, progress, _OF_STACK)
+        image = self._commit(client, progress, _OF_STACK)
         if image is not None:
             self.data_set(_IMAGE, image)
         return image is not None
 
-    def _keep_if_there(self, docker, progress):
+    def _keep_if_there(self, client, progress):
         """Make an image for good; a container that is gone needs none."""
         try:
-            return self._commit(docker, progress, '') is not None
+            return self._commit(client, progress, '') is not None
         except errors.NotFound:
             return True
 
-    def _commit(self, docker, progress, prefix):
+    def _commit(self, client, progress, prefix):
         """Return the image once it is made, which a thread does.
 
         :param str prefix: what its tag begins with.
@@ -150,10 +150,10 @@ class Snapshots:
             progress.notes['image'] = '%s:%s' % (name, tag)
             # A container that was adopted has labels of another stack.
             container, labels = self.resource_id, self.labels
-            return lambda docker: docker.commit_container(container, name,
-                                                          tag, labels)
+            return lambda client: client.containers.commit(container, name,
+                                                           tag, labels)
 
-        job = jobs.ended(progress.notes, docker, prepare)
+        job = jobs.ended(progress.notes, client, prepare)
         if job is None:
             return None
         job.end()

@@ -30,11 +30,11 @@ _LEAVING = 30.0
 class Used:
     """The step that removes an object once nobody uses it any more."""
 
-    def _docker_remove(self, docker):
+    def _docker_remove(self, client):
         """Remove the object; a conflict means that somebody uses it."""
         raise NotImplementedError()
 
-    def _docker_users(self, docker):
+    def _docker_users(self, client):
         """Return the ids of the containers that use the object."""
         raise NotImplementedError()
 
@@ -42,10 +42,10 @@ class Used:
         """Return the steps that remove the object."""
         return [self._remove]
 
-    def _remove(self, docker, progress):
+    def _remove(self, client, progress):
         """Remove the object; containers may be just leaving it."""
         try:
-            self._docker_remove(docker)
+            self._docker_remove(client)
         except errors.NotFound:
             return True
         except errors.Busy:
@@ -56,7 +56,7 @@ class Used:
                 return False
             raise exception.Error(
                 _('It is used by %(users)s. %(why)s')
-                % {'why': ex, 'users': self._tell_users(docker)}) from ex
+                % {'why': ex, 'users': self._tell_users(client)}) from ex
         return True
 
     def _was_left_here(self, inspected):
@@ -70,12 +70,12 @@ class Used:
                 .get_all_by_physical_resource_id(self.context,
                                                  inspected['Id']))
 
-    def _tell_users(self, docker):
+    def _tell_users(self, client):
         """Describe the containers that use the object, and their stacks."""
         told = []
-        for container in self._docker_users(docker):
+        for container in self._docker_users(client):
             try:
-                inspected = docker.inspect_container(container)
+                inspected = client.containers.inspect(container)
             except errors.NotFound:
                 continue
             told.append(self._tell_container(

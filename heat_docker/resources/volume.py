@@ -65,16 +65,17 @@ class DockerVolume(copying.Copying, users.Used, base.DockerResource):
     """
 
     spec = spec
+    collection = 'volumes'
 
-    def _docker_create(self, docker, request):
+    def _docker_create(self, client, request):
         """Create the volume; Docker would hand out one that exists."""
-        made = docker.create_volume(request.body)
+        made = client.volumes.create(request.body)
         if not self._is_own(made):
             raise errors.Conflict(
                 _('Docker at %(endpoint)s has a volume %(name)s already, '
                   'which is not this resource\'s; to use it, say '
                   'external_id: %(name)s')
-                % {'endpoint': docker.endpoint, 'name': made['Name']})
+                % {'endpoint': client.endpoint, 'name': made['Name']})
         return made['Name']
 
     def _is_own(self, inspected):
@@ -82,9 +83,9 @@ class DockerVolume(copying.Copying, users.Used, base.DockerResource):
         return self.labels_by('resource_id', 'stack_id').items() <= (
             labels.items())
 
-    def _docker_inspect(self, docker, object_id):
+    def _docker_inspect(self, client, object_id):
         """Return all that the daemon knows of the volume."""
-        return _same(docker.inspect_volume(object_id), self._signs_expected())
+        return _same(client.volumes.inspect(object_id), self._signs_expected())
 
     def _signs_expected(self):
         """Return the signs by which the volume is known, or None.
@@ -100,39 +101,39 @@ class DockerVolume(copying.Copying, users.Used, base.DockerResource):
             return None
         return {'labels': self.labels_by('resource_id', 'stack_id')}
 
-    def _docker_find(self, docker, labels):
+    def _docker_find(self, client, labels):
         """Return the names of the volumes that have all the labels."""
-        return [found['Name'] for found in docker.list_volumes(labels)]
+        return client.volumes.find(labels)
 
-    def _docker_remove(self, docker):
+    def _docker_remove(self, client):
         """Remove the volume, unless somebody has made another one of it."""
-        inspected = self._docker_inspect(docker, self.resource_id)
+        inspected = self._docker_inspect(client, self.resource_id)
         if _ADOPTED not in self.data() and not self._is_own(inspected):
             return
-        docker.remove_volume(self.resource_id)
+        client.volumes.remove(self.resource_id)
 
-    def _docker_users(self, docker):
+    def _docker_users(self, client):
         """Return the ids of the containers that mount the volume."""
-        return docker.containers_of_volume(self.resource_id)
+        return client.containers.using_volume(self.resource_id)
 
     # The way back from a failed update.
 
-    def _make(self, docker, progress):
+    def _make(self, client, progress):
         """Create the volume, or use the one from before a failed update.
 
         A nested stack rolls back by an ordinary update, and users may return
         to the old template by one. Heat then replaces the replacement, and
         still has the resource from before, with its files.
         """
-        before = self._volume_before(docker)
+        before = self._volume_before(client)
         if before is None:
-            return super()._make(docker, progress)
-        self._note_request(docker)
+            return super()._make(client, progress)
+        self._note_request(client)
         self.data_set(_FILLED, 'true')
         self.resource_id_set(self._identity(before))
         return True
 
-    def _volume_before(self, docker):
+    def _volume_before(self, client):
         """Return the volume from before a failed update, or None.
 
         It has to have the properties that this resource has now.
@@ -143,7 +144,7 @@ class DockerVolume(copying.Copying, users.Used, base.DockerResource):
         if not row:
             return None
         with contextlib.suppress(errors.NotFound):
-            inspected = docker.inspect_volume(row.physical_resource_id)
+            inspected = client.volumes.inspect(row.physical_resource_id)
             self._refuse_foreign(inspected)
             return inspected
 
@@ -313,8 +314,8 @@ class DockerVolume(copying.Copying, users.Used, base.DockerResource):
         """Remove the copy of a snapshot."""
         copy = snapshot['resource_data'].get(_SNAPSHOT)
         if copy:
-            with self._docker() as docker:
-                self._remove_copy(docker, copy)
+            with self._docker() as client:
+                self._remove_copy(client, copy)
 
     def handle_restore(self, defn, restore_data):
         """Return the definition of a volume made of the snapshot."""
@@ -331,58 +332,58 @@ class DockerVolume(copying.Copying, users.Used, base.DockerResource):
         return [self._remove_helpers, *super()._delete_steps(),
                 self._remove_snapshots]
 
-    def _remove_snapshots(self, docker, progress):
+    def _remove_snapshots(self, client, progress):
         """Remove the snapshots with their stack, as Heat does with its own."""
         if self.stack.action == self.stack.DELETE:
-            for copy in self._find_snapshots(docker):
-                self._remove_copy(docker, copy)
+            for copy in self._find_snapshots(client):
+                self._remove_copy(client, copy)
         return True
 
-    def _snapshot(self, docker, progress):
+    def _snapshot(self, client, progress):
         """Return whether the files are copied for a snapshot."""
-        copy = self._copy(docker, progress, self._snapshot_labels())
+        copy = self._copy(client, progress, self._snapshot_labels())
         if copy is not None:
             self.data_set(_SNAPSHOT, copy)
         return copy is not None
 
-    def _keep_if_there(self, docker, progress):
+    def _keep_if_there(self, client, progress):
         """Copy the files for good; a volume that is gone has none to keep."""
         try:
-            return self._copy(docker, progress,
+            return self._copy(client, progress,
                               self._copy_labels()) is not None
         except errors.NotFound:
             return True
 
-    def _copy(self, docker, progress, labels):
+    def _copy(self, client, progress, labels):
         """Return the volume that the files are copied to, once they are."""
         if 'copy' not in progress.notes:
             copy = 'heat-snapshot-%s-%s' % (
                 self.docker_name(self.properties), short_id.generate_id())
-            docker.create_volume({'Name': copy, 'Labels': labels})
+            client.volumes.create({'Name': copy, 'Labels': labels})
             progress.notes['copy'] = copy
         copy = progress.notes['copy']
         try:
             name, signs = self.resource_id, self._signs_expected()
             if not self._copied(
-                    docker, progress, name, copy, lambda docker:
-                    _same(docker.inspect_volume(name), signs)):
+                    client, progress, name, copy, lambda client:
+                    _same(client.volumes.inspect(name), signs)):
                 return None
         except errors.DockerError:
             del progress.notes['copy']
             with contextlib.suppress(errors.Unreachable):
-                self._remove_copy(docker, copy)
+                self._remove_copy(client, copy)
             raise
         self._event(_('The files are kept in the volume %s') % copy)
         return copy
 
-    def _fill(self, docker, progress):
+    def _fill(self, client, progress):
         """Return whether the files of source_volume are copied."""
         if _FILLED in self.data():
             return True
         values = self.properties
         done = self._copied(
-            docker, progress, values['source_volume'], self.resource_id,
-            lambda docker: self._found(docker, values, references.VOLUME))
+            client, progress, values['source_volume'], self.resource_id,
+            lambda client: self._found(client, values, references.VOLUME))
         if done:
             self.data_set(_FILLED, 'true')
         return done
@@ -398,9 +399,9 @@ class DockerVolume(copying.Copying, users.Used, base.DockerResource):
 
     # Attributes that no inspect request shows.
 
-    def size(self, docker, inspected):
+    def size(self, client, inspected):
         """Return how many bytes the files take; None if nobody knows."""
-        for volume in docker.disk_usage().get('Volumes') or ():
+        for volume in client.volumes.disk_usage().get('Volumes') or ():
             if volume['Name'] == inspected['Name']:
                 size = (volume.get('UsageData') or {}).get('Size', -1)
                 return None if size < 0 else size

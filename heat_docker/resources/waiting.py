@@ -45,7 +45,7 @@ _LAST_BYTES = 2048
 class Waiting:
     """The last step of a start: to wait for what ``wait_for`` says."""
 
-    def _reach(self, docker, progress):
+    def _reach(self, client, progress):
         """Return whether the container has reached what is waited for."""
         values = progress.values(self.properties)
         aim = values['wait_for'] or 'running'
@@ -56,15 +56,15 @@ class Waiting:
             progress.notes['waiting since'] = now
             return progress.later(self._look_again_after(aim, 0.0))
         waited = now - progress.notes['waiting since']
-        inspected = docker.inspect_container(self.resource_id)
-        reached = getattr(self, '_is_' + aim)(docker, inspected, progress)
+        inspected = client.containers.inspect(self.resource_id)
+        reached = getattr(self, '_is_' + aim)(client, inspected, progress)
         limit = values['wait_timeout']
         if not reached and limit and waited > limit:
             raise exception.Error(
                 _('The container is not %(aim)s after %(limit)d s. '
                   '%(obituary)s')
                 % {'aim': aim, 'limit': limit,
-                   'obituary': self._obituary(docker, inspected)})
+                   'obituary': self._obituary(client, inspected)})
         if not reached and aim != 'completed':
             # A newer update does not interrupt a command that is to complete.
             self._give_way()
@@ -79,7 +79,7 @@ class Waiting:
             return conf.group().running_after
         return max(_FIRST_LOOK, min(waited, 1.0), min(waited / 10, _SELDOM))
 
-    def _is_running(self, docker, inspected, progress):
+    def _is_running(self, client, inspected, progress):
         """Return whether the container has kept running for a while.
 
         A command that ends at once still reads as running right after the
@@ -87,42 +87,42 @@ class Waiting:
         """
         state = inspected['State']
         if state.get('Status') not in ('running', 'paused'):
-            return self._has_not_ended(docker, inspected, progress)
+            return self._has_not_ended(client, inspected, progress)
         run, progress.notes['run'] = (progress.notes.get('run'),
                                       state.get('StartedAt'))
         return not inspected.get('RestartCount') or run == state['StartedAt']
 
-    def _is_completed(self, docker, inspected, progress):
+    def _is_completed(self, client, inspected, progress):
         """Return whether the command has ended with exit code 0."""
         state = inspected['State']
         if state.get('Status') == 'exited' and state.get('ExitCode') == 0:
             return True
         if state.get('Status') in ('running', 'paused'):
             return False
-        return self._has_not_ended(docker, inspected, progress)
+        return self._has_not_ended(client, inspected, progress)
 
-    def _is_healthy(self, docker, inspected, progress):
+    def _is_healthy(self, client, inspected, progress):
         """Return whether the health check has succeeded."""
         state = inspected['State']
         health = (state.get('Health') or {}).get('Status')
         if state.get('Status') not in ('running', 'paused'):
-            return self._has_not_ended(docker, inspected, progress)
+            return self._has_not_ended(client, inspected, progress)
         if health in (None, '', 'none'):
             raise exception.Error(
                 _('wait_for is healthy, but neither the property healthcheck '
                   'nor the image %s has a health check')
                 % self.properties['image'])
         if health == 'unhealthy':
-            raise exception.Error(self._obituary(docker, inspected))
+            raise exception.Error(self._obituary(client, inspected))
         return health == 'healthy'
 
-    def _has_not_ended(self, docker, inspected, progress):
+    def _has_not_ended(self, client, inspected, progress):
         """Return False while the restart policy may start it again.
 
         A daemon that shuts down stops all containers first, and starts those
         with such a policy again.
         """
-        obituary = self._obituary(docker, inspected)
+        obituary = self._obituary(client, inspected)
         policy = (inspected.get('HostConfig') or {}).get('RestartPolicy') or {}
         if inspected['State'].get('Status') == 'exited' and (
                 policy.get('Name') in ('always', 'unless-stopped')):
@@ -137,7 +137,7 @@ class Waiting:
             self._event(obituary)
         return False
 
-    def _obituary(self, docker, inspected):
+    def _obituary(self, client, inspected):
         """Say how a container is not as it should be, and its last output.
 
         Events and stacks show 255 characters, so what matters comes first.
@@ -159,11 +159,11 @@ class Waiting:
         if checks and health.get('Status') != 'healthy':
             said = _('%(said)s Its health check says: %(check)s') % {
                 'said': said, 'check': checks[-1].get('Output', '').strip()}
-        return self._with_last_words(docker, inspected, said)
+        return self._with_last_words(client, inspected, said)
 
-    def _with_last_words(self, docker, inspected, said):
+    def _with_last_words(self, client, inspected, said):
         try:
-            output = docker.log_tail(
+            output = client.containers.log_tail(
                 inspected['Id'], inspected['Config']['Tty'], _LAST_BYTES)
         except errors.DockerError as ex:
             LOG.info('No output of %(name)s: %(why)s',

@@ -38,9 +38,9 @@ from oslo_config import cfg
 import requests
 from stevedore import named
 
+from heat_docker import client
 from heat_docker import conf
 from heat_docker import connection
-from heat_docker import engine
 from heat_docker import fields
 from heat_docker.resources import reaching
 from tests.functional import base
@@ -336,8 +336,8 @@ class OracleTest(ArrangingTest):
         super().setUp()
         self.patch(resources, '_environment', unit_base.heat())
         self.patch(reaching.Reaching, '_has_own_thread', True)
-        self.patch(engine, '_POOL', connection.Pool())
-        self.addCleanup(self._close_pool, engine._POOL)
+        self.patch(client, '_POOL', connection.Pool())
+        self.addCleanup(self._close_pool, client._POOL)
         # Heat finds its clients through installed entry points.
         self.patch(clients, '_mgr', named.NamedExtensionManager(
             'heat.clients', ['heat', 'keystone']))

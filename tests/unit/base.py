@@ -43,10 +43,11 @@ from requests_mock.contrib import fixture as requests_mock_fixture
 import testtools
 import urllib3
 
+from heat_docker import client
 from heat_docker import conf
 from heat_docker import connection
-from heat_docker import engine
 from heat_docker import pulls
+from heat_docker.api import containers
 from heat_docker.resources import container
 from heat_docker.resources import image
 from heat_docker.resources import network
@@ -247,7 +248,7 @@ class TestCase(testtools.TestCase):
             level=1, format='%(levelname)s %(name)s %(message)s'))
         # What a worker shares must not be shared by tests.
         self.pool = connection.Pool()
-        self.patch(engine, '_POOL', self.pool)
+        self.patch(client, '_POOL', self.pool)
         self.addCleanup(self._close_pool)
 
     def _close_pool(self):
@@ -321,7 +322,8 @@ class ResourceTestCase(TestCase):
         self.patch(pulls, '_PATIENCE', 0.01)
         # Make a stop a single request; test_engine tests the other requests.
         self.patch(connection._Turns, 'pace', 60.0)
-        self.patch(engine.Engine, '_await_leaving', lambda *_args: None)
+        self.patch(containers.Containers, '_await_leaving',
+                   lambda *_args: None)
         self.patch(heat_keystoneclient, 'KeystoneClient',
                    lambda context, region_name=None:
                    fake_keystoneclient.FakeKeystoneClient())

@@ -25,9 +25,9 @@ from cryptography import x509
 import fixtures
 import mock
 
+from heat_docker import client
 from heat_docker import connection
 from heat_docker import endpoint
-from heat_docker import engine
 from heat_docker import errors
 from sandbox import certificates
 from tests.unit import base
@@ -40,9 +40,9 @@ OURSELVES = ('127.0.0.1', '127.1', '2130706433', '0x7f000001', '0177.0.0.1',
 
 class ConnectionTestCase(base.TestCase):
 
-    def engine(self, url, tls=None, **more):
+    def connect(self, url, tls=None, **more):
         where = dataclasses.replace(endpoint.of_values(url, tls), **more)
-        made = engine.Engine(where)
+        made = client.DockerClient(where)
         self.addCleanup(made.close)
         return made
 
@@ -50,7 +50,7 @@ class ConnectionTestCase(base.TestCase):
         return self.useFixture(servers.Server(*args, **kwargs))
 
     def failing(self, error, asked):
-        ex = self.assertRaises(errors.DockerError, asked.inspect_container,
+        ex = self.assertRaises(errors.DockerError, asked.containers.inspect,
                                'x')
         self.assertIs(error, type(ex), ex)
         self.assertIn(str(asked.endpoint), str(ex))
@@ -80,48 +80,48 @@ class AddressTestCase(ConnectionTestCase):
 
     def test_denied_before_it_is_connected_to(self):
         for host in OURSELVES:
-            words = self.failing(errors.Refused, self.engine(self.url(host)))
+            words = self.failing(errors.Refused, self.connect(self.url(host)))
             self.assertIn('option denied_networks', words)
             self.assertFalse(self.listener.connected_to, host)
 
     def test_denied_unspecified(self):
         """Linux connects to itself by them."""
         for host in ('0', '0.0.0.0', '[::]'):
-            self.failing(errors.Refused, self.engine(self.url(host)))
+            self.failing(errors.Refused, self.connect(self.url(host)))
             self.assertFalse(self.listener.connected_to, host)
 
     def test_denied_by_tls_too(self):
         url = self.url('localhost').replace('tcp', 'https')
-        self.failing(errors.Refused, self.engine(url))
+        self.failing(errors.Refused, self.connect(url))
         self.assertFalse(self.listener.connected_to)
 
     def test_denied_name(self):
         self.resolve(docker=['127.0.0.1'])
         words = self.failing(errors.Refused,
-                             self.engine(self.url('docker.test')))
+                             self.connect(self.url('docker.test')))
         self.assertNotIn('127.0.0.1', words)
         self.assertFalse(self.listener.connected_to)
 
     def test_allowed(self):
         self.configure(denied_networks=[])
         for host in OURSELVES:
-            self.failing(errors.NoAnswer, self.engine(self.url(host)))
+            self.failing(errors.NoAnswer, self.connect(self.url(host)))
             self.assertTrue(self.listener.connected_to, host)
 
     def test_local(self):
         self.configure(local_endpoint=self.url('127.0.0.1'))
-        self.failing(errors.NoAnswer, self.engine(None))
+        self.failing(errors.NoAnswer, self.connect(None))
         self.assertTrue(self.listener.connected_to)
 
     def test_trusted(self):
         """It was allowed when something was made there."""
-        self.failing(errors.NoAnswer, self.engine(
+        self.failing(errors.NoAnswer, self.connect(
             self.url('localhost'), trusted='127.0.0.1'))
         self.assertTrue(self.listener.connected_to)
 
     def test_trusted_name_that_has_moved(self):
         self.resolve(docker=['127.0.0.1'])
-        self.failing(errors.Refused, self.engine(
+        self.failing(errors.Refused, self.connect(
             self.url('docker.test'), trusted='192.0.2.7'))
         self.assertFalse(self.listener.connected_to)
 
@@ -129,7 +129,7 @@ class AddressTestCase(ConnectionTestCase):
         self.configure(denied_networks=['127.0.0.2'])
         self.resolve(docker=['127.0.0.2', '127.0.0.1'])
         server = self.serve()
-        asked = self.engine('tcp://docker.test:%d' % server.address[1])
+        asked = self.connect('tcp://docker.test:%d' % server.address[1])
         self.assertEqual((1, 41), asked.api)
         self.assertEqual('127.0.0.1', asked.address)
 
@@ -137,21 +137,21 @@ class AddressTestCase(ConnectionTestCase):
         self.configure(denied_networks=[])
         self.resolve(docker=['127.0.0.2', '127.0.0.1'])
         server = self.serve()
-        asked = self.engine('tcp://docker.test:%d' % server.address[1])
+        asked = self.connect('tcp://docker.test:%d' % server.address[1])
         self.assertEqual('127.0.0.1', asked.address)
 
     def test_all_addresses_denied(self):
         self.resolve(docker=['127.0.0.2', '::1'])
-        self.failing(errors.Refused, self.engine(self.url('docker.test')))
+        self.failing(errors.Refused, self.connect(self.url('docker.test')))
 
     def test_every_connection_is_checked(self):
         """The operator may have thought better of it by now."""
         self.configure(denied_networks=[])
         server = self.serve()
-        asked = self.engine(server.url)
-        asked.inspect_container('x')
+        asked = self.connect(server.url)
+        asked.containers.inspect('x')
         self.configure(denied_networks=['127.0.0.0/8'])
-        asked.inspect_container('x')
+        asked.containers.inspect('x')
         server.drop()
         self.failing(errors.Refused, asked)
 
@@ -160,16 +160,16 @@ class AddressTestCase(ConnectionTestCase):
         self.configure(denied_networks=[])
         self.resolve(docker=['127.0.0.1'])
         server = self.serve()
-        asked = self.engine('tcp://docker.test:%d' % server.address[1])
-        asked.inspect_container('x')
+        asked = self.connect('tcp://docker.test:%d' % server.address[1])
+        asked.containers.inspect('x')
         self.resolve(docker=['127.0.0.2'])
         server.drop()
-        asked.inspect_container('x')
+        asked.containers.inspect('x')
         self.assertEqual(('127.0.0.1', 2), (asked.address, server.accepted))
         server.stop()
         self.failing(errors.Unreachable, asked)
         other = self.serve(address=('127.0.0.2', server.address[1]))
-        asked.inspect_container('x')
+        asked.containers.inspect('x')
         self.assertEqual('127.0.0.2', asked.address)
         self.assertIn(b' /version ', other.lines[0])
 
@@ -178,8 +178,8 @@ class AddressTestCase(ConnectionTestCase):
         self.configure(denied_networks=[])
         self.resolve(docker=['127.0.0.1'])
         server = self.serve()
-        asked = self.engine('tcp://docker.test:%d' % server.address[1])
-        asked.inspect_container('x')
+        asked = self.connect('tcp://docker.test:%d' % server.address[1])
+        asked.containers.inspect('x')
         self.serve(lambda line: servers.http({'message': 'hunter2'},
                                              '500 Oh No'),
                    address=('127.0.0.2', server.address[1]))
@@ -196,14 +196,14 @@ class AddressTestCase(ConnectionTestCase):
 
         self.patch(socket, 'getaddrinfo', unknown)
         words = self.failing(errors.Unreachable,
-                             self.engine('tcp://docker.test'))
+                             self.connect('tcp://docker.test'))
         self.assertIn('Name or service not known', words)
 
     def test_nobody_listens(self):
         self.configure(denied_networks=[])
         with socket.socket() as bound:
             bound.bind(('127.0.0.1', 0))
-            words = self.failing(errors.Unreachable, self.engine(
+            words = self.failing(errors.Unreachable, self.connect(
                 'tcp://127.0.0.1:%d' % bound.getsockname()[1]))
         self.assertIn('Connection refused', words)
 
@@ -217,7 +217,7 @@ class AddressTestCase(ConnectionTestCase):
         self.patch(connection.urllib3.util.connection, 'create_connection',
                    late)
         words = self.failing(errors.Unreachable,
-                             self.engine(self.url('127.0.0.1')))
+                             self.connect(self.url('127.0.0.1')))
         self.assertIn('no answer in time', words)
 
 
@@ -232,20 +232,20 @@ class TLSTestCase(ConnectionTestCase):
 
     def untrusted(self, server, **tls):
         return self.failing(errors.Untrusted,
-                            self.engine(server.url, self.ours(**tls)))
+                            self.connect(server.url, self.ours(**tls)))
 
     def test_right_authority(self):
         server = self.serve(pair=servers.issued(address='127.0.0.1'))
-        asked = self.engine(server.url, self.ours())
-        self.assertEqual('x', asked.inspect_container('x')['Id'])
+        asked = self.connect(server.url, self.ours())
+        self.assertEqual('x', asked.containers.inspect('x')['Id'])
         self.assertEqual('127.0.0.1', asked.address)
 
     def test_by_name(self):
         self.resolve(docker=['127.0.0.1'])
         server = self.serve(pair=servers.issued(host='docker.test'))
         for host in ('docker.test', 'Docker.Test', 'docker.test.'):
-            asked = self.engine('https://%s:%d' % (host, server.address[1]),
-                                self.ours())
+            asked = self.connect('https://%s:%d' % (host, server.address[1]),
+                                 self.ours())
             self.assertEqual((1, 41), asked.api)
 
     def test_wrong_authority(self):
@@ -275,7 +275,7 @@ class TLSTestCase(ConnectionTestCase):
     def test_wrong_host(self):
         self.resolve(docker=['127.0.0.1'])
         server = self.serve(pair=servers.issued(host='other.test'))
-        words = self.failing(errors.Untrusted, self.engine(
+        words = self.failing(errors.Untrusted, self.connect(
             'https://docker.test:%d' % server.address[1], self.ours()))
         self.assertIn('its certificate is for another host name', words)
 
@@ -287,8 +287,8 @@ class TLSTestCase(ConnectionTestCase):
     def test_server_name(self):
         """What the certificate is for need not be where the daemon is."""
         server = self.serve(pair=servers.issued(host='docker'))
-        asked = self.engine(server.url, self.ours(server_name='docker'))
-        self.assertEqual('x', asked.inspect_container('x')['Id'])
+        asked = self.connect(server.url, self.ours(server_name='docker'))
+        self.assertEqual('x', asked.containers.inspect('x')['Id'])
         for name in ('other', 'dock', '127.0.0.1'):
             self.assertIn('its certificate is for another',
                           self.untrusted(server, server_name=name))
@@ -297,15 +297,15 @@ class TLSTestCase(ConnectionTestCase):
         for about in ({'address': '127.0.0.2'}, {'expired': True,
                                                 'host': 'other.test'}):
             server = self.serve(pair=servers.issued('theirs', **about))
-            asked = self.engine(server.url, {'verify': False})
-            self.assertEqual('x', asked.inspect_container('x')['Id'])
+            asked = self.connect(server.url, {'verify': False})
+            self.assertEqual('x', asked.containers.inspect('x')['Id'])
 
     def test_verified_next_to_not_verified(self):
         """They do not share connections."""
         server = self.serve(pair=servers.issued('theirs',
                                                 address='127.0.0.1'))
-        with self.engine(server.url, {'verify': False}) as asked:
-            asked.inspect_container('x')
+        with self.connect(server.url, {'verify': False}) as asked:
+            asked.containers.inspect('x')
         self.untrusted(server)
 
     def client(self, by='ours'):
@@ -317,13 +317,13 @@ class TLSTestCase(ConnectionTestCase):
                           clients=servers.authority())
 
     def test_client_certificate(self):
-        asked = self.engine(self.mutual().url, self.ours(**self.client()))
-        self.assertEqual('x', asked.inspect_container('x')['Id'])
+        asked = self.connect(self.mutual().url, self.ours(**self.client()))
+        self.assertEqual('x', asked.containers.inspect('x')['Id'])
 
     def test_client_certificate_without_verification(self):
-        asked = self.engine(self.mutual().url,
-                            {'verify': False, **self.client()})
-        self.assertEqual('x', asked.inspect_container('x')['Id'])
+        asked = self.connect(self.mutual().url,
+                             {'verify': False, **self.client()})
+        self.assertEqual('x', asked.containers.inspect('x')['Id'])
 
     def test_no_client_certificate(self):
         words = self.untrusted(self.mutual())
@@ -337,14 +337,14 @@ class TLSTestCase(ConnectionTestCase):
     def test_tls_to_a_plain_port(self):
         server = self.useFixture(servers.Blunt(servers.http(
             b'400 Bad Request', '400 Bad Request', 'Connection: close')))
-        words = self.failing(errors.Untrusted, self.engine(
+        words = self.failing(errors.Untrusted, self.connect(
             server.url.replace('tcp', 'https')))
         self.assertIn('it does not speak TLS: say tcp:// in docker_endpoint',
                       words)
 
     def test_tls_to_who_hangs_up(self):
         server = self.useFixture(servers.Blunt(b''))
-        self.failing(errors.NoAnswer, self.engine(
+        self.failing(errors.NoAnswer, self.connect(
             server.url.replace('tcp', 'https')))
 
     def test_plain_to_a_port_with_tls(self):
@@ -353,11 +353,11 @@ class TLSTestCase(ConnectionTestCase):
             b'Client sent an HTTP request to an HTTPS server.\n',
             '400 Bad Request', 'Connection: close'))
         self.assertIn('expects TLS: say https:// in docker_endpoint',
-                      self.failing(errors.Failed, self.engine(server.url)))
+                      self.failing(errors.Failed, self.connect(server.url)))
 
     def test_plain_to_who_hangs_up(self):
         server = self.serve(pair=servers.issued(address='127.0.0.1'))
-        self.failing(errors.NoAnswer, self.engine(
+        self.failing(errors.NoAnswer, self.connect(
             server.url.replace('https', 'tcp')))
 
     def test_environment_is_not_used(self):
@@ -372,22 +372,23 @@ class TLSTestCase(ConnectionTestCase):
             self.useFixture(fixtures.EnvironmentVariable(name, '1'))
         for server in (self.serve(pair=servers.issued(address='127.0.0.1')),
                        self.serve()):
-            asked = self.engine(server.url, self.ours() if server.url[4] ==
-                                's' else None)
-            self.assertEqual('x', asked.inspect_container('x')['Id'])
+            asked = self.connect(server.url, self.ours() if server.url[4] ==
+                                 's' else None)
+            self.assertEqual('x', asked.containers.inspect('x')['Id'])
 
     def test_material_that_is_none(self):
         where = endpoint.Endpoint('https://127.0.0.1:1',
                                   endpoint.TLS(ca_cert='hunter2'))
         ex = self.assertRaises(errors.Failed,
-                               engine.Engine(where).inspect_container, 'x')
+                               client.DockerClient(where).containers.inspect,
+                               'x')
         self.assertIn('ca_cert of tls is not', str(ex))
 
     def test_no_warnings(self):
         """Nobody can do anything about them."""
         server = self.serve(pair=servers.issued(address='127.0.0.1'))
         with mock.patch('warnings.warn', autospec=True) as warn:
-            self.engine(server.url, {'verify': False}).inspect_container('x')
+            self.connect(server.url, {'verify': False}).containers.inspect('x')
         self.assertEqual([], [call.args[0] for call in warn.mock_calls])
 
 
@@ -419,9 +420,9 @@ class BreakOffTestCase(ConnectionTestCase):
 
     def pull(self, pair=None, tls=None):
         server = self.serve_pull(pair=pair)
-        self.asked = self.engine(server.url, tls)
+        self.asked = self.connect(server.url, tls)
         self.broken_off(self.asked,
-                        lambda: list(self.asked.pull_image('x')))
+                        lambda: list(self.asked.images.pull('x')))
         self.assertEqual(1, server.accepted)
 
     def test_pull(self):
@@ -433,20 +434,21 @@ class BreakOffTestCase(ConnectionTestCase):
     def test_after_one_answer_was_the_body_of_another_request(self):
         """Two sockets are open then, and any of them is used next."""
         server = self.serve_pull()
-        with self.engine(server.url) as copying:
-            copying.put_archive('x', copying.get_archive('y', '/'))
+        with self.connect(server.url) as copying:
+            containers = copying.containers
+            containers.put_archive('x', containers.get_archive('y', '/'))
         self.assertEqual(2, server.accepted)
-        self.asked = self.engine(server.url)
+        self.asked = self.connect(server.url)
         self.broken_off(self.asked,
-                        lambda: list(self.asked.pull_image('x')))
+                        lambda: list(self.asked.images.pull('x')))
         self.assertEqual(2, server.accepted)
 
     def test_before_it_is_connected(self):
         server = self.serve()
-        asked = self.engine(server.url)
+        asked = self.connect(server.url)
         asked.break_off()
         self.assertIn('it was broken off', self.broken_off(
-            asked, lambda: asked.inspect_container('x')))
+            asked, lambda: asked.containers.inspect('x')))
         self.assertEqual(0, server.accepted)
 
     def test_while_it_connects(self):
@@ -459,17 +461,17 @@ class BreakOffTestCase(ConnectionTestCase):
 
         self.patch(connection, '_connect', broken_off)
         server = self.serve()
-        asked = self.engine(server.url)
-        self.broken_off(asked, lambda: asked.inspect_container('x'))
+        asked = self.connect(server.url)
+        self.broken_off(asked, lambda: asked.containers.inspect('x'))
         self.assertEqual([], server.lines)
 
     def test_after_it_was_given_back(self):
         """The next one to have the connection has it for itself."""
         server = self.serve()
-        with self.engine(server.url) as asked:
-            asked.inspect_container('x')
+        with self.connect(server.url) as asked:
+            asked.containers.inspect('x')
         asked.break_off()
-        self.engine(server.url).inspect_container('x')
+        self.connect(server.url).containers.inspect('x')
         self.assertEqual(1, server.accepted)
 
 
@@ -859,8 +861,8 @@ class PooledTestCase(ConnectionTestCase):
         self.configure(denied_networks=[])
 
     def ask(self, url):
-        with self.engine(url) as asked:
-            return asked.inspect_container('x')
+        with self.connect(url) as asked:
+            return asked.containers.inspect('x')
 
     def test_one_after_the_other(self):
         server = self.serve()
@@ -872,8 +874,8 @@ class PooledTestCase(ConnectionTestCase):
 
     def test_at_the_same_time(self):
         server = self.serve()
-        with self.engine(server.url) as asked:
-            asked.inspect_container('x')
+        with self.connect(server.url) as asked:
+            asked.containers.inspect('x')
             self.ask(server.url)
         self.assertEqual(2, server.accepted)
         self.assertEqual(2, len(self.pool._idle[asked.endpoint]))
@@ -890,8 +892,8 @@ class PooledTestCase(ConnectionTestCase):
         version now, and no other connection to it is good.
         """
         server = self.serve()
-        with self.engine(server.url) as asked:
-            asked.inspect_container('x')
+        with self.connect(server.url) as asked:
+            asked.containers.inspect('x')
             self.ask(server.url)
         server.drop()
         self.ask(server.url)
@@ -903,7 +905,7 @@ class PooledTestCase(ConnectionTestCase):
         server = self.serve()
         self.ask(server.url)
         server.stop()
-        self.failing(errors.Unreachable, self.engine(server.url))
+        self.failing(errors.Unreachable, self.connect(server.url))
         again = self.serve(address=server.address)
         self.ask(server.url)
         self.assertEqual(1, self.versions(again))
@@ -913,8 +915,8 @@ class PooledTestCase(ConnectionTestCase):
         self.resolve(docker=['127.0.0.1'])
         server = self.serve()
         url = 'tcp://docker.test:%d' % server.address[1]
-        with self.engine(url) as asked:
-            asked.inspect_container('x')
+        with self.connect(url) as asked:
+            asked.containers.inspect('x')
             self.resolve(docker=['127.0.0.2'])
             self.ask(url)
         self.assertEqual(2, server.accepted)
@@ -929,27 +931,27 @@ class PooledTestCase(ConnectionTestCase):
                 end.wait(base.SECONDS) and None)
 
         server = self.serve(hang)
-        with self.engine(server.url) as asked:
-            asked.wait_container('x', 0.05)
+        with self.connect(server.url) as asked:
+            asked.containers.wait('x', 0.05)
         self.ask(server.url)
         self.assertEqual(1, self.versions(server))
 
     def test_connects_again_as_who_uses_it(self):
         """Who trusts the address may, who does not may not."""
         server = self.serve()
-        with self.engine(server.url) as asked:
-            asked.inspect_container('x')
-        trusting = self.engine(server.url, trusted='127.0.0.1')
+        with self.connect(server.url) as asked:
+            asked.containers.inspect('x')
+        trusting = self.connect(server.url, trusted='127.0.0.1')
         for user, denied in ((trusting, ['127.0.0.0/8']),
-                             (self.engine(server.url), [])):
+                             (self.connect(server.url), [])):
             self.configure(denied_networks=[])
-            user.inspect_container('x')
+            user.containers.inspect('x')
             self.configure(denied_networks=denied)
             server.drop()
-            user.inspect_container('x')
+            user.containers.inspect('x')
             user.__exit__()
-        user = self.engine(server.url)
-        user.inspect_container('x')
+        user = self.connect(server.url)
+        user.containers.inspect('x')
         self.configure(denied_networks=['127.0.0.0/8'])
         server.drop()
         self.failing(errors.Refused, user)
@@ -963,7 +965,7 @@ class PooledTestCase(ConnectionTestCase):
     def test_broken_connection_is_not_given_back(self):
         server = self.serve(lambda line: servers.daemon(line) if b' /version '
                             in line else None)
-        asked = self.engine(server.url)
+        asked = self.connect(server.url)
         with asked:
             self.failing(errors.NoAnswer, asked)
         self.assertIsNone(self.pool.take(asked.endpoint))
@@ -977,10 +979,10 @@ class PooledTestCase(ConnectionTestCase):
         def hang(line):
             end.wait(base.SECONDS)
 
-        asked = self.engine(self.serve(hang).url)
+        asked = self.connect(self.serve(hang).url)
         with asked:
             self.failing(errors.NoAnswer, asked)
-        self.assertRaises(errors.Unreachable, engine.raise_if_away,
+        self.assertRaises(errors.Unreachable, client.raise_if_away,
                           asked.endpoint)
 
     def test_away_after_a_connect_timeout(self):
@@ -989,10 +991,10 @@ class PooledTestCase(ConnectionTestCase):
 
         self.patch(connection.urllib3.util.connection, 'create_connection',
                    late)
-        asked = self.engine('tcp://127.0.0.1:1')
+        asked = self.connect('tcp://127.0.0.1:1')
         with asked:
             self.failing(errors.Unreachable, asked)
-        self.assertRaises(errors.Unreachable, engine.raise_if_away,
+        self.assertRaises(errors.Unreachable, client.raise_if_away,
                           asked.endpoint)
 
     def test_patience_that_ends_is_no_failure(self):
@@ -1004,7 +1006,7 @@ class PooledTestCase(ConnectionTestCase):
             return servers.daemon(line) if b' /version ' in line else (
                 end.wait(base.SECONDS) and None)
 
-        asked = self.engine(self.serve(hang).url)
+        asked = self.connect(self.serve(hang).url)
         with asked:
-            asked.wait_container('x', 0.05)
-        engine.raise_if_away(asked.endpoint)
+            asked.containers.wait('x', 0.05)
+        client.raise_if_away(asked.endpoint)

@@ -17,12 +17,13 @@ The daemons are servers of HTTP on loopback.
 
 import json
 import math
+import operator
 import tracemalloc
 
 from heat_docker import answers
 from heat_docker import budgets
+from heat_docker import client
 from heat_docker import endpoint
-from heat_docker import engine
 from heat_docker import errors
 from heat_docker import pulls
 from tests.unit import base
@@ -53,7 +54,7 @@ class HostileTestCase(base.TestCase):
 
         self.server = self.useFixture(server(answer, **more))
         self.endpoint = endpoint.parse(self.server.url)
-        made = engine.Engine(self.endpoint)
+        made = client.DockerClient(self.endpoint)
         self.addCleanup(made.close)
         return made
 
@@ -124,10 +125,10 @@ class ReportsTestCase(HostileTestCase):
 
     def test_floods(self):
         self.configure(max_report_bytes=1024 * 1024)
-        for ask in (lambda docker: list(docker.pull_image('x')),
-                    lambda docker: docker.build_image(b'', {}, {}, None),
-                    lambda docker: docker.push_image('x', None),
-                    lambda docker: docker.import_image('x', 'y', b'')):
+        for ask in (lambda docker: list(docker.images.pull('x')),
+                    lambda docker: docker.images.build(b'', {}, {}, None),
+                    lambda docker: docker.images.push('x', None),
+                    lambda docker: docker.images.load('x', 'y', b'')):
             for head, piece in self.FLOODS:
                 docker = self.serve(server=Flood, head=head, piece=piece)
                 used = self.memory(self.refused, 'Docker', ask, docker)
@@ -139,9 +140,9 @@ class ReportsTestCase(HostileTestCase):
         line = b'{"status": "%s"}\r\n'
         docker = self.serve(servers.http(
             line % (budgets.REPORT * b'x') + line % b'a'))
-        self.refused('too long', list, docker.pull_image('x'))
+        self.refused('too long', list, docker.images.pull('x'))
         docker = self.serve(servers.http(line % (1000 * b'x')))
-        self.assertEqual(1, len(list(docker.pull_image('x'))))
+        self.assertEqual(1, len(list(docker.images.pull('x'))))
 
     def test_reports_in_tiny_pieces(self):
         """It costs no more than the same in one piece."""
@@ -151,7 +152,7 @@ class ReportsTestCase(HostileTestCase):
                 chunk(report[n:n + 1]) for n in range(len(report)))
             + b'0\r\n\r\n')
         self.assertEqual([{'status': 1000 * 'x'}],
-                         list(docker.pull_image('x')))
+                         list(docker.images.pull('x')))
 
     def test_error_too_long(self):
         words = 1000 * 'hunter2 '
@@ -159,7 +160,7 @@ class ReportsTestCase(HostileTestCase):
                        {'error': [words]}, {'error': {'message': [words]}},
                        {'error': '\ud800'}):
             docker = self.serve(servers.http(report))
-            self.refused('Docker', list, docker.pull_image('x'))
+            self.refused('Docker', list, docker.images.pull('x'))
 
     def pull(self, *reports):
         """Return a pull that has ended."""
@@ -210,13 +211,13 @@ class ReportsTestCase(HostileTestCase):
         for image in NO_IDS[3:]:
             docker = self.serve(servers.http({'aux': {'ID': image}}))
             self.refused('Docker' if image else 'not a Docker daemon',
-                         docker.build_image, b'', {}, {}, None)
+                         docker.images.build, b'', {}, {}, None)
 
 
 class AnswersTestCase(HostileTestCase):
 
     def inspect(self, content):
-        return self.serve(servers.http(content)).inspect_image('x')
+        return self.serve(servers.http(content)).images.inspect('x')
 
     def test_more_values_than_memory(self):
         """Maps of three bytes take 70 in memory."""
@@ -245,7 +246,7 @@ class AnswersTestCase(HostileTestCase):
         content = json.dumps(listed).encode()
         self.configure(max_answer_bytes=64 * 1024 * 1024)
         self.assertEqual(3000, len(
-            self.serve(servers.http(content)).list_containers({})))
+            self.serve(servers.http(content)).containers.list({})))
 
     def test_depth(self):
         for depth in (40, 5000, 100000):
@@ -263,35 +264,36 @@ class AnswersTestCase(HostileTestCase):
     def test_error_too_long(self):
         docker = self.serve(servers.http({'message': 10 ** 6 * 'x'},
                                          '500 Error'))
-        self.refused('xxx', docker.inspect_image, 'x')
+        self.refused('xxx', docker.images.inspect, 'x')
 
 
 class IdsTestCase(HostileTestCase):
     """Ids that become parts of paths, messages and Heat's database."""
 
-    MAKING = (('create_container', ({}, {}), 'Id'),
-              ('create_network', ({},), 'Id'),
-              ('create_volume', ({},), 'Name'),
-              ('create_exec', ('x', []), 'Id'))
+    MAKING = (('containers.create', ({}, {}), 'Id'),
+              ('networks.create', ({},), 'Id'),
+              ('volumes.create', ({},), 'Name'),
+              ('containers.create_exec', ('x', []), 'Id'))
 
-    LISTS = (('list_containers', ({},), 'Id'), ('list_networks', ({},), 'Id'),
-             ('list_images', ({},), 'Id'), ('list_volumes', ({},), 'Name'),
-             ('containers_of_volume', ('x',), 'Id'),
-             ('containers_of_network', ('x',), 'Id'),
-             ('containers_of_image', ('x',), 'Id'))
+    LISTS = (('containers.list', ({},), 'Id'), ('networks.list', ({},), 'Id'),
+             ('images.list', ({},), 'Id'), ('volumes.list', ({},), 'Name'),
+             ('containers.using_volume', ('x',), 'Id'),
+             ('containers.using_network', ('x',), 'Id'),
+             ('containers.using_image', ('x',), 'Id'))
 
     def listed(self, method, *objects):
         objects = list(objects)
-        return {'Volumes': objects} if method == 'list_volumes' else objects
+        return {'Volumes': objects} if method == 'volumes.list' else objects
 
     def test_made(self):
         for method, arguments, key in self.MAKING:
             for value in NO_IDS:
                 docker = self.serve(servers.http({key: value}))
-                self.refused('Docker', getattr(docker, method), *arguments)
+                self.refused('Docker', operator.attrgetter(method)(docker),
+                             *arguments)
             for value in IDS:
                 docker = self.serve(servers.http({key: value}))
-                getattr(docker, method)(*arguments)
+                operator.attrgetter(method)(docker)(*arguments)
 
     def test_listed(self):
         for method, arguments, key in self.LISTS:
@@ -299,18 +301,20 @@ class IdsTestCase(HostileTestCase):
                           None, 1):
                 docker = self.serve(servers.http(self.listed(
                     method, {key: 'x'}, found)))
-                self.refused('Docker', getattr(docker, method), *arguments)
+                self.refused('Docker', operator.attrgetter(method)(docker),
+                             *arguments)
             docker = self.serve(servers.http(self.listed(
                 method, *({key: value} for value in IDS))))
             self.assertEqual(len(IDS), len(
-                getattr(docker, method)(*arguments)))
+                operator.attrgetter(method)(docker)(*arguments)))
 
     def test_shown(self):
-        for method, key in ('inspect_network', 'Id'), ('inspect_volume',
+        for method, key in ('networks.inspect', 'Id'), ('volumes.inspect',
                                                        'Name'):
             for value in NO_IDS:
                 docker = self.serve(servers.http({key: value}))
-                self.refused('Docker', getattr(docker, method), 'x')
+                self.refused('Docker', operator.attrgetter(method)(docker),
+                             'x')
 
     def test_warnings(self):
         """Each of them becomes an event."""
@@ -318,7 +322,7 @@ class IdsTestCase(HostileTestCase):
                                 ({'w': 'w'}, 0), ([['w'], 1, 'w'], 1)):
             docker = self.serve(servers.http(
                 {'Id': 'x', 'Warnings': warnings}))
-            _made, found = docker.create_container({}, {})
+            _made, found = docker.containers.create({}, {})
             self.assertEqual(['w'] * count, found)
 
     def test_no_list(self):
@@ -326,13 +330,15 @@ class IdsTestCase(HostileTestCase):
             for content in ({}, 'x', 1, None, {'Volumes': {}},
                             {'Volumes': 'x'}):
                 docker = self.serve(servers.http(content))
-                self.refused('Docker', getattr(docker, method), *arguments)
+                self.refused('Docker', operator.attrgetter(method)(docker),
+                             *arguments)
 
     def test_too_many(self):
         self.patch(budgets, 'LISTED', 3)
         for method, arguments, key in self.LISTS:
-            ask = [getattr(self.serve(servers.http(self.listed(
-                method, *({key: 'x%d' % n} for n in range(count))))), method)
+            ask = [operator.attrgetter(method)(self.serve(servers.http(
+                self.listed(method, *({key: 'x%d' % n}
+                                      for n in range(count))))))
                 for count in (3, 4)]
             self.assertEqual(3, len(ask[0](*arguments)))
             self.refused('too long', ask[1], *arguments)
@@ -341,9 +347,9 @@ class IdsTestCase(HostileTestCase):
         docker = self.serve(servers.http({'Id': 'x', 'State': {}}))
         for name in ('', '.', '..', 513 * 'x'):
             self.refused('is not the name of an object',
-                         docker.inspect_container, name)
+                         docker.containers.inspect, name)
         self.assertEqual(1, len(self.server.lines))
-        docker.inspect_container('../x y?#')
+        docker.containers.inspect('../x y?#')
         self.assertIn(b'/containers/..%2Fx%20y%3F%23/json',
                       self.server.lines[-1])
 
@@ -358,11 +364,12 @@ class HurryTestCase(HostileTestCase):
             docker = self.serve(content)
             self.assertEqual((1, 41), docker.api)
             docker.hurry(0.1)
-            for method, *arguments in (('inspect_container', 'x'),
-                                       ('log_tail', 'x', True, 9),
-                                       ('log_head', 'x', True, 9)):
+            for method, *arguments in (('containers.inspect', 'x'),
+                                       ('containers.log_tail', 'x', True, 9),
+                                       ('containers.log_head', 'x', True, 9)):
                 ex = self.assertRaises(
-                    errors.NoAnswer, getattr(docker, method), *arguments)
+                    errors.NoAnswer, operator.attrgetter(method)(docker),
+                    *arguments)
                 self.assert_plain(str(ex))
             # It may be well.
             self.pool.raise_if_away(docker.endpoint)
@@ -371,6 +378,7 @@ class HurryTestCase(HostileTestCase):
         """Not all that is kept is copied for each."""
         content = 70_000 * base.frame(b'x')
         docker = self.serve(servers.http(content))
-        self.assertEqual(2 ** 16 * 'x', docker.log_tail('x', False, 2 ** 16))
+        self.assertEqual(
+            2 ** 16 * 'x', docker.containers.log_tail('x', False, 2 ** 16))
         docker = self.serve(servers.http(content))
-        self.assertEqual('', docker.log_tail('x', False, 0))
+        self.assertEqual('', docker.containers.log_tail('x', False, 0))

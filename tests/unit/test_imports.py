@@ -42,9 +42,10 @@ LAYERS = (
     ('specs.container', 'specs.image', 'specs.network', 'specs.volume',
      'pulls', 'jobs'),
     ('specs.endpoint', 'specs.pulling'),
-    ('engine',),
+    ('client',),
     ('api.containers', 'api.images', 'api.networks', 'api.volumes',
      'connection'),
+    ('api.collection',),
     ('endpoint', 'fields', 'policy'),
     ('convert.building', 'convert.ipam', 'convert.network',
      'convert.references', 'convert.storage'),
@@ -60,13 +61,14 @@ FORBIDDEN = {
     **dict.fromkeys(
         ('specs.container', 'specs.endpoint', 'specs.image', 'specs.network',
          'specs.pulling', 'specs.volume'),
-        {'connection', 'engine', 'errors', 'conf', 'api'}),
+        {'connection', 'client', 'errors', 'conf', 'api'}),
     **dict.fromkeys(
-        ('api.containers', 'api.images', 'api.networks', 'api.volumes'),
+        ('api.collection', 'api.containers', 'api.images', 'api.networks',
+         'api.volumes'),
         {'endpoint', 'fields', 'policy', 'convert'}),
     'connection': {'fields', 'convert', 'conf'},
     'endpoint': {'errors'},
-    'engine': {'endpoint', 'policy', 'convert'},
+    'client': {'endpoint', 'policy', 'convert'},
     'fields': {'conf'},
     **dict.fromkeys(
         ('jobs', 'pulls'),
@@ -162,7 +164,7 @@ def quoted_annotation(path, tree, modules):
 
 def docker_imported(path, tree, modules):
     """A missing library must not stop heat-engine."""
-    return path != 'engine.py' and any(
+    return path != 'client.py' and any(
         level == 0 and module.split('.')[0] == 'docker'
         for level, module, _name in imports(tree))
 
@@ -250,9 +252,9 @@ RULES = (
     (layers_broken, 'endpoint.py', 'from . import fields'),
     (layers_broken, 'endpoint.py', 'from . import policy'),
     (layers_broken, 'policy.py', 'from . import connection'),
-    (layers_broken, 'connection.py', 'from . import engine'),
+    (layers_broken, 'connection.py', 'from . import client'),
     (layers_broken, 'connection.py', 'from . import conf'),
-    (layers_broken, 'api/images.py', 'from .. import engine'),
+    (layers_broken, 'api/images.py', 'from .. import client'),
     (layers_broken, 'api/images.py', 'from . import containers'),
     (layers_broken, 'convert/registry.py', 'from . import process'),
     (layers_broken, 'convert/registry.py', 'from .. import conf'),
@@ -271,13 +273,13 @@ RULES = (
     (layers_broken, 'resources/image.py', 'from . import volume'),
     (layers_broken, 'resources/base.py', 'from . import waiting'),
     (layers_broken, 'resources/signals.py', 'from . import base'),
-    (layers_broken, 'fields.py', 'from . import engine'),
-    (layers_broken, 'engine.py', 'from .specs import container'),
-    (layers_broken, 'engine.py', 'def f():\n    from . import pulls'),
-    (layers_broken, 'specs/container.py', 'from .. import engine'),
+    (layers_broken, 'fields.py', 'from . import client'),
+    (layers_broken, 'client.py', 'from .specs import container'),
+    (layers_broken, 'client.py', 'def f():\n    from . import pulls'),
+    (layers_broken, 'specs/container.py', 'from .. import client'),
     (layers_broken, 'resources/base.py', 'from . import container'),
     (layers_broken, 'unheard_of.py', ''),
-    (layers_broken, 'check.py', 'from . import engine'),
+    (layers_broken, 'check.py', 'from . import client'),
 )
 
 

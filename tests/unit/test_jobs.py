@@ -16,8 +16,8 @@ import threading
 
 import requests
 
+from heat_docker import client
 from heat_docker import endpoint
-from heat_docker import engine
 from heat_docker import errors
 from heat_docker import jobs
 from tests.unit import base
@@ -29,7 +29,7 @@ class JobsTestCase(base.TestCase):
     def setUp(self):
         super().setUp()
         self.daemon = self.useFixture(base.FakeDaemon())
-        self.docker = engine.Engine(endpoint.parse(base.URL))
+        self.docker = client.DockerClient(endpoint.parse(base.URL))
         self.go_on = threading.Event()
         self.addCleanup(self.go_on.set)
 
@@ -46,22 +46,23 @@ class JobTestCase(JobsTestCase):
 
     def test_result(self):
         self.daemon.on('GET', '/images/a/json', {'json': {'Id': 'i1'}})
-        job = self.ended(lambda docker: docker.inspect_image('a'))
+        job = self.ended(lambda docker: docker.images.inspect('a'))
         self.assertEqual({'Id': 'i1'}, job.end())
         self.assertEqual([('GET', '/images/a/json')], self.daemon.requests)
 
     def test_result_is_nothing(self):
         self.daemon.on('DELETE', '/images/a', {'json': []})
         self.assertIsNone(
-            self.ended(lambda docker: docker.remove_image('a')).end())
+            self.ended(lambda docker: docker.images.remove('a')).end())
 
     def test_secrets(self):
-        """What the thread before may not repeat, its engine does not."""
-        self.docker = engine.Engine(self.docker.endpoint, lambda: ['hunter2'])
+        """What the thread before may not repeat, its client does not."""
+        self.docker = client.DockerClient(self.docker.endpoint,
+                                          lambda: ['hunter2'])
         self.daemon.on('DELETE', '/images/a',
                        base.refusal(500, 'bad: hunter2'))
         ex = self.assertRaises(errors.Failed, self.ended(
-            lambda docker: docker.remove_image('a')).end)
+            lambda docker: docker.images.remove('a')).end)
         self.assertEqual('Docker at %s: bad: ***' % base.URL, str(ex))
 
     def test_error(self):
@@ -70,7 +71,7 @@ class JobTestCase(JobsTestCase):
                 (base.refusal(500, 'no space left'), errors.Failed),
                 ({'exc': requests.exceptions.ReadTimeout}, errors.Late)):
             self.daemon.on('DELETE', '/images/a', answer)
-            job = self.ended(lambda docker: docker.remove_image('a'))
+            job = self.ended(lambda docker: docker.images.remove('a'))
             ex = self.assertRaises(errors.DockerError, job.end)
             self.assertIs(error, type(ex))
             self.assertIn(base.URL, str(ex))
@@ -144,7 +145,7 @@ class EndedTestCase(JobsTestCase):
         self.assertEqual((1, {}), (self.prepared, self.notes))
 
     def test_again_after_an_error(self):
-        self.work = lambda docker: docker.remove_image('a')
+        self.work = lambda docker: docker.images.remove('a')
         self.daemon.on('DELETE', '/images/a', 503, {'json': []})
         self.assertRaises(errors.NoAnswer, self.poll().end)
         self.assertIsNone(self.poll().end())
@@ -174,8 +175,9 @@ class LeaveTestCase(base.TestCase):
 
         server = self.useFixture(servers.Server(answer))
         where, notes = endpoint.parse(server.url), {}
-        self.assertIsNone(jobs.ended(notes, engine.Engine(where), lambda: (
-            lambda docker: docker.push_image('r.test/a', None))))
+        docker = client.DockerClient(where)
+        self.assertIsNone(jobs.ended(notes, docker, lambda: (
+            lambda docker: docker.images.push('r.test/a', None))))
         job = notes['job']
         self.assertTrue(arrived.wait(base.SECONDS))
         jobs.leave(notes)

@@ -17,7 +17,7 @@ import re
 
 import testtools
 
-from heat_docker import engine
+from heat_docker import client
 from heat_docker import fields
 
 ROOT = pathlib.Path(__file__).parents[2]
@@ -26,7 +26,7 @@ ROOT = pathlib.Path(__file__).parents[2]
 class LibraryTestCase(testtools.TestCase):
 
     def test_version(self):
-        needed = '%s.0' % fields.version_text(engine.LIBRARY_NEEDED)
+        needed = '%s.0' % fields.version_text(client.LIBRARY_NEEDED)
         for name in ('kolla/Dockerfile', 'requirements.txt'):
             self.assertEqual([needed], re.findall(
                 'docker>=([0-9.]+)', (ROOT / name).read_text()), name)

@@ -15,12 +15,12 @@
 import json
 import os
 
-from heat_docker import engine
+from heat_docker import client
 from heat_docker import fields
 from tests.unit import base
 from tests.unit import plugins
 
-NEEDED = fields.version_text(engine.LIBRARY_NEEDED)
+NEEDED = fields.version_text(client.LIBRARY_NEEDED)
 
 # Loads the plugins of a folder, which it takes for one that nobody can write
 # to, and prints what has become of them.
@@ -77,7 +77,7 @@ print(json.dumps({
             tree.resources.container.DockerContainer or not mapping,
         'classes': all(issubclass(cls, tree.resources.base.DockerResource)
                        for cls in mapping.values()),
-        'errors': tree.errors is tree.engine.errors is tree.pulls.errors is
+        'errors': tree.errors is tree.client.errors is tree.pulls.errors is
             tree.resources.base.errors is tree.fields.errors,
         'spec': table is tree.resources.container.spec,
         'base': issubclass(tree.resources.container.DockerContainer,

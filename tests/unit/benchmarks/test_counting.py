@@ -13,8 +13,8 @@
 """What is counted on the way to a daemon."""
 
 from benchmarks import counting
+from heat_docker import client
 from heat_docker import endpoint
-from heat_docker import engine
 from tests.unit import base
 from tests.unit import servers
 
@@ -27,10 +27,11 @@ class CounterTestCase(base.TestCase):
         counter = counting.Counter(server.url)
         self.addCleanup(counter.close)
         for _again in range(2):
-            with engine.Engine(endpoint.parse(counter.endpoint)) as docker:
-                docker.inspect_container('web')
-                docker.create_container({'name': 'x'}, {'Cmd': 'GET /'})
-                docker.start_container('0123abcd')
+            with client.DockerClient(
+                    endpoint.parse(counter.endpoint)) as docker:
+                docker.containers.inspect('web')
+                docker.containers.create({'name': 'x'}, {'Cmd': 'GET /'})
+                docker.containers.start('0123abcd')
         self.assertEqual(
             {'GET /version': 1, 'GET /containers/json': 2,
              'POST /containers/create': 2, 'POST /containers/start': 2},

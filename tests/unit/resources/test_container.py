@@ -14,7 +14,7 @@
 
 import requests
 
-from heat_docker import engine
+from heat_docker.api import containers
 from heat_docker.resources import container
 from heat_docker.resources import reaching
 from tests.unit import base
@@ -407,7 +407,7 @@ class DeleteTestCase(base.ContainerTestCase):
 
     def test_stop_is_asked_again(self):
         """The daemon may have died without having heard the first."""
-        self.patch(engine, 'STOP_AGAIN', -11)
+        self.patch(containers.Containers, 'STOP_AGAIN', -11)
         made = self.make_running()
         self.serve_stop(LOST, LOST, 204)
         self.serve_inspect(self.inspected())

@@ -25,7 +25,7 @@ from heat.engine import resource
 from heat.engine import scheduler
 import requests
 
-from heat_docker import engine
+from heat_docker import client
 from heat_docker import jobs
 from heat_docker.resources import reaching
 from tests.unit import base
@@ -779,7 +779,7 @@ class PushTestCase(BuiltTestCase):
             arrived.set()
             self.assertTrue(go_on.wait(20))
 
-        self.patch(engine.Engine, 'break_off',
+        self.patch(client.DockerClient, 'break_off',
                    lambda docker: broken.append(docker))
         self.daemon.on(*request, {'raw': base.chunked(stop)})
         runner = scheduler.TaskRunner(task)

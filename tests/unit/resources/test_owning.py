@@ -13,6 +13,7 @@
 
 """What properties refer to on a daemon that projects share."""
 
+import functools
 import json
 import re
 
@@ -395,6 +396,20 @@ class ExternalTestCase(SharedTestCase):
         self.daemon.on('GET', '/containers/web/json',
                        self.inspected(FOREIGN))
         self.assertIsNone(made.FnGetAtt('state'))
+
+    def test_labels_elsewhere(self):
+        """An object must not be adopted if its labels cannot be found."""
+        self.configure(daemons='own')
+        for elsewhere in ({'Labels': FOREIGN}, {'Spec': {'Labels': FOREIGN}},
+                          {'Config': None}, {'Config': {}}):
+            self.daemon.on('GET', '/containers/web/json', {'json': {
+                'Id': base.ID, 'Name': '/web',
+                'State': {'Status': 'running'}, **elsewhere}})
+            made = self.make_resource()
+            self.assertRaises(
+                exception.ResourceFailure, self.run_task,
+                functools.partial(made.adopt, {'resource_id': 'web'}))
+            self.assertIn('gives it no labels', made.status_reason)
 
     def test_of_nobody(self):
         self.daemon.on('GET', '/containers/web/json', self.inspected({}))

@@ -24,9 +24,9 @@ from heat.engine.resources.openstack.heat import value
 from heat.tests import utils
 import requests
 
+from heat_docker import client
 from heat_docker import connection
 from heat_docker import endpoint
-from heat_docker import engine
 from heat_docker.resources import base as resources_base
 from heat_docker.resources import container_replacing
 from heat_docker.resources import reaching
@@ -207,7 +207,8 @@ class NotedAddressTestCase(base.ContainerTestCase):
         if b'/create' in line:
             return servers.http({'Id': base.ID}, '201 Created')
         if line.startswith(b'GET '):
-            return servers.http({'Id': base.ID, 'State': {}})
+            return servers.http({'Id': base.ID, 'State': {},
+                                 'Config': {'Labels': None}})
         return servers.http(b'', '204 No Content')
 
     def serve(self, **more):
@@ -217,7 +218,7 @@ class NotedAddressTestCase(base.ContainerTestCase):
         self.configure(denied_networks=['127.0.0.0/8'])
         # As after a while, or in another worker.
         self._close_pool()
-        self.patch(engine, '_POOL', connection.Pool())
+        self.patch(client, '_POOL', connection.Pool())
 
     def test_noted(self):
         server = self.serve()
@@ -387,7 +388,7 @@ class NapTestCase(base.ResourceTestCase):
             self.idle += map(len, self.pool._idle.values())
 
         def step(docker, progress):
-            docker.inspect_container('x')
+            docker.containers.inspect('x')
             return not left or progress.later(left.pop(0))
 
         self.patch(self.set_clock(reaching), 'sleep', sleep)
@@ -442,7 +443,7 @@ class PatienceTestCase(base.ContainerTestCase):
                'answer in time. Waiting for it')
 
     def waiting(self):
-        return self.WAITING % (base.URL, engine.socket.gethostname())
+        return self.WAITING % (base.URL, client.socket.gethostname())
 
     @property
     def told(self):

@@ -22,7 +22,7 @@ from heat.policies import resource_types
 from heat.tests import utils
 import mock
 
-from heat_docker import engine
+from heat_docker import client
 from heat_docker import errors
 from heat_docker.resources import container
 from heat_docker.resources import image
@@ -54,7 +54,7 @@ class AvailableTestCase(RegistrationTestCase):
 
     def test_not_available(self):
         before = self.names
-        with mock.patch.object(engine, 'library', autospec=True,
+        with mock.patch.object(client, 'library', autospec=True,
                                side_effect=errors.Unsupported('too old')):
             self.assertEqual({}, registration.available(MAPPING))
         self.assertEqual(

@@ -18,7 +18,7 @@ import json
 from heat.engine import resource
 import requests
 
-from heat_docker import engine
+from heat_docker.api import containers
 from heat_docker.resources import container_replacing
 from heat_docker.resources import reaching
 from tests.unit import base
@@ -143,7 +143,7 @@ class MakeRoomTestCase(ReplacingTestCase):
         made.prepare_for_replace()
         [sent] = self.daemon.sent(*STOP)
         self.assertEqual({'t': ['7']}, sent.qs)
-        self.assertEqual(engine.STOP_PATIENCE, sent.timeout[1])
+        self.assertEqual(containers.Containers.STOP_PATIENCE, sent.timeout[1])
 
     def test_runs_always(self):
         """A daemon that starts anew would start it beside its replacement."""
@@ -179,7 +179,7 @@ class MakeRoomTestCase(ReplacingTestCase):
         self.serve_room()
         made.prepare_for_replace()
         [sent] = self.daemon.sent(*STOP)
-        self.assertEqual(engine.STOP_PATIENCE, sent.timeout[1])
+        self.assertEqual(containers.Containers.STOP_PATIENCE, sent.timeout[1])
 
     def test_was_not_running(self):
         made = self.make_old()
@@ -370,7 +370,7 @@ class PredecessorTestCase(ReplacingTestCase):
         self.serve_room()
         self.serve_stop(LOST)
         old.prepare_for_replace()
-        self.patch(engine, 'STOP_AGAIN', -11)
+        self.patch(containers.Containers, 'STOP_AGAIN', -11)
         made = self.make_new(old)
         self.serve_inspect(self.room(), self.room(), self.room('exited'))
         self.serve_stop(REFUSED, 204)
@@ -392,7 +392,7 @@ class PredecessorTestCase(ReplacingTestCase):
         self.assertEqual({'t': ['300']}, sent.qs)
 
     def test_stop_is_asked_again(self):
-        self.patch(engine, 'STOP_AGAIN', -11)
+        self.patch(containers.Containers, 'STOP_AGAIN', -11)
         made = self.make_new(self.make_old())
         self.serve_inspect(self.room(), self.room(), self.room('exited'))
         self.serve_stop(LOST, 204)

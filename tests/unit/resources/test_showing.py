@@ -19,8 +19,8 @@ from heat.objects import event as event_objects
 from heat.objects import resource as resource_objects
 from oslo_config import cfg
 
+from heat_docker import client
 from heat_docker import endpoint
-from heat_docker import engine
 from heat_docker.resources import container
 from heat_docker.resources import showing
 from tests.unit import base
@@ -153,7 +153,7 @@ class SlowTestCase(base.ContainerTestCase):
 
     def setUp(self):
         super().setUp()
-        self.clock = self.set_clock(showing, engine)
+        self.clock = self.set_clock(showing, client)
 
     def make_slow(self, seconds=9, url=base.URL):
         made = self.make_running()

@@ -16,8 +16,8 @@ from heat.common import exception
 import requests
 import urllib3
 
+from heat_docker import client
 from heat_docker import connection
-from heat_docker import engine
 from tests.unit import base
 
 LOST = {'exc': requests.exceptions.ReadTimeout}
@@ -133,7 +133,7 @@ class SignalsTestCase(base.ContainerTestCase):
 
     def test_restart_when_the_version_comes_late(self):
         made = self.make_running()
-        self.patch(engine, '_POOL', connection.Pool())
+        self.patch(client, '_POOL', connection.Pool())
         self.daemon.on('GET', '/version', LOST, prefix='')
         self.assertIn('no answer in time',
                       self.fail_signal(made, action='restart'))

@@ -18,8 +18,8 @@ import threading
 import requests
 
 from heat_docker import budgets
-from heat_docker import engine
 from heat_docker import jobs
+from heat_docker.api import containers
 from heat_docker.resources import reaching
 from heat_docker.resources import snapshots
 from tests.unit import base
@@ -139,7 +139,7 @@ class SnapshotTestCase(base.ContainerTestCase):
     def test_commit_breaks(self):
         """The end of the thread is no success."""
         made = self.make_running()
-        self.patch(engine.Engine, 'commit_container', None)
+        self.patch(containers.Containers, 'commit', None)
         self.fail_task(made.snapshot)
 
     def test_delete_snapshot(self):

@@ -37,8 +37,8 @@ import sys
 
 import docker
 
+from heat_docker import client as clients
 from heat_docker import endpoint
-from heat_docker import engine
 from heat_docker import fields
 from heat_docker.specs import container
 from heat_docker.specs import network
@@ -93,22 +93,22 @@ def record(url, image, pulled):
     """Make all that there are specs of, write samples, and remove it."""
     place = endpoint.parse(url)
     client = docker.APIClient(place.base_url)
-    with engine.Engine(place) as daemon:
+    with clients.DockerClient(place) as daemon:
         writer = _Writer(daemon.api, client.info()['DockerRootDir'])
         with contextlib.ExitStack() as made:
             _record_containers(daemon, client, made, writer, image)
         for spec, kind, create, inspect, remove in (
-                (network, 'network', lambda body: daemon.create_network(
-                    body)[0], daemon.inspect_network, daemon.remove_network),
-                (volume, 'volume', lambda body: daemon.create_volume(
-                    body)['Name'], daemon.inspect_volume,
-                 daemon.remove_volume)):
+                (network, 'network', lambda body: daemon.networks.create(
+                    body)[0], daemon.networks.inspect, daemon.networks.remove),
+                (volume, 'volume', lambda body: daemon.volumes.create(
+                    body)['Name'], daemon.volumes.inspect,
+                 daemon.volumes.remove)):
             for portion, given in portions(spec).items():
                 with contextlib.ExitStack() as made:
                     name = create(_request(spec, **given).body)
                     made.callback(remove, name)
                     writer.write('%s_%s' % (kind, portion), inspect(name))
-        writer.write('image_all', daemon.inspect_image(pulled))
+        writer.write('image_all', daemon.images.inspect(pulled))
 
 
 def _request(spec, **given):
@@ -134,7 +134,7 @@ def _record_containers(daemon, client, made, writer, image):
 
     def create(**given):
         request = _request(container, **given)
-        created = daemon.create_container(request.query, request.body)[0]
+        created = daemon.containers.create(request.query, request.body)[0]
         made.callback(client.remove_container, created, v=True, force=True)
         return created
 
@@ -142,13 +142,13 @@ def _record_containers(daemon, client, made, writer, image):
                for name in list(values['links']) + [
                    source.partition(':')[0]
                    for source in values['volumes_from']]]
-    daemon.start_container(helpers[0])
+    daemon.containers.start(helpers[0])
     for portion, given in portions(container).items():
         writer.write('container_' + portion,
-                     daemon.inspect_container(create(**given)))
+                     daemon.containers.inspect(create(**given)))
     running = create(name='running', image=values['image'], **RUNNING)
-    daemon.start_container(running)
-    writer.write('container_running', daemon.inspect_container(running))
+    daemon.containers.start(running)
+    writer.write('container_running', daemon.containers.inspect(running))
 
 
 def _remove_volume(client, name):

@@ -22,11 +22,9 @@ the environment of heat-engine: registry passwords and HTTP headers of
 
 import contextlib
 import http
-import json
 import math
 import re
 import socket
-import struct
 import threading
 import time
 import urllib.parse
@@ -65,16 +63,7 @@ LIBRARY_NEEDED = (7, 1)
 # speaks a newer one is asked to speak this one.
 NEWEST_API = (1, 51)
 
-# How long a request waits for a container to stop: the first poll makes two,
-# so that one that takes Docker's ten seconds needs one poll. How long it waits
-# if other resources have to wait for that poll. And how long after its grace
-# period a daemon is asked again.
-STOP_PATIENCE = 5.5
-STOP_PATIENCE_IN_TURN = 1.0
-STOP_AGAIN = 5.0
-
 _PIECE = 64 * 1024
-_FRAME_HEADER = struct.Struct('>BxxxL')
 
 
 def library():
@@ -111,15 +100,21 @@ def _path(module):
     return next(iter(getattr(module, '__path__', ())), str(module))
 
 
-class Engine(containers.Containers, images.Images, networks.Networks,
-             volumes.Volumes, contextlib.AbstractContextManager):
-    """A daemon, connected to at the first request; see :mod:`heat_docker.api`.
+# Each kind of objects by the name of its property of a client.
+COLLECTIONS = {'containers': containers.Containers, 'images': images.Images,
+               'networks': networks.Networks, 'volumes': volumes.Volumes}
 
-    Not to be shared between threads, but for :meth:`break_off`. What it is
-    connected by serves the next engine of the same endpoint, unless something
-    went wrong.
 
-    Every method raises a subclass of :class:`errors.DockerError`.
+class DockerClient(contextlib.AbstractContextManager):
+    """A client of one daemon, which connects at the first request.
+
+    Threads must not share a client; only :meth:`break_off` may be called from
+    another thread. On exit, the connection becomes available to the next
+    client of the same endpoint, unless a request failed.
+
+    Requests about objects are methods of collections, such as
+    ``client.containers.inspect(object_id)``: see :mod:`heat_docker.api`. Each
+    of them raises a subclass of :class:`errors.DockerError`.
 
     :ivar answered: whether the last answer was one of a daemon, and not of a
         proxy before it.
@@ -139,6 +134,26 @@ class Engine(containers.Containers, images.Images, networks.Networks,
         self._deadline = math.inf
         # Whoever breaks off must not hit the next one to have the connection.
         self._giving = threading.Lock()
+
+    @property
+    def containers(self):
+        """The containers of the daemon."""
+        return containers.Containers(self)
+
+    @property
+    def images(self):
+        """The images of the daemon."""
+        return images.Images(self)
+
+    @property
+    def networks(self):
+        """The networks of the daemon."""
+        return networks.Networks(self)
+
+    @property
+    def volumes(self):
+        """The volumes of the daemon."""
+        return volumes.Volumes(self)
 
     def __exit__(self, *exc_info):
         with self._giving:
@@ -173,7 +188,7 @@ class Engine(containers.Containers, images.Images, networks.Networks,
     def again(self):
         """Return another engine of the same daemon, for another thread."""
         secrets = self._secrets()
-        return Engine(self.endpoint, lambda: secrets)
+        return DockerClient(self.endpoint, lambda: secrets)
 
     def close(self):
         """Close the connection; the next request opens a new one."""
@@ -181,11 +196,11 @@ class Engine(containers.Containers, images.Images, networks.Networks,
             self._connection.close()
             self._connection = None
 
-    def _turn(self):
+    def throttled(self):
         """Wait for what others of this worker have the daemon do."""
         return _POOL.turn(self.endpoint)
 
-    def _turn_to_leave(self):
+    def throttled_leaving(self):
         """Wait for other containers of this worker to leave networks.
 
         Podman does not count the containers in a network.
@@ -248,7 +263,7 @@ class Engine(containers.Containers, images.Images, networks.Networks,
                 raise errors.Failed(
                     _('%s expects TLS: say https:// in docker_endpoint')
                     % self.endpoint) from ex
-            raise self._stranger() from ex
+            raise self.not_docker_error() from ex
         if newest < fields.OLDEST_API or oldest > NEWEST_API:
             raise errors.Unsupported(
                 _('Docker at %(endpoint)s speaks versions %(oldest)s to '
@@ -261,82 +276,53 @@ class Engine(containers.Containers, images.Images, networks.Networks,
                    'high': fields.version_text(NEWEST_API)})
         return min(newest, NEWEST_API)
 
-    def _json(self, *args, has=None, **kwargs):
+    def request_json(self, *args, has=None, **kwargs):
         """Return what the JSON of an answer says.
 
         :param has: key that every answer of this kind has.
         """
-        response = self._request(*args, **kwargs)
+        response = self.request(*args, **kwargs)
         try:
             answer = answers.parse(response.content)
         except ValueError as ex:
             raise self._senseless(ex) from ex
         if has and not (isinstance(answer, dict) and has in answer):
-            raise self._stranger()
+            raise self.not_docker_error()
         if has in ('Id', 'Name'):
-            self._check_id(answer[has])
+            self.check_id(answer[has])
         return answer
 
-    def _made(self, *args, key='Id', **kwargs):
-        """Return what the daemon says of something that it has made."""
-        return self._json('POST', *args, has=key, **kwargs)
-
-    def _check_id(self, value):
+    def check_id(self, value):
         """Raise if a value cannot be the id or the name of an object.
 
         It becomes a part of URLs, messages and Heat's database.
         """
         if not answers.is_id(value):
-            raise self._failure(errors.Failed,
-                                _('the answer has no id of an object'))
-
-    def _listed(self, path, key='Id', within=None, **query):
-        """Return what the daemon lists there.
-
-        :param key: key of the id of each object.
-        :param within: key of the list, if the answer is a map.
-        """
-        listed = self._json('GET', path, query=query, has=within)
-        if within:
-            # Docker says null for none.
-            listed = [] if listed[within] is None else listed[within]
-        if not isinstance(listed, list) or not all(
-                isinstance(found, dict) for found in listed):
-            raise self._stranger()
-        if len(listed) > budgets.LISTED:
-            raise self._too_long()
-        for found in listed:
-            self._check_id(found.get(key))
-        return listed
-
-    def _labelled(self, path, labels, **options):
-        """Return what the daemon lists there of objects with all labels.
-
-        :param options: see :meth:`_listed`.
-        """
-        filters = {'label': ['%s=%s' % item for item in labels.items()]}
-        return self._listed(path, filters=json.dumps(filters), **options)
+            raise self.failure(errors.Failed,
+                               _('the answer has no id of an object'))
 
     def _senseless(self, ex):
         """Return the error of an answer whose JSON cannot be parsed."""
-        return (self._too_long() if isinstance(ex, answers.TooMuch)
-                else self._stranger())
+        return (self.too_long_error() if isinstance(ex, answers.TooMuch)
+                else self.not_docker_error())
 
-    def _too_long(self):
-        return self._failure(errors.Failed, _('the answer is too long'))
+    def too_long_error(self):
+        """Return the error for an answer that is too long."""
+        return self.failure(errors.Failed, _('the answer is too long'))
 
-    def _stranger(self):
+    def not_docker_error(self):
+        """Return the error for an answer that no Docker daemon gives."""
         return errors.Failed(
             _('What answers at %s is not a Docker daemon') % self.endpoint)
 
-    def _reports(self, method, path, *names, **kwargs):
+    def stream_json(self, method, path, *names, **kwargs):
         """Yield the JSON of a stream; an error in it is raised.
 
         The status was sent before the request could fail. The key "error"
         is deprecated: docs of the API, version history, v1.48.
         """
-        response = self._request(method, path, *names, stream=True, **kwargs)
-        with contextlib.closing(response), self._translated():
+        response = self.request(method, path, *names, stream=True, **kwargs)
+        with contextlib.closing(response), self.translated_errors():
             for line in self._lines(response):
                 try:
                     report = answers.parse(line)
@@ -344,12 +330,12 @@ class Engine(containers.Containers, images.Images, networks.Networks,
                     self.close()
                     raise self._senseless(ex) from ex
                 if not isinstance(report, dict):
-                    raise self._stranger()
+                    raise self.not_docker_error()
                 failure = report.get('errorDetail') or report.get('error')
                 if failure:
                     words = (failure.get('message') if
                              isinstance(failure, dict) else failure)
-                    raise self._failure(errors.Failed, _shortened(words))
+                    raise self.failure(errors.Failed, _shortened(words))
                 yield report
 
     def _lines(self, response):
@@ -368,7 +354,7 @@ class Engine(containers.Containers, images.Images, networks.Networks,
                 rest += line
                 if left < 0 or len(rest) > budgets.REPORT:
                     self.close()
-                    raise self._too_long()
+                    raise self.too_long_error()
                 if line.endswith(b'\n'):
                     if rest := rest.strip():
                         yield rest.decode(errors='replace')
@@ -376,30 +362,19 @@ class Engine(containers.Containers, images.Images, networks.Networks,
         if rest := rest.strip():
             yield rest.decode(errors='replace')
 
-    def _frames(self, raw):
-        """Yield the contents of the frames that multiplex two streams."""
-        while True:
-            header = raw.read(_FRAME_HEADER.size)
-            if len(header) < _FRAME_HEADER.size:
-                return
-            length = _FRAME_HEADER.unpack(header)[1]
-            # A frame may be 4 GiB long, if the daemon says so.
-            while length and (piece := raw.read(min(length, _PIECE))):
-                length -= len(piece)
-                yield piece
-
-    def _repository_and_tag(self, image):
+    def split_reference(self, image):
+        """Return the repository and the tag or digest, if any, of an image."""
         return docker_utils.parse_repository_tag(image)
 
-    def _auth_header(self, auth):
+    def auth_header(self, auth):
         """Return the header with credentials, which Docker wants anyway."""
         return {'X-Registry-Auth': docker_auth.encode_header(auth or {})}
 
-    def _config_header(self, configs):
+    def config_header(self, configs):
         """Return the header with credentials of several registries."""
         return {'X-Registry-Config': docker_auth.encode_header(configs)}
 
-    def _request(self, method, path, *names, **kwargs):
+    def request(self, method, path, *names, **kwargs):
         """Make a request of the version that both sides speak."""
         version = '/v' + fields.version_text(self.api)
         path %= tuple(map(self._quoted, names))
@@ -407,7 +382,7 @@ class Engine(containers.Containers, images.Images, networks.Networks,
         failure = None
         if response.status_code >= 300 and response.status_code != 304:
             words = _words(response)
-            failure = self._failure(
+            failure = self.failure(
                 errors.of_status(response.status_code, words),
                 words or _status(response.status_code))
         self.answered = not isinstance(failure, errors.NoAnswer)
@@ -421,7 +396,7 @@ class Engine(containers.Containers, images.Images, networks.Networks,
         """Return the name of an object as a part of a path."""
         if name in ('', '.', '..') or len(name) > budgets.ID:
             # What is between slashes means another path then.
-            raise self._failure(errors.Failed, _(
+            raise self.failure(errors.Failed, _(
                 '%r is not the name of an object') % name[:budgets.ID])
         return urllib.parse.quote(name, safe='')
 
@@ -446,7 +421,7 @@ class Engine(containers.Containers, images.Images, networks.Networks,
         options = conf.group()
         patience = min(timeout or options.read_timeout, self._left())
         connect_patience = min(options.connect_timeout, self._left())
-        with self._translated():
+        with self.translated_errors():
             if not patience:
                 raise self._unreachable(errors.NoAnswer,
                                         _('no answer in time'))
@@ -456,7 +431,7 @@ class Engine(containers.Containers, images.Images, networks.Networks,
                 raise self._unreachable(errors.NoAnswer,
                                         _('it was broken off'))
             client = self._connection.client
-            with self._within(connect_patience + patience):
+            with self.time_limit(connect_patience + patience):
                 response = client.request(
                     method, client.base_url + path, params=query, json=body,
                     # What is compressed may be more than there is memory.
@@ -469,7 +444,7 @@ class Engine(containers.Containers, images.Images, networks.Networks,
             return response
 
     @contextlib.contextmanager
-    def _within(self, seconds):
+    def time_limit(self, seconds):
         """Break the connection off if the block takes longer.
 
         The library's timeouts begin anew with each byte that arrives.
@@ -490,7 +465,7 @@ class Engine(containers.Containers, images.Images, networks.Networks,
             content += piece
             if len(content) > conf.group().max_answer_bytes:
                 self.close()
-                raise self._too_long()
+                raise self.too_long_error()
             if time.monotonic() - begin > patience:
                 self.close()
                 raise self._unreachable(errors.Late, _('no answer in time'))
@@ -498,7 +473,7 @@ class Engine(containers.Containers, images.Images, networks.Networks,
         response._content = bytes(content)
 
     @contextlib.contextmanager
-    def _translated(self):
+    def translated_errors(self):
         """Turn what the library raises into the classes of errors."""
         try:
             yield
@@ -512,24 +487,25 @@ class Engine(containers.Containers, images.Images, networks.Networks,
                 self.close()
             error, why = connection.explain(ex)
             if error is errors.Untrusted:
-                raise self._failure(error, why) from ex
+                raise self.failure(error, why) from ex
             raise self._unreachable(error, why) from ex
 
-    def _failure(self, error, words):
+    def failure(self, error, words):
+        """Return an error of a class, with the words of the daemon."""
         return error(_('Docker at %(endpoint)s: %(words)s')
                      % {'endpoint': self.endpoint,
-                        'words': self._without_secrets(words)})
+                        'words': self.masked(words)})
 
-    def _warnings(self, answer):
+    def warnings_of(self, answer):
         """Return the warnings in an answer, of which each is an event."""
         found = answer.get('Warnings')
         if not isinstance(found, list):
             return []
-        return [self._without_secrets(words)
+        return [self.masked(words)
                 for words in found[:budgets.WARNINGS]
                 if isinstance(words, str)]
 
-    def _without_secrets(self, words):
+    def masked(self, words):
         """Return what the daemon says without the secrets that it repeats."""
         return masking.without(_shortened(words or ''), self._secrets())
 

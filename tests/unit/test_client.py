@@ -18,6 +18,7 @@ import http.client
 import inspect
 import itertools
 import json
+import operator
 import os
 import socket
 import socketserver
@@ -31,44 +32,46 @@ import requests
 import testtools
 import urllib3
 
+from heat_docker import client
 from heat_docker import connection
 from heat_docker import endpoint
-from heat_docker import engine
 from heat_docker import errors
+from heat_docker.api import collection
+from heat_docker.api import images
 from tests.unit import base
 
 # method, arguments, verb, path, query, answer, result, body
 WITH_BODY = (
-    ('create_container', ({'name': 'a b'}, {'Image': 'x'}),
+    ('containers.create', ({'name': 'a b'}, {'Image': 'x'}),
      'POST', '/containers/create', {'name': ['a b']},
      {'status_code': 201, 'json': {'Id': 'c1', 'Warnings': ['w']}},
      ('c1', ['w']), {'Image': 'x'}),
-    ('create_container', ({}, {'Image': 'x'}),
+    ('containers.create', ({}, {'Image': 'x'}),
      'POST', '/containers/create', {},
      {'status_code': 201, 'json': {'Id': 'c1', 'Warnings': None}},
      ('c1', []), {'Image': 'x'}),
-    ('update_container', ('c1', {'Memory': 0}),
+    ('containers.update', ('c1', {'Memory': 0}),
      'POST', '/containers/c1/update', {}, {'json': {'Warnings': ['w']}},
      ['w'], {'Memory': 0}),
-    ('update_container', ('c1', {'Memory': 0}),
+    ('containers.update', ('c1', {'Memory': 0}),
      'POST', '/containers/c1/update', {}, {'json': {'Warnings': None}},
      [], {'Memory': 0}),
-    ('connect_container', ('c1', 'n/1', {'Aliases': ['a']}),
+    ('networks.connect', ('c1', 'n/1', {'Aliases': ['a']}),
      'POST', '/networks/n%2F1/connect', {}, {}, None,
      {'Container': 'c1', 'EndpointConfig': {'Aliases': ['a']}}),
-    ('disconnect_container', ('c1', 'n1'),
+    ('networks.disconnect', ('c1', 'n1'),
      'POST', '/networks/n1/disconnect', {}, {}, None,
      {'Container': 'c1', 'Force': True}),
-    ('create_network', ({'Name': 'n'},), 'POST', '/networks/create', {},
+    ('networks.create', ({'Name': 'n'},), 'POST', '/networks/create', {},
      {'status_code': 201, 'json': {'Id': 'n1', 'Warning': 'w'}},
      ('n1', ['w']), {'Name': 'n'}),
-    ('create_network', ({'Name': 'n'},), 'POST', '/networks/create', {},
+    ('networks.create', ({'Name': 'n'},), 'POST', '/networks/create', {},
      {'status_code': 201, 'json': {'Id': 'n1', 'Warning': ''}}, ('n1', []),
      {'Name': 'n'}),
-    ('create_volume', ({'Name': 'v'},), 'POST', '/volumes/create', {},
+    ('volumes.create', ({'Name': 'v'},), 'POST', '/volumes/create', {},
      {'status_code': 201, 'json': {'Name': 'v'}}, {'Name': 'v'},
      {'Name': 'v'}),
-    ('commit_container', ('c1', 'kept/web', 'T1', {'a': 'b'}), 'POST',
+    ('containers.commit', ('c1', 'kept/web', 'T1', {'a': 'b'}), 'POST',
      '/commit', {'container': ['c1'], 'repo': ['kept/web'], 'tag': ['T1']},
      {'status_code': 201, 'json': {'Id': 'i1'}}, None,
      {'Labels': {'a': 'b'}}),
@@ -76,87 +79,97 @@ WITH_BODY = (
 
 # method, arguments, verb, path, query, answer, result
 CALLS = (
-    ('start_container', ('c1',), 'POST', '/containers/c1/start', {},
+    ('containers.start', ('c1',), 'POST', '/containers/c1/start', {},
      {'status_code': 204}, None),
-    ('start_container', ('c1',), 'POST', '/containers/c1/start', {},
+    ('containers.start', ('c1',), 'POST', '/containers/c1/start', {},
      {'status_code': 304}, None),
-    ('stop_container', ('c1', None, 0.2), 'POST', '/containers/c1/stop', {},
+    ('containers.stop', ('c1', None, 0.2), 'POST', '/containers/c1/stop', {},
      {'status_code': 304}, None),
-    ('stop_container', ('c1', 0, 0.2), 'POST', '/containers/c1/stop',
+    ('containers.stop', ('c1', 0, 0.2), 'POST', '/containers/c1/stop',
      {'t': ['0']}, {'status_code': 204}, None),
-    ('restart_container', ('c1', None, 3.0),
+    ('containers.restart', ('c1', None, 3.0),
      'POST', '/containers/c1/restart', {}, {'status_code': 204}, None),
-    ('restart_container', ('c1', 5, 3.0),
+    ('containers.restart', ('c1', 5, 3.0),
      'POST', '/containers/c1/restart', {'t': ['5']},
      {'status_code': 204}, None),
-    ('kill_container', ('c1', 'SIGHUP'), 'POST', '/containers/c1/kill',
+    ('containers.kill', ('c1', 'SIGHUP'), 'POST', '/containers/c1/kill',
      {'signal': ['SIGHUP']}, {'status_code': 204}, None),
-    ('pause_container', ('c1',), 'POST', '/containers/c1/pause', {},
+    ('containers.pause', ('c1',), 'POST', '/containers/c1/pause', {},
      {'status_code': 204}, None),
-    ('unpause_container', ('c1',), 'POST', '/containers/c1/unpause', {},
+    ('containers.unpause', ('c1',), 'POST', '/containers/c1/unpause', {},
      {'status_code': 204}, None),
-    ('rename_container', ('c1', 'web-1'), 'POST', '/containers/c1/rename',
+    ('containers.rename', ('c1', 'web-1'), 'POST', '/containers/c1/rename',
      {'name': ['web-1']}, {'status_code': 204}, None),
-    ('stats', ('c1',), 'GET', '/containers/c1/stats',
+    ('containers.stats', ('c1',), 'GET', '/containers/c1/stats',
      {'stream': ['false'], 'one-shot': ['true']}, {'json': {'a': 1}},
      {'a': 1}),
-    ('wait_container', ('c1', 3.0), 'POST', '/containers/c1/wait', {},
+    ('containers.wait', ('c1', 3.0), 'POST', '/containers/c1/wait', {},
      {'json': {'StatusCode': 0}}, None),
-    ('remove_container', ('c1',), 'DELETE', '/containers/c1',
+    ('containers.remove', ('c1',), 'DELETE', '/containers/c1',
      {'v': ['1'], 'force': ['0']}, {'status_code': 204}, None),
-    ('remove_container', ('c1', False, True), 'DELETE', '/containers/c1',
+    ('containers.remove', ('c1', False, True), 'DELETE', '/containers/c1',
      {'v': ['0'], 'force': ['1']}, {'status_code': 204}, None),
-    ('inspect_container', ('c1',), 'GET', '/containers/c1/json', {},
+    ('containers.inspect', ('c1',), 'GET', '/containers/c1/json', {},
      {'json': {'Id': 'c1', 'State': {}}}, {'Id': 'c1', 'State': {}}),
-    ('list_containers', ({'a': 'b', 'c': 'd'},), 'GET', '/containers/json',
+    ('containers.list', ({'a': 'b', 'c': 'd'},), 'GET', '/containers/json',
      {'all': ['1'], 'filters': ['{"label": ["a=b", "c=d"]}']},
      {'json': [{'Id': 'c1'}]}, [{'Id': 'c1'}]),
-    ('list_images', ({'a': 'b', 'c': 'd'},), 'GET', '/images/json',
+    ('containers.find', ({'a': 'b'},), 'GET', '/containers/json',
+     {'all': ['1'], 'filters': ['{"label": ["a=b"]}']},
+     {'json': [{'Id': 'c1'}]}, ['c1']),
+    ('images.find', ({'a': 'b'},), 'GET', '/images/json',
+     {'filters': ['{"label": ["a=b"]}']}, {'json': [{'Id': 'i1'}]}, ['i1']),
+    ('networks.find', ({'a': 'b'},), 'GET', '/networks',
+     {'filters': ['{"label": ["a=b"]}']}, {'json': [{'Id': 'n1'}]}, ['n1']),
+    ('volumes.find', ({'a': 'b'},), 'GET', '/volumes',
+     {'filters': ['{"label": ["a=b"]}']},
+     {'json': {'Volumes': [{'Name': 'v1'}]}}, ['v1']),
+    ('images.list', ({'a': 'b', 'c': 'd'},), 'GET', '/images/json',
      {'filters': ['{"label": ["a=b", "c=d"]}']},
      {'json': [{'Id': 'i1'}]}, [{'Id': 'i1'}]),
-    ('has_image', ('h:5000/a/b:c',), 'GET',
+    ('images.exists', ('h:5000/a/b:c',), 'GET',
      '/images/h%3A5000%2Fa%2Fb%3Ac/json', {}, {'json': {}}, True),
-    ('has_image', ('a',), 'GET', '/images/a/json', {},
+    ('images.exists', ('a',), 'GET', '/images/a/json', {},
      {'status_code': 404, 'json': {'message': 'No such image'}}, False),
-    ('inspect_image', ('a',), 'GET', '/images/a/json', {},
+    ('images.inspect', ('a',), 'GET', '/images/a/json', {},
      {'json': {'Id': 'i1'}}, {'Id': 'i1'}),
-    ('inspect_network', ('n/1',), 'GET', '/networks/n%2F1', {},
+    ('networks.inspect', ('n/1',), 'GET', '/networks/n%2F1', {},
      {'json': {'Id': 'n1'}}, {'Id': 'n1'}),
-    ('list_networks', ({'a': 'b', 'c': 'd'},), 'GET', '/networks',
+    ('networks.list', ({'a': 'b', 'c': 'd'},), 'GET', '/networks',
      {'filters': ['{"label": ["a=b", "c=d"]}']},
      {'json': [{'Id': 'n1'}]}, [{'Id': 'n1'}]),
-    ('remove_network', ('n1',), 'DELETE', '/networks/n1', {},
+    ('networks.remove', ('n1',), 'DELETE', '/networks/n1', {},
      {'status_code': 204}, None),
-    ('inspect_volume', ('v1',), 'GET', '/volumes/v1', {},
+    ('volumes.inspect', ('v1',), 'GET', '/volumes/v1', {},
      {'json': {'Name': 'v1'}}, {'Name': 'v1'}),
-    ('list_volumes', ({'a': 'b', 'c': 'd'},), 'GET', '/volumes',
+    ('volumes.list', ({'a': 'b', 'c': 'd'},), 'GET', '/volumes',
      {'filters': ['{"label": ["a=b", "c=d"]}']},
      {'json': {'Volumes': [{'Name': 'v1'}]}}, [{'Name': 'v1'}]),
-    ('list_volumes', ({},), 'GET', '/volumes', {'filters': ['{"label": []}']},
+    ('volumes.list', ({},), 'GET', '/volumes', {'filters': ['{"label": []}']},
      {'json': {'Volumes': None}}, []),
-    ('remove_volume', ('v1',), 'DELETE', '/volumes/v1', {},
+    ('volumes.remove', ('v1',), 'DELETE', '/volumes/v1', {},
      {'status_code': 204}, None),
-    ('disk_usage', (), 'GET', '/system/df', {}, {'json': {'Volumes': []}},
-     {'Volumes': []}),
-    ('containers_of_volume', ('v1',), 'GET', '/containers/json',
+    ('volumes.disk_usage', (), 'GET', '/system/df', {},
+     {'json': {'Volumes': []}}, {'Volumes': []}),
+    ('containers.using_volume', ('v1',), 'GET', '/containers/json',
      {'all': ['1'], 'filters': ['{"volume": ["v1"]}']},
      {'json': [{'Id': 'c1'}, {'Id': 'c2'}]}, ['c1', 'c2']),
-    ('containers_of_network', ('n1', 'wiki'), 'GET', '/containers/json',
+    ('containers.using_network', ('n1', 'wiki'), 'GET', '/containers/json',
      {'all': ['1'], 'filters': ['{"network": ["n1", "wiki"]}']},
      {'json': [{'Id': 'c1'}]}, ['c1']),
-    ('containers_of_image', ('sha256:1',), 'GET', '/containers/json',
+    ('containers.using_image', ('sha256:1',), 'GET', '/containers/json',
      {'all': ['1'], 'filters': ['{"ancestor": ["1"]}']},
      {'json': [{'Id': 'c1', 'Image': 'a:1'}, {'Id': 'c2'}]},
      {'c1': 'a:1', 'c2': ''}),
-    ('remove_image', ('a/b:c',), 'DELETE', '/images/a%2Fb%3Ac', {},
+    ('images.remove', ('a/b:c',), 'DELETE', '/images/a%2Fb%3Ac', {},
      {'json': [{'Untagged': 'a/b:c'}]}, None),
 )
 
 ALL_CALLS = tuple(call[:7] for call in WITH_BODY) + CALLS
 
 # Methods that take longer than others, whatever they are told.
-LONG = {'commit_container': 3600.0, 'create_network': 20.0,
-        'create_volume': 20.0}
+LONG = {'containers.commit': 3600.0, 'networks.create': 20.0,
+        'volumes.create': 20.0}
 
 INSPECTED = {'Id': 'x', 'State': {}}
 
@@ -247,17 +260,18 @@ class EngineTestCase(base.TestCase):
         self.daemon = self.useFixture(base.FakeDaemon())
         # A stop also sends this request.
         self.daemon.on('GET', '/containers/c1/json', {'json': INSPECTED})
-        self.engine = self.connect()
+        self.client = self.connect()
 
     def connect(self, url=base.URL):
-        connected = engine.Engine(endpoint.parse(url))
+        connected = client.DockerClient(endpoint.parse(url))
         self.addCleanup(connected.close)
         return connected
 
     def failing(self, error, method, *arguments):
         """Return the words of the error that has exactly this class."""
-        ex = self.assertRaises(errors.DockerError,
-                               getattr(self.engine, method), *arguments)
+        ex = self.assertRaises(
+            errors.DockerError, operator.attrgetter(method)(self.client),
+            *arguments)
         self.assertIs(error, type(ex), ex)
         self.assertIn(base.URL, str(ex))
         self.assert_plain(str(ex))
@@ -278,24 +292,24 @@ class VersionTestCase(EngineTestCase):
                 ({'Components': [{'Name': 'Engine'}]}, False),
                 ({'Components': [{'Name': 'Podman Engine'},
                                  {'Name': 'Conmon'}]}, True)):
-            self.patch(engine, '_POOL', connection.Pool())
+            self.patch(client, '_POOL', connection.Pool())
             self.answer(json={'ApiVersion': '1.41', **components})
             self.assertIs(expected, self.connect().is_podman)
 
     def test_version_is_lower_of_both(self):
-        newest = engine.NEWEST_API
+        newest = client.NEWEST_API
         later = '%d.%d' % (newest[0], newest[1] + 1)
         for spoken, expected in (('1.40', (1, 40)), (later, newest),
                                  ('%d.%d' % newest, newest),
                                  ('2.0', newest)):
-            self.patch(engine, '_POOL', connection.Pool())
+            self.patch(client, '_POOL', connection.Pool())
             self.speak(spoken)
             self.assertEqual(expected, self.connect().api, spoken)
 
     def test_version_asked_once(self):
         self.daemon.on('GET', '/containers/x/json', {'json': INSPECTED})
-        self.engine.inspect_container('x')
-        self.engine.inspect_container('x')
+        self.client.containers.inspect('x')
+        self.client.containers.inspect('x')
         self.assertEqual(
             ['/version', '/v1.41/containers/x/json',
              '/v1.41/containers/x/json'],
@@ -305,27 +319,27 @@ class VersionTestCase(EngineTestCase):
         self.speak('1.40')
         self.daemon.on('GET', '/containers/x/json', {'json': INSPECTED},
                        prefix='/v1.40')
-        self.assertEqual(INSPECTED, self.engine.inspect_container('x'))
+        self.assertEqual(INSPECTED, self.client.containers.inspect('x'))
 
     def test_version_too_old(self):
         self.speak('1.39')
-        words = self.failing(errors.Unsupported, 'inspect_container', 'x')
+        words = self.failing(errors.Unsupported, 'containers.inspect', 'x')
         self.assertIn('1.12 to 1.39', words)
         self.assertIn('1.40 to ', words)
         self.assertEqual([], self.daemon.requests)
 
     def test_version_compared_as_numbers(self):
         self.speak('1.9')
-        self.failing(errors.Unsupported, 'inspect_container', 'x')
+        self.failing(errors.Unsupported, 'containers.inspect', 'x')
 
     def test_version_too_new(self):
         self.speak('9.9', '9.8')
-        words = self.failing(errors.Unsupported, 'inspect_container', 'x')
+        words = self.failing(errors.Unsupported, 'containers.inspect', 'x')
         self.assertIn('9.8 to 9.9', words)
 
     def test_version_without_oldest(self):
         self.answer(json={'ApiVersion': '1.41'})
-        self.assertEqual((1, 41), self.engine.api)
+        self.assertEqual((1, 41), self.client.api)
 
     def test_version_not_a_daemon(self):
         for answer in ({'text': '<html>hello</html>'}, {'json': []},
@@ -335,7 +349,7 @@ class VersionTestCase(EngineTestCase):
                        {'json': {'ApiVersion': 1.41}},
                        {'json': {'ApiVersion': None}}):
             self.answer(**answer)
-            words = self.failing(errors.Failed, 'inspect_container', 'x')
+            words = self.failing(errors.Failed, 'containers.inspect', 'x')
             self.assertIn('is not a Docker daemon', words)
 
     def test_version_refused(self):
@@ -349,7 +363,7 @@ class VersionTestCase(EngineTestCase):
                             headers={'Location': 'http://hunter2.test/',
                                      'WWW-Authenticate': 'Basic hunter2'},
                             **answer)
-                words = self.failing(errors.Failed, 'inspect_container', 'x')
+                words = self.failing(errors.Failed, 'containers.inspect', 'x')
                 self.assertEqual('What answers at %s is not a Docker daemon'
                                  % base.URL, words)
         self.assertEqual({'docker.test:2375'},
@@ -368,7 +382,7 @@ class VersionTestCase(EngineTestCase):
                                  'Components': 'hunter2'}},
                        {'content': b'\xffhunter2'}):
             self.answer(reason='hunter2', **answer)
-            words = self.failing(errors.Failed, 'inspect_container', 'x')
+            words = self.failing(errors.Failed, 'containers.inspect', 'x')
             self.assertIn('is not a Docker daemon', words)
             self.assertNotIn('hunter2', words)
 
@@ -381,7 +395,7 @@ class VersionTestCase(EngineTestCase):
                 (599, 'HTTP status 599')):
             self.answer(status_code=status, reason='hunter2',
                         json={'message': 'hunter2'})
-            words = self.failing(errors.Unreachable, 'inspect_container',
+            words = self.failing(errors.Unreachable, 'containers.inspect',
                                  'x')
             self.assertTrue(words.endswith(expected), words)
             self.assertNotIn('hunter2', words)
@@ -389,7 +403,7 @@ class VersionTestCase(EngineTestCase):
     def test_version_of_a_port_with_tls(self):
         self.answer(status_code=400, text='Client sent an HTTP request to '
                     'an HTTPS server.\n')
-        words = self.failing(errors.Failed, 'inspect_container', 'x')
+        words = self.failing(errors.Failed, 'containers.inspect', 'x')
         self.assertEqual('%s expects TLS: say https:// in docker_endpoint'
                          % base.URL, words)
 
@@ -404,7 +418,7 @@ class VersionTestCase(EngineTestCase):
         self.daemon.on('GET', '/containers/x/json', {'json': INSPECTED})
         for _time in range(3):
             with self.connect() as connected:
-                connected.inspect_container('x')
+                connected.containers.inspect('x')
         self.assertEqual(1, len(self.daemon.sent('GET', '/version')))
 
     def test_version_asked_again_after_a_failure(self):
@@ -412,8 +426,8 @@ class VersionTestCase(EngineTestCase):
         self.daemon.on('GET', '/containers/x/json', {'json': INSPECTED},
                        {'exc': NOT_ANSWERED[0]}, {'json': INSPECTED})
         with self.connect() as connected:
-            connected.inspect_container('x')
-            self.assertRaises(errors.NoAnswer, connected.inspect_container,
+            connected.containers.inspect('x')
+            self.assertRaises(errors.NoAnswer, connected.containers.inspect,
                               'x')
         self.speak('1.40')
         with self.connect() as connected:
@@ -431,15 +445,40 @@ class RequestTestCase(EngineTestCase):
         for method, arguments, verb, path, query, answer, result in ALL_CALLS:
             self.daemon.on(verb, path, answer)
             self.assertEqual(result,
-                             getattr(self.engine, method)(*arguments))
+                             operator.attrgetter(method)(self.client)(*arguments))
             sent = self.daemon.sent(verb, path)[-1]
             self.assertEqual(query, sent.qs, method)
+
+    def test_labels(self):
+        found, none = {'a': 'b'}, ({}, None)
+        for kind, objects in client.COLLECTIONS.items():
+            for labels in (found, *none):
+                nested = (kind in ('containers', 'images'))
+                shown = {'Labels': labels}
+                self.assertEqual(labels or {}, objects.labels_of(
+                    {'Config': shown} if nested else shown))
+            for shown in ({'Spec': {'Labels': found}}, {'Config': 'x'},
+                          {'Config': {'Labels': ['x']}}, {'Labels': ['x']}):
+                if kind == 'images' and 'Config' not in shown:
+                    continue
+                self.assertRaises(errors.Failed, objects.labels_of, shown)
+
+    def test_labels_of_an_image_without_configuration(self):
+        for shown in ({}, {'Config': None}, {'Config': {}}):
+            self.assertEqual({}, images.Images.labels_of(shown))
+
+    def test_labels_of_a_kind_that_does_not_state_where_they_are(self):
+        class Secrets(collection.Collection):
+            PATH = '/secrets'
+
+        self.assertRaises(NotImplementedError, Secrets.labels_of,
+                          {'Spec': {'Labels': {'a': 'b'}}})
 
     def test_create_body(self):
         self.daemon.on('POST', '/containers/create',
                        {'status_code': 201, 'json': {'Id': 'c1'}})
         body = {'Image': 'x', 'Tty': False, 'HostConfig': {'Memory': 0}}
-        self.engine.create_container({}, body)
+        self.client.containers.create({}, body)
         [sent] = self.daemon.sent('POST', '/containers/create')
         self.assertEqual(body, sent.json())
         self.assertEqual('application/json', sent.headers['Content-Type'])
@@ -448,27 +487,30 @@ class RequestTestCase(EngineTestCase):
         for method, arguments, verb, path, _query, answer, _res, body in (
                 WITH_BODY):
             self.daemon.on(verb, path, answer)
-            getattr(self.engine, method)(*arguments)
+            operator.attrgetter(method)(self.client)(*arguments)
             self.assertEqual(body, self.daemon.sent(verb, path)[-1].json())
 
     def test_all_methods_have_calls(self):
-        elsewhere = {'close', 'break_off', 'again', 'hurry', 'log_tail',
-                     'log_head', 'pull_image',
-                     'create_exec', 'start_exec', 'exit_code',
-                     'put_archive', 'get_archive', 'import_image',
-                     'build_image', 'push_image', 'ignores_at_connect'}
+        elsewhere = {
+            'containers.create_exec', 'containers.exit_code',
+            'containers.get_archive', 'containers.log_head',
+            'containers.log_tail', 'containers.put_archive',
+            'containers.start_exec', 'images.build', 'images.load',
+            'images.pull', 'images.push', 'networks.ignores_at_connect'}
+        ours = {'%s.%s' % (kind, name)
+                for kind, objects in client.COLLECTIONS.items()
+                for name in dir(objects) if not name.startswith('_')
+                and callable(getattr(objects, name))}
         self.assertEqual(
-            {name for cls in engine.Engine.__mro__
-             if cls.__module__.startswith('heat_docker.')
-             for name, member in vars(cls).items()
-             if callable(member) and not name.startswith('_')} - elsewhere,
+            ours - elsewhere - {kind + '.labels_of'
+                                for kind in client.COLLECTIONS},
             {call[0] for call in ALL_CALLS})
 
     ARCHIVE = '/containers/c1/archive'
 
     def test_archive(self):
         self.daemon.on('PUT', self.ARCHIVE, 200)
-        self.engine.put_archive('c1', b'tar')
+        self.client.containers.put_archive('c1', b'tar')
         [sent] = self.daemon.sent('PUT', self.ARCHIVE)
         self.assertEqual((b'tar', {'path': ['/']}, 'application/x-tar'),
                          (sent.body, sent.qs, sent.headers['Content-Type']))
@@ -476,7 +518,8 @@ class RequestTestCase(EngineTestCase):
 
     def test_archive_in_pieces(self):
         self.daemon.on('PUT', self.ARCHIVE, 200)
-        self.engine.put_archive('c1', iter([b't', b'ar']), '/volume')
+        self.client.containers.put_archive('c1', iter([b't', b'ar']),
+                                           '/volume')
         [sent] = self.daemon.sent('PUT', self.ARCHIVE)
         self.assertEqual(([b't', b'ar'], {'path': ['/volume']},
                           'application/x-tar'),
@@ -486,7 +529,7 @@ class RequestTestCase(EngineTestCase):
 
     def get_archive(self, *pieces):
         self.daemon.on('GET', self.ARCHIVE, {'raw': base.chunked(*pieces)})
-        return self.engine.get_archive('c1', '/volume/.')
+        return self.client.containers.get_archive('c1', '/volume/.')
 
     def test_get_archive(self):
         pieces = self.get_archive(b't', b'ar')
@@ -515,38 +558,38 @@ class RequestTestCase(EngineTestCase):
                        prefix='')
         self.daemon.on('GET', '/containers/c1/stats', {'json': {}},
                        prefix='/v1.40')
-        self.engine.stats('c1')
+        self.client.containers.stats('c1')
         self.assertEqual({'stream': ['false']}, self.daemon.history[-1].qs)
 
     def test_disk_usage_of_a_new_daemon(self):
         self.daemon.on('GET', '/version', {'json': {'ApiVersion': '1.42'}},
                        prefix='')
         self.daemon.on('GET', '/system/df', {'json': {}}, prefix='/v1.42')
-        self.engine.disk_usage()
+        self.client.volumes.disk_usage()
         self.assertEqual({'type': ['volume']}, self.daemon.history[-1].qs)
 
     def test_other_calls_without_body(self):
         for method, arguments, verb, path, _query, answer, _res in CALLS:
             self.daemon.on(verb, path, answer)
-            getattr(self.engine, method)(*arguments)
+            operator.attrgetter(method)(self.client)(*arguments)
             self.assertIsNone(self.daemon.sent(verb, path)[-1].body, method)
 
     def test_names_quoted(self):
         for name, quoted in NAMES:
             path = '/containers/%s/json' % quoted
             self.daemon.on('GET', path, {'json': INSPECTED})
-            self.engine.inspect_container(name)
+            self.client.containers.inspect(name)
             self.assertEqual(1, len(self.daemon.sent('GET', path)), name)
 
     def test_timeouts(self):
         """Every request has one, and no long one but pull, stop and wait."""
         for method, arguments, verb, path, _query, answer, _res in ALL_CALLS:
             self.daemon.on(verb, path, answer)
-            getattr(self.engine, method)(*arguments)
+            operator.attrgetter(method)(self.client)(*arguments)
             connect, read = self.daemon.sent(verb, path)[-1].timeout
             self.assertEqual(5.0, connect)
-            names = inspect.signature(getattr(engine.Engine, method))
-            given = dict(zip(list(names.parameters)[1:], arguments,
+            names = inspect.signature(operator.attrgetter(method)(self.client))
+            given = dict(zip(names.parameters, arguments,
                              strict=False))
             self.assertEqual(
                 given.get('patience', LONG.get(method, 10.0)), read, method)
@@ -562,8 +605,8 @@ class RequestTestCase(EngineTestCase):
 
         for path in ('create', 'x/start'):
             self.daemon.on('POST', '/containers/' + path, {'text': work})
-        self.engine.create_container({}, {})
-        self.engine.start_container('x')
+        self.client.containers.create({}, {})
+        self.client.containers.start('x')
         self.assertEqual([3, 3], left)
         self.assertEqual([], list(self.pool._turns))
 
@@ -587,24 +630,24 @@ class RequestTestCase(EngineTestCase):
 
     def test_turns_to_leave_networks(self):
         asked = self.serve_leaving()
-        self.engine.stop_container('x', None, 5.0)
-        self.engine.remove_container('x', force=True)
-        self.engine.disconnect_container('x', 'web')
+        self.client.containers.stop('x', None, 5.0)
+        self.client.containers.remove('x', force=True)
+        self.client.networks.disconnect('x', 'web')
         self.assertEqual([(verb, '/v1.41' + path, 0) for verb, path
                           in LEAVING if path[-5:] != '/wait'], asked)
         self.assertEqual([], list(self.pool._turns))
 
     def test_no_turn_for_what_has_stopped(self):
         asked = self.serve_leaving()
-        self.engine.remove_container('x')
+        self.client.containers.remove('x')
         self.assertEqual([('DELETE', '/v1.41/containers/x')], asked)
 
     def test_no_turn_on_podman(self):
         self.daemon.be_podman()
         asked = self.serve_leaving()
-        self.engine.stop_container('x', 3, 5.0)
-        self.engine.remove_container('x', force=True)
-        self.engine.disconnect_container('x', 'web')
+        self.client.containers.stop('x', 3, 5.0)
+        self.client.containers.remove('x', force=True)
+        self.client.networks.disconnect('x', 'web')
         self.assertEqual(
             [('POST', '/v1.41/containers/x/stop'),
              ('DELETE', '/v1.41/containers/x'),
@@ -615,7 +658,7 @@ class RequestTestCase(EngineTestCase):
     def test_others_do_not_wait_for_a_grace_period(self):
         asked = self.serve_leaving()
         self.daemon.on('POST', '/containers/x/stop', {'exc': LATE[0]})
-        self.engine.stop_container('x', None, 5.0)
+        self.client.containers.stop('x', None, 5.0)
         self.assertEqual(1.0, self.daemon.sent(
             'POST', '/containers/x/stop')[-1].timeout[1])
         self.assertEqual([('POST', '/v1.41/containers/x/wait', 1)], asked)
@@ -626,13 +669,13 @@ class RequestTestCase(EngineTestCase):
         self.serve_leaving()
         for path in ('stop', 'wait'):
             self.daemon.on('POST', '/containers/x/' + path, {'exc': LATE[0]})
-        self.failing(errors.Late, 'stop_container', 'x', None, 5.0)
+        self.failing(errors.Late, 'containers.stop', 'x', None, 5.0)
 
     def test_removed_once_it_has_stopped(self):
         self.serve_leaving()
         self.daemon.on('GET', '/containers/x/json', base.refusal(
             404, 'No such container: x'))
-        self.engine.stop_container('x', None, 5.0)
+        self.client.containers.stop('x', None, 5.0)
 
     def test_errors_by_status(self):
         for status, expected in ((400, errors.Failed),
@@ -643,12 +686,12 @@ class RequestTestCase(EngineTestCase):
             self.daemon.on('POST', '/containers/x/start',
                            base.refusal(status, 'my own words\n'))
             self.assertEqual('Docker at %s: my own words' % base.URL,
-                             self.failing(expected, 'start_container', 'x'))
+                             self.failing(expected, 'containers.start', 'x'))
 
     def test_error_busy(self):
         self.daemon.on('DELETE', '/containers/x', base.refusal(
             409, 'removal of container x is already in progress'))
-        self.failing(errors.Busy, 'remove_container', 'x')
+        self.failing(errors.Busy, 'containers.remove', 'x')
 
     def test_errors_without_words(self):
         """A daemon has some; a proxy before it says that it is away."""
@@ -662,7 +705,7 @@ class RequestTestCase(EngineTestCase):
                     (599, errors.NoAnswer, 'HTTP status 599')):
                 self.daemon.on('POST', '/containers/x/start', dict(
                     answer, status_code=status, reason='Oh No'))
-                words = self.failing(error, 'start_container', 'x')
+                words = self.failing(error, 'containers.start', 'x')
                 self.assertTrue(words.endswith(expected), words)
 
     def test_redirect_not_followed(self):
@@ -670,27 +713,27 @@ class RequestTestCase(EngineTestCase):
             self.daemon.on('POST', '/containers/x/start', {
                 'status_code': status,
                 'headers': {'Location': 'http://other.test/'}})
-            self.failing(errors.Failed, 'start_container', 'x')
+            self.failing(errors.Failed, 'containers.start', 'x')
         self.assertEqual({'docker.test:2375'},
                          {sent.netloc for sent in self.daemon.history})
 
     def test_answer_not_json(self):
         self.daemon.on('GET', '/containers/x/json', {'text': '<html>'})
-        words = self.failing(errors.Failed, 'inspect_container', 'x')
+        words = self.failing(errors.Failed, 'containers.inspect', 'x')
         self.assertIn('is not a Docker daemon', words)
 
     def test_answer_too_long(self):
         self.configure(max_answer_bytes=64 * 1024)
         self.daemon.on('GET', '/containers/x/json', {'raw': base.chunked(
             *33 * [2048 * b'x'], lambda: self.fail('It was read to its end'))})
-        words = self.failing(errors.Failed, 'inspect_container', 'x')
+        words = self.failing(errors.Failed, 'containers.inspect', 'x')
         self.assertEqual('Docker at %s: the answer is too long' % base.URL,
                          words)
 
     def test_answer_takes_too_long(self):
         """Somebody says a word now and then, and never comes to an end."""
         self.configure(read_timeout=2.0)
-        clock = self.set_clock(engine)
+        clock = self.set_clock(client)
 
         def late():
             clock.now += 0.9
@@ -698,28 +741,28 @@ class RequestTestCase(EngineTestCase):
         self.daemon.on('GET', '/containers/x/json', {'raw': base.chunked(
             b'{', late, b' ', late, b' ', late, b' ',
             lambda: self.fail('It was read to its end'))})
-        words = self.failing(errors.Late, 'inspect_container', 'x')
+        words = self.failing(errors.Late, 'containers.inspect', 'x')
         self.assertIn('no answer in time', words)
-        self.assertIsNone(self.pool.take(self.engine.endpoint))
+        self.assertIsNone(self.pool.take(self.client.endpoint))
 
     def test_answer_in_pieces(self):
         content = json.dumps(INSPECTED).encode()
         self.daemon.on('GET', '/containers/x/json', {'raw': base.chunked(
             *(content[n:n + 1] for n in range(len(content))))})
-        self.assertEqual(INSPECTED, self.engine.inspect_container('x'))
+        self.assertEqual(INSPECTED, self.client.containers.inspect('x'))
 
     def test_wait_suppresses_no_answer_only(self):
         self.daemon.on('POST', '/containers/x/wait',
                        {'exc': requests.exceptions.ReadTimeout})
-        self.engine.wait_container('x', 0.1)
+        self.client.containers.wait('x', 0.1)
         self.daemon.on('POST', '/containers/x/wait',
                        {'exc': requests.exceptions.ConnectTimeout})
-        self.failing(errors.Unreachable, 'wait_container', 'x', 0.1)
+        self.failing(errors.Unreachable, 'containers.wait', 'x', 0.1)
 
     def test_timeouts_of_the_operator(self):
         self.configure(connect_timeout=1.5, read_timeout=2.5)
         self.daemon.on('GET', '/containers/x/json', {'json': INSPECTED})
-        self.engine.inspect_container('x')
+        self.client.containers.inspect('x')
         self.assertEqual([(1.5, 2.5)] * 2,
                          [sent.timeout for sent in self.daemon.history])
 
@@ -736,24 +779,24 @@ class RequestTestCase(EngineTestCase):
                        base.refusal(500, 'no'), base.refusal(404, 'no such'))
         with self.connect() as connected:
             for error in (errors.Failed, errors.NotFound):
-                self.assertRaises(error, connected.start_container, 'x')
+                self.assertRaises(error, connected.containers.start, 'x')
         self.assertIsNotNone(self.pool.take(connected.endpoint))
 
     def test_closed_by_close(self):
-        self.assertEqual((1, 41), self.engine.api)
-        client = self.engine._connection.client
+        self.assertEqual((1, 41), self.client.api)
+        client = self.client._connection.client
         self.patch(client, 'close', mock.Mock(wraps=client.close))
         closed = client.close
-        self.engine.close()
+        self.client.close()
         closed.assert_called_once_with()
-        self.assertIsNone(self.pool.take(self.engine.endpoint))
+        self.assertIsNone(self.pool.take(self.client.endpoint))
 
     def test_address_of_none(self):
         """The one of a unix socket; here there is no connection at all."""
-        self.assertIsNone(self.engine.address)
+        self.assertIsNone(self.client.address)
 
     def test_close_before_connect(self):
-        self.engine.close()
+        self.client.close()
         self.assertEqual([], self.daemon.history)
 
 
@@ -763,7 +806,7 @@ class WordsTestCase(EngineTestCase):
         """What a daemon says cannot pass for a line of the log."""
         self.daemon.on('GET', '/containers/c1/json', base.refusal(
             500, 'broken\n2026-11-30 ERROR heat.engine \x1b[2J forged'))
-        ex = self.assertRaises(errors.Failed, self.engine.inspect_container,
+        ex = self.assertRaises(errors.Failed, self.client.containers.inspect,
                                'c1')
         self.assertIn('broken 2026-11-30 ERROR heat.engine  [2J forged',
                       str(ex))
@@ -771,7 +814,7 @@ class WordsTestCase(EngineTestCase):
     def test_why_a_container_has_ended(self):
         self.daemon.on('GET', '/containers/c1/json', {'json': {
             'Id': 'c1', 'State': {'Error': 'a\nb' * 10_000}}})
-        state = self.engine.inspect_container('c1')['State']
+        state = self.client.containers.inspect('c1')['State']
         self.assertEqual(4096, len(state['Error']))
         self.assertTrue(state['Error'].startswith('a ba b'))
 
@@ -823,18 +866,18 @@ class EnvironmentTestCase(EngineTestCase):
     def test_requests_have_nothing_of_it(self):
         for method, arguments, verb, path, _query, answer, _res in ALL_CALLS:
             self.daemon.on(verb, path, answer)
-            getattr(self.engine, method)(*arguments)
+            operator.attrgetter(method)(self.client)(*arguments)
         self.assert_nothing_sent()
-        stops = [call for call in ALL_CALLS if call[0] == 'stop_container']
+        stops = [call for call in ALL_CALLS if call[0] == 'containers.stop']
         self.assertThat(self.daemon.history, testtools.matchers.HasLength(
             len(ALL_CALLS) + len(stops) + 1))
 
     def test_build_and_push_have_nothing_of_it(self):
         self.daemon.on('POST', '/build', {'text': '{"aux": {"ID": "x"}}'})
-        self.engine.build_image(b'tar', {}, {}, None)
+        self.client.images.build(b'tar', {}, {}, None)
         self.daemon.on('POST', '/images/registry.test%2Fa/push',
                        {'text': '{}'})
-        self.engine.push_image('registry.test/a', None)
+        self.client.images.push('registry.test/a', None)
         for sent in self.daemon.history:
             self.assertNotIn('hunter2', base64.urlsafe_b64decode(
                 sent.headers.get('X-Registry-Auth')
@@ -845,7 +888,7 @@ class EnvironmentTestCase(EngineTestCase):
     def test_pull_has_nothing_of_it(self):
         self.daemon.on('POST', '/images/create', {'text': '{}'})
         for image in ('busybox', 'registry.test/a:1'):
-            list(self.engine.pull_image(image))
+            list(self.client.images.pull(image))
             sent = self.daemon.sent('POST', '/images/create')[-1]
             self.assertEqual({}, json.loads(base64.urlsafe_b64decode(
                 sent.headers['X-Registry-Auth'])))
@@ -857,7 +900,7 @@ class ConnectionTestCase(EngineTestCase):
     def test_not_reached(self):
         for number, exc in enumerate(NOT_REACHED):
             self.daemon.on('POST', '/containers/x/start', {'exc': exc})
-            words = self.failing(errors.Unreachable, 'start_container', 'x')
+            words = self.failing(errors.Unreachable, 'containers.start', 'x')
             self.assertIn('cannot be reached from heat-engine on %s'
                           % socket.gethostname(), words)
             self.assertIn(REASONS[number], words)
@@ -865,38 +908,38 @@ class ConnectionTestCase(EngineTestCase):
     def test_not_answered(self):
         for exc in NOT_ANSWERED:
             self.daemon.on('POST', '/containers/x/start', {'exc': exc})
-            self.failing(errors.NoAnswer, 'start_container', 'x')
+            self.failing(errors.NoAnswer, 'containers.start', 'x')
 
     def test_not_answered_in_time(self):
         for exc in LATE:
             self.daemon.on('POST', '/containers/x/start', {'exc': exc})
-            self.failing(errors.Late, 'start_container', 'x')
+            self.failing(errors.Late, 'containers.start', 'x')
 
     def test_version_not_answered_in_time(self):
         """What it was asked for has not begun."""
         self.daemon.on('GET', '/version', {'exc': LATE[0]}, prefix='')
-        self.failing(errors.NoAnswer, 'start_container', 'x')
+        self.failing(errors.NoAnswer, 'containers.start', 'x')
 
     def test_works_again(self):
         self.daemon.on('POST', '/containers/x/start',
                        {'exc': NOT_ANSWERED[1]}, 204)
-        self.failing(errors.NoAnswer, 'start_container', 'x')
-        self.assertIsNone(self.engine.start_container('x'))
+        self.failing(errors.NoAnswer, 'containers.start', 'x')
+        self.assertIsNone(self.client.containers.start('x'))
 
     def test_others_are_told(self):
         """Of a daemon that is away, but not of one that takes its time."""
         self.daemon.on('POST', '/containers/x/start', {'exc': NOT_REACHED[0]})
         self.daemon.on('POST', '/containers/x/stop', {'exc': LATE[0]})
-        self.failing(errors.Late, 'stop_container', 'x', None, 0.1)
-        engine.raise_if_away(self.engine.endpoint)
-        words = self.failing(errors.Unreachable, 'start_container', 'x')
-        ex = self.assertRaises(errors.Unreachable, engine.raise_if_away,
-                               self.engine.endpoint)
+        self.failing(errors.Late, 'containers.stop', 'x', None, 0.1)
+        client.raise_if_away(self.client.endpoint)
+        words = self.failing(errors.Unreachable, 'containers.start', 'x')
+        ex = self.assertRaises(errors.Unreachable, client.raise_if_away,
+                               self.client.endpoint)
         self.assertEqual(words, str(ex))
 
     def test_unreachable_at_the_version(self):
         self.daemon.on('GET', '/version', {'exc': NOT_REACHED[0]}, prefix='')
-        self.failing(errors.Unreachable, 'inspect_container', 'x')
+        self.failing(errors.Unreachable, 'containers.inspect', 'x')
         self.assertEqual(1, len(self.daemon.history))
 
 
@@ -907,8 +950,9 @@ class SocketTestCase(base.TestCase):
         super().setUp()
         self.path = os.path.join(
             self.useFixture(fixtures.TempDir()).path, 'docker.sock')
-        self.engine = engine.Engine(endpoint.parse('unix://' + self.path))
-        self.addCleanup(self.engine.close)
+        self.client = client.DockerClient(
+            endpoint.parse('unix://' + self.path))
+        self.addCleanup(self.client.close)
 
     def serve(self, *answers):
         """Answer one request per connection.
@@ -954,47 +998,47 @@ class SocketTestCase(base.TestCase):
 
     def test_answered(self):
         self.serve(self.version(), self.http(b'{"Id": "x", "State": {}}'))
-        self.assertEqual(INSPECTED, self.engine.inspect_container('x'))
+        self.assertEqual(INSPECTED, self.client.containers.inspect('x'))
 
     def test_no_socket(self):
         words = self.failing(errors.Unreachable,
-                             self.engine.start_container, 'x')
+                             self.client.containers.start, 'x')
         self.assertIn('No such file or directory', words)
 
     def test_nobody_listens(self):
         with socket.socket(socket.AF_UNIX) as left:
             left.bind(self.path)
         words = self.failing(errors.Unreachable,
-                             self.engine.start_container, 'x')
+                             self.client.containers.start, 'x')
         self.assertIn('Connection refused', words)
 
     def test_closed_without_answer(self):
         self.serve(self.version(), b'')
         words = self.failing(errors.NoAnswer,
-                             self.engine.start_container, 'x')
+                             self.client.containers.start, 'x')
         self.assertIn('the connection broke', words)
 
     def test_no_answer_in_time(self):
         self.serve(self.version(), lambda: None)
         words = self.failing(errors.Late,
-                             self.engine.stop_container, 'x', None, 0.02)
+                             self.client.containers.stop, 'x', None, 0.02)
         self.assertIn('no answer in time', words)
 
     def test_broken_off(self):
         """The thread that is served waits; another one breaks off."""
-        self.serve(self.version(), self.engine.break_off)
+        self.serve(self.version(), self.client.break_off)
         words = self.failing(errors.NoAnswer, list,
-                             self.engine.pull_image('x'))
+                             self.client.images.pull('x'))
         self.assertIn('the connection broke', words)
 
     def test_answer_cut_short(self):
         self.serve(self.version(),
                    b'HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{"Id')
-        self.failing(errors.NoAnswer, self.engine.inspect_container, 'x')
+        self.failing(errors.NoAnswer, self.client.containers.inspect, 'x')
 
     def test_not_http(self):
         self.serve(b'220 mail.test ESMTP\r\n')
-        self.failing(errors.NoAnswer, self.engine.start_container, 'x')
+        self.failing(errors.NoAnswer, self.client.containers.start, 'x')
 
 
 class LogTestCase(EngineTestCase):
@@ -1005,97 +1049,103 @@ class LogTestCase(EngineTestCase):
         self.daemon.on('GET', self.PATH, {
             'raw': lambda request, context: base.chunked(*pieces)})
 
+    def log_tail(self, *arguments):
+        return self.client.containers.log_tail(*arguments)
+
+    def log_head(self, *arguments):
+        return self.client.containers.log_head(*arguments)
+
     def test_query(self):
         self.written()
-        self.engine.log_tail('x', False, 1600)
-        self.engine.log_head('x', False, 1600)
+        self.log_tail('x', False, 1600)
+        self.log_head('x', False, 1600)
         self.assertEqual(
             [{'stdout': ['1'], 'stderr': ['1'], 'tail': ['800']},
              {'stdout': ['1'], 'stderr': ['1']}],
             [sent.qs for sent in self.daemon.sent('GET', self.PATH)])
 
     def test_lines_that_podman_can_find(self):
-        self.patch(engine.Engine, 'is_podman', True)
+        self.patch(client.DockerClient, 'is_podman', True)
         self.written()
         for size in (1600, 64 * 1024):
-            self.engine.log_tail('x', False, size)
+            self.log_tail('x', False, size)
         self.assertEqual(
             [['800'], ['4096']],
             [sent.qs['tail'] for sent in self.daemon.sent('GET', self.PATH)])
 
     def test_tail_of_frames(self):
         self.written(base.frame(b'one\n'), base.frame(b'two\n', 2))
-        self.assertEqual('one\ntwo\n', self.engine.log_tail('x', False, 99))
+        self.assertEqual('one\ntwo\n', self.log_tail('x', False, 99))
 
     def test_tail_of_frames_split_anywhere(self):
         content = base.frame(b'one\n') + base.frame(b'two\n', 2)
         for cut in range(1, len(content)):
             self.written(content[:cut], content[cut:])
             self.assertEqual('one\ntwo\n',
-                             self.engine.log_tail('x', False, 99), cut)
+                             self.log_tail('x', False, 99), cut)
 
     def test_tail_of_frames_byte_by_byte(self):
         content = base.frame(b'one\n') + base.frame(b'two\n', 2)
         self.written(*(content[n:n + 1] for n in range(len(content))))
-        self.assertEqual('one\ntwo\n', self.engine.log_tail('x', False, 99))
+        self.assertEqual('one\ntwo\n', self.log_tail('x', False, 99))
 
     def test_tail_cut_off(self):
         self.written(base.frame(b'one\n'), base.frame(b'two\n')[:10])
-        self.assertEqual('one\ntw', self.engine.log_tail('x', False, 99))
+        self.assertEqual('one\ntw', self.log_tail('x', False, 99))
         self.written(base.frame(b'one\n'), base.frame(b'two\n')[:3])
-        self.assertEqual('one\n', self.engine.log_tail('x', False, 99))
+        self.assertEqual('one\n', self.log_tail('x', False, 99))
 
     def test_tail_of_terminal(self):
         self.written(b'\x01\x00\x00\x00one\r\n', b'two\r\n')
         self.assertEqual('\x01\x00\x00\x00one\r\ntwo\r\n',
-                         self.engine.log_tail('x', True, 99))
+                         self.log_tail('x', True, 99))
 
     def test_tail_capped(self):
         self.written(base.frame(b'12345'), base.frame(b'67890'))
         for size in (10, 7, 5, 1):
             self.assertEqual('1234567890'[-size:],
-                             self.engine.log_tail('x', False, size))
+                             self.log_tail('x', False, size))
 
     def test_tail_of_nothing(self):
         self.written()
-        self.assertEqual('', self.engine.log_tail('x', False, 99))
+        self.assertEqual('', self.log_tail('x', False, 99))
         self.written(base.frame(b'one'))
-        self.assertEqual('', self.engine.log_tail('x', False, 0))
+        self.assertEqual('', self.log_tail('x', False, 0))
 
     def test_tail_invalid_utf_8(self):
         self.written(base.frame(b'\xffone \xc3\xa4'))
-        self.assertEqual('\ufffdone ä', self.engine.log_tail('x', False, 99))
+        self.assertEqual('\ufffdone ä', self.log_tail('x', False, 99))
 
     def test_tail_character_split(self):
         self.written(base.frame(b'\xc3'), base.frame(b'\xa4'))
-        self.assertEqual('ä', self.engine.log_tail('x', False, 99))
+        self.assertEqual('ä', self.log_tail('x', False, 99))
 
     def test_head(self):
         for tty, content in ((False, base.frame(b'one\r\ntwo\n')),
                              (True, b'one\r\ntwo\n')):
             self.written(content)
-            self.assertEqual('one', self.engine.log_head('x', tty, 99))
+            self.assertEqual('one', self.log_head('x', tty, 99))
 
     def test_head_in_pieces(self):
         self.written(base.frame(b'on'), base.frame(b'e'), base.frame(b'\n2'))
-        self.assertEqual('one', self.engine.log_head('x', False, 99))
+        self.assertEqual('one', self.log_head('x', False, 99))
 
     def test_head_without_end_of_line(self):
         self.written(base.frame(b'one'))
-        self.assertEqual('one', self.engine.log_head('x', False, 99))
+        self.assertEqual('one', self.log_head('x', False, 99))
 
     def test_head_capped(self):
         self.written(base.frame(b'12345'), base.frame(b'67890'))
-        self.assertEqual('1234567', self.engine.log_head('x', False, 7))
+        self.assertEqual('1234567', self.log_head('x', False, 7))
 
     def test_head_reads_no_more_than_it_needs(self):
         self.written(base.frame(b'one\n'),
                  lambda: self.fail('The log was read to its end'))
-        self.assertEqual('one', self.engine.log_head('x', False, 99))
+        self.assertEqual('one', self.log_head('x', False, 99))
 
     def test_not_found(self):
         self.daemon.on('GET', self.PATH, base.refusal(404, 'no such'))
-        self.failing(errors.NotFound, 'log_tail', 'x', False, 9)
+        self.failing(errors.NotFound, 'containers.log_tail', 'x', False, 9)
 
     def test_broken(self):
         def breaks():
@@ -1104,7 +1154,8 @@ class LogTestCase(EngineTestCase):
 
         for tty in (True, False):
             self.written(base.frame(b'one\n'), breaks)
-            words = self.failing(errors.NoAnswer, 'log_tail', 'x', tty, 99)
+            words = self.failing(errors.NoAnswer, 'containers.log_tail', 'x',
+                                 tty, 99)
             self.assertIn('Connection reset by peer', words)
 
 
@@ -1118,9 +1169,9 @@ class ExecuteTestCase(EngineTestCase):
         self.daemon.on('GET', '/exec/e1/json', {'json': ended})
 
     def execute(self, command, size):
-        execution = self.engine.create_exec('x', command)
-        output = self.engine.start_exec(execution, size)
-        return self.engine.exit_code(execution), output
+        execution = self.client.containers.create_exec('x', command)
+        output = self.client.containers.start_exec(execution, size)
+        return self.client.containers.exit_code(execution), output
 
     def test_execute(self):
         self.serve(base.frame(b'one\n'), base.frame(b'two\n', 2),
@@ -1140,14 +1191,14 @@ class ExecuteTestCase(EngineTestCase):
     def test_execute_not_found(self):
         self.daemon.on('POST', '/containers/x/exec',
                        base.refusal(404, 'No such container'))
-        self.failing(errors.NotFound, 'create_exec', 'x', ['y'])
+        self.failing(errors.NotFound, 'containers.create_exec', 'x', ['y'])
 
     def test_execute_takes_long(self):
         def late():
             raise TimeoutError('timed out')
 
         self.serve(base.frame(b'one\n'), late)
-        self.failing(errors.Late, 'start_exec', 'e1', 9)
+        self.failing(errors.Late, 'containers.start_exec', 'e1', 9)
 
 
 class PullTestCase(EngineTestCase):
@@ -1155,13 +1206,13 @@ class PullTestCase(EngineTestCase):
     def pull(self, *pieces, image='busybox'):
         self.daemon.on('POST', '/images/create', {
             'raw': lambda request, context: base.chunked(*pieces)})
-        return list(self.engine.pull_image(image))
+        return list(self.client.images.pull(image))
 
     def test_auth(self):
         self.daemon.on('POST', '/images/create', {'text': '{}'})
         auth = {'username': 'me', 'password': 'hünter2?>',
                 'serveraddress': 'r.test'}
-        list(self.engine.pull_image('r.test/web', None, auth))
+        list(self.client.images.pull('r.test/web', None, auth))
         [sent] = self.daemon.sent('POST', '/images/create')
         header = sent.headers['X-Registry-Auth']
         self.assertEqual(auth, json.loads(base64.urlsafe_b64decode(header)))
@@ -1188,7 +1239,7 @@ class PullTestCase(EngineTestCase):
 
     def test_platform(self):
         self.daemon.on('POST', '/images/create', {'text': '{}'})
-        list(self.engine.pull_image('busybox', 'linux/arm64'))
+        list(self.client.images.pull('busybox', 'linux/arm64'))
         [sent] = self.daemon.sent('POST', '/images/create')
         self.assertEqual(['linux/arm64'], sent.qs['platform'])
 
@@ -1215,7 +1266,7 @@ class PullTestCase(EngineTestCase):
         self.daemon.on('POST', '/images/create',
                        base.refusal(404, 'pull access denied'))
         ex = self.assertRaises(
-            errors.Failed, lambda: list(self.engine.pull_image('x')))
+            errors.Failed, lambda: list(self.client.images.pull('x')))
         self.assertIn('pull access denied', str(ex))
 
     def test_broken(self):
@@ -1242,7 +1293,7 @@ class ImportTestCase(EngineTestCase):
     def test_import(self):
         self.daemon.on('POST', '/images/create',
                        {'text': '{"status": "sha256:1"}'})
-        self.assertIsNone(self.engine.import_image('a/b', 'c', b'tar'))
+        self.assertIsNone(self.client.images.load('a/b', 'c', b'tar'))
         [sent] = self.daemon.sent('POST', '/images/create')
         self.assertEqual(
             ({'fromSrc': ['-'], 'repo': ['a/b'], 'tag': ['c']}, b'tar'),
@@ -1252,7 +1303,7 @@ class ImportTestCase(EngineTestCase):
         self.daemon.on('POST', '/images/create',
                        {'text': '{"error": "no space left"}'})
         self.assertIn('no space left', self.failing(
-            errors.Failed, 'import_image', 'a', 'b', b'tar'))
+            errors.Failed, 'images.load', 'a', 'b', b'tar'))
 
 
 class BuildTestCase(EngineTestCase):
@@ -1261,7 +1312,7 @@ class BuildTestCase(EngineTestCase):
 
     def build(self, *pieces, query=None, maps=None, auth=None):
         self.daemon.on('POST', '/build', {'raw': base.chunked(*pieces)})
-        return self.engine.build_image(b'tar', query or {}, maps or {}, auth)
+        return self.client.images.build(b'tar', query or {}, maps or {}, auth)
 
     def sent(self):
         return self.daemon.sent('POST', '/build')[-1]
@@ -1327,7 +1378,7 @@ class BuildTestCase(EngineTestCase):
         self.daemon.on('POST', '/build', base.refusal(
             400, 'dockerfile parse error line 1: unknown instruction: X'))
         self.assertIn('unknown instruction: X', self.failing(
-            errors.Failed, 'build_image', b'', {}, {}, None))
+            errors.Failed, 'images.build', b'', {}, {}, None))
 
 
 class PushTestCase(EngineTestCase):
@@ -1342,7 +1393,7 @@ class PushTestCase(EngineTestCase):
         for tag, expected in (('r.test:5000/a/b', 'latest'),
                               ('r.test:5000/a/b:c', 'c')):
             self.serve('r.test%3A5000%2Fa%2Fb', b'{"status": "Pushed"}')
-            self.assertIsNone(self.engine.push_image(tag, auth))
+            self.assertIsNone(self.client.images.push(tag, auth))
             sent = self.daemon.sent('POST', self.path)[-1]
             self.assertEqual({'tag': [expected]}, sent.qs)
             self.assertEqual(auth, json.loads(base64.urlsafe_b64decode(
@@ -1353,7 +1404,7 @@ class PushTestCase(EngineTestCase):
         """Docker wants the header all the same."""
         for auth in (None, {}):
             self.serve('a')
-            self.engine.push_image('a', auth)
+            self.client.images.push('a', auth)
             self.assertEqual({}, json.loads(base64.urlsafe_b64decode(
                 self.daemon.sent('POST', self.path)[-1].headers[
                     'X-Registry-Auth'])))
@@ -1362,13 +1413,13 @@ class PushTestCase(EngineTestCase):
         self.serve('a', b'{"status": "Preparing"}\r\n',
                    b'{"errorDetail": {"message": "denied: no"}}')
         self.assertEqual('Docker at %s: denied: no' % base.URL, self.failing(
-            errors.Failed, 'push_image', 'a', None))
+            errors.Failed, 'images.push', 'a', None))
 
 
 class LibraryTestCase(base.TestCase):
 
     def library(self, module, why='No module named docker'):
-        patcher = mock.patch.multiple(engine, create=True, docker=module,
+        patcher = mock.patch.multiple(client, create=True, docker=module,
                                       _import_error=why)
         patcher.start()
         self.addCleanup(patcher.stop)
@@ -1377,12 +1428,12 @@ class LibraryTestCase(base.TestCase):
         return mock.Mock(spec=list(attributes), **attributes)
 
     def unsupported(self):
-        return str(self.assertRaises(errors.Unsupported, engine.library))
+        return str(self.assertRaises(errors.Unsupported, client.library))
 
     def test_library_installed(self):
-        self.assertEqual(docker.__version__, engine.library())
+        self.assertEqual(docker.__version__, client.library())
         self.assertEqual(os.path.dirname(docker.__file__),
-                         engine.library_path())
+                         client.library_path())
 
     def test_library_missing(self):
         self.library(None)
@@ -1401,7 +1452,7 @@ class LibraryTestCase(base.TestCase):
     def test_library_new_enough(self):
         for version in ('7.1.0', '7.10', '8.0.0.dev1', '10.0'):
             self.library(self.module(__version__=version, APIClient=None))
-            self.assertEqual(version, engine.library())
+            self.assertEqual(version, client.library())
 
     def test_library_something_else(self):
         for attributes in ({'APIClient': None}, {'__version__': '8.0'}):
