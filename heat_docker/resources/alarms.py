@@ -59,23 +59,18 @@ class Alarms(signal_responder.SignalResponder):
         # Heat would clear it before it calls the handler:
         # https://opendev.org/openstack/heat/src/branch/master/heat/engine/resource.py
         if isinstance(details, dict) and 'unset_hook' in details and (
-                self._is_let_in()):
+                self.has_alarm_user()):
             why = _('No signal clears a hook of a container with an '
                     'alarm_action')
             self._add_event('SIGNAL', self.FAILED, why)
             raise exception.Error(why)
         return super().signal(details, need_check)
 
-    def _is_let_in(self):
+    def has_alarm_user(self):
         """Return whether somebody without a token may send the signal."""
         return self._get_user_id() is not None
 
-    def _set_alarm(self, client, progress):
-        """Let an alarm in, or nobody, as the template says by now."""
-        self._admit(progress.values(self.properties)['alarm_action'])
-        return True
-
-    def _admit(self, action):
+    def sync_alarm_user(self, action):
         """Make the user of the URL, or remove it; whatever is, may be."""
         try:
             if action:
@@ -96,7 +91,7 @@ class Alarms(signal_responder.SignalResponder):
         if (self.abandon_in_progress
                 or self.t.deletion_policy() == self.t.RETAIN):
             try:
-                self._admit(None)
+                self.sync_alarm_user(None)
             except exception.Error:
                 with self._action_recorder(self.DELETE):
                     raise

@@ -1,56 +1,58 @@
-# Licensed under the Apache License, Version 2.0 (the "License"); you may
-# not use this file except in compliance with the License. You may obtain
-# a copy of the License at
+#    Licensed under the Apache License, Version 2.0 (the "License"); you may
+#    not use this file except in compliance with the License. You may obtain
+#    a copy of the License at
 #
-#     http://www.apache.org/licenses/LICENSE-2.0
+#         http://www.apache.org/licenses/LICENSE-2.0
 #
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
-# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
-# License for the specific language governing permissions and limitations
-# under the License.
+#    Unless required by applicable law or agreed to in writing, software
+#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+#    License for the specific language governing permissions and limitations
+#    under the License.
+"""The hooks of Heat, which carry out plans."""
 
-"""The life of anything that a Docker daemon keeps for a stack."""
-
-import collections
-import json
-import re
+import math
 import time
 
 from heat.common import exception
-from heat.engine import function
 from heat.engine import resource
 from heat.engine import support
-from heat.objects import resource as resource_objects
+from oslo_log import log as logging
 
-from .. import answers
 from .. import errors
 from .. import fields
 from .. import i18n
 from .. import policy
-from . import owning
-from . import reaching
-from . import showing
-from . import superseding
+from ..lifecycle import creation
+from ..lifecycle import plan
+from ..lifecycle import records
+from . import attributes
+from . import daemon
+from . import neighbors
 
 _ = i18n._
 
-LABEL = owning.LABEL
+LOG = logging.getLogger(__name__)
 
-# Key in Heat's resource data: a user has marked the resource as unhealthy.
-UNHEALTHY = 'unhealthy'
+# How long, in seconds, a daemon may be unreachable: during a create by
+# default, and during any action with an object that exists.
+_ENDPOINT_TIMEOUT = 300.0
+_UNREACHABLE_TIMEOUT = 60.0
 
-# How long, in seconds, a daemon may be busy with a create whose answer was
-# lost: it has taken the name already, but does not list the object yet.
-_STILL_CREATING = 30.0
+# How long, in seconds, Heat waits between two polls.
+_POLL = 1.0
+
+# How often a request is sent whose answer is lost.
+_ATTEMPTS = 3
 
 
-class DockerResource(reaching.Reaching, showing.Showing, owning.Owning,
-                     superseding.Superseding, resource.Resource):
-    """Base of the types: a table of fields, and a life in steps.
+class DockerResource(attributes.ShowingResource):
+    """Base of the types.
 
-    A type says what it consists of in ``spec``, a module with ``FIELDS`` and
-    ``ATTRIBUTES``, and how Docker makes, shows, finds and removes it.
+    A type consists of its table, the class of its object, and its plans.
+
+    :cvar update_steps: map of the name of a step, as a field's ``change`` has
+        it, to a function that takes a Context and returns the step.
     """
 
     # A drop-in has no entry points and so no client plugin of Heat.
@@ -63,277 +65,234 @@ class DockerResource(reaching.Reaching, showing.Showing, owning.Owning,
     # unreachable.
     always_replace_on_check_failed = False
 
-    spec = None
-
-    def __init_subclass__(cls, **kwargs):
-        super().__init_subclass__(**kwargs)
-        cls.properties_schema = fields.properties_schema(cls.spec.FIELDS)
-        cls.attributes_schema = fields.attributes_schema(cls.spec.ATTRIBUTES)
+    update_steps = {}
 
     def __init__(self, name, definition, stack):
         super().__init__(name, definition, stack)
-        self._shown = None
-        self._unfinished = False
-        self._doubtful = False
-        self._asleep = False
-        self._masked = None
-        self._masked_id = None
+        # State before an update, which Heat overwrites when it begins.
+        self._state_before = None
 
-    # What a type has to say.
+    # Plans.
 
-    def _docker_create(self, client, request):
-        """Create the object and return its id.
+    def create_plan(self, values) -> list[plan.Step]:
+        """Return the steps that create the object."""
+        return [creation.Create()]
 
-        :param fields.Request request: with the name and Heat's labels.
+    def finish_plan(self, ctx, planned) -> list[plan.Step]:
+        """Return the steps that finish an object which a failure left.
+
+        By default, this checks that the object exists.
+
+        :param planned: the steps that come before.
         """
+        return [creation.Check()]
+
+    def step_back_plan(self) -> list[plan.Step]:
+        """Return the steps that take back what a replacement has got."""
+        return []
+
+    def check_plan(self) -> list[plan.Step]:
+        """Return the steps that fail unless the object is good."""
+        return [creation.Check()]
+
+    def suspend_plan(self, values) -> list[plan.Step]:
+        """Return the steps of a suspend; by default, there are none."""
+        return []
+
+    def resume_plan(self, values) -> list[plan.Step]:
+        """Return the steps of a resume; by default, there are none."""
+        return []
+
+    def delete_plan(self, values) -> list[plan.Step]:
+        """Return the steps that remove the object, once it is found."""
         raise NotImplementedError()
 
-    def _docker_inspect(self, client, object_id):
-        """Return all that the daemon knows of the object."""
-        raise NotImplementedError()
+    def _plan(self, steps, **context):
+        """Return a plan, which is empty if the object is not ours."""
+        return plan.Plan(self.plan_context(**context),
+                         [] if self.external_id is not None else steps)
 
-    def _docker_update(self, client, body):
-        """Change the object in place and return the daemon's warnings."""
-        raise NotImplementedError()
+    def plan_context(self, values=None, changed=(), before=None):
+        """Return what the steps of a plan see.
 
-    def _docker_find(self, client, labels):
-        """Return the ids of the objects that have all the labels."""
-        raise NotImplementedError()
-
-    # What all types share.
-
-    @property
-    def properties(self):
-        """The values of the properties; an explicit null means unset."""
-        return self._values
-
-    @properties.setter
-    def properties(self, values):
-        self._values = fields.null_means_unset(values)
-
-    def _values_in(self, definition):
-        """Return the values of the properties in a definition of the resource.
-
-        An explicit null means unset.
-
-        :param heat.engine.rsrc_defn.ResourceDefinition definition: of the
-            resource in any template.
+        :param values: of the properties after the action; by default, they do
+            not change.
         """
-        return fields.null_means_unset(definition.properties(
-            self.properties_schema, self.context))
+        if values is None:
+            values = self.properties
+        return plan.Context(
+            object=self.object, action=self.action, fields=self.spec.FIELDS,
+            values=values, properties=self.properties, changed=changed,
+            records=self.records, before=before or self.before(),
+            neighbors=neighbors.Neighbors(self),
+            connect=lambda: self.connect(values), event=self.add_event,
+            give_up=lambda ex: self._give_up(ex, values),
+            patience=lambda: self._patience(values),
+            may_sleep=self.may_sleep)
 
-    def docker_name(self, values):
-        """Return the name of the object, which Docker accepts.
+    def before(self):
+        """Return what the resource went through before the action."""
+        action, status = self._state_before or (self.action, self.status)
+        failed = status == self.FAILED
+        # A resume of the stack that failed may not have come to this one.
+        suspended = action == self.SUSPEND or (
+            failed and action == self.RESUME)
+        return plan.Before(
+            update_failed=failed and action == self.UPDATE,
+            suspended=suspended,
+            unfinished=(failed or suspended
+                        or self.records.holds(records.SteppedAside)))
 
-        :param values: of the properties.
+    def may_sleep(self):
+        """Return whether no other resource of the stack waits for a poll.
+
+        Without convergence Heat polls them one after the other. So does Heat
+        before version 26 in a suspend and a resume of any stack. Only a
+        resource with a thread of its own has been told by which engine:
+        https://github.com/openstack/heat/blob/master/heat/engine/scheduler.py.
         """
-        name = values['name'] or re.sub(
-            '[^a-zA-Z0-9_.-]', '_', self.physical_resource_name())
-        return name.lstrip('/')
+        return getattr(self, '_calling_engine_id', None) is not None
 
-    # Steps.
+    def _patience(self, values):
+        """Return how many seconds the daemon may be unreachable."""
+        timeout = values['endpoint_timeout']
+        if timeout is None:
+            timeout = _ENDPOINT_TIMEOUT
+        if self.action == self.CREATE:
+            return timeout
+        return min(timeout, _UNREACHABLE_TIMEOUT)
 
-    def _make(self, client, progress):
-        """Create the object, once, however often the answer is lost."""
-        self._check_create(client)
-        values = self._found(client, self.properties)
-        request = fields.request(self.spec.FIELDS, collections.ChainMap(
-            {'name': self.docker_name(values)}, values))
-        request.body.setdefault('Labels', {}).update(self.labels)
-        # Whoever deletes this resource has to know that there may be
-        # something on the daemon, even if nobody lives to hear its id.
-        first = 'requested' not in self.data()
-        if first:
-            self._note_request(client)
+    def _give_up(self, ex, values):
+        """Raise, unless a delete may leave what the daemon has."""
+        if self.action != self.DELETE:
+            raise ex
+        if not values['forget_unreachable']:
+            raise type(ex)(_(
+                '%s. Bring it back and delete the stack again. If it is gone '
+                'for good, ask the operator of Heat to add it to '
+                'forgotten_endpoints') % ex) from ex
+        self._report_left(ex)
+
+    def _report_left(self, why):
+        """Report what the daemon may still have without the resource."""
+        self.add_event(_('%(why)s. It may still have %(object)s')
+                       % {'why': why, 'object': self.resource_id})
+
+    def _advance(self, running):
+        """Continue a plan and return whether it is complete.
+
+        :param plan.Plan running: what a hook has returned.
+        :raises resource.PollDelay: if the next poll would come too early.
+        """
+        self.forget_live_state()
         try:
-            object_id = self._docker_create(client, request)
-        except errors.NoAnswer:
-            self._note_loss()
-            raise
-        except errors.Unreachable:
-            if first:
-                self.data_delete('requested')
-            raise
-        except errors.Conflict:
-            object_id = self._find_own(client)
-            if object_id is None:
-                if not self._was_lost():
-                    raise
-                return False
-        if not isinstance(object_id, str) or not 0 < len(object_id) < 256:
-            raise errors.Failed(_('Docker at %s has made something without '
-                                  'an id') % client.endpoint)
-        self.resource_id_set(object_id)
-        return True
-
-    def _check_create(self, client):
-        """Raise if the operator or the daemon does not have what is asked."""
-        fields.check_policy(self.spec.FIELDS, self.properties)
-        fields.check_api(self.spec.FIELDS, self.properties, client.api,
-                         client.endpoint)
-
-    def _note_request(self, client):
-        """Note that the daemon may have something, and where it is."""
-        self.data_set('requested', json.dumps(
-            {'endpoint': client.endpoint.given, 'address': client.address}))
-
-    def _note_loss(self):
-        """Note when the answer to a create was lost."""
-        requested = json.loads(self.data()['requested'])
-        self.data_set('requested',
-                      json.dumps({**requested, 'lost': time.time()}))
-
-    def _may_still_come(self):
-        """Return whether what has no id may get one yet."""
-        return self.resource_id is None and self._was_lost()
-
-    def _was_lost(self):
-        """Return whether a create may go on whose answer was lost."""
-        lost = json.loads(self.data().get('requested', '{}')).get('lost', 0)
-        return abs(time.time() - lost) < _STILL_CREATING
-
-    def _apply(self, client, progress):
-        """Change what the daemon can change in place, and see that it did.
-
-        Daemons take fields that they do not know, or not for updates, and
-        forget them. What the kernel cannot do they say, and a replacement
-        would not help.
-        """
-        changed, values = progress.notes['changed'], progress.notes['values']
-        body = fields.update(self.spec.FIELDS, changed, values)
-        warnings = self._docker_update(client, body)
-        for warning in warnings:
-            self._event(_('Docker warns: %s') % warning)
-        inspected = self._docker_inspect(client, self.resource_id)
-        if not warnings and fields.forgotten(self.spec.FIELDS, changed, body,
-                                             inspected):
-            raise resource.UpdateReplace(self.name)
-        return True
-
-    def _find_own(self, client):
-        """Return the id of the object made for this resource, or None."""
-        found = self._docker_find(
-            client, self.labels_by('resource_id', 'stack_id'))
-        return found[0] if found else None
-
-    def _row(self, resource_id):
-        """Return a resource as Heat's database has it, if it does."""
-        if resource_id is None:
-            return None
-        try:
-            return resource_objects.Resource.get_obj(self.context,
-                                                     resource_id)
-        except exception.NotFound:
-            return None
-
-    def _notes(self, row):
-        """Return Heat's data of a resource, given what :meth:`_row` does."""
-        return {item.key: item.value for item in (row and row.data) or ()}
-
-    def _owner(self, container):
-        """Return the resource in our tree of stacks that owns a container.
-
-        The labels of a container name the stack that created it, which is not
-        its owner if another stack has adopted it. A resource with an
-        external_id does not own its container.
-
-        :returns: None, or the result of Heat's Resource.load. Keep all of it:
-            the resource has only a weak reference to its stack.
-        """
-        rows = resource_objects.Resource.get_all_by_root_stack(
-            self.context, self.stack.root_stack_id(),
-            {'physical_resource_id': container})
-        for row in rows:
-            loaded = resource.Resource.load(self.context, row, None, False,
-                                            {})
-            if (isinstance(loaded[0], DockerResource)
-                    and loaded[0].external_id is None):
-                return loaded
-        return None
-
-    def _tell_container(self, name, labels):
-        """Describe a container, and its stack, to users.
-
-        On a shared daemon, they do not learn what another project has.
-
-        :param labels: map that the daemon shows, or None.
-        """
-        labels = labels or {}
-        if self._is_foreign(labels) and policy.is_shared():
-            return _('a container of another project')
-        stack = labels.get(LABEL + 'stack_name')
-        if not stack:
-            return _('the container %s of no stack') % name
-        return _('the container %(name)s of the stack %(stack)s') % {
-            'name': name, 'stack': stack}
-
-    def _examine(self, client, progress):
-        """Fail, saying why, unless the object is as it should be."""
-        self._docker_inspect(client, self.resource_id)
-        return True
-
-    def _locate(self, client, progress):
-        """Find what there is to delete; without an id, by the labels."""
-        if not self._identify(client):
-            if self._may_still_come():
-                return False
-            progress.steps[1:] = []
-        return True
-
-    def _identify(self, client):
-        """Return whether there is an id; a lost one is found by the labels."""
-        if self.resource_id is None:
-            object_id = self._find_own(client)
-            if object_id is None:
-                return False
-            self.resource_id_set(object_id)
-        return True
-
-    def _recover(self, client, progress):
-        """Find what a create has made whose answer was lost, or replace it."""
-        if self._is_there_and_sound(client):
-            return True
-        if self._may_still_come():
+            result = running.advance()
+        except plan.Replace as ex:
+            raise resource.UpdateReplace(self.name) from ex
+        if isinstance(result, plan.After):
+            if result.seconds > _POLL:
+                raise resource.PollDelay(math.ceil(result.seconds))
             return False
-        raise resource.UpdateReplace(self.name)
+        return result
 
-    # Actions.
+    def _cancel(self, running):
+        running.cancel()
+
+    # Heat calls these until they return True, or to cancel the action.
+    check_create_complete = _advance
+    check_update_complete = _advance
+    check_delete_complete = _advance
+    check_check_complete = _advance
+    check_suspend_complete = _advance
+    check_resume_complete = _advance
+    handle_create_cancel = _cancel
+    handle_update_cancel = _cancel
+
+    # Validation.
 
     def validate(self):
         """Refuse what the operator does not allow, as far as it is known."""
         super().validate()
         try:
-            if self._are_known('docker_endpoint', 'tls'):
-                self._endpoint_of(self.properties)
-            # A resource that does not exist yet has its name for a value.
+            if self.are_known('docker_endpoint', 'tls'):
+                self.endpoint_of(self.properties)
+            # The reference of a resource that does not exist yet is its name.
             fields.check_policy([field for field in self.spec.FIELDS
-                                 if self._are_known(field.name)],
+                                 if self.are_known(field.name)],
                                 self.properties)
         except errors.DockerError as ex:
             raise exception.StackValidationFailed(message=str(ex)) from ex
 
-    def _are_known(self, *names):
-        """Return whether properties depend on no other resource."""
-        return not any(function.dependencies(
-            [self.properties.data.get(name) for name in names]))
+    def validate_external(self):
+        """Refuse an external_id that the daemon does not know."""
+        if self.external_id is None:
+            return
+        # Heat creates a resource with an external_id without waiting for
+        # others, so values from other resources are not known, neither now
+        # nor during the create:
+        # https://opendev.org/openstack/heat/src/branch/master/heat/engine/rsrc_defn.py
+        if not self.are_known('docker_endpoint', 'tls'):
+            raise exception.StackValidationFailed(message=_(
+                'external_id %s: docker_endpoint and tls cannot come from '
+                'another resource, because Heat creates a resource with an '
+                'external_id without waiting for others. Use parameters '
+                'instead') % self.external_id)
+        self.resource_id = self.external_id
+        try:
+            self._refuse_others(self._show_resource())
+        except exception.HeatException as ex:
+            raise exception.StackValidationFailed(
+                message=_('external_id %(id)s: %(why)s')
+                % {'id': self.external_id, 'why': ex}) from ex
+
+    def _refuse_others(self, inspected):
+        """Raise if the object may belong to another project."""
+        with daemon.errors_of_heat():
+            self.object.refuse_foreign(inspected)
+            self.object.refuse_unowned(inspected)
+
+    # Actions.
 
     def handle_create(self):
-        """Return how the object is to be created."""
-        return reaching.Progress([self._make])
-
-    def check_create_complete(self, progress):
-        """Return whether the object is as it should be."""
-        return self._advance(progress)
+        """Return the plan of the create."""
+        return self._plan(self.create_plan(self.properties))
 
     def handle_check(self):
-        """Return how it is found out whether the object is well."""
+        """Return the plan of the check, also of an object that is not ours."""
         if self.resource_id is None:
             raise exception.Error(_('It was never created'))
-        return reaching.Progress([self._examine])
+        return plan.Plan(self.plan_context(), self.check_plan())
 
-    def check_check_complete(self, progress):
-        """Return whether it is known that the object is well."""
-        return self._advance(progress)
+    def handle_suspend(self):
+        """Return the plan of the suspend."""
+        return self._plan(self.suspend_plan(self.properties))
+
+    def handle_resume(self):
+        """Return the plan of the resume."""
+        return self._plan(self.resume_plan(self.properties))
+
+    def handle_delete(self):
+        """Return the plan of the delete.
+
+        An object that was never requested needs no daemon to be deleted.
+        """
+        if not creation.may_exist(self.object) or self._is_forgotten():
+            return plan.Plan(self.plan_context(), [])
+        steps = [creation.Find(), *self.delete_plan(self.properties)]
+        return plan.Plan(self.plan_context(), steps)
+
+    def _is_forgotten(self):
+        """Return whether the operator has given up the daemon."""
+        try:
+            named = self.endpoint
+        except errors.DockerError:
+            return False
+        if not policy.forgotten(named.url):
+            return False
+        self._report_left(_('The operator has given up Docker at %s') % named)
+        return True
+
+    # Updates.
 
     def update_template_diff_properties(self, after_props, before_props):
         """Return the properties whose change Docker would notice.
@@ -353,159 +312,74 @@ class DockerResource(reaching.Reaching, showing.Showing, owning.Owning,
         return fields.replaces(self.spec.FIELDS, changed_properties_set,
                                after_props)
 
+    def _needs_update(self, after, before, after_props, before_props,
+                      *args, **kwargs):
+        """Return whether there is anything to do.
+
+        If the template has not changed, Heat would mark a failed resource as
+        complete, and also one that has stepped aside for a failed
+        replacement.
+
+        :raises resource.UpdateReplace: if it has to be replaced.
+        """
+        for values in (after_props, before_props):
+            fields.null_means_unset(values)
+        if self.records.holds(records.Unhealthy) and (
+                self.may_replace_unhealthy(after_props)):
+            raise resource.UpdateReplace(self)
+        unfinished = self.before().unfinished
+        return super()._needs_update(
+            after, before, after_props, before_props,
+            *args, **kwargs) or unfinished
+
+    def may_replace_unhealthy(self, values):
+        """Return whether marking it as unhealthy may replace the object.
+
+        :param values: properties after the update.
+        """
+        return True
+
     def handle_update(self, json_snippet, tmpl_diff, prop_diff):
-        """Return how the object is to be changed in place."""
-        values = self._values_in(json_snippet)
+        """Return the plan that changes the object in place."""
+        values, before = self.values_in(json_snippet), self.before()
         changed = set(prop_diff)
         self._check_change(changed, values)
-        if self._doubtful:
+        if before.update_failed:
             # Nobody knows which of its changes a failed update has made.
             changed.update(field.name for field in self.spec.FIELDS
                            if field.in_place and (
                                fields.value_of(field, values) is not None
                                or field.unset is not None or field.step))
-        steps = []
-        if fields.update(self.spec.FIELDS, changed, values):
-            steps.append(self._apply)
-        steps += [getattr(self, field.step) for field in self.spec.FIELDS
-                  if field.step and field.name in changed]
-        if steps:
-            steps.insert(0, self._check_update)
-        if self._unfinished:
-            steps = self._return_steps() + steps + self._finish_steps()
+        ctx = self.plan_context(values, changed, before)
+        steps = self._update_plan(ctx)
+        if before.unfinished:
+            steps = self.step_back_plan() + steps
+            steps += self.finish_plan(ctx, steps)
             if self.resource_id is None:
-                steps.insert(0, self._recover)
-        return reaching.Progress(steps, {'changed': changed, 'values': values})
+                steps.insert(0, creation.Recover())
+        return plan.Plan(ctx, steps)
+
+    def _update_plan(self, ctx):
+        """Return the steps that change properties."""
+        steps = []
+        if fields.update(ctx.fields, ctx.changed, ctx.values):
+            steps.append(creation.Update())
+        steps += [self.update_steps[field.step](ctx) for field in ctx.fields
+                  if field.step and field.name in ctx.changed]
+        return [creation.CheckSupported(), *steps] if steps else []
 
     def _check_change(self, changed, values):
-        """Raise if the operator does not allow what is to be changed.
+        """Raise if the operator does not allow a change.
 
-        What is left as it is stays allowed, as the endpoint does. What
-        depends on other resources was not known at the validation.
+        What does not change stays allowed, as the endpoint does. A value from
+        another resource was not known at the validation.
         """
-        try:
+        with daemon.errors_of_heat():
             fields.check_policy([field for field in self.spec.FIELDS
                                  if field.name in changed], values)
-        except errors.Refused as ex:
-            raise exception.Error(str(ex)) from ex
-
-    def _check_update(self, client, progress):
-        """Raise if the daemon is too old for what is to be changed."""
-        fields.check_api(self.spec.FIELDS, progress.notes['values'],
-                         client.api, client.endpoint)
-        return True
-
-    def check_update_complete(self, progress):
-        """Return whether the object is changed, after doing what is next."""
-        return self._advance(progress)
-
-    def handle_delete(self):
-        """Return how the object is to be deleted.
-
-        What has never been asked of a daemon is deleted without one.
-        """
-        if not self._may_be_there() or self._is_forgotten():
-            return reaching.Progress([])
-        return reaching.Progress([self._locate] + self._delete_steps())
-
-    def _may_be_there(self):
-        """Return whether a daemon may have something, with or without id."""
-        return self.resource_id is not None or 'requested' in self.data()
-
-    def check_delete_complete(self, progress):
-        """Return whether the object is gone, after doing what is next."""
-        return self._advance(progress)
-
-    def _delete_steps(self):
-        """Return the steps that remove the object of ``resource_id``."""
-        raise NotImplementedError()
-
-    def handle_adopt(self, resource_data=None):
-        """Take over an object that exists."""
-        super().handle_adopt(resource_data)
-        # Whoever adopts may have written them, the allowed address included.
-        for key in list(self.data()):
-            self.data_delete(key)
-        try:
-            self._claim()
-        except exception.HeatException:
-            # What is not taken over is not deleted with the stack.
-            self.resource_id_set(None)
-            raise
-
-    def _claim(self):
-        """Raise if the object cannot be had; else note which and where it is.
-
-        By the time that it is used, its name may be another project's.
-        """
-        inspected = self._show_resource()
-        self._refuse_foreign(inspected)
-        self._refuse_unowned(inspected)
-        self.resource_id_set(self._identity(inspected))
-        with self._docker() as client:
-            self._note_request(client)
-
-    def _identity(self, inspected):
-        """Return what no other object of the daemon will ever be called."""
-        if not answers.is_id(inspected['Id']):
-            raise exception.Error(_('The daemon gives it no id'))
-        return inspected['Id']
-
-    def validate_external(self):
-        """Refuse an external_id that the daemon does not know."""
-        if self.external_id is None:
-            return
-        # Heat creates a resource with an external_id without waiting for
-        # others, so values from other resources are not known, neither now
-        # nor during the create:
-        # https://opendev.org/openstack/heat/src/branch/master/heat/engine/rsrc_defn.py
-        if not self._are_known('docker_endpoint', 'tls'):
-            raise exception.StackValidationFailed(message=_(
-                'external_id %s: docker_endpoint and tls cannot come from '
-                'another resource, because Heat creates a resource with an '
-                'external_id without waiting for others. Use parameters '
-                'instead') % self.external_id)
-        self.resource_id = self.external_id
-        try:
-            inspected = self._show_resource()
-            self._refuse_foreign(inspected)
-            self._refuse_unowned(inspected)
-        except exception.HeatException as ex:
-            raise exception.StackValidationFailed(
-                message=_('external_id %(id)s: %(why)s')
-                % {'id': self.external_id, 'why': ex}) from ex
-
-    def needs_replace_failed(self):
-        """Return whether what a failure left has to be replaced.
-
-        What is sound is finished instead, also if nobody has heard its id
-        or the daemon is still at it: it has the name that a replacement would
-        want.
-        """
-        if not self._may_be_there():
-            return True
-        try:
-            with self._docker() as client:
-                return not (self._is_there_and_sound(client)
-                            or self._may_still_come())
-        except exception.Error:
-            # The update waits for the daemon, or says what is wrong.
-            return False
-
-    def _is_there_and_sound(self, client):
-        """Return whether there is an object, and it can be finished."""
-        try:
-            return self._identify(client) and self._is_sound(
-                self._docker_inspect(client, self.resource_id))
-        except errors.NotFound:
-            return False
-
-    def _is_sound(self, inspected):
-        """Return whether an object that is there can be finished."""
-        return True
 
     def state_set(self, action, status, reason='state changed', **kwargs):
-        """Set the state, and record whether a user marked it unhealthy.
+        """Set the state, and keep what Heat overwrites or does not record.
 
         Heat uses the same state for a failed check and for "openstack stack
         resource mark unhealthy". Only a check was in progress before.
@@ -513,49 +387,131 @@ class DockerResource(reaching.Reaching, showing.Showing, owning.Owning,
         check_failed = self.CHECK, self.FAILED
         before, after = self.state, (action, status)
         super().state_set(action, status, reason, **kwargs)
+        self._state_before = (
+            before if after == (self.UPDATE, self.IN_PROGRESS) else None)
         if after == check_failed and before != (self.CHECK, self.IN_PROGRESS):
-            self.data_set(UNHEALTHY, 'true')
-        elif before == check_failed and UNHEALTHY in self.data():
-            self.data_delete(UNHEALTHY)
+            self.records.write(records.Unhealthy())
+        elif before == check_failed:
+            self.records.erase(records.Unhealthy)
 
-    def _needs_update(self, after, before, after_props, before_props,
-                      *args, **kwargs):
-        """Return whether there is anything to do.
+    # Adoption.
 
-        If the template has not changed, Heat would mark a failed resource as
-        complete, and also one that has made room for a failed replacement.
+    def handle_adopt(self, resource_data=None):
+        """Adopt an object that exists."""
+        super().handle_adopt(resource_data)
+        # The user may have written them, the allowed address included.
+        self.records.erase_all()
+        try:
+            self.adopt_object()
+        except exception.HeatException:
+            # An object that is not adopted is not deleted with the stack.
+            self.resource_id_set(None)
+            raise
 
-        :raises resource.UpdateReplace: if it has to be replaced.
+    def adopt_object(self):
+        """Raise if the object must not be adopted, or record what it is.
+
+        By the time that it is used, its name may be another project's.
         """
-        for values in (after_props, before_props):
-            fields.null_means_unset(values)
-        if UNHEALTHY in self.data() and self._may_be_replaced(after_props):
-            raise resource.UpdateReplace(self)
-        failed = self.status == self.FAILED
-        self._doubtful = failed and self.action == self.UPDATE
-        # A resume of the stack that failed may not have come to this one.
-        self._asleep = self.action == self.SUSPEND or (
-            failed and self.action == self.RESUME)
-        self._unfinished = (failed or self._asleep
-                            or 'replaced' in self.data())
-        return super()._needs_update(
-            after, before, after_props, before_props,
-            *args, **kwargs) or self._unfinished
+        inspected = self._show_resource()
+        self._refuse_others(inspected)
+        with self.connect() as client:
+            self.object.id = self.object.permanent_id(inspected)
+            creation.record_request(client, self.records)
 
-    def _may_be_replaced(self, values):
-        """Return whether marking it unhealthy may replace the object.
+    # Replacement.
 
-        :param values: properties after the update.
+    def is_exclusive(self):
+        """Return whether the object has what there can be only one of."""
+        return fields.exclusive(self.spec.FIELDS, self.properties)
+
+    # Function that takes a Context and frees what a replacement needs; None
+    # for a type whose objects never collide.
+    step_aside = None
+
+    def prepare_for_replace(self):
+        """Have the object step aside for its replacement.
+
+        One that does not collide with it stays as it is until it is deleted.
         """
-        return True
+        obj = self.object
+        if (self.step_aside is None or self.external_id is not None
+                or not creation.may_exist(obj)):
+            return
+        # A failed update may have taken more than the properties say.
+        if not (self.before().update_failed or self.is_exclusive()):
+            return
+        with self.connect() as client:
+            for attempt in range(_ATTEMPTS):
+                try:
+                    return self.find_and_step_aside(client)
+                except errors.NotFound:
+                    return None
+                except errors.NoAnswer:
+                    if attempt == _ATTEMPTS - 1:
+                        raise
+                except errors.Unreachable as ex:
+                    if attempt < _ATTEMPTS - 1:
+                        continue
+                    # The host may be gone, and be the reason for the update.
+                    LOG.warning('%(resource)s does not step aside: %(why)s',
+                                {'resource': self.name, 'why': ex})
+                    self.records.write(records.Unreleased())
 
-    def _return_steps(self):
-        """Return the steps that take back what a replacement has taken."""
-        return []
+    def find_and_step_aside(self, client):
+        """Have the object step aside, also if its id was lost."""
+        ctx = self.plan_context()
+        ctx.client = client
+        if ctx.object.ensure_id(client, ctx.properties):
+            self.step_aside(ctx)
+            ctx.records.erase(records.Unreleased)
+        elif creation.is_create_pending(ctx.object):
+            raise exception.Error(
+                _('The answer to its create was lost, and the daemon may be '
+                  'at it yet. Update the stack again in half a minute'))
 
-    def _finish_steps(self):
-        """Return the steps that finish a usable object.
+    def restore_prev_rsrc(self, convergence=False):
+        """Have the object step back after its replacement has failed.
 
-        The object is only complete once the daemon has shown it.
+        What cannot be done now is left to the update that follows.
         """
-        return [self._examine]
+        if not self.records.holds(records.SteppedAside) or (
+                self.resource_id is None):
+            return
+        ctx = self.plan_context()
+        try:
+            with self.connect() as ctx.client:
+                self.step_back_plan()[0](ctx)
+        except (exception.HeatException, plan.Replace) as ex:
+            LOG.warning('%(resource)s does not step back yet: %(why)s',
+                        {'resource': self.name, 'why': ex})
+
+    def needs_replace_failed(self):
+        """Return whether what a failure left has to be replaced.
+
+        A usable object is finished instead, also if its id was lost or the
+        daemon is still creating it: it has the name that a replacement needs.
+        """
+        if not creation.may_exist(self.object):
+            return True
+        ctx = self.plan_context()
+        try:
+            with self.connect() as client:
+                return not (creation.exists_and_is_usable(ctx, client)
+                            or creation.is_create_pending(ctx.object))
+        except exception.Error:
+            # The update waits for the daemon, or reports what is wrong.
+            return False
+
+    def retry_in_turn(self):
+        """Have Heat process the resource again, after others of the stack.
+
+        Heat puts the request back into its queue if nobody works on the
+        resource. To wait longer would occupy a thread that the other resources
+        may need.
+        https://opendev.org/openstack/heat/src/branch/master/heat/engine/check_resource.py
+
+        :raises exception.UpdateInProgress: always.
+        """
+        time.sleep(_POLL)
+        raise exception.UpdateInProgress(self.name)

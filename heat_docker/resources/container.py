@@ -1,52 +1,41 @@
-# Licensed under the Apache License, Version 2.0 (the "License"); you may
-# not use this file except in compliance with the License. You may obtain
-# a copy of the License at
+#    Licensed under the Apache License, Version 2.0 (the "License"); you may
+#    not use this file except in compliance with the License. You may obtain
+#    a copy of the License at
 #
-#     http://www.apache.org/licenses/LICENSE-2.0
+#         http://www.apache.org/licenses/LICENSE-2.0
 #
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
-# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
-# License for the specific language governing permissions and limitations
-# under the License.
-
+#    Unless required by applicable law or agreed to in writing, software
+#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+#    License for the specific language governing permissions and limitations
+#    under the License.
 """``DockerInc::Docker::Container``."""
 
 from heat.common import exception
-from heat.engine import resource
 
 from .. import conf
-from .. import errors
-from .. import fields
 from .. import i18n
 from .. import masking
 from ..convert import network
-from ..convert import references
-from ..convert import storage
+from ..lifecycle import containers
+from ..lifecycle import images
+from ..lifecycle import networking
+from ..lifecycle import plan
+from ..lifecycle import readiness
+from ..lifecycle import records
+from ..lifecycle import replacement
+from ..lifecycle import snapshots as image_snapshots
 from ..specs import container as spec
 from . import alarms
-from . import base
-from . import container_replacing
-from . import holding
-from . import moving
-from . import pulling
-from . import reaching
 from . import registration
 from . import signals
 from . import snapshots
-from . import waiting
 
 _ = i18n._
 
-# How long, in seconds, after it somebody else's removal is asked about again.
-_LEAVING = 0.2
 
-
-class DockerContainer(pulling.Pulling, waiting.Waiting,
-                      container_replacing.ContainerReplacing,
-                      moving.Moving, holding.Holding,
-                      signals.Signals, snapshots.Snapshots,
-                      base.DockerResource, alarms.Alarms):
+class DockerContainer(signals.Signals, snapshots.SnapshotResource,
+                      alarms.Alarms):
     """A container on a Docker daemon.
 
     The daemon at docker_endpoint pulls the image if it does not have it,
@@ -70,62 +59,97 @@ class DockerContainer(pulling.Pulling, waiting.Waiting,
     """
 
     spec = spec
-    collection = 'containers'
+    object_class = containers.Container
+    SNAPSHOT = records.SnapshotImage
 
-    # Whether it is in no network although the template lists networks.
-    _is_cut_off = False
+    update_steps = {
+        'rename': lambda ctx: networking.Rename(),
+        'reconnect': lambda ctx: networking.Reconnect(
+            ctx.before.update_failed),
+    }
 
-    # Whether it is known to have been stopped or paused.
+    # What the daemon shows differently from the properties, when an update
+    # with --converge asks: the container is in no network, or does not run.
+    _is_in_no_network = False
     _is_down = False
 
-    def _docker_create(self, client, request):
-        """Create the container; the warnings of the daemon are an event."""
-        body = request.body
-        endpoints = (body.get('NetworkingConfig') or {}).get(
-            'EndpointsConfig') or {}
-        if endpoints and self._takes_networks(client):
-            # Docker 26 starts no container whose mode is a network that is
-            # gone, as one is that the container was moved from.
-            del body['HostConfig']['NetworkMode']
-        elif len(endpoints) > 1:
-            # The step _reconnect attaches it to the others.
-            main = next(iter(endpoints))
-            body['NetworkingConfig']['EndpointsConfig'] = {
-                main: endpoints[main]}
-        container, warnings = client.containers.create(request.query, body)
-        for warning in warnings:
-            self._event(_('Docker warns: %s') % warning)
-        return container
+    # Plans.
 
-    def _takes_networks(self, client):
-        """Return whether a container can be created in several networks."""
-        return client.api >= (1, 44)
+    def create_plan(self, values):
+        """Return the steps that create and start the container."""
+        return [replacement.WaitForPredecessor(),
+                images.Provide(containers.Create()),
+                *_start_plan(values)]
 
-    def _docker_inspect(self, client, object_id):
-        """Return all that the daemon knows of the container."""
-        return client.containers.inspect(object_id)
+    def finish_plan(self, ctx, planned):
+        """Return the steps that start a container which a failure left."""
+        if ctx.before.suspended:
+            return [containers.Resume(), readiness.WaitFor()]
+        return [CatchUp(is_reconnected=any(
+            isinstance(step, networking.Reconnect) for step in planned))]
 
-    def _docker_find(self, client, labels):
-        """Return the ids of the containers that have all the labels."""
-        return client.containers.find(labels)
+    def step_back_plan(self):
+        """Return the steps that take back what a replacement has got.
 
-    def _docker_update(self, client, body):
-        """Change limits of the container.
-
-        Podman can since 5.1: https://github.com/containers/podman/pull/22322.
+        The networks in the template may differ from those that the container
+        had when it was stopped.
         """
-        try:
-            return client.containers.update(self.resource_id, body)
-        except errors.Unsupported as ex:
-            if client.is_podman:
-                raise resource.UpdateReplace(self.name) from ex
-            raise
+        if not self.records.holds(records.SteppedAside):
+            return []
+        return [replacement.StepBack(),
+                networking.Reconnect(update_failed=True)]
 
-    # Actions.
+    step_aside = staticmethod(replacement.step_aside)
+
+    def check_plan(self):
+        """Return the step that compares the container with wait_for."""
+        return [readiness.Check()]
+
+    def suspend_plan(self, values):
+        """Return the steps that stop or pause the container."""
+        if values['suspend_mode'] == 'pause':
+            return [containers.Pause()]
+        return [containers.DisableRestarts(),
+                containers.Stop(values['stop_grace_period'])]
+
+    def resume_plan(self, values):
+        """Return the steps that start or unpause the container."""
+        return [containers.Resume(), readiness.WaitFor()]
+
+    def delete_plan(self, values):
+        """Return the steps that stop and remove the container."""
+        steps = [containers.Stop(values['stop_grace_period'],
+                                 missing_ok=True),
+                 containers.Remove()]
+        if self.stack.action == self.stack.DELETE:
+            steps.append(image_snapshots.RemoveSnapshots())
+        return steps
+
+    def snapshot_plan(self, keep):
+        """Return the step that creates an image of the container."""
+        return [image_snapshots.Commit(keep)]
+
+    def remove_snapshot(self, client, name):
+        """Remove the image of a snapshot.
+
+        One that a container was restored from goes with the stack.
+        """
+        image_snapshots.remove(client, name)
+
+    def properties_from_snapshot(self, name):
+        """Return the properties of a container of the image.
+
+        No registry has it, and none is to be asked for it.
+        """
+        return {'image': name, 'pull_policy': 'never', 'registry_auth': None}
+
+    # Hooks of Heat.
 
     def validate(self):
-        """Refuse what goes together in no container."""
+        """Refuse what no container can have together."""
         super().validate()
+        if self.are_known('image', 'registry_auth'):
+            validate_credentials(images.pull_credentials, self.properties)
         if self.properties['networks'] and self.properties['network_mode']:
             raise exception.StackValidationFailed(
                 message=_('network_mode excludes networks'))
@@ -135,24 +159,39 @@ class DockerContainer(pulling.Pulling, waiting.Waiting,
                           'the root file system'))
 
     def handle_create(self):
-        """Return how the container is to be created.
+        """Return the plan of the create, after the user of its alarm.
 
-        Whatever failure leaves a container leaves the user of its alarm, too.
+        Whatever failure leaves a container leaves the user, too.
         """
-        self._admit(self.properties['alarm_action'])
-        return reaching.Progress([self._await_predecessor, self._pull_or_make]
-                             + self._start_steps(self.properties))
+        self.sync_alarm_user(self.properties['alarm_action'])
+        return super().handle_create()
+
+    def adopt_object(self):
+        """Adopt a container that exists, and create the user of its alarm."""
+        super().adopt_object()
+        self.sync_alarm_user(self.properties['alarm_action'])
+
+    def check_delete_complete(self, running):
+        """Return whether the container is gone, and the user of its alarm.
+
+        Once the delete is complete, Heat forgets who the user was.
+        """
+        if not super().check_delete_complete(running):
+            return False
+        self.sync_alarm_user(None)
+        return True
 
     def needs_replace_with_prop_diff(self, changed_properties_set,
                                      after_props, before_props):
         """Return whether a change cannot be made in place.
 
-        The daemon tells containers that were given networks from those that
-        were not.
+        A daemon treats containers that were created with networks differently
+        from others.
         """
         if 'networks' in changed_properties_set and (
                 bool(after_props['networks'])
-                != (bool(before_props['networks']) or self._is_cut_off)):
+                != (bool(before_props['networks'])
+                    or self._is_in_no_network)):
             return True
         return super().needs_replace_with_prop_diff(
             changed_properties_set, after_props, before_props)
@@ -164,245 +203,24 @@ class DockerContainer(pulling.Pulling, waiting.Waiting,
         """
         drift = super().parse_live_resource_data(resource_properties,
                                                  resource_data)
-        self._is_cut_off = drift.get('networks') == []
-        state = resource_data['State']
+        self._is_in_no_network = drift.get('networks') == []
+        state = containers.State(resource_data)
         self._is_down = (
-            state.get('Status') in ('created', 'exited', 'paused')
+            state.status in ('created', 'exited', 'paused')
             and resource_properties['wait_for'] != 'none'
-            and not self._has_completed(state))
+            and not state.has_completed(self.properties))
         return drift
 
-    def _needs_update(self, *args, **kwargs):
-        """Return whether there is anything to do.
+    def before(self):
+        """Return what the container went through before the action.
 
-        With --converge, a container that somebody has stopped or paused is
-        started again.
+        With --converge, a container that was stopped or paused outside of
+        Heat is started again.
         """
-        needed = super()._needs_update(*args, **kwargs)
-        self._asleep = self._asleep or self._is_down
-        self._unfinished = self._unfinished or self._is_down
-        return needed or self._is_down
-
-    def _claim(self):
-        """Take over a container that exists, and let its alarm in."""
-        super()._claim()
-        self._admit(self.properties['alarm_action'])
-
-    def handle_suspend(self):
-        """Return how the container is to be stopped, if it is ours."""
-        if self.external_id is not None:
-            return reaching.Progress([])
-        if self.properties['suspend_mode'] == 'pause':
-            return reaching.Progress([self._pause])
-        return reaching.Progress([self._hold_down, self._stop])
-
-    def check_suspend_complete(self, progress):
-        """Return whether the container has stopped."""
-        return self._advance(progress)
-
-    def handle_resume(self):
-        """Return how the container is to be started again, if it is ours."""
-        if self.external_id is not None:
-            return reaching.Progress([])
-        return reaching.Progress([self._wake, self._reach])
-
-    def check_resume_complete(self, progress):
-        """Return whether the container is as it should be again."""
-        return self._advance(progress)
-
-    def check_delete_complete(self, progress):
-        """Return whether the container is gone, and the user of its alarm.
-
-        Once the delete is complete, Heat forgets who the user was.
-        """
-        if not super().check_delete_complete(progress):
-            return False
-        self._admit(None)
-        return True
-
-    def _delete_steps(self):
-        """Return the steps that stop and remove the container."""
-        return [self._stop_if_there, self._remove,
-                self._remove_snapshots]
-
-    def _is_sound(self, inspected):
-        """Return whether it runs, has completed, or only has to be started.
-
-        A suspend has stopped it, and a resume may not have started it. A
-        container that a check has found unhealthy has to be replaced: waiting
-        for it again does not repair it.
-        """
-        state = inspected['State']
-        if self.action == self.CHECK and self._is_unhealthy(state):
-            return False
-        return (state.get('Status') in ('created', 'running', 'paused')
-                or self._asleep and state.get('Status') == 'exited'
-                or self._has_completed(state))
-
-    def _is_unhealthy(self, state):
-        """Return whether it is unhealthy although wait_for is healthy."""
-        return (self.properties['wait_for'] == 'healthy'
-                and (state.get('Health') or {}).get('Status') == 'unhealthy')
-
-    def _has_completed(self, state):
-        """Return whether the command has done all that it is there for."""
-        return (self.properties['wait_for'] == 'completed'
-                and state.get('Status') == 'exited'
-                and not state.get('ExitCode'))
-
-    def _finish_steps(self):
-        """Return the steps from wherever the container is."""
-        if self._asleep:
-            return [self._wake, self._reach]
-        return [self._catch_up]
-
-    # Steps.
-
-    def _catch_up(self, client, progress):
-        """Decide what is left to do for a container that is made."""
-        inspected = client.containers.inspect(self.resource_id)
-        state = inspected['State']
-        if state.get('Status') == 'created':
-            progress.steps[1:] = self._start_steps(
-                progress.values(self.properties))
-        else:
-            progress.steps[1:] = [self._wake] if (
-                state.get('Status') == 'paused') else []
-            if (self.properties['networks']
-                    and 'connected' not in progress.notes
-                    and not network.endpoints(inspected)):
-                progress.steps.append(self._reconnect)
-            progress.steps.append(self._reach)
-        return True
-
-    def _start_steps(self, values):
-        steps = [self._check_volumes]
-        if values['networks']:
-            steps.append(self._reconnect)
-        if values['files']:
-            steps.append(self._put_files)
-        return steps + [self._start, self._reach]
-
-    def _check_volumes(self, client, progress):
-        """Remove the container if a volume is another project's by now.
-
-        A volume has nothing but a name, and only one that a container has
-        stays what it is.
-        """
-        try:
-            self._found(client, progress.values(self.properties),
-                        references.VOLUME)
-        except errors.Refused:
-            client.containers.remove(self.resource_id)
-            raise
-        return True
-
-    def _examine(self, client, progress):
-        """Fail, saying why, unless the container is as it should be."""
-        aim = self.properties['wait_for']
-        inspected = client.containers.inspect(self.resource_id)
-        state = inspected['State']
-        well = {'none': True,
-                'completed': self._has_completed(state),
-                'healthy': (state.get('Health') or {}).get(
-                    'Status') == 'healthy'}
-        if not well.get(aim, state.get('Status') == 'running'):
-            raise exception.Error(self._obituary(client, inspected))
-        if self.properties['networks'] and not network.endpoints(inspected):
-            raise exception.Error(_('The container %s is in none of its '
-                                    'networks')
-                                  % inspected['Name'].lstrip('/'))
-        return True
-
-    def _put_files(self, client, progress):
-        """Put the files into the container."""
-        values = progress.values(self.properties)
-        client.containers.put_archive(self.resource_id,
-                                      storage.files_to_archive(values['files']))
-        return True
-
-    def _start(self, client, progress):
-        """Start the container; it may run already."""
-        if 'start asked' in progress.notes:
-            # The answer was lost. What has run is not run twice.
-            state = client.containers.inspect(self.resource_id)['State']
-            if state.get('Status') != 'created':
-                return True
-        progress.notes['start asked'] = True
-        try:
-            client.containers.start(self.resource_id)
-        except errors.Conflict as ex:
-            del progress.notes['start asked']
-            return self._wait_again(
-                client, progress, fields.claims(
-                    self.spec.FIELDS, progress.values(self.properties)), ex)
-        return True
-
-    def _wake(self, client, progress):
-        """Let a paused container go on, or start one that was stopped.
-
-        A command that has completed is not run again.
-        """
-        state = client.containers.inspect(self.resource_id)['State']
-        if state.get('Status') == 'paused':
-            client.containers.unpause(self.resource_id)
-            return True
-        if self._has_completed(state):
-            return True
-        self._let_go(client)
-        # The answer to a start may be lost. What has run is not run twice.
-        before = progress.notes.setdefault('run before',
-                                           state.get('StartedAt'))
-        if state.get('StartedAt') == before:
-            client.containers.start(self.resource_id)
-        return True
-
-    def _hold_down(self, client, progress):
-        """Keep the daemon from starting the container when it is stopped."""
-        self._hold(client)
-        return True
-
-    def _pause(self, client, progress):
-        """Freeze the container, unless it is frozen."""
-        state = client.containers.inspect(self.resource_id)['State']
-        if state.get('Status') == 'running':
-            client.containers.pause(self.resource_id)
-        return True
-
-    def _stop(self, client, progress):
-        """Return whether the container has stopped, having asked for it."""
-        if self._ask_to_stop(client, progress, self.resource_id,
-                             self.properties['stop_grace_period']):
-            return True
-        if self._has_own_thread:
-            client.containers.wait(self.resource_id,
-                                   client.containers.STOP_PATIENCE)
-        state = client.containers.inspect(self.resource_id)['State']
-        return state.get('Status') in ('created', 'exited', 'dead',
-                                       'removing')
-
-    def _stop_if_there(self, client, progress):
-        """Stop the container, unless it is gone."""
-        try:
-            return self._stop(client, progress)
-        except errors.NotFound:
-            return True
-
-    def _remove(self, client, progress):
-        """Remove the container; others may be at it, or have been."""
-        volumes = self.properties['remove_volumes'] is not False
-        try:
-            client.containers.remove(self.resource_id, volumes=volumes)
-        except errors.NotFound:
-            return True
-        except errors.Busy:
-            return progress.later(_LEAVING)
-        except errors.Conflict:
-            # Somebody has started it again.
-            progress.notes.pop('stop asked', None)
-            progress.steps.insert(0, self._stop_if_there)
-            return False
-        return True
+        before = super().before()
+        if not self._is_down:
+            return before
+        return plan.Before(before.update_failed, True, True)
 
     # Attributes that no inspect request shows.
 
@@ -453,6 +271,39 @@ class DockerContainer(pulling.Pulling, waiting.Waiting,
         return client.containers.log_head(
             inspected['Id'], inspected['Config']['Tty'],
             conf.group().max_log_bytes)
+
+
+def _start_plan(values):
+    """Return the steps after the create request."""
+    steps = [containers.CheckVolumes()]
+    if values['networks']:
+        steps.append(networking.Reconnect())
+    if values['files']:
+        steps.append(containers.PutFiles())
+    return [*steps, containers.Start(), readiness.WaitFor()]
+
+
+class CatchUp(plan.Step):
+    """Decide what is left to do for a container that exists."""
+
+    def __init__(self, is_reconnected):
+        """Remember what is planned.
+
+        :param is_reconnected: whether the plan has reconnected it.
+        """
+        self._is_reconnected = is_reconnected
+
+    def __call__(self, ctx):
+        """Look at its state."""
+        inspected = ctx.client.containers.inspect(ctx.object.id)
+        state = containers.State(inspected)
+        if state.status == 'created':
+            return plan.Instead(_start_plan(ctx.values))
+        steps = [containers.Resume()] if state.status == 'paused' else []
+        if (ctx.properties['networks'] and not self._is_reconnected
+                and not network.endpoints(inspected)):
+            steps.append(networking.Reconnect(ctx.before.update_failed))
+        return plan.Instead([*steps, readiness.WaitFor()])
 
 
 def resource_mapping():

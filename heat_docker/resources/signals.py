@@ -60,7 +60,7 @@ class Signals:
                     _('The container has an alarm_action, and signals can do '
                       'nothing but %s') % only['action'])
             action, details = only['action'], only
-        elif self._is_let_in():
+        elif self.has_alarm_user():
             # An update that sets alarm_action has not ended, or has failed.
             raise exception.Error(_(
                 'The container gets an alarm_action, and signals can do '
@@ -75,7 +75,7 @@ class Signals:
                 % {'action': action, 'known': ', '.join(handlers)})
         if self.resource_id is None:
             raise exception.Error(_('The container was never created'))
-        with self._docker() as client:
+        with self.connect() as client:
             return str(handler(client, details))
 
     def _restart_now(self, client, details):

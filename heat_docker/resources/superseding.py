@@ -20,26 +20,20 @@ https://github.com/openstack/heat/blob/26.0.0/heat/engine/check_resource.py.
 Heat would let each of them make a replacement, and delete only one.
 """
 
-import contextlib
-
 from heat.common import exception
 from heat.engine import resource
 from heat.objects import resource as resource_objects
-from heat.objects import resource_data
 from heat.objects import stack as stack_objects
 
+from .. import errors
 from .. import i18n
+from ..lifecycle import records
+from . import rows
 
 _ = i18n._
 
-# Prefix of a key in Heat's resource data: the traversal (Heat's id of a stack
-# action) that follows waits for an action of the resource. An older update may
-# come to wait later than a newer one, so each has a key of its own.
-_PREEMPTED = 'preempted_by_'
-
-
-class Superseding:
-    """What a resource does when updates of its stack overlap."""
+class SupersedableResource(resource.Resource):
+    """A resource whose stack's updates may overlap."""
 
     def handle_preempt(self):
         """Record that a newer update of the stack waits for an action.
@@ -48,20 +42,19 @@ class Superseding:
         from starting. It uses a different instance of the resource than the
         action does.
         """
-        self.data_set(_PREEMPTED + self.stack.current_traversal, 'true')
+        records.Store(self).record_preemption(self.stack.current_traversal)
 
-    def _give_way(self):
+    def yield_to_newer_update(self):
         """Raise if the newest update of the stack waits for this action.
 
-        :raises exception.Error: if it waits.
+        :raises errors.Failed: if it waits.
         """
         newest = self._newest_traversal()
         if newest in (None, self.stack.current_traversal):
             return
-        with contextlib.suppress(exception.NotFound):
-            resource_data.ResourceData.get_val(self, _PREEMPTED + newest)
-            raise exception.Error(_('The action was superseded by a newer '
-                                    'update of the stack'))
+        if records.Store(self).is_preempted_by(newest):
+            raise errors.Failed(_('The action was superseded by a newer '
+                                  'update of the stack'))
 
     def _newest_traversal(self):
         """Return the traversal of the stack as Heat's database has it."""
@@ -80,12 +73,12 @@ class Superseding:
         :raises resource.UpdateReplace: to have Heat call
             :meth:`make_replacement`, which says what comes next.
         """
-        if self._is_outrun(template_id):
+        if self._is_superseded(template_id):
             raise resource.UpdateReplace(self.name)
         try:
             super().update_convergence(template_id, *args, **kwargs)
         except exception.UpdateInProgress as ex:
-            if self._is_outrun(template_id):
+            if self._is_superseded(template_id):
                 raise resource.UpdateReplace(self.name) from ex
             raise
 
@@ -98,15 +91,15 @@ class Superseding:
         """
         if (action == self.UPDATE
                 and kwargs.get('lock') == self.LOCK_ACQUIRE
-                and self._is_outrun(self.stack.t.id)):
+                and self._is_superseded(self.stack.t.id)):
             raise exception.UpdateInProgress(self.name)
         super().state_set(action, status, *args, **kwargs)
 
-    def _is_outrun(self, template_id):
+    def _is_superseded(self, template_id):
         """Return whether the update is superseded, or has replaced this."""
         if self._newest_traversal() != self.stack.current_traversal:
             return True
-        row = self._row(self.id)
+        row = rows.stored(self.context, self.id)
         return row is not None and self._has_replacement(row.replaced_by,
                                                          template_id)
 
@@ -117,7 +110,7 @@ class Superseding:
         :raises exception.UpdateInProgress: if there is nothing to do.
         """
         while self._newest_traversal() == self.stack.current_traversal:
-            row = self._row(self.id)
+            row = rows.stored(self.context, self.id)
             if (row is None or row.engine_id is not None
                     or row.current_template_id != self.current_template_id
                     or self._has_replacement(row.replaced_by, new_tmpl_id)):
@@ -142,7 +135,7 @@ class Superseding:
         """
         rows = resource_objects.Resource.get_all_active_by_stack(
             self.context, self.stack.id)
-        named = self._row(self.id)
+        named = rows.stored(self.context, self.id)
         for row in rows.values():
             if (row.replaces == self.id and row.action == self.INIT
                     and row.current_template_id == template_id
@@ -155,6 +148,6 @@ class Superseding:
         :param replaced_by: id that the database has, or None.
         :param template_id: id of the template of the update in progress.
         """
-        row = self._row(replaced_by)
+        row = rows.stored(self.context, replaced_by)
         return (row is not None and row.current_template_id == template_id
                 and row.action != self.DELETE and row.status != self.FAILED)

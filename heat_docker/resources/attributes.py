@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What a resource shows: live state, attributes and events."""
+"""What a resource reads from its daemon: live state and attributes."""
 
 import collections
 import contextlib
@@ -19,16 +19,15 @@ import time
 
 from heat.common import exception
 from heat.engine import attributes
-from heat.objects import resource_properties_data
 from oslo_log import log as logging
 
 from .. import budgets
-from .. import client as clients
+from .. import client as docker_client
 from .. import conf
 from .. import errors
 from .. import fields
 from .. import i18n
-from .. import masking
+from . import events
 
 _ = i18n._
 
@@ -74,42 +73,21 @@ class _Waiting:
 _WAITING = _Waiting()
 
 
-class Showing:
-    """What is read from a daemon, and told to whoever may see the stack."""
+class ShowingResource(events.MaskingResource):
+    """A resource with attributes that its daemon provides."""
 
     # Whether other resources are made of the attributes that are read, which
     # is worth any wait; and whether a user waits for them.
     _is_needed = False
     _is_awaited = False
 
-    # Events.
+    def __init__(self, name, definition, stack):
+        super().__init__(name, definition, stack)
+        self._shown = None
 
-    def _event(self, reason):
-        """Tell the reader of the stack's events how it goes."""
-        self._add_event(self.action, self.status, str(reason))
-
-    def _add_event(self, action, status, reason):
-        """Add an event, which shows the properties without their secrets."""
-        kept = self._rsrc_prop_data_id, self._stored_properties_data
-        masked = masking.masked(self.spec.FIELDS, kept[1] or {})
-        if masked != (kept[1] or {}):
-            self._stored_properties_data = masked
-            self._rsrc_prop_data_id = self._masked_row(masked)
-        try:
-            super()._add_event(action, status, reason)
-        finally:
-            self._rsrc_prop_data_id, self._stored_properties_data = kept
-
-    def _masked_row(self, masked):
-        """Return the id of what Heat's database shows in events."""
-        if self._masked != masked:
-            row = resource_properties_data.ResourcePropertiesData
-            self._masked = masked
-            self._masked_id = row(self.context).create_or_update(
-                self.context, masked).id
-        return self._masked_id
-
-    # Live state.
+    def forget_live_state(self):
+        """Read it again when it is needed, because it may change."""
+        self._shown = None
 
     def _show_resource(self):
         """Return all that the daemon knows of the object.
@@ -118,13 +96,13 @@ class Showing:
         """
         with self._asking() as client:
             try:
-                inspected = self._docker_inspect(client, self.resource_id)
+                inspected = self.object.inspect(client)
             except errors.NotFound as ex:
                 raise exception.EntityNotFound(entity=self.type(),
                                                name=self.name) from ex
-        if self.external_id is not None:
-            # What is noted of it may be a name.
-            self._refuse_foreign(inspected)
+            if self.external_id is not None:
+                # The external_id may be a name.
+                self.object.refuse_foreign(inspected)
         self._shown = time.monotonic(), inspected
         return inspected
 
@@ -148,7 +126,7 @@ class Showing:
     @contextlib.contextmanager
     def _asking(self):
         """Connect to the daemon, for as long as a user may wait for it."""
-        with self._docker() as client:
+        with self.connect() as client:
             if not self._is_awaited:
                 yield client
                 return
@@ -223,8 +201,8 @@ class Showing:
         if self._shown is None or (
                 time.monotonic() - self._shown[0] > _FRESH):
             try:
-                with self._docker() as client:
-                    clients.raise_if_away(client.endpoint)
+                with self.connect() as client:
+                    docker_client.raise_if_away(client.endpoint)
                 self._show_resource()
             except exception.HeatException:
                 self._shown = time.monotonic(), None

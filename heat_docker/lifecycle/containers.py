@@ -1,0 +1,398 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Steps with a container: from its create request to its removal."""
+
+import contextlib
+import dataclasses
+import time
+
+from .. import errors
+from .. import fields
+from .. import i18n
+from ..api import containers as api_containers
+from ..convert import network
+from ..convert import references
+from ..convert import storage
+from . import claims
+from . import creation
+from . import objects
+from . import ownership
+from . import plan
+
+_ = i18n._
+
+# How long, in seconds, after which a removal that the daemon has begun is
+# requested again.
+_REMOVING = 0.2
+
+# How long, in seconds, a stop request waits for a container to stop. The
+# first poll makes two requests, so a container that takes Docker's default
+# of ten seconds needs one poll. And how long it waits if other resources wait
+# for that poll.
+STOP_PATIENCE = 5.5
+STOP_PATIENCE_IN_TURN = 1.0
+
+# How long, in seconds, after the grace period a stop is requested again.
+_STOP_AGAIN = 5.0
+
+
+class State:
+    """What an inspect request shows of the state of a container."""
+
+    def __init__(self, inspected: dict):
+        """Read the state."""
+        state = inspected['State']
+        self.status = state.get('Status')
+        self.exit_code = state.get('ExitCode')
+        self.started_at = state.get('StartedAt')
+        self.health = (state.get('Health') or {}).get('Status')
+
+    @property
+    def has_stopped(self):
+        """Whether no process of it is left."""
+        return self.status in ('created', 'exited', 'dead', 'removing')
+
+    @property
+    def is_stopping(self):
+        """Whether a stop request may not be done; Podman says "stopping"."""
+        return self.status in ('running', 'stopping')
+
+    @property
+    def has_started(self):
+        """Whether it runs, is frozen, or is being restarted."""
+        return self.status in ('running', 'restarting', 'paused')
+
+    def has_completed(self, values):
+        """Return whether the command has ended as wait_for wants it to."""
+        return (values['wait_for'] == 'completed' and self.status == 'exited'
+                and not self.exit_code)
+
+    def is_unhealthy(self, values):
+        """Return whether it is unhealthy although wait_for is healthy."""
+        return (values['wait_for'] == 'healthy'
+                and self.health == 'unhealthy')
+
+
+def state_of(ctx, container=None):
+    """Return the :class:`State` of a container, by default of our own."""
+    return State(ctx.client.containers.inspect(container or ctx.object.id))
+
+
+class Container(objects.Object):
+    """A container."""
+
+    COLLECTION = 'containers'
+    KIND = api_containers.Containers
+
+    def is_usable(self, ctx, inspected):
+        """Return whether it runs, has completed, or only has to be started.
+
+        A suspend has stopped it, and a resume may not have started it. A
+        container that a check has found to be unhealthy has to be replaced:
+        to wait for it again does not repair it.
+        """
+        state = State(inspected)
+        if ctx.action == 'CHECK' and state.is_unhealthy(ctx.properties):
+            return False
+        return (state.status in ('created', 'running', 'paused')
+                or ctx.before.suspended and state.status == 'exited'
+                or state.has_completed(ctx.properties))
+
+
+def joins_all_networks(client):
+    """Return whether a container can be created in several networks."""
+    return client.api >= (1, 44)
+
+
+class Create(creation.Create):
+    """Create a container."""
+
+    def __init__(self):
+        """Prepare to wait for another container to release the name."""
+        self._retry = claims.Retry()
+
+    def __call__(self, ctx):
+        """Create it, unless the old one is in use again."""
+        ctx.neighbors.predecessor()
+        return super().__call__(ctx)
+
+    def send(self, ctx, request):
+        """Send the request and return the id of the container."""
+        body = request.body
+        endpoints = (body.get('NetworkingConfig') or {}).get(
+            'EndpointsConfig') or {}
+        if endpoints and joins_all_networks(ctx.client):
+            # Docker 26 starts no container whose mode is a network that is
+            # gone, as one is that the container was moved from.
+            del body['HostConfig']['NetworkMode']
+        elif len(endpoints) > 1:
+            # The step Reconnect attaches it to the others.
+            main = next(iter(endpoints))
+            body['NetworkingConfig']['EndpointsConfig'] = {
+                main: endpoints[main]}
+        made, warnings = ctx.client.containers.create(request.query, body)
+        creation.report_warnings(ctx, warnings)
+        return made
+
+    def name_in_use(self, ctx, ex):
+        """Wait until another container of the stack releases the name."""
+        try:
+            return super().name_in_use(ctx, ex)
+        except errors.Conflict:
+            return self._retry.after(
+                ctx, [('name', ctx.object.name(ctx.properties), '')], ex)
+
+
+class CheckVolumes(plan.Step):
+    """Remove the container if a volume belongs to another project by now.
+
+    A volume has nothing but a name, which another volume can get as long as
+    no container has it.
+    """
+
+    def __call__(self, ctx):
+        """Look up the volumes of the container that now has them."""
+        try:
+            ownership.resolve(ctx.client, ctx.fields, ctx.values,
+                              ctx.object.owner, references.VOLUME)
+        except errors.Refused:
+            ctx.client.containers.remove(ctx.object.id)
+            raise
+        return True
+
+
+class PutFiles(plan.Step):
+    """Put the property files into the container."""
+
+    def __call__(self, ctx):
+        """Send them in an archive."""
+        ctx.client.containers.put_archive(
+            ctx.object.id, storage.files_to_archive(ctx.values['files']))
+        return True
+
+
+class Start(plan.Step):
+    """Start a container that was created, once."""
+
+    def __init__(self):
+        """Prepare to wait for what other containers still have."""
+        self._requested = False
+        self._retry = claims.Retry()
+
+    def __call__(self, ctx):
+        """Start it; if the answer was lost, it may have started."""
+        if self._requested and state_of(ctx).status != 'created':
+            return True
+        self._requested = True
+        try:
+            ctx.client.containers.start(ctx.object.id)
+        except errors.Conflict as ex:
+            self._requested = False
+            return self._retry.after(
+                ctx, fields.claims(ctx.fields, ctx.values), ex)
+        return True
+
+
+class Resume(plan.Step):
+    """Unpause a container, or start one that was stopped, once.
+
+    A command that has completed is not run again.
+    """
+
+    def __init__(self):
+        """Prepare to notice that it has started."""
+        self._last_start = None
+        self._requested = False
+
+    def __call__(self, ctx):
+        """Have it run, unless it does."""
+        state = state_of(ctx)
+        if state.status == 'paused':
+            ctx.client.containers.unpause(ctx.object.id)
+            return True
+        if state.has_completed(ctx.properties):
+            return True
+        if not self._requested:
+            self._last_start = state.started_at
+            self._requested = True
+        restore_restart_policy(ctx)
+        # The answer to a start may be lost. What has run is not run twice.
+        if state.started_at == self._last_start:
+            ctx.client.containers.start(ctx.object.id)
+        return True
+
+
+def disable_restarts(ctx):
+    """Keep the daemon from starting a stopped container when it restarts.
+
+    Docker starts a container with the policy "always" even if it was stopped
+    on purpose:
+    https://docs.docker.com/engine/containers/start-containers-automatically/.
+    """
+    _set_restart_policy(ctx, 'unless-stopped')
+
+
+def restore_restart_policy(ctx):
+    """Undo :func:`disable_restarts`."""
+    _set_restart_policy(ctx, 'always')
+
+
+def _set_restart_policy(ctx, name):
+    policy = ctx.properties['restart_policy'] or {}
+    if policy.get('Name') != 'always':
+        return
+    # An older Podman updates no container, and starts none by itself.
+    with contextlib.suppress(errors.Unsupported):
+        ctx.client.containers.update(ctx.object.id, {
+            'RestartPolicy': {'Name': name, 'MaximumRetryCount': 0}})
+
+
+class DisableRestarts(plan.Step):
+    """Keep the daemon from starting a stopped container when it restarts."""
+
+    def __call__(self, ctx):
+        """Change the restart policy."""
+        disable_restarts(ctx)
+        return True
+
+
+class Pause(plan.Step):
+    """Pause a container that runs."""
+
+    def __call__(self, ctx):
+        """Pause it, unless it is paused."""
+        if state_of(ctx).status == 'running':
+            ctx.client.containers.pause(ctx.object.id)
+        return True
+
+
+def stop(client, container, grace, patience):
+    """Stop a container, also a paused one.
+
+    :param grace: seconds that it has to stop; None for its own default.
+    :param float patience: seconds to wait for the answer.
+    """
+    try:
+        client.containers.stop(container, grace, patience)
+    except errors.Paused:
+        # Podman does not stop a container that is paused.
+        client.containers.unpause(container)
+        client.containers.stop(container, grace, patience)
+
+
+def stopped_after(client, grace):
+    """Return the seconds after which a daemon has stopped a container."""
+    return _STOP_AGAIN + (client.containers.GRACE if grace is None else grace)
+
+
+@dataclasses.dataclass
+class StopRequest:
+    """A request to stop a container, repeated only if it may be lost.
+
+    The daemon goes on stopping the container when the client disconnects
+    (https://github.com/moby/moby/blob/v28.0.0/daemon/stop.go#L46), but it may
+    have ended before it read the request.
+
+    :ivar grace: seconds that the container has to stop; None for its own
+        default.
+    :ivar sent: when the last request was sent.
+    """
+
+    grace: int | None
+    sent: float | None = None
+
+    def send(self, ctx, container):
+        """Send it unless that was done lately.
+
+        :returns: whether the container is known to have stopped.
+        """
+        again = stopped_after(ctx.client, self.grace)
+        if self.sent is not None and time.monotonic() - self.sent < again:
+            return False
+        self.sent = time.monotonic()
+        patience = (STOP_PATIENCE if ctx.may_sleep()
+                    else STOP_PATIENCE_IN_TURN)
+        try:
+            stop(ctx.client, container, self.grace, patience)
+        except errors.Late:
+            return False
+        except errors.NoAnswer:
+            raise
+        except errors.Unreachable:
+            self.sent = None
+            raise
+        return True
+
+
+class Stop(plan.Step):
+    """Stop a container and wait until it has stopped.
+
+    :ivar missing_ok: whether the step is done if the container is gone.
+    """
+
+    def __init__(self, grace: int | None, missing_ok: bool = False):
+        """Prepare the request."""
+        self._request = StopRequest(grace)
+        self._missing_ok = missing_ok
+
+    def __call__(self, ctx):
+        """Request it, then return whether the container has stopped."""
+        try:
+            return self._request.send(ctx, ctx.object.id) or (
+                self._has_stopped(ctx))
+        except errors.NotFound:
+            if not self._missing_ok:
+                raise
+            return True
+
+    def _has_stopped(self, ctx):
+        if ctx.may_sleep():
+            ctx.client.containers.wait(ctx.object.id, STOP_PATIENCE)
+        return state_of(ctx).has_stopped
+
+
+class Remove(plan.Step):
+    """Remove a container that has stopped."""
+
+    def __call__(self, ctx):
+        """Remove it; it may be gone, or be about to go."""
+        volumes = ctx.properties['remove_volumes'] is not False
+        try:
+            ctx.client.containers.remove(ctx.object.id, volumes=volumes)
+        except errors.NotFound:
+            return True
+        except errors.Busy:
+            return plan.After(_REMOVING)
+        except errors.Conflict:
+            # It was started again.
+            return plan.First([Stop(ctx.properties['stop_grace_period'],
+                                    missing_ok=True)])
+        return True
+
+
+def leave_gone_networks(ctx):
+    """Detach the container from networks that no longer exist.
+
+    A daemon refuses to start a container with an endpoint in such a network.
+
+    :returns: whether there were any.
+    """
+    inspected = ctx.client.containers.inspect(ctx.object.id)
+    gone = []
+    for name in network.endpoints(inspected):
+        try:
+            ctx.client.networks.inspect(name)
+        except errors.NotFound:
+            gone.append(name)
+            ctx.client.networks.disconnect(ctx.object.id, name)
+    return bool(gone)

@@ -1,0 +1,173 @@
+#    Licensed under the Apache License, Version 2.0 (the "License"); you may
+#    not use this file except in compliance with the License. You may obtain
+#    a copy of the License at
+#
+#         http://www.apache.org/licenses/LICENSE-2.0
+#
+#    Unless required by applicable law or agreed to in writing, software
+#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+#    License for the specific language governing permissions and limitations
+#    under the License.
+"""Copies of the files of volumes, made by way of helper containers."""
+
+import contextlib
+
+from heat.common import short_id
+
+from .. import conf
+from .. import errors
+from .. import i18n
+from ..convert import registry
+from . import ownership
+from . import plan
+from . import tasks
+
+_ = i18n._
+
+# An image without files, from which the helpers are created.
+_IMAGE, _TAG = registry.HELPERS + '/empty', 'latest'
+_PATH = '/volume'
+
+random_name = short_id.generate_id
+
+
+def copy_files(client, source, target, labels, check):
+    """Copy the files of a volume to another one of the same daemon.
+
+    Each volume has a helper container, which never runs: the daemon packs and
+    unpacks archives of containers that do not run. It locks the container
+    meanwhile, so one container with both volumes would wait for itself.
+
+    :param str source: name of the volume that has the files.
+    :param str target: name of the volume that gets them.
+    :param dict labels: of the helpers.
+    :param check: function that takes the client, and raises if the source is
+        not the volume that it should be. As long as a container has it, no
+        other volume can get its name.
+    """
+    # Docker would create a volume that is missing.
+    client.volumes.inspect(source)
+    if not client.images.exists('%s:%s' % (_IMAGE, _TAG)):
+        client.images.load(_IMAGE, _TAG, bytes(1024))
+    with contextlib.ExitStack() as helpers:
+        giver, taker = (helpers.enter_context(_helper(client, volume, labels))
+                        for volume in (source, target))
+        check(client)
+        client.containers.put_archive(
+            taker, _limited(client.containers.get_archive(
+                giver, _PATH + '/.')), _PATH)
+
+
+@contextlib.contextmanager
+def _helper(client, volume, labels):
+    """Create a container with a volume, and yield its id."""
+    helper, _warnings = client.containers.create({}, {
+        'Image': '%s:%s' % (_IMAGE, _TAG), 'Cmd': ['none'],
+        'Labels': labels, 'NetworkDisabled': True,
+        'HostConfig': {'NetworkMode': 'none', 'Mounts': [
+            {'Type': 'volume', 'Source': volume, 'Target': _PATH,
+             'VolumeOptions': {'NoCopy': True}}]}})
+    try:
+        yield helper
+    finally:
+        with contextlib.suppress(errors.DockerError):
+            client.containers.remove(helper, volumes=False)
+
+
+def _limited(pieces):
+    """Yield pieces of bytes until they are more than the operator allows."""
+    limit = conf.group().max_snapshot_bytes
+    size = 0
+    for piece in pieces:
+        size += len(piece)
+        if size > limit:
+            raise errors.Refused(
+                _('The files of the volume take more than %d bytes (option '
+                  'max_snapshot_bytes of the operator)') % limit)
+        yield piece
+
+
+def kept_labels(owner):
+    """Return the labels of copies that outlive the stack.
+
+    They are not those of the volume, or a copy would be taken for it. Nothing
+    that has them is ever removed.
+    """
+    return owner.all_labels(copy_of=_origin(owner))
+
+
+def snapshot_labels(owner):
+    """Return the labels of copies that go with the stack.
+
+    The snapshots of a replacement have the same labels.
+    """
+    return owner.all_labels(snapshot_of=_origin(owner))
+
+
+def find_snapshots(client, owner):
+    """Return the names of the copies that go with the stack.
+
+    Those of earlier versions of the plugin have no label of the project.
+    """
+    label = ownership.LABEL + 'snapshot_of'
+    labels = snapshot_labels(owner)
+    return [found['Name'] for found
+            in client.volumes.list({label: labels[label]})
+            if (found.get('Labels') or {}).items() <= labels.items()]
+
+
+def remove_copy(client, name):
+    """Remove a copy, unless a container uses it."""
+    with contextlib.suppress(errors.NotFound, errors.Conflict):
+        client.volumes.remove(name)
+
+
+def _helper_labels(owner):
+    """Return the labels of helper containers.
+
+    No other container has them, whatever labels its image has.
+    """
+    return owner.all_labels(helper_of=_origin(owner))
+
+
+def _origin(owner):
+    return '%s/%s' % (owner.stack_id, owner.resource_name)
+
+
+def _remove_helpers(client, owner):
+    # A helper never runs, so it need not be killed.
+    for helper in client.containers.find(_helper_labels(owner)):
+        with contextlib.suppress(errors.NotFound, errors.Conflict,
+                                 errors.Busy):
+            client.containers.remove(helper, volumes=False)
+
+
+class RemoveHelpers(plan.Step):
+    """Remove helpers of a heat-engine that was killed while it copied."""
+
+    def __call__(self, ctx):
+        """Find them by their labels."""
+        _remove_helpers(ctx.client, ctx.object.owner)
+        return True
+
+
+class Copy(plan.Step):
+    """A step that copies files in the background."""
+
+    def __init__(self):
+        """Prepare the background task."""
+        self._task = tasks.Polled()
+
+    def copy(self, ctx, source, target, check):
+        """Return whether the files of a volume are in another one.
+
+        :param check: see :func:`copy_files`.
+        """
+        def prepare():
+            _remove_helpers(ctx.client, ctx.object.owner)
+            labels = _helper_labels(ctx.object.owner)
+            return lambda client: copy_files(client, source, target, labels,
+                                             check)
+
+        return self._task.poll(ctx.client, prepare)

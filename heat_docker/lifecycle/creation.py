@@ -1,0 +1,199 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Steps that create, find, check and change an object of any kind."""
+
+import collections
+import dataclasses
+import time
+
+from .. import errors
+from .. import fields
+from .. import i18n
+from . import ownership
+from . import plan
+from . import records
+
+_ = i18n._
+
+# How long, in seconds, a daemon may work on a create request whose answer was
+# lost: it has taken the name already, but does not list the object yet.
+_CREATE_PENDING = 30.0
+
+
+def check_supported(ctx):
+    """Raise if the operator or the daemon does not allow a property."""
+    fields.check_policy(ctx.fields, ctx.properties)
+    fields.check_api(ctx.fields, ctx.properties, ctx.client.api,
+                     ctx.client.endpoint)
+
+
+def record_request(client, store):
+    """Record that the daemon may have an object, and where the daemon is."""
+    return store.write(records.CreateRequest(client.endpoint.given,
+                                             client.address))
+
+
+def may_exist(obj):
+    """Return whether a daemon may have the object, with or without an id."""
+    return obj.id is not None or obj.records.holds(records.CreateRequest)
+
+
+def is_create_pending(obj):
+    """Return whether an object without an id may still get one."""
+    return obj.id is None and _is_answer_lost(obj)
+
+
+def _is_answer_lost(obj):
+    """Return whether a create request may go on whose answer was lost."""
+    request = obj.records.read(records.CreateRequest)
+    lost = request and request.lost or 0
+    return abs(time.time() - lost) < _CREATE_PENDING
+
+
+def exists_and_is_usable(ctx, client):
+    """Return whether there is an object, and whether it can be finished."""
+    try:
+        return ctx.object.ensure_id(client, ctx.properties) and (
+            ctx.object.is_usable(ctx, ctx.object.inspect(client)))
+    except errors.NotFound:
+        return False
+
+
+class Create(plan.Step):
+    """Create the object once, no matter how often the answer is lost."""
+
+    def __call__(self, ctx):
+        """Create it and store its id."""
+        check_supported(ctx)
+        values = ownership.resolve(ctx.client, ctx.fields, ctx.properties,
+                                   ctx.object.owner)
+        request = fields.request(ctx.fields, collections.ChainMap(
+            {'name': ctx.object.name(values)}, values))
+        request.body.setdefault('Labels', {}).update(ctx.object.owner.labels)
+        # A delete has to know that the daemon may have an object, even if
+        # heat-engine ends before it hears the id.
+        first = not ctx.records.holds(records.CreateRequest)
+        if first:
+            record_request(ctx.client, ctx.records)
+        try:
+            object_id = self.send(ctx, request)
+        except errors.NoAnswer:
+            ctx.records.write(dataclasses.replace(
+                ctx.records.read(records.CreateRequest), lost=time.time()))
+            raise
+        except errors.Unreachable:
+            if first:
+                ctx.records.erase(records.CreateRequest)
+            raise
+        except errors.Conflict as ex:
+            object_id = ctx.object.find_own(ctx.client, ctx.properties)
+            if object_id is None:
+                return self.name_in_use(ctx, ex)
+        if not isinstance(object_id, str) or not 0 < len(object_id) < 256:
+            raise errors.Failed(_('Docker at %s has created an object without '
+                                  'an id') % ctx.client.endpoint)
+        ctx.object.id = object_id
+        return True
+
+    def send(self, ctx, request: fields.Request) -> str:
+        """Send the request and return the id of the object."""
+        made, warnings = ctx.object.collection(ctx.client).create(
+            request.body)
+        report_warnings(ctx, warnings)
+        return made
+
+    def name_in_use(self, ctx, ex):
+        """Return when to call again although another object has the name.
+
+        :param ex: the daemon's refusal.
+        """
+        if not _is_answer_lost(ctx.object):
+            raise ex
+        return False
+
+
+def report_warnings(ctx, warnings):
+    """Add an event for each warning of the daemon."""
+    for warning in warnings:
+        ctx.event(_('Docker warns: %s') % warning)
+
+
+class Find(plan.Step):
+    """Find the object to delete; without an id, by its labels."""
+
+    def __call__(self, ctx):
+        """Find it, or end the plan if there is none."""
+        if ctx.object.ensure_id(ctx.client, ctx.properties):
+            return True
+        if is_create_pending(ctx.object):
+            return False
+        return plan.Instead([])
+
+
+class Recover(plan.Step):
+    """Find the object of a create whose answer was lost, or replace it."""
+
+    def __call__(self, ctx):
+        """Find it."""
+        if exists_and_is_usable(ctx, ctx.client):
+            return True
+        if is_create_pending(ctx.object):
+            return False
+        raise plan.Replace()
+
+
+class Check(plan.Step):
+    """Fail unless the object exists."""
+
+    def __call__(self, ctx):
+        """Inspect it."""
+        ctx.object.inspect(ctx.client)
+        return True
+
+
+class CheckSupported(plan.Step):
+    """Fail if the daemon is too old for the changed properties."""
+
+    def __call__(self, ctx):
+        """Compare the versions."""
+        fields.check_api(ctx.fields, ctx.values, ctx.client.api,
+                         ctx.client.endpoint)
+        return True
+
+
+class Update(plan.Step):
+    """Change what one update request can change, and check the result.
+
+    Daemons ignore fields that they do not know, or do not update. If the
+    kernel does not support a change, they warn, and a replacement would not
+    help.
+    """
+
+    def __call__(self, ctx):
+        """Send the request, and compare what the daemon shows then."""
+        body = fields.update(ctx.fields, ctx.changed, ctx.values)
+        try:
+            warnings = ctx.object.collection(ctx.client).update(
+                ctx.object.id, body)
+        except errors.Unsupported as ex:
+            # Podman can since 5.1:
+            # https://github.com/containers/podman/pull/22322.
+            if ctx.client.is_podman:
+                raise plan.Replace() from ex
+            raise
+        report_warnings(ctx, warnings)
+        inspected = ctx.object.inspect(ctx.client)
+        if not warnings and fields.forgotten(ctx.fields, ctx.changed, body,
+                                             inspected):
+            raise plan.Replace()
+        return True

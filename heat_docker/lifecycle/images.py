@@ -1,0 +1,433 @@
+#    Licensed under the Apache License, Version 2.0 (the "License"); you may
+#    not use this file except in compliance with the License. You may obtain
+#    a copy of the License at
+#
+#         http://www.apache.org/licenses/LICENSE-2.0
+#
+#    Unless required by applicable law or agreed to in writing, software
+#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+#    License for the specific language governing permissions and limitations
+#    under the License.
+"""Steps with an image: to pull, build, push and remove it."""
+
+import contextlib
+import re
+import time
+
+from .. import errors
+from .. import i18n
+from .. import pulls
+from ..api import images as api_images
+from ..convert import building
+from ..convert import registry
+from ..convert import scalars
+from . import creation
+from . import objects
+from . import ownership
+from . import plan
+from . import records
+from . import tasks
+
+_ = i18n._
+
+# Seconds between two events about one pull.
+_REPORT_EVERY = 10.0
+
+# How often a pull is started again when the daemon becomes unreachable.
+_PULLS = 3
+
+
+class Image(objects.Object):
+    """An image."""
+
+    COLLECTION = 'images'
+    KIND = api_images.Images
+
+    def find_own(self, client, values):
+        """Return the id of the image built for this resource, or None.
+
+        The labels of an image that was pulled are those of its builder.
+        """
+        own = set(map(registry.full_name, tags(self, values)))
+        labels = self.owner.labels_by('resource_id', 'stack_id')
+        for found in client.images.list(labels):
+            if not found.get('RepoDigests') or own & set(map(
+                    registry.full_name, found.get('RepoTags') or ())):
+                return found['Id']
+        return None
+
+    def ensure_id(self, client, values):
+        """Return whether there is an id; what has our labels was built."""
+        lost = self.id is None
+        found = super().ensure_id(client, values)
+        if lost and found:
+            self.records.write(records.MadeImage())
+        return found
+
+    def refuse_unowned(self, inspected):
+        """Accept any image that is not another project's: few have labels."""
+
+
+def to_build(values):
+    """Return what is to be built; empty if nothing is."""
+    return scalars.filled(values['build'])
+
+
+def tags(obj, values):
+    """Return the tags of an image that is built.
+
+    :param Image obj: whose names make the default.
+    """
+    return scalars.texts(values['tags'] or ()) or [
+        '%s/heat/%s' % (registry.OWN, re.sub(
+            '[^a-z0-9]+', '-', obj.name({'name': None}).lower()).strip('-'))]
+
+
+def pull_credentials(values):
+    """Return the credentials for a pull as the API has them, or None.
+
+    :raises ValueError: if they are for another registry.
+    """
+    value = scalars.filled(values['registry_auth'])
+    if not value or not values['image']:
+        return None
+    return registry.auth_for(registry.auth_to_api(value), values['image'])
+
+
+def build_credentials(obj, values):
+    """Return the credentials for a build and a push, or None.
+
+    :raises ValueError: if they are for another registry.
+    """
+    auth = registry.auth_to_api(values['registry_auth'] or {})
+    if not auth:
+        return None
+    if 'serveraddress' not in auth:
+        raise ValueError(_('a build requires server_address'))
+    for tag in tags(obj, values) if values['push'] else ():
+        registry.auth_for(auth, tag)
+    return auth
+
+
+class Provide(plan.Step):
+    """Have the daemon get an image as pull_policy says, and use it.
+
+    :ivar use: the step that needs the image. It raises
+        :class:`errors.NotFound` if the daemon does not have it.
+    """
+
+    def __init__(self, use: plan.Step):
+        """Prepare to pull."""
+        self.use = use
+        self._pull = None
+        self._pulls = 0
+        self._is_pulled = False
+        self._reported = 0.0
+
+    def __call__(self, ctx):
+        """Pull the image if that is needed, then use it."""
+        policy = ctx.properties['pull_policy'] or 'missing'
+        if self._pull is not None and not self._has_pulled(ctx):
+            return False
+        if policy == 'always' and not self._is_pulled:
+            return self._start(ctx)
+        try:
+            return self.use(ctx)
+        except errors.NotFound as ex:
+            # The daemon misses the image, for this platform, or a container
+            # that a property names.
+            if self._is_pulled:
+                raise
+            image = ctx.properties['image']
+            if not ctx.properties['platform'] and (
+                    ctx.client.images.exists(image)):
+                # It misses a container, or has got the image since.
+                return self.use(ctx)
+            if policy == 'never':
+                raise errors.NotFound(
+                    _('%s, and pull_policy is never') % ex) from ex
+        return self._start(ctx)
+
+    def cancel(self, ctx):
+        """Release the pull. The last one to do so ends it."""
+        self._release()
+        self.use.cancel(ctx)
+
+    def _release(self):
+        if self._pull is not None:
+            self._pull.leave()
+            self._pull = None
+
+    def _start(self, ctx):
+        # A daemon that is unreachable is waited for before the pull begins.
+        creation.check_supported(ctx)
+        image = ctx.properties['image']
+        if image.startswith(registry.SNAPSHOTS + '/'):
+            # The policy allows them, whatever registry may have that name.
+            raise errors.NotFound(_('The snapshot %s does not exist, and '
+                                    'snapshots are in no registry') % image)
+        try:
+            auth = pull_credentials(ctx.properties)
+        except ValueError as ex:
+            raise errors.Failed(_('registry_auth: %s') % ex) from ex
+        self.before_pull(ctx)
+        # At once: a pull of another resource that ends meanwhile is no use.
+        self._pull = pulls.join(ctx.client.endpoint, image,
+                                ctx.properties['platform'], auth)
+        self._pulls += 1
+        self._reported = time.monotonic()
+        ctx.event(_('Pulling %s') % image)
+        # Others can use the connection in the meantime.
+        return plan.After(0)
+
+    def before_pull(self, ctx):
+        """Look at what the daemon has before the pull."""
+
+    def pulled(self):
+        """Remember that the image was pulled."""
+        self._is_pulled = True
+
+    def _has_pulled(self, ctx):
+        """Return whether the pull has ended; report its progress."""
+        pull = self._pull
+        if not pull.ended():
+            if pull.stalled:
+                self._release()
+                raise errors.Failed(
+                    _('The image %(image)s cannot be pulled. No progress for '
+                      '%(seconds)d s: %(progress)s')
+                    % {'image': pull.image, 'seconds': pull.stalled,
+                       'progress': pull.progress})
+            if time.monotonic() - self._reported > _REPORT_EVERY:
+                self._reported = time.monotonic()
+                ctx.event(_('Pulling %(image)s – %(progress)s')
+                          % {'image': pull.image, 'progress': pull.progress})
+            return False
+        self._release()
+        if isinstance(pull.error, errors.Unreachable) and (
+                self._pulls < _PULLS):
+            # The daemon is waited for; then the pull starts again.
+            raise pull.error
+        if pull.error is not None:
+            raise errors.Failed(
+                _('The image %(image)s cannot be pulled. %(why)s')
+                % {'image': pull.image, 'why': pull.error})
+        self.pulled()
+        ctx.event(_('Pulled %(image)s in %(seconds)d s')
+                  % {'image': pull.image,
+                     'seconds': time.monotonic() - pull.started})
+        return True
+
+
+class Pull(Provide):
+    """Provide an image that a resource is about."""
+
+    def __init__(self):
+        """Prepare to pull, and to record which image it is."""
+        super().__init__(_Record())
+
+    def before_pull(self, ctx):
+        """Note whether the image was there: it stays when the stack goes."""
+        if self.use.was_there is None:
+            self.use.was_there = self.use.is_foreign(ctx)
+
+    def pulled(self):
+        """Remember that the image was pulled."""
+        super().pulled()
+        self.use.is_pulled = True
+
+
+class _Record(plan.Step):
+    """Record which image the daemon has by the name.
+
+    :ivar is_pulled: whether it was pulled just now.
+    :ivar was_there: whether the daemon had an image of somebody else by that
+        name before the pull; None without a pull.
+    """
+
+    def __init__(self):
+        """Nothing was pulled yet."""
+        self.is_pulled = False
+        self.was_there = None
+
+    def __call__(self, ctx):
+        """Record its id and its digest."""
+        creation.check_supported(ctx)
+        values = ownership.resolve(ctx.client, ctx.fields, ctx.properties,
+                                   ctx.object.owner)
+        inspected = ctx.client.images.inspect(values['image'])
+        if not self.is_pulled and not _matches_platform(
+                inspected, values['platform']):
+            raise errors.NotFound(
+                _('Docker at %(endpoint)s has %(image)s for another platform')
+                % {'endpoint': ctx.client.endpoint, 'image': values['image']})
+        creation.record_request(ctx.client, ctx.records)
+        if self.was_there is False or (
+                _is_inherited(ctx, inspected['Id'])):
+            ctx.records.write(records.MadeImage())
+        _record_reference(ctx, inspected)
+        ctx.object.id = inspected['Id']
+        return True
+
+    def is_foreign(self, ctx):
+        """Return whether the daemon has an image that is not ours."""
+        try:
+            inspected = ctx.client.images.inspect(ctx.properties['image'])
+        except errors.NotFound:
+            return False
+        return not _is_inherited(ctx, inspected['Id'])
+
+
+def _is_inherited(ctx, image_id):
+    """Return whether what this resource replaces has pulled an image."""
+    row = ctx.neighbors.row_of_predecessor()
+    return records.MadeImage.KEY in records.of_row(row) and (
+        _is_shared(ctx, row, ctx.properties['image'], image_id))
+
+
+def _is_shared(ctx, row, name, image_id):
+    """Return whether another resource has an image by the same name.
+
+    :param row: of the other one, in Heat's database, or None.
+    """
+    if (row is None or row.action == 'DELETE'
+            or row.physical_resource_id != image_id):
+        return False
+    request = records.read(records.of_row(row), records.CreateRequest)
+    its_name = (row.properties_data or {}).get('image')
+    return (request is not None and bool(its_name)
+            and request.endpoint == ctx.client.endpoint.given
+            and registry.full_name(its_name) == registry.full_name(name))
+
+
+def _record_reference(ctx, inspected):
+    """Record the image by its digest in the registry that it came from."""
+    wanted = registry.parts(ctx.properties['image'])
+    for digest in inspected.get('RepoDigests') or ():
+        if registry.parts(digest) == wanted:
+            ctx.records.write(records.ImageReference(digest))
+            return
+
+
+class Build(plan.Step):
+    """Build an image."""
+
+    def __init__(self):
+        """Prepare the background task."""
+        self._task = tasks.Polled()
+
+    def __call__(self, ctx):
+        """Return whether it is built."""
+        if not self._task.poll(ctx.client, lambda: self._prepare(ctx)):
+            return False
+        ctx.records.write(records.MadeImage())
+        ctx.object.id = self._task.result
+        ctx.event(_('Built %s') % self._task.result)
+        return True
+
+    def _prepare(self, ctx):
+        creation.check_supported(ctx)
+        values, obj = ctx.properties, ctx.object
+        ownership.resolve(ctx.client, ctx.fields, values, obj.owner)
+        creation.record_request(ctx.client, ctx.records)
+        ctx.event(_('Building'))
+        build = building.build_to_api(to_build(values))
+        query = {'t': tags(obj, values), 'target': build['target'],
+                 'platform': values['platform']}
+        maps = {'buildargs': build['buildargs'],
+                'labels': {**build['labels'], **obj.owner.labels}}
+        auth = build_credentials(obj, values)
+        return lambda client: client.images.build(
+            build['context'], scalars.filled(query), maps, auth)
+
+    def cancel(self, ctx):
+        """Stop the build: without an id, no resource would own the image."""
+        self._task.cancel()
+
+
+class Push(plan.Step):
+    """Push an image to the registries of its tags."""
+
+    def __init__(self):
+        """Prepare the background task."""
+        self._task = tasks.Polled()
+
+    def __call__(self, ctx):
+        """Return whether it is pushed."""
+        if not self._task.poll(ctx.client, lambda: self._prepare(ctx)):
+            return False
+        ctx.records.write(records.Pushed())
+        return True
+
+    def _prepare(self, ctx):
+        names = tags(ctx.object, ctx.properties)
+        auth = build_credentials(ctx.object, ctx.properties)
+        ctx.event(_('Pushing %s') % ', '.join(names))
+        return lambda client: [client.images.push(name, auth)
+                               for name in names]
+
+    def cancel(self, ctx):
+        """Stop the push."""
+        self._task.cancel()
+
+
+class Remove(plan.Step):
+    """Remove an image that the resource has pulled or built, if unused."""
+
+    def __call__(self, ctx):
+        """Remove its tags, and then the image."""
+        values = ctx.properties
+        if values['keep'] or not ctx.records.holds(records.MadeImage):
+            return True
+        names = ([values['image']] if values['image']
+                 else tags(ctx.object, values))
+        # A replacement may have what the other one has pulled.
+        if any(_is_shared(ctx, row, name, ctx.object.id)
+               for row in (ctx.neighbors.row_of_predecessor(),
+                           ctx.neighbors.row_of_successor())
+               for name in names):
+            return True
+        users = ctx.client.containers.using_image(ctx.object.id)
+        for name in names:
+            self._remove_name(ctx, name, users)
+        if to_build(values) and not users:
+            with contextlib.suppress(errors.NotFound, errors.Conflict):
+                ctx.client.images.remove(ctx.object.id)
+        return True
+
+    def _remove_name(self, ctx, name, users):
+        with contextlib.suppress(errors.NotFound, errors.Conflict):
+            inspected = ctx.client.images.inspect(name)
+            # Another image may have the name by now.
+            if inspected['Id'] != ctx.object.id:
+                return
+            in_need = _containers_needing(name, inspected, users)
+            if not in_need:
+                ctx.client.images.remove(name)
+            else:
+                ctx.event(_('The image is kept: containers use it, %s')
+                          % ', '.join(id_[:12] for id_ in in_need))
+
+
+def _containers_needing(name, inspected, users):
+    """Return the containers that would lose their image with a name.
+
+    Docker would remove the name, whether the image is in use or not.
+
+    :param dict users: containers of the image, as a map of id to the name of
+        the image that they were created from.
+    """
+    repository = registry.parts(name)
+    elsewhere = [other for other in inspected.get('RepoTags') or ()
+                 if registry.parts(other) != repository]
+    return [container for container, image in users.items()
+            if not elsewhere or registry.parts(image) == repository]
+
+
+def _matches_platform(inspected, platform):
+    """Return whether an image is for a platform, such as linux/arm64."""
+    if not platform:
+        return True
+    have = [inspected.get('Os'), inspected.get('Architecture')]
+    return platform.split('/')[:2] == have

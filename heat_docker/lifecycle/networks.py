@@ -1,0 +1,352 @@
+#    Licensed under the Apache License, Version 2.0 (the "License"); you may
+#    not use this file except in compliance with the License. You may obtain
+#    a copy of the License at
+#
+#         http://www.apache.org/licenses/LICENSE-2.0
+#
+#    Unless required by applicable law or agreed to in writing, software
+#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+#    License for the specific language governing permissions and limitations
+#    under the License.
+"""Steps with a network, and with the containers in it."""
+
+import contextlib
+
+from .. import errors
+from .. import i18n
+from ..api import networks as api_networks
+from ..convert import ipam
+from ..convert import network
+from . import creation
+from . import objects
+from . import ownership
+from . import plan
+from . import records
+from . import removal
+
+_ = i18n._
+
+
+class Network(objects.Object):
+    """A network."""
+
+    COLLECTION = 'networks'
+    KIND = api_networks.Networks
+
+    def find(self, client, labels):
+        """Return the ids of the networks that have all the labels.
+
+        One with config_from has the labels of the network that it is
+        configured by.
+        """
+        return [found['Id'] for found in client.networks.list(labels)
+                if not (found.get('ConfigFrom') or {}).get('Network')]
+
+    def find_own(self, client, values):
+        """Return the id of the network created for this resource, or None.
+
+        One with the labels of another network has a name that contains
+        random characters.
+        """
+        found = super().find_own(client, values)
+        if found or not values['config_from'] or values['name']:
+            return found
+        try:
+            return client.networks.inspect(self.name(values))['Id']
+        except errors.NotFound:
+            return None
+
+
+class Create(creation.Create):
+    """Create a network, but no second one of its name."""
+
+    def __call__(self, ctx):
+        """Create it, unless the old one is in use again."""
+        ctx.neighbors.predecessor()
+        return super().__call__(ctx)
+
+    def send(self, ctx, request):
+        """Send the request and return the id of the network."""
+        # Docker 25 and later always check.
+        request.body['CheckDuplicate'] = True
+        if 'ConfigFrom' in request.body:
+            # Docker refuses labels beside ConfigFrom.
+            del request.body['Labels']
+        return super().send(ctx, request)
+
+
+class Remove(removal.RemoveUnused):
+    """Remove a network that no container is in."""
+
+    def remove(self, ctx):
+        """Send the request."""
+        remove(ctx.client, ctx.object.id)
+
+    def users(self, ctx):
+        """Return the ids of the containers in the network."""
+        return list(members(ctx.client, ctx.object.id))
+
+
+class RemoveRestored(plan.Step):
+    """Remove a network that was created again, if the answer was lost."""
+
+    def __call__(self, ctx):
+        """Find it by its labels."""
+        found = ctx.object.find_own(ctx.client, ctx.properties)
+        if found is not None:
+            ctx.client.networks.remove(found)
+        return True
+
+
+def remove(client, identity):
+    """Remove a network by its id.
+
+    Podman looks for containers in the network only if the request has the
+    name of the network. With the id, it would break them.
+    """
+    client.networks.remove(client.networks.inspect(identity)['Name']
+                           if client.is_podman else identity)
+
+
+def members(client, identity):
+    """Return the containers with an endpoint in a network.
+
+    Containers that do not run are included.
+
+    :returns: dict of container id to a pair: the container and its
+        endpoint, both as the daemon shows them.
+    """
+    name = client.networks.inspect(identity)['Name']
+    found = {}
+    for container in client.containers.using_network(identity, name):
+        with contextlib.suppress(errors.NotFound):
+            inspected = client.containers.inspect(container)
+            endpoints = network.endpoints(inspected)
+            key = (network.attached(identity, endpoints)
+                   or network.attached(name, endpoints))
+            if key:
+                found[container] = inspected, endpoints[key]
+    return found
+
+
+def _own_members(ctx, identity):
+    """Return the containers in a network that our tree of stacks owns.
+
+    :returns: dict of container id to a pair: the endpoint as the daemon
+        shows it, and the Neighbor, or None if no resource owns it any more.
+    """
+    own = {}
+    for container, (inspected, endpoint) in members(
+            ctx.client, identity).items():
+        neighbor = ctx.neighbors.owner_of(container)
+        if neighbor or _was_left_here(ctx, inspected):
+            own[container] = endpoint, neighbor
+    return own
+
+
+def _was_left_here(ctx, inspected):
+    """Return whether our stack created a container that no stack owns now.
+
+    An example is a container with the deletion policy Retain.
+    """
+    labels = inspected['Config'].get('Labels') or {}
+    return (labels.get(ownership.LABEL + 'stack_id')
+            == ctx.object.owner.stack_id
+            and not ctx.neighbors.is_owned(inspected['Id']))
+
+
+def _attach(ctx, containers):
+    """Attach containers to the network, unless they are gone.
+
+    :param dict containers: map of id to the endpoint's settings.
+    """
+    # Containers with fixed addresses go first, or the daemon might give
+    # these addresses to others.
+    for container, endpoint in sorted(
+            containers.items(), key=lambda item: not item[1].get(
+                'IPAMConfig')):
+        with contextlib.suppress(errors.NotFound):
+            shown = ctx.client.containers.inspect(container)
+            if not network.attached(ctx.object.id, network.endpoints(shown)):
+                ctx.client.networks.connect(container, ctx.object.id,
+                                            endpoint)
+
+
+def _detach(client, identity, containers):
+    """Detach containers from a network; ignore missing ones."""
+    for container in containers:
+        with contextlib.suppress(errors.NotFound):
+            client.networks.disconnect(container, identity)
+
+
+# Replacement.
+
+class WaitForPredecessor(plan.Step):
+    """Remove the old network if its daemon was unreachable before."""
+
+    def __call__(self, ctx):
+        """Have it step aside."""
+        predecessor = ctx.neighbors.predecessor()
+        if predecessor is not None and (
+                predecessor.holds(records.Unreleased)):
+            with contextlib.suppress(errors.NotFound):
+                predecessor.step_aside(ctx.client)
+        return True
+
+
+class Reattach(plan.Step):
+    """Attach the containers that the predecessor has detached.
+
+    Containers that refer to the network by its name have no step that
+    attaches them. A container whose address is in none of the subnets gets a
+    new address in its own step. No other container may get that address
+    before.
+    """
+
+    def __call__(self, ctx):
+        """Attach them."""
+        predecessor = ctx.neighbors.row_of_predecessor()
+        detached = records.read(records.of_row(predecessor),
+                                records.Detached)
+        endpoints = detached.endpoints if detached else {}
+        subnets = _subnets(ctx.properties)
+        late = {container for container, endpoint in endpoints.items()
+                if network.outside(endpoint, subnets)}
+        if late:
+            late.update(container for container in endpoints
+                        if self._has_own_step(ctx, container))
+        _attach(ctx, {container: endpoint for container, endpoint
+                      in endpoints.items() if container not in late})
+        return True
+
+    def _has_own_step(self, ctx, container):
+        """Return whether the update of a container attaches it as well.
+
+        This is so if its property networks refers to the network by its id,
+        which has changed.
+        """
+        neighbor = ctx.neighbors.owner_of(container)
+        return neighbor is not None and (
+            ctx.object.name(ctx.properties) not in _networks(neighbor))
+
+
+def step_aside(ctx):
+    """Detach the containers of the stack, and remove the network."""
+    own = _own_members(ctx, ctx.object.id)
+    for _endpoint, neighbor in own.values():
+        if neighbor:
+            _check_member(ctx, neighbor)
+    detached = ctx.records.read(records.Detached)
+    endpoints = {**(detached.endpoints if detached else {}), **{
+        container: network.endpoint_again(endpoint)
+        for container, (endpoint, _neighbor) in own.items()}}
+    # Record this before detaching: heat-engine may end at any time.
+    ctx.records.write(records.Detached(endpoints))
+    _detach(ctx.client, ctx.object.id, endpoints)
+    try:
+        remove(ctx.client, ctx.object.id)
+    except errors.Conflict as ex:
+        raise removal.in_use(
+            ctx, list(members(ctx.client, ctx.object.id)), ex) from ex
+
+
+def _check_member(ctx, neighbor):
+    """Raise if a container would lose its fixed address.
+
+    This concerns containers that refer to the network by its name. Heat does
+    not update them when the network is replaced.
+
+    :raises errors.Failed: with the address and the resource.
+    """
+    name = ctx.properties['name']
+    before = _networks(neighbor)
+    if name not in before or _is_to_change(neighbor, before):
+        return
+    after = ctx.neighbors.new_values(ctx.object.owner.resource_name)
+    if after is None:
+        return
+    given = before[name]
+    lost = network.outside(given, _subnets(after))
+    if ctx.client.networks.ignores_at_connect(given):
+        lost.append(given['MacAddress'])
+    if lost:
+        raise errors.Failed(
+            _('The container of %(member)s would lose its address '
+              '%(address)s: in its property networks, refer to '
+              '%(network)s by get_resource instead of by name')
+            % {'member': neighbor.name, 'address': ', '.join(lost),
+               'network': ctx.object.owner.resource_name})
+
+
+def _is_to_change(neighbor, before):
+    """Return whether the new template changes a container's networks.
+
+    :param before: its old networks, as the API's map.
+    """
+    if not neighbor.is_in_same_stack:
+        return False
+    if neighbor.is_removed:
+        return True
+    try:
+        values = neighbor.new_values()
+        return network.networks_to_api(values['networks'] or []) != before
+    except neighbor.UNKNOWN:
+        # Its new networks depend on a resource that does not exist yet.
+        return True
+
+
+class StepBack(plan.Step):
+    """Create the network again, and attach the containers that were in it.
+
+    A network that is gone gets another id.
+    """
+
+    def __init__(self):
+        """Prepare to create it."""
+        self._create = Create()
+
+    def __call__(self, ctx):
+        """Remove the replacement first."""
+        detached = ctx.records.read(records.Detached)
+        if detached is None:
+            return True
+        self._remove_replacements(ctx)
+        if not self._exists(ctx) and not self._create(ctx):
+            return False
+        _attach(ctx, detached.endpoints)
+        ctx.records.erase(records.Detached)
+        return True
+
+    def _exists(self, ctx):
+        try:
+            ctx.client.networks.inspect(ctx.object.id)
+        except errors.NotFound:
+            return False
+        return True
+
+    def _remove_replacements(self, ctx):
+        """Remove what was created in place of this network."""
+        labels = ctx.object.owner.labels_by('project_id', 'stack_id',
+                                            'resource_name')
+        for other in ctx.object.find(ctx.client, labels):
+            if other == ctx.object.id:
+                continue
+            with contextlib.suppress(errors.NotFound):
+                _detach(ctx.client, other, _own_members(ctx, other))
+                remove(ctx.client, other)
+
+
+def _subnets(values):
+    """Return the subnets of a network, or None if config_from sets them.
+
+    :param values: properties of the network.
+    """
+    if values['config_from']:
+        return None
+    return ipam.subnets_from_api(ipam.ipam_to_api(values['ipam'] or {}))
+
+
+def _networks(neighbor):
+    """Return the networks of a container in its template, as the API's map."""
+    return network.networks_to_api(neighbor.old_values()['networks'] or [])

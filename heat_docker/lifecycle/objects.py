@@ -1,0 +1,112 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The object of a daemon that a resource stands for."""
+
+import re
+
+from .. import answers
+from .. import errors
+from .. import i18n
+from ..api import collection
+from . import ownership
+from . import records
+
+_ = i18n._
+
+
+class Object:
+    """An object of a daemon, with or without an id.
+
+    :cvar COLLECTION: name of its collection of
+        :class:`heat_docker.client.DockerClient`.
+    :cvar KIND: class of that collection.
+    :ivar owner: the resource, as labels describe it.
+    """
+
+    COLLECTION: str
+    KIND: type[collection.Collection]
+
+    def __init__(self, resource, owner: ownership.Owner,
+                 store: records.Store):
+        """Prepare to find the object.
+
+        :param resource: Heat's, of which this uses ``resource_id`` and what
+            belongs to it, and ``physical_resource_name``.
+        """
+        self._resource = resource
+        self.owner = owner
+        self.records = store
+
+    @property
+    def id(self) -> str | None:
+        """The id by which the daemon knows it. Heat stores it."""
+        return self._resource.resource_id
+
+    @id.setter
+    def id(self, value):
+        self._resource.resource_id_set(value)
+
+    def name(self, values) -> str:
+        """Return the name of the object, which Docker accepts.
+
+        :param values: of the properties.
+        """
+        name = values['name'] or re.sub(
+            '[^a-zA-Z0-9_.-]', '_', self._resource.physical_resource_name())
+        return name.lstrip('/')
+
+    def collection(self, client):
+        """Return the collection of a daemon that the object is in."""
+        return getattr(client, self.COLLECTION)
+
+    def inspect(self, client):
+        """Return what the daemon's inspect request shows of the object."""
+        return self.collection(client).inspect(self.id)
+
+    def find(self, client, labels) -> list[str]:
+        """Return the ids of the objects that have all the labels."""
+        return self.collection(client).find(labels)
+
+    def find_own(self, client, values) -> str | None:
+        """Return the id of the object created for this resource, or None."""
+        found = self.find(client, self.owner.labels_by('resource_id',
+                                                       'stack_id'))
+        return found[0] if found else None
+
+    def ensure_id(self, client, values) -> bool:
+        """Return whether there is an id; a lost one is found by labels."""
+        if self.id is None:
+            object_id = self.find_own(client, values)
+            if object_id is None:
+                return False
+            self.id = object_id
+        return True
+
+    def permanent_id(self, inspected) -> str:
+        """Return what no other object of the daemon is ever called."""
+        if not answers.is_id(inspected['Id']):
+            raise errors.Failed(_('The daemon gives it no id'))
+        return inspected['Id']
+
+    def refuse_foreign(self, inspected):
+        """Raise if a stack of another project has created the object."""
+        self.owner.refuse_foreign(self.KIND.labels_of(inspected))
+
+    def refuse_unowned(self, inspected):
+        """Raise if nobody knows whose it is, on a shared daemon."""
+        self.owner.refuse_unowned(self.KIND.labels_of(inspected))
+
+    def is_usable(self, ctx, inspected) -> bool:
+        """Return whether an object that a failed action left can be finished.
+        """
+        return True

@@ -1,0 +1,267 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Whose an object of a daemon is, and which objects a resource may use.
+
+Labels tell. Templates cannot set them: see
+:data:`heat_docker.convert.process.OWN_LABELS`.
+"""
+
+import contextlib
+import dataclasses
+import re
+import typing
+
+from .. import errors
+from .. import fields
+from .. import i18n
+from .. import policy
+from ..convert import process
+from ..convert import references
+from ..convert import registry
+from ..convert import scalars
+
+_ = i18n._
+
+LABEL = process.OWN_LABELS
+
+# Networks that each daemon has. No other network can have their names.
+_PREDEFINED = ('bridge', 'host', 'none', 'default')
+
+
+@dataclasses.dataclass(frozen=True)
+class Owner:
+    """A resource of Heat, as the labels of its object describe it.
+
+    :ivar project: id of the stack's project, also while an administrator
+        acts on the stack.
+    :ivar resource_id: UUID of the resource.
+    """
+
+    project: str
+    stack_id: str
+    stack_name: str
+    resource_name: str
+    resource_id: str
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """The labels of the object of this resource."""
+        return self.all_labels(stack_id=self.stack_id,
+                               stack_name=self.stack_name,
+                               resource_name=self.resource_name,
+                               resource_id=self.resource_id)
+
+    def all_labels(self, **labels: str) -> dict[str, str]:
+        """Return all labels of Heat, empty except for those given.
+
+        A container inherits the labels of its image, so none of Heat's may
+        be missing.
+        """
+        return {LABEL + name: value for name, value in {
+            **dict.fromkeys(process.OWN_LABEL_NAMES, ''),
+            'project_id': self.project, **labels}.items()}
+
+    def labels_by(self, *names: str) -> dict[str, str]:
+        """Return some of the labels, by which objects are found.
+
+        An adopted resource has objects of other stacks, too.
+        """
+        labels = self.labels
+        return {LABEL + name: labels[LABEL + name] for name in names}
+
+    def refuse_foreign(self, labels):
+        """Raise if a stack of another project has created an object.
+
+        :param labels: what the daemon shows as the labels of the object.
+        """
+        project = _project_of(labels)
+        if project and project != self.project:
+            raise errors.Refused(_('It belongs to another project'))
+
+    def refuse_unowned(self, labels):
+        """Raise if nobody knows whose an object is, on a shared daemon."""
+        if policy.is_shared() and not _project_of(labels):
+            raise errors.Refused(_(
+                'No stack has created it, so it may belong to another '
+                'project (option daemons of the operator)'))
+
+    def describe_container(self, name, labels):
+        """Return words for a container, and its stack, for users.
+
+        On a shared daemon, users do not learn what other projects have.
+
+        :param labels: see :meth:`refuse_foreign`.
+        """
+        try:
+            self.refuse_foreign(labels)
+        except errors.DockerError:
+            if policy.is_shared():
+                return _('a container of another project')
+        stack = (labels or {}).get(LABEL + 'stack_name')
+        if not stack:
+            return _('the container %s of no stack') % name
+        return _('the container %(name)s of the stack %(stack)s') % {
+            'name': name, 'stack': stack}
+
+
+def resolve(client, table, values, owner, kind=None, may_create=True):
+    """Return values of properties with the ids of the objects they name.
+
+    On a shared daemon, another project may have a name by the time that
+    Docker looks it up, but not an id.
+
+    :param table: the type's fields.
+    :param Owner owner: whose objects may be used.
+    :param str kind: a constant of :mod:`heat_docker.convert.references`, to
+        look up one kind of object only.
+    :param bool may_create: whether to create a volume that Docker would
+        create without labels.
+    :raises errors.Refused: if a value refers to an object that the resource
+        must not use.
+    """
+    found = fields.found(table, values, _Resolver(client, owner, values, kind,
+                                                  may_create))
+    # An id may have turned out to be the network of the host.
+    fields.check_policy([field for field in table if field.refers
+                         and found[field.name] != values[field.name]], found)
+    return found
+
+
+class _Resolver:
+    """Finds what properties refer to, and refuses objects of others.
+
+    :ivar values: of all properties.
+    """
+
+    def __init__(self, client, owner, values, kind, may_create):
+        self._client = client
+        self._owner = owner
+        self._kind = kind
+        self._may_create = may_create
+        self.values = values
+
+    def __call__(self, kind, name, make=None):
+        """Return what Docker is to be told instead of a name.
+
+        :param str kind: a constant of :mod:`heat_docker.convert.references`.
+        :param dict make: how Docker would create what is missing.
+        """
+        if self._kind not in (None, kind):
+            return name
+        if policy.is_shared():
+            return getattr(self, '_find_' + kind)(name, make)
+        if kind == references.NETWORK and re.fullmatch('[0-9a-f]+', name) and (
+                not policy.limit('allow_host_namespaces')):
+            with contextlib.suppress(errors.NotFound):
+                return self._predefined(
+                    self._client.networks.inspect(name)) or name
+        return name
+
+    def _find_volume(self, name, make):
+        try:
+            inspected = self._client.volumes.inspect(name)
+        except errors.NotFound:
+            if make is None:
+                raise
+            if not self._may_create:
+                return name
+            # Docker would create it without labels, for every project.
+            labels = {**make.get('Labels', {}), **self._owner.labels}
+            inspected = self._client.volumes.create({
+                **scalars.filled(make), 'Name': name, 'Labels': labels})
+        self._admit(_('volume'), name, self._client.volumes, inspected)
+        return name
+
+    def _find_network(self, name, make):
+        if name in _PREDEFINED:
+            return name
+        inspected = self._client.networks.inspect(name)
+        predefined = self._predefined(inspected)
+        if predefined:
+            return predefined
+        self._admit(_('network'), name, self._client.networks, inspected)
+        return inspected['Id']
+
+    def _predefined(self, inspected):
+        """Return the name of a network that the daemon has by itself."""
+        podman = ('podman',) if self._client.is_podman else ()
+        return inspected['Name'] if inspected['Name'] in (
+            *_PREDEFINED, *podman) else None
+
+    def _find_configuration(self, name, make):
+        networks = self._client.networks
+        self._admit(_('network'), name, networks, networks.inspect(name))
+        # Docker finds it by nothing but its name.
+        return name
+
+    def _find_container(self, name, make):
+        containers = self._client.containers
+        inspected = containers.inspect(name)
+        self._admit(_('container'), name, containers, inspected)
+        return inspected['Id']
+
+    def _find_image(self, name, make):
+        images = self._client.images
+        inspected = images.inspect(name)
+        if _is_of_registry(name, inspected):
+            return name
+        if name.startswith(registry.RESERVED):
+            self._admit(_('image'), name, images, inspected)
+            # No template can give this name to another image.
+            return name
+        if _project_of(images.labels_of(inspected)):
+            self._admit(_('image'), name, images, inspected)
+            return inspected['Id']
+        return name
+
+    def _find_tag(self, name, make):
+        images = self._client.images
+        try:
+            inspected = images.inspect(name)
+        except errors.NotFound:
+            return name
+        self._admit(_('image'), name, images, inspected)
+        return name
+
+    def _admit(self, what, name, collection, inspected):
+        """Raise unless an object belongs to the project."""
+        project = _project_of(collection.labels_of(inspected))
+        if project and project == self._owner.project:
+            return
+        what = {'what': what, 'name': name}
+        why = (_('the %(what)s %(name)s belongs to another project')
+               if project else
+               _('no stack has created the %(what)s %(name)s, so it may '
+                 'belong to another project')) % what
+        raise errors.Refused(
+            _('%s. On a daemon that projects share, a template can only use '
+              'objects that stacks of its own project have created there '
+              '(option daemons of the operator)') % why)
+
+
+def _project_of(labels: typing.Any):
+    """Return the project that labels name, or None."""
+    if not isinstance(labels, dict | None):
+        raise errors.Failed(_('The daemon gives it no labels'))
+    return (labels or {}).get(LABEL + 'project_id')
+
+
+def _is_of_registry(name, inspected):
+    """Return whether an image comes from the registry in its name.
+
+    Whoever may pull it gets it from there, whatever its labels are.
+    """
+    wanted = registry.parts(name)
+    return wanted[0] not in ('', registry.OWN) and any(
+        registry.parts(digest) == wanted
+        for digest in inspected.get('RepoDigests') or ())

@@ -1,0 +1,291 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What a resource remembers in Heat's database, one class per fact.
+
+Heat keeps texts by key for each resource: its resource data. A record is one
+fact in there. Every worker can read it, and so can another resource of the
+stack that has the row of this one.
+"""
+
+import dataclasses
+import json
+import typing
+
+from heat.common import exception
+from heat.objects import resource_data
+
+# Prefix of the key of a stack action that waits for the resource.
+_PREEMPTED_BY = 'preempted_by_'
+
+
+@dataclasses.dataclass(frozen=True)
+class Record:
+    """A fact about a resource. The fields are stored as a JSON object.
+
+    :cvar KEY: key of Heat's resource data.
+    :cvar LATER: fields that are stored only if they differ from their
+        default.
+    """
+
+    KEY: typing.ClassVar[str]
+    LATER: typing.ClassVar[tuple[str, ...]] = ()
+
+    def to_text(self) -> str:
+        """Return the text that Heat stores."""
+        return json.dumps({
+            field.name: getattr(self, field.name)
+            for field in dataclasses.fields(self)
+            if field.name not in self.LATER
+            or getattr(self, field.name) != field.default})
+
+    @classmethod
+    def from_text(cls, text: str) -> typing.Self:
+        """Return the record that a text of :meth:`to_text` has."""
+        known = {field.name for field in dataclasses.fields(cls)}
+        return cls(**{name: value for name, value in json.loads(text).items()
+                      if name in known})
+
+
+@dataclasses.dataclass(frozen=True)
+class _Flag(Record):
+    """A fact that is stored as ``true``."""
+
+    def to_text(self):
+        """Return the text that Heat stores."""
+        return 'true'
+
+    @classmethod
+    def from_text(cls, text):
+        """Return the record."""
+        return cls()
+
+
+@dataclasses.dataclass(frozen=True)
+class _Name(Record):
+    """A fact that is stored as plain text."""
+
+    name: str
+
+    def to_text(self):
+        """Return the text that Heat stores."""
+        return self.name
+
+    @classmethod
+    def from_text(cls, text):
+        """Return the record."""
+        return cls(text)
+
+
+@dataclasses.dataclass(frozen=True)
+class CreateRequest(Record):
+    """A daemon may have an object of the resource, with or without an id.
+
+    :ivar endpoint: the daemon's URL, as docker_endpoint had it; None for the
+        default.
+    :ivar address: numeric address of the daemon; None for a Unix socket.
+    :ivar lost: time, in seconds since 1970, when the answer to the create
+        request was lost.
+    """
+
+    KEY = 'requested'
+    LATER = ('lost',)
+
+    endpoint: str | None = None
+    address: str | None = None
+    lost: float | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class SteppedAside(Record):
+    """A container has been renamed and stopped for its replacement.
+
+    :ivar name: name that it had.
+    :ivar grace: seconds that it has to stop; None for Docker's default.
+    :ivar running: whether it ran.
+    :ivar stopping: whether the daemon may still be stopping it.
+    :ivar last_start: time of its last start, as the daemon shows it, when it
+        was to be started again.
+    """
+
+    KEY = 'replaced'
+    LATER = ('stopping', 'last_start')
+
+    name: str = ''
+    grace: int | None = None
+    running: bool = False
+    stopping: bool = False
+    last_start: str | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Detached(Record):
+    """A network has been removed for its replacement.
+
+    :ivar endpoints: settings of the containers that were attached, by the
+        id of the container, in the form of Docker's connect request.
+    """
+
+    KEY = 'replaced'
+
+    endpoints: dict
+
+    def to_text(self):
+        """Return the text that Heat stores."""
+        return json.dumps(self.endpoints)
+
+    @classmethod
+    def from_text(cls, text):
+        """Return the record."""
+        return cls(json.loads(text))
+
+
+class Unreleased(_Flag):
+    """The object has not stepped aside: its daemon was unreachable."""
+
+    KEY = 'owes_room'
+
+
+class Unhealthy(_Flag):
+    """A user has marked the resource as unhealthy."""
+
+    KEY = 'unhealthy'
+
+
+@dataclasses.dataclass(frozen=True)
+class Adopted(Record):
+    """A volume that the resource uses but did not create.
+
+    :ivar signs: what identifies it besides its name: ``driver`` and
+        ``labels``; None for a volume that version 1.0 of the plugin adopted.
+    """
+
+    KEY = 'adopted'
+
+    signs: dict | None
+
+    def to_text(self):
+        """Return the text that Heat stores."""
+        return json.dumps(True if self.signs is None else self.signs)
+
+    @classmethod
+    def from_text(cls, text):
+        """Return the record."""
+        signs = json.loads(text)
+        return cls(None if signs is True else signs)
+
+
+class Filled(_Flag):
+    """A volume has the files of its source_volume."""
+
+    KEY = 'filled'
+
+
+class MadeImage(_Flag):
+    """The resource has pulled or built its image, so it removes it, too."""
+
+    KEY = 'made'
+
+
+class Pushed(_Flag):
+    """The image is in the registries of its tags."""
+
+    KEY = 'pushed'
+
+
+class ImageReference(_Name):
+    """The image by its digest in the registry that it came from."""
+
+    KEY = 'reference'
+
+
+class SnapshotImage(_Name):
+    """The image of the last snapshot of a container."""
+
+    KEY = 'snapshot_image'
+
+
+class SnapshotVolume(_Name):
+    """The volume with the files of the last snapshot of a volume."""
+
+    KEY = 'snapshot_volume'
+
+
+class Store:
+    """The records of one resource."""
+
+    def __init__(self, resource):
+        """Prepare to read and write.
+
+        :param resource: Heat's, of which this uses ``data``, ``data_set`` and
+            ``data_delete``.
+        """
+        self._resource = resource
+
+    def read(self, kind):
+        """Return the record of a class, or None."""
+        return read(self._resource.data(), kind)
+
+    def holds(self, kind):
+        """Return whether there is a record of a class."""
+        return kind.KEY in self._resource.data()
+
+    def write(self, record):
+        """Store a record in place of the one of its class, and return it."""
+        self._resource.data_set(record.KEY, record.to_text())
+        return record
+
+    def erase(self, kind):
+        """Erase the record of a class, if there is one."""
+        if self.holds(kind):
+            self._resource.data_delete(kind.KEY)
+
+    def record_preemption(self, traversal):
+        """Record that a stack action waits for an action of the resource.
+
+        :param str traversal: Heat's id of the stack action that waits. An
+            older update may come to wait later than a newer one, so each has
+            a record of its own.
+        """
+        self._resource.data_set(_PREEMPTED_BY + traversal, 'true')
+
+    def is_preempted_by(self, traversal):
+        """Return whether a stack action waits, as the database has it."""
+        try:
+            resource_data.ResourceData.get_val(self._resource,
+                                               _PREEMPTED_BY + traversal)
+        except exception.NotFound:
+            return False
+        return True
+
+    def erase_all(self):
+        """Erase everything, also what no class describes."""
+        for key in list(self._resource.data()):
+            self._resource.data_delete(key)
+
+
+def read(data, kind):
+    """Return the record of a class, or None.
+
+    :param data: map of key to text, such as the ``resource_data`` of a
+        snapshot.
+    """
+    text = data.get(kind.KEY)
+    return None if text is None else kind.from_text(text)
+
+
+def of_row(row):
+    """Return Heat's resource data of another resource, for :func:`read`.
+
+    :param row: object of Heat's database, or None.
+    """
+    return {item.key: item.value for item in (row and row.data) or ()}

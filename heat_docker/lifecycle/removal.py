@@ -1,0 +1,82 @@
+#    Licensed under the Apache License, Version 2.0 (the "License"); you may
+#    not use this file except in compliance with the License. You may obtain
+#    a copy of the License at
+#
+#         http://www.apache.org/licenses/LICENSE-2.0
+#
+#    Unless required by applicable law or agreed to in writing, software
+#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+#    License for the specific language governing permissions and limitations
+#    under the License.
+"""The step that removes an object once no container uses it."""
+
+import time
+
+from .. import errors
+from .. import i18n
+from . import plan
+
+_ = i18n._
+
+# How long, in seconds, containers may take to leave an object.
+_LEAVING = 30.0
+
+
+class RemoveUnused(plan.Step):
+    """Remove an object; containers may be just leaving it."""
+
+    def __init__(self):
+        """Prepare to remember since when it is in use."""
+        self._used_since = None
+
+    def __call__(self, ctx):
+        """Remove it, unless it is gone."""
+        try:
+            self.remove(ctx)
+        except errors.NotFound:
+            return True
+        except errors.Busy:
+            return False
+        except errors.Conflict as ex:
+            now = time.monotonic()
+            if self._used_since is None:
+                self._used_since = now
+            if now - self._used_since < _LEAVING:
+                return False
+            raise in_use(ctx, self.users(ctx), ex) from ex
+        return True
+
+    def remove(self, ctx):
+        """Send the request. A conflict means that a container uses it."""
+        raise NotImplementedError()
+
+    def users(self, ctx) -> list[str]:
+        """Return the ids of the containers that use it."""
+        raise NotImplementedError()
+
+
+def in_use(ctx, users, ex):
+    """Return the error for an object that containers use.
+
+    :param users: ids of the containers.
+    :param ex: the daemon's refusal.
+    """
+    return errors.Conflict(_('It is in use by %(users)s. %(why)s') % {
+        'why': ex, 'users': _describe(ctx, users)})
+
+
+def _describe(ctx, users):
+    """Return words for containers, and their stacks, for users."""
+    found = []
+    for container in users:
+        try:
+            inspected = ctx.client.containers.inspect(container)
+        except errors.NotFound:
+            continue
+        found.append(ctx.object.owner.describe_container(
+            inspected['Name'].lstrip('/'),
+            inspected['Config'].get('Labels')))
+    return ', '.join(found) or _(
+        'no container that the daemon reports; if this persists, restart '
+        'the daemon')

@@ -1,0 +1,170 @@
+#    Licensed under the Apache License, Version 2.0 (the "License"); you may
+#    not use this file except in compliance with the License. You may obtain
+#    a copy of the License at
+#
+#         http://www.apache.org/licenses/LICENSE-2.0
+#
+#    Unless required by applicable law or agreed to in writing, software
+#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+#    License for the specific language governing permissions and limitations
+#    under the License.
+"""How a container steps aside for its replacement, and back.
+
+Heat creates the replacement before it deletes what is replaced, and keeps
+the latter for a rollback. There can be only one of some things: a name, a
+port of the host, an address. The old container is therefore renamed and
+stopped, so that the replacement can have them, and the volumes for itself.
+"""
+
+import contextlib
+import dataclasses
+import time
+
+from .. import errors
+from .. import fields
+from .. import i18n
+from . import claims
+from . import containers
+from . import plan
+from . import records
+
+_ = i18n._
+
+_SUFFIX = '.replaced'
+
+
+class WaitForPredecessor(plan.Step):
+    """Wait until the container that this one replaces has stepped aside."""
+
+    def __init__(self):
+        """Prepare to stop it again, if the request may be lost."""
+        self._request = None
+
+    def __call__(self, ctx):
+        """Look at it; have it step aside if it did not before."""
+        predecessor = ctx.neighbors.predecessor()
+        if predecessor is None or not predecessor.object_id:
+            return True
+        try:
+            inspected = ctx.client.containers.inspect(predecessor.object_id)
+        except errors.NotFound:
+            return True
+        if predecessor.holds(records.Unreleased):
+            predecessor.step_aside(ctx.client)
+            return False
+        if (not inspected['Name'].endswith(_SUFFIX)
+                or not containers.State(inspected).is_stopping):
+            return True
+        if self._request is None:
+            aside = (predecessor.read(records.SteppedAside)
+                     or records.SteppedAside())
+            self._request = containers.StopRequest(
+                aside.grace, time.monotonic() if aside.stopping else None)
+        self._request.send(ctx, predecessor.object_id)
+        return False
+
+
+def step_aside(ctx):
+    """Rename and stop the container, and record what it had."""
+    client = ctx.client
+    inspected = client.containers.inspect(ctx.object.id)
+    name = inspected['Name'].lstrip('/')
+    grace = ctx.properties['stop_grace_period']
+    aside = ctx.records.read(records.SteppedAside)
+    if aside is None:
+        claims.refuse_unattainable(ctx)
+        aside = ctx.records.write(records.SteppedAside(
+            name, grace, containers.State(inspected).has_started))
+    if not name.endswith(_SUFFIX):
+        client.containers.rename(
+            ctx.object.id,
+            '%s-%s%s' % (name, ctx.object.id[:12], _SUFFIX))
+    containers.disable_restarts(ctx)
+    # To step back has to know of the stop, even if heat-engine ends before
+    # the answer arrives.
+    aside = ctx.records.write(dataclasses.replace(
+        aside, stopping=True, last_start=None))
+    try:
+        containers.stop(client, ctx.object.id, grace,
+                        containers.STOP_PATIENCE)
+    except errors.NoAnswer:
+        # The replacement waits until it is known to have stopped.
+        return
+    except errors.DockerError:
+        ctx.records.write(dataclasses.replace(aside, stopping=False))
+        raise
+    ctx.records.write(dataclasses.replace(aside, stopping=False))
+
+
+class StepBack(plan.Step):
+    """Take back what a replacement has got that failed.
+
+    Heat may return to the old container by any update, not only by a
+    rollback: a nested stack rolls back by one, and so do users.
+    """
+
+    def __init__(self):
+        """Prepare to wait for others."""
+        self._retry = claims.Retry()
+        self._waiting_since = None
+
+    def __call__(self, ctx):
+        """Remove the replacement, then rename and start the container."""
+        aside = ctx.records.read(records.SteppedAside)
+        if aside is None:
+            return True
+        try:
+            inspected = ctx.client.containers.inspect(ctx.object.id)
+        except errors.NotFound as ex:
+            raise plan.Replace() from ex
+        self._remove_replacements(ctx)
+        if inspected['Name'].lstrip('/') != aside.name:
+            try:
+                ctx.client.containers.rename(ctx.object.id, aside.name)
+            except errors.Conflict as ex:
+                return self._retry.after(ctx, [('name', aside.name, '')], ex)
+        if aside.stopping and containers.State(inspected).is_stopping:
+            # The daemon would stop it even if it were started now.
+            now = time.monotonic()
+            if self._waiting_since is None:
+                self._waiting_since = now
+            if now - self._waiting_since < containers.stopped_after(
+                    ctx.client, aside.grace):
+                return False
+        if aside.running:
+            containers.restore_restart_policy(ctx)
+            try:
+                self._start(ctx, aside, containers.State(inspected))
+            except errors.Conflict as ex:
+                return self._retry.after(ctx, fields.claims(
+                    ctx.fields, ctx.properties), ex)
+        ctx.records.erase(records.SteppedAside)
+        return True
+
+    def _start(self, ctx, aside, state):
+        """Start it, once, even if some of its networks are missing.
+
+        The answer may be lost, and the next update call this again. A command
+        that has run is not run twice.
+        """
+        if aside.last_start is None:
+            ctx.records.write(dataclasses.replace(
+                aside, last_start=state.started_at))
+        elif aside.last_start != state.started_at:
+            return
+        try:
+            ctx.client.containers.start(ctx.object.id)
+        except (errors.Failed, errors.NotFound):
+            if not containers.leave_gone_networks(ctx):
+                raise
+            ctx.client.containers.start(ctx.object.id)
+
+    def _remove_replacements(self, ctx):
+        """Remove what was created in place of this container."""
+        labels = ctx.object.owner.labels_by('project_id', 'stack_id',
+                                            'resource_name')
+        for container in ctx.object.find(ctx.client, labels):
+            if container != ctx.object.id:
+                with contextlib.suppress(errors.NotFound, errors.Busy):
+                    ctx.client.containers.remove(container, force=True)

@@ -1,0 +1,233 @@
+#    Licensed under the Apache License, Version 2.0 (the "License"); you may
+#    not use this file except in compliance with the License. You may obtain
+#    a copy of the License at
+#
+#         http://www.apache.org/licenses/LICENSE-2.0
+#
+#    Unless required by applicable law or agreed to in writing, software
+#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+#    License for the specific language governing permissions and limitations
+#    under the License.
+"""Steps with a volume."""
+
+import contextlib
+
+from .. import errors
+from .. import i18n
+from .. import policy
+from ..api import volumes as api_volumes
+from ..convert import references
+from . import copies
+from . import creation
+from . import objects
+from . import ownership
+from . import plan
+from . import records
+from . import removal
+
+_ = i18n._
+
+
+class Volume(objects.Object):
+    """A volume, which has nothing but a name for an id."""
+
+    COLLECTION = 'volumes'
+    KIND = api_volumes.Volumes
+
+    def inspect(self, client):
+        """Return what the daemon shows of the volume."""
+        return same(client.volumes.inspect(self.id), self.signs())
+
+    def signs(self):
+        """Return the signs by which the volume is known, or None.
+
+        One that this resource has created has its labels. If somebody has
+        removed it, Docker may have created another one for a container of the
+        stack. It is used unless it may belong to another project.
+        """
+        adopted = self.records.read(records.Adopted)
+        if adopted is not None:
+            return adopted.signs
+        if not policy.is_shared() or (
+                not self.records.holds(records.CreateRequest)):
+            return None
+        return {'labels': self._own_labels()}
+
+    def is_own(self, inspected):
+        """Return whether this resource has created a volume."""
+        labels = inspected.get('Labels') or {}
+        return self._own_labels().items() <= labels.items()
+
+    def _own_labels(self):
+        return self.owner.labels_by('resource_id', 'stack_id')
+
+    def permanent_id(self, inspected):
+        """Return the name, and record what else identifies the volume.
+
+        Before Docker 23, CreatedAt is the time of the last change:
+        https://github.com/moby/moby/pull/44719.
+        """
+        self.records.write(records.Adopted({
+            'driver': inspected.get('Driver'),
+            'labels': inspected.get('Labels') or {}}))
+        return inspected['Name']
+
+
+def same(inspected, signs):
+    """Return a volume as the daemon shows it, if it is still the same one.
+
+    Another volume may have got its name.
+
+    :param signs: labels that are among those of the volume, and maybe its
+        driver; None for any volume.
+    :raises errors.NotFound: if it is another one of the same name.
+    """
+    if signs is not None:
+        labels = inspected.get('Labels') or {}
+        is_same = signs['labels'].items() <= labels.items()
+        if 'driver' in signs:
+            is_same = signs == {'driver': inspected.get('Driver'),
+                                'labels': labels}
+        if not is_same:
+            raise errors.NotFound(
+                _('The volume %s of this resource is gone, and another one '
+                  'has its name') % inspected['Name'])
+    return inspected
+
+
+class Create(creation.Create):
+    """Create a volume, or use the one from before a failed update.
+
+    A nested stack rolls back by an ordinary update, and users may return to
+    the old template by one. Heat then replaces the replacement, and still has
+    the resource from before, with its files.
+    """
+
+    def __init__(self, name_before=None):
+        """Prepare the request.
+
+        :param name_before: function that returns the name of the volume from
+            before a failed update, or None.
+        """
+        self._name_before = name_before
+
+    def __call__(self, ctx):
+        """Create it, or take over its predecessor."""
+        before = self._find_before(ctx)
+        if before is None:
+            return super().__call__(ctx)
+        creation.record_request(ctx.client, ctx.records)
+        ctx.records.write(records.Filled())
+        ctx.object.id = ctx.object.permanent_id(before)
+        return True
+
+    def _find_before(self, ctx):
+        name = self._name_before()
+        if name is None:
+            return None
+        with contextlib.suppress(errors.NotFound):
+            inspected = ctx.client.volumes.inspect(name)
+            ctx.object.refuse_foreign(inspected)
+            return inspected
+
+    def send(self, ctx, request):
+        """Send the request; Docker answers it with a volume that exists."""
+        made = ctx.client.volumes.create(request.body)
+        if not ctx.object.is_own(made):
+            raise errors.Conflict(
+                _('Docker at %(endpoint)s has a volume %(name)s already, '
+                  'which does not belong to this resource; to use it, set '
+                  'external_id: %(name)s')
+                % {'endpoint': ctx.client.endpoint, 'name': made['Name']})
+        return made['Name']
+
+
+class Remove(removal.RemoveUnused):
+    """Remove a volume, unless another one has its name by now."""
+
+    def remove(self, ctx):
+        """Send the request."""
+        inspected = ctx.object.inspect(ctx.client)
+        if ctx.records.holds(records.Adopted) or (
+                ctx.object.is_own(inspected)):
+            ctx.client.volumes.remove(ctx.object.id)
+
+    def users(self, ctx):
+        """Return the ids of the containers that mount the volume."""
+        return ctx.client.containers.using_volume(ctx.object.id)
+
+
+class Fill(copies.Copy):
+    """Copy the files of source_volume to a new volume."""
+
+    def __call__(self, ctx):
+        """Copy them once: later, there may be newer files."""
+        if ctx.records.holds(records.Filled):
+            return True
+        values = ctx.properties
+        done = self.copy(
+            ctx, values['source_volume'], ctx.object.id,
+            lambda client: ownership.resolve(
+                client, ctx.fields, values, ctx.object.owner,
+                references.VOLUME))
+        if done:
+            ctx.records.write(records.Filled())
+        return done
+
+
+class Snapshot(copies.Copy):
+    """Copy the files to a new volume.
+
+    :ivar keep: whether the copy outlives the stack. Then a volume that is
+        gone is no error.
+    """
+
+    def __init__(self, keep):
+        """Prepare to copy."""
+        super().__init__()
+        self._keep = keep
+        self._name = None
+
+    def __call__(self, ctx):
+        """Copy them, and record the name of the copy."""
+        try:
+            return self._copy_to_new(ctx)
+        except errors.NotFound:
+            if not self._keep:
+                raise
+            return True
+
+    def _copy_to_new(self, ctx):
+        owner, client = ctx.object.owner, ctx.client
+        if self._name is None:
+            name = 'heat-snapshot-%s-%s' % (
+                ctx.object.name(ctx.properties), copies.random_name())
+            client.volumes.create({'Name': name, 'Labels': (
+                copies.kept_labels(owner) if self._keep
+                else copies.snapshot_labels(owner))})
+            self._name = name
+        source, signs = ctx.object.id, ctx.object.signs()
+        try:
+            if not self.copy(ctx, source, self._name, lambda client: same(
+                    client.volumes.inspect(source), signs)):
+                return False
+        except errors.DockerError:
+            name, self._name = self._name, None
+            with contextlib.suppress(errors.Unreachable):
+                copies.remove_copy(client, name)
+            raise
+        if not self._keep:
+            ctx.records.write(records.SnapshotVolume(self._name))
+        ctx.event(_('The files are kept in the volume %s') % self._name)
+        return True
+
+
+class RemoveSnapshots(plan.Step):
+    """Remove the copies of snapshots, which go with the stack."""
+
+    def __call__(self, ctx):
+        """Find them by their labels."""
+        for name in copies.find_snapshots(ctx.client, ctx.object.owner):
+            copies.remove_copy(ctx.client, name)
+        return True

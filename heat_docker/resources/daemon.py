@@ -1,0 +1,174 @@
+#    Licensed under the Apache License, Version 2.0 (the "License"); you may
+#    not use this file except in compliance with the License. You may obtain
+#    a copy of the License at
+#
+#         http://www.apache.org/licenses/LICENSE-2.0
+#
+#    Unless required by applicable law or agreed to in writing, software
+#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+#    License for the specific language governing permissions and limitations
+#    under the License.
+"""How a resource of Heat stands for an object of a Docker daemon."""
+
+import contextlib
+import dataclasses
+
+from heat.common import exception
+from heat.common import policy as heat_policy
+from heat.engine import function
+from oslo_log import log as logging
+
+from .. import client as docker_client
+from .. import endpoint
+from .. import errors
+from .. import fields
+from .. import i18n
+from .. import masking
+from .. import policy
+from ..lifecycle import objects
+from ..lifecycle import ownership
+from ..lifecycle import records
+from . import superseding
+
+_ = i18n._
+
+LOG = logging.getLogger(__name__)
+
+
+@contextlib.contextmanager
+def errors_of_heat():
+    """Turn errors of Docker into errors of Heat.
+
+    Heat shows the name of an exception's class in the status reason, so it is
+    Heat's plainest class. It is not ResourceInError, upon which Heat would
+    delete the object and create it again.
+    """
+    try:
+        yield
+    except errors.DockerError as ex:
+        raise exception.Error(str(ex)) from ex
+
+
+class DaemonResource(superseding.SupersedableResource):
+    """A resource that stands for an object of the daemon in its properties.
+
+    :cvar spec: module with ``FIELDS`` and ``ATTRIBUTES``.
+    :cvar object_class: subclass of :class:`heat_docker.lifecycle.objects.Object`.
+    """
+
+    spec = None
+    object_class: type[objects.Object]
+
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        if cls.spec is not None:
+            cls.properties_schema = fields.properties_schema(cls.spec.FIELDS)
+            cls.attributes_schema = fields.attributes_schema(
+                cls.spec.ATTRIBUTES)
+
+    @property
+    def properties(self):
+        """The values of the properties; an explicit null means unset."""
+        return self._values
+
+    @properties.setter
+    def properties(self, values):
+        self._values = fields.null_means_unset(values)
+
+    def values_in(self, definition):
+        """Return the values of the properties in a definition.
+
+        An explicit null means unset.
+
+        :param heat.engine.rsrc_defn.ResourceDefinition definition: of the
+            resource in any template.
+        """
+        return fields.null_means_unset(definition.properties(
+            self.properties_schema, self.context))
+
+    def are_known(self, *names):
+        """Return whether properties depend on no other resource."""
+        return not any(function.dependencies(
+            [self.properties.data.get(name) for name in names]))
+
+    @property
+    def records(self):
+        """What the resource remembers in Heat's database."""
+        return records.Store(self)
+
+    @property
+    def object(self):
+        """The object of the daemon."""
+        # The stack's project stays the same while an administrator acts.
+        owner = ownership.Owner(
+            self.stack.tenant_id or '', self.stack.id, self.stack.name,
+            self.name, self.uuid)
+        return self.object_class(self, owner, self.records)
+
+    @property
+    def endpoint(self):
+        """The endpoint of the daemon that has the object."""
+        return self.endpoint_of(self.properties)
+
+    def endpoint_of(self, values):
+        """Return the endpoint that values of the properties name.
+
+        After the first request it stays the same, whatever the property has
+        become since, which other resources may provide. It stays allowed, at
+        the address that it had then: an operator who tightens the policy does
+        not want to keep existing objects from being deleted.
+
+        :raises errors.Refused: if the operator does not allow it.
+        """
+        request = self.records.read(records.CreateRequest)
+        url = (values['docker_endpoint'] if request is None
+               else request.endpoint)
+        try:
+            named = endpoint.of_values(url, values['tls'])
+        except ValueError as ex:
+            raise errors.Failed(str(ex)) from ex
+        if request is not None:
+            return dataclasses.replace(named, trusted=request.address)
+        if not url and not self.are_known('docker_endpoint'):
+            raise errors.Failed(_(
+                'docker_endpoint has no value: what it is made of has none'))
+        policy.endpoint(named, self._is_admin)
+        return named
+
+    def _is_admin(self):
+        # A trust acts as no admin until its roles are read.
+        return heat_policy.get_enforcer().check_is_admin(self.context)
+
+    @contextlib.contextmanager
+    def connect(self, values=None):
+        """Connect to the daemon; its errors become errors of Heat.
+
+        :param values: of the properties; by default those that hold now.
+        """
+        try:
+            with errors_of_heat(), docker_client.DockerClient(
+                    self.endpoint_of(values or self.properties),
+                    lambda: self._secrets(values)) as client:
+                yield client
+        except (AttributeError, IndexError, KeyError, RecursionError,
+                TypeError) as ex:
+            LOG.exception('An answer about %s is not of the shape that the '
+                          'Docker API has', self.name)
+            raise exception.Error(
+                _('Docker at %s gave an answer that makes no sense')
+                % (values or self.properties)['docker_endpoint']) from ex
+
+    def _secrets(self, values):
+        """Return the texts that a daemon may repeat, and users must not see.
+
+        :param values: of the properties, beside those of the last action.
+        """
+        found = masking.secrets(self.spec.FIELDS,
+                                self._stored_properties_data or {})
+        try:
+            values = dict(values or self.properties)
+        except (exception.HeatException, TypeError, ValueError):
+            # What they depend on is gone, so no daemon has been told them.
+            return found
+        return found | masking.secrets(self.spec.FIELDS, values)

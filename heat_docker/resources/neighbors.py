@@ -1,0 +1,224 @@
+#    Licensed under the Apache License, Version 2.0 (the "License"); you may
+#    not use this file except in compliance with the License. You may obtain
+#    a copy of the License at
+#
+#         http://www.apache.org/licenses/LICENSE-2.0
+#
+#    Unless required by applicable law or agreed to in writing, software
+#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+#    License for the specific language governing permissions and limitations
+#    under the License.
+"""The other resources of a stack, as far as steps need them."""
+
+import contextlib
+import dataclasses
+
+from heat.common import exception
+from heat.engine import resource
+from heat.engine import stack as heat_stack
+from heat.objects import resource as resource_objects
+
+from .. import errors
+from .. import i18n
+from ..lifecycle import records
+from . import daemon
+from . import rows
+
+_ = i18n._
+
+# What reading values raises if they depend on a resource that does not exist
+# yet.
+UNKNOWN = (AttributeError, KeyError, TypeError, ValueError,
+           exception.StackValidationFailed)
+
+
+class Neighbor:
+    """Another resource of the tree of stacks.
+
+    :ivar name: its name.
+    """
+
+    UNKNOWN = UNKNOWN
+
+    def __init__(self, own, loaded):
+        """Describe it.
+
+        :param own: the resource whose neighbor it is.
+        :param loaded: result of Heat's Resource.load. All of it is kept: the
+            resource has only a weak reference to its stack.
+        """
+        self._own = own
+        self._loaded = loaded
+        self._resource = loaded[0]
+        self.name = self._resource.name
+
+    @property
+    def is_in_same_stack(self):
+        """Whether it is in the same stack, rather than a nested one."""
+        return self._resource.stack.id == self._own.stack.id
+
+    @property
+    def is_changing(self):
+        """Whether an action of it is in progress."""
+        return self._resource.status == self._resource.IN_PROGRESS
+
+    @property
+    def has_failed(self):
+        """Whether its last action has failed."""
+        return self._resource.status == self._resource.FAILED
+
+    @property
+    def is_updated(self):
+        """Whether the update in progress has already changed it."""
+        return (self._own.stack.convergence and not self.is_changing
+                and self._resource.current_template_id
+                == self._own.stack.t.id)
+
+    @property
+    def is_removed(self):
+        """Whether the new template does not have it."""
+        return self.name not in self._own.stack.defn.enabled_rsrc_names()
+
+    @property
+    def is_changed_later(self):
+        """Whether Heat changes it only after the own resource."""
+        try:
+            order = self._own.stack.convergence_dependencies
+        except (KeyError, TypeError):
+            # Without convergence Heat does not store it.
+            return False
+        nodes = order.graph()
+        own, other = (
+            next((node for node in (
+                heat_stack.ConvergenceNode(number, is_update)
+                for is_update in (True, False) for number in numbers)
+                if node in nodes), None)
+            for numbers in ((self._own.id, self._own.replaces),
+                            (self._resource.id, self._resource.replaces)))
+        return own is not None and other in order[own].graph()
+
+    def old_values(self):
+        """Return the values of its properties in the last action."""
+        return self._resource.values_in(self._resource.frozen_definition())
+
+    def new_values(self):
+        """Return the values of its properties in the new template."""
+        return self._resource.values_in(
+            self._own.stack.defn.resource_definition(self.name))
+
+
+@dataclasses.dataclass
+class Predecessor:
+    """The resource that another one replaces.
+
+    :ivar own: the other one.
+    :ivar row: the replaced resource, as Heat's database has it.
+    """
+
+    own: resource.Resource
+    row: resource_objects.Resource
+
+    @property
+    def object_id(self):
+        """The id of its object, or None."""
+        return self.row.physical_resource_id
+
+    def read(self, kind):
+        """Return a record of it, or None."""
+        return records.read(records.of_row(self.row), kind)
+
+    def holds(self, kind):
+        """Return whether it has a record."""
+        return kind.KEY in records.of_row(self.row)
+
+    def step_aside(self, client):
+        """Have its object step aside, which it could not do before."""
+        # A resource has only a weak reference to its stack, so keep the stack.
+        old, *_needed = resource.Resource.load(
+            self.own.context, self.row.id, None, False, {})
+        old.find_and_step_aside(client)
+
+
+class Neighbors:
+    """What steps may know of the other resources of the stack."""
+
+    UNKNOWN = UNKNOWN
+
+    def __init__(self, own):
+        """Prepare to look at them.
+
+        :param own: the resource whose neighbors they are.
+        """
+        self._own = own
+
+    @property
+    def traversal(self):
+        """Heat's id of the stack action in progress."""
+        return self._own.stack.current_traversal
+
+    def owner_of(self, container):
+        """Return the resource in our tree of stacks that owns a container.
+
+        The labels of a container name the stack that created it. This is not
+        its owner if another stack has adopted it. A resource with an
+        external_id does not own its container.
+
+        :returns: :class:`Neighbor` or None.
+        """
+        own = self._own
+        rows = resource_objects.Resource.get_all_by_root_stack(
+            own.context, own.stack.root_stack_id(),
+            {'physical_resource_id': container})
+        for row in rows:
+            loaded = resource.Resource.load(own.context, row, None, False, {})
+            if (isinstance(loaded[0], daemon.DaemonResource)
+                    and loaded[0].external_id is None):
+                return Neighbor(own, loaded)
+        return None
+
+    def is_owned(self, container):
+        """Return whether any resource of Heat has the container."""
+        return bool(resource_objects.Resource
+                    .get_all_by_physical_resource_id(self._own.context,
+                                                     container))
+
+    def predecessor(self):
+        """Return the :class:`Predecessor` that is being replaced, or None.
+
+        :raises errors.Failed: if it is no longer replaced. When a user
+            cancels an update, Heat does not stop the create of a replacement,
+            and removes the replacement afterwards.
+        """
+        row = self.row_of_predecessor()
+        if row is None:
+            return None
+        if row.replaced_by != self._own.id:
+            raise errors.Failed(_('The update was cancelled; the previous '
+                                  'resource is in use again'))
+        return Predecessor(self._own, row)
+
+    def row_of_predecessor(self):
+        """Return the resource that this one replaces, as stored, or None."""
+        return rows.stored(self._own.context, self._own.replaces)
+
+    def row_of_successor(self):
+        """Return the resource that replaces this one, as stored, or None."""
+        return rows.stored(self._own.context, self._own.replaced_by)
+
+    def new_values(self, name):
+        """Return the values of a resource of the stack in the new template.
+
+        :returns: None if they depend on a resource that does not exist yet.
+        """
+        with contextlib.suppress(*UNKNOWN):
+            return self._own.values_in(
+                self._own.stack.defn.resource_definition(name))
+        return None
+
+    def yield_to_newer_update(self):
+        """Raise if the newest update of the stack waits for this action.
+
+        :raises errors.Failed: if it waits.
+        """
+        self._own.yield_to_newer_update()
