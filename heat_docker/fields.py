@@ -13,8 +13,8 @@
 """Records that say all about one property or attribute, and what reads them.
 
 A property travels one way: validated value, request to the Docker API, live
-state, attribute. :func:`schema`, :func:`request`, :func:`live` and
-:func:`check_api` are the steps; they know no property by name.
+state, attribute. :class:`PropertySchema`, :func:`check_api`,
+:func:`request` and :func:`drift` are the steps; they know no property by name.
 """
 
 import collections
@@ -46,10 +46,58 @@ MAP = heat_properties.Schema.MAP
 
 OLDEST_API = (1, 40)
 
-# Where a field is that Docker's inspect request does not show.
-NOWHERE = ''
-# How a field is updated that only this plugin uses.
-OURS = ''
+
+class Place(enum.Enum):
+    """Where a daemon shows a field, if it is at no path."""
+
+    NOT_SHOWN = 'the inspect request does not return it'
+
+
+class Change(enum.Enum):
+    """What a change of a field causes, if it needs no arguments."""
+
+    REPLACES = 'the resource is replaced'
+    HEAT_ONLY = 'only this plugin uses the value, and applies it'
+
+
+@dataclasses.dataclass(frozen=True)
+class InPlace:
+    """A change that Docker's update request makes.
+
+    :ivar path: path in the body of the update request.
+    :ivar unset: what the request contains for a property that has been
+        removed. Without it, removing the property or setting it to zero
+        replaces the object: Docker treats both as "no change".
+    :ivar also: further paths of the body, each with the function that
+        converts the same value to their JSON.
+    """
+
+    path: str
+    unset: typing.Any = None
+    also: dict[str, typing.Callable] = dataclasses.field(
+        default_factory=dict)
+
+
+@dataclasses.dataclass(frozen=True)
+class ByStep:
+    """A change that a step of the resource makes, with its own requests.
+
+    :ivar name: name of the step; see :attr:`method`.
+    """
+
+    name: str
+
+    @property
+    def method(self) -> str:
+        """Name of the method that is the step."""
+        return '_' + self.name
+
+
+NOT_SHOWN = Place.NOT_SHOWN
+REPLACES = Change.REPLACES
+HEAT_ONLY = Change.HEAT_ONLY
+in_place = InPlace
+by_step = ByStep
 
 
 @dataclasses.dataclass(frozen=True)
@@ -64,24 +112,19 @@ class Field:
         ``HostConfig.Memory``; ``?name`` is an argument of its query. None
         for what Docker is not told.
     :ivar example: value in canonical form, of which
-        ``live(request(example)) == example`` holds.
+        reading the request returns the example.
     :ivar since: the first version of the Docker API that has it.
     :ivar to_api: function from value to JSON. Its ValueError refuses the
         value while the template is validated.
     :ivar from_api: function from the daemon's JSON to the value.
-    :ivar live_at: path in what Docker's inspect request returns; by default
-        that of ``at``.
+    :ivar live_at: path in what Docker's inspect request returns, or
+        ``NOT_SHOWN``; by default that of ``at``.
     :ivar also: further paths of the create body, each with the function
         that makes their JSON of the same value.
     :ivar needs: function from the value to the version of the API that it
         needs beyond ``since``, or None.
-    :ivar update: path in the body of Docker's update request, or ``OURS``.
-    :ivar update_also: as ``also``, for the update request.
-    :ivar unset: what the update request says for a property that has been
-        removed. Without it, what is removed or zero replaces the object:
-        Docker takes both for "leave it as it is".
-    :ivar step: name of the resource's step that changes it in place, if
-        another request than update does it.
+    :ivar change: what a change causes: ``REPLACES``, ``HEAT_ONLY``,
+        ``in_place(...)`` or ``by_step(...)``.
     :ivar alike: function that tells whether the JSON that was sent and the
         JSON that a daemon shows say the same; by default, whether they are
         the same value.
@@ -121,13 +164,10 @@ class Field:
     since: tuple = OLDEST_API
     to_api: typing.Callable = scalars.same
     from_api: typing.Callable = scalars.same
-    live_at: str | None = None
+    live_at: str | Place | None = None
     also: dict = dataclasses.field(default_factory=dict)
     needs: typing.Callable | None = None
-    update: str | None = None
-    update_also: dict = dataclasses.field(default_factory=dict)
-    unset: typing.Any = None
-    step: str | None = None
+    change: Change | InPlace | ByStep = REPLACES
     alike: typing.Callable | None = None
     refers: typing.Callable | None = None
     exclusive: typing.Callable | None = None
@@ -144,9 +184,32 @@ class Field:
     support: str = '1.0.0'
 
     @property
-    def in_place(self):
+    def in_place(self) -> bool:
         """Whether a change may leave the object in place."""
-        return self.update is not None or self.step is not None
+        return self.change is not REPLACES
+
+    @property
+    def update(self) -> InPlace | None:
+        """How Docker's update request makes a change, if it does."""
+        return self.change if isinstance(self.change, InPlace) else None
+
+    @property
+    def step(self) -> ByStep | None:
+        """Which step of the resource makes a change, if one does."""
+        return self.change if isinstance(self.change, ByStep) else None
+
+    @property
+    def can_be_removed_in_place(self) -> bool:
+        """Whether removing the property, too, leaves the object in place."""
+        return self.in_place and not (
+            self.update and self.update.unset is None)
+
+    @property
+    def live_path(self) -> str | None:
+        """Path in what Docker's inspect request returns, or None."""
+        if self.live_at is NOT_SHOWN:
+            return None
+        return self.live_at or self.at
 
 
 @dataclasses.dataclass(frozen=True)
@@ -310,6 +373,21 @@ def _refuse_large(value, longest):
     raise ValueError(_('it is nested more than %d times') % budgets.DEPTH)
 
 
+def check_methods(cls, spec):
+    """Raise if a class lacks a method that its tables name.
+
+    :param spec: module with ``FIELDS`` and ``ATTRIBUTES``.
+    """
+    named = [(field.name, field.step.method) for field in spec.FIELDS
+             if field.step]
+    named += [(attribute.name, attribute.source)
+              for attribute in spec.ATTRIBUTES if attribute.source]
+    for entry, method in named:
+        if not callable(getattr(cls, method, None)):
+            raise TypeError('%s of %s needs the method %s'
+                            % (entry, cls.__name__, method))
+
+
 def properties_schema(fields):
     """Return Heat's properties schema of a table of fields."""
     return {field.name: PropertySchema(field) for field in fields}
@@ -331,7 +409,7 @@ def _description(field):
     if field.since > OLDEST_API:
         since = _(' It needs version %s of the Docker API.') % version_text(
             field.since)
-    if field.update not in (None, OURS) and field.unset is None:
+    if field.in_place and not field.can_be_removed_in_place:
         change = _('A change is made in place, but a removal replaces the '
                    'resource.')
     elif field.in_place:
@@ -586,15 +664,34 @@ def replaces(fields, changed, values):
     :param values: the values after the change.
     """
     for field in fields:
-        if field.name not in changed or field.step is not None:
+        if field.name not in changed or not (
+                field.update or field.change is REPLACES):
             continue
-        if field.update is None:
-            return True
         value = value_of(field, values)
-        if field.update != OURS and field.unset is None and (
-                value is None or not field.to_api(value)):
+        if field.change is REPLACES or (field.update.unset is None and (
+                value is None or not field.to_api(value))):
             return True
     return False
+
+
+def steps(fields, changed):
+    """Return the names of the methods that make the changes, in order.
+
+    :param changed: names of the properties that differ.
+    """
+    return [field.step.method for field in fields
+            if field.step and field.name in changed]
+
+
+def uncertain(fields, values):
+    """Return the properties that a failed update may not have changed.
+
+    :param values: what the update was to set.
+    :returns: set of names.
+    """
+    return {field.name for field in fields if field.in_place and (
+        value_of(field, values) is not None or field.step
+        or (field.update and field.update.unset is not None))}
 
 
 def update(fields, changed, values):
@@ -615,11 +712,11 @@ def update(fields, changed, values):
     for field in fields:
         value = value_of(field, values)
         if value is not None:
-            _put(body, field.update, field.to_api(value))
-            for path, to_api in field.update_also.items():
+            _put(body, field.update.path, field.to_api(value))
+            for path, to_api in field.update.also.items():
                 _put(body, path, to_api(value))
         elif field.name in changed:
-            _put(body, field.update, field.unset)
+            _put(body, field.update.path, field.update.unset)
     return body
 
 
@@ -631,11 +728,11 @@ def forgotten(fields, changed, body, inspected):
     :param dict inspected: what Docker's inspect request returned after it.
     """
     return any(
-        field.from_api(read(inspected, field.live_at or field.at))
-        != field.from_api(read(body, field.update))
+        field.from_api(read(inspected, field.live_path))
+        != field.from_api(read(body, field.update.path))
         for field in fields
         if field.update and field.name in changed
-        and read(body, field.update) != field.unset)
+        and read(body, field.update.path) != field.update.unset)
 
 
 def drift(fields, values, inspected):
@@ -649,28 +746,15 @@ def drift(fields, values, inspected):
     """
     differ = {}
     for field, value in given(fields, values):
-        path = field.at if field.live_at is None else field.live_at
-        if not path or not (field.update or field.step):
+        if not field.live_path or not (field.update or field.step):
             continue
-        wanted, there = field.to_api(value), read(inspected, path)
+        wanted = field.to_api(value)
+        there = read(inspected, field.live_path)
         alike = (field.alike(wanted, there) if field.alike else
                  field.from_api(wanted) == field.from_api(there))
         if not alike:
             differ[field.name] = field.from_api(there)
     return differ
-
-
-def live(fields, inspected):
-    """Return the values of the properties that a daemon's object has.
-
-    :param dict inspected: what Docker's inspect request returned.
-    """
-    values = {}
-    for field in fields:
-        path = field.at if field.live_at is None else field.live_at
-        if path:
-            values[field.name] = field.from_api(read(inspected, path))
-    return values
 
 
 def read(inspected, path):

@@ -75,7 +75,7 @@ def since(field):
 
 def change(field):
     """Return what a change of a field causes, in words."""
-    if field.update not in (None, fields.OURS) and field.unset is None:
+    if field.in_place and not field.can_be_removed_in_place:
         return 'in place; removing it replaces the resource'
     return 'in place' if field.in_place else 'replaces the resource'
 

@@ -67,6 +67,7 @@ class DockerResource(reaching.Reaching, showing.Showing, owning.Owning,
 
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
+        fields.check_methods(cls, cls.spec)
         cls.properties_schema = fields.properties_schema(cls.spec.FIELDS)
         cls.attributes_schema = fields.attributes_schema(cls.spec.ATTRIBUTES)
 
@@ -362,15 +363,12 @@ class DockerResource(reaching.Reaching, showing.Showing, owning.Owning,
         self._check_change(changed, values)
         if self._doubtful:
             # Nobody knows which of its changes a failed update has made.
-            changed.update(field.name for field in self.spec.FIELDS
-                           if field.in_place and (
-                               fields.value_of(field, values) is not None
-                               or field.unset is not None or field.step))
+            changed |= fields.uncertain(self.spec.FIELDS, values)
         steps = []
         if fields.update(self.spec.FIELDS, changed, values):
             steps.append(self._apply)
-        steps += [getattr(self, field.step) for field in self.spec.FIELDS
-                  if field.step and field.name in changed]
+        steps += [getattr(self, name) for name
+                  in fields.steps(self.spec.FIELDS, changed)]
         if steps:
             steps.insert(0, self._check_update)
         if self._unfinished:

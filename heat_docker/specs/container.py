@@ -51,7 +51,7 @@ FIELDS = (
         constraints=(constraints.Length(min=1),),
         example='mariadb:11'),
     fields.Field(
-        name='name', type=fields.STRING, step='_rename',
+        name='name', type=fields.STRING, change=fields.by_step('rename'),
         doc=_('Name of the container, unique on its daemon. If unset, it is '
               'made of the names of stack and resource.'),
         at='?name', live_at='Name', from_api=process.name_from_api,
@@ -223,14 +223,15 @@ FIELDS = (
         policy=policy.Free.INSIDE,
         example=['MARIADB_DATABASE=wiki', 'EMPTY=']),
     fields.Field(
-        name='memory', type=fields.INTEGER, update='Memory',
-        update_also={'MemorySwap': scalars.twice},
+        name='memory', type=fields.INTEGER,
+        change=fields.in_place('Memory', also={'MemorySwap': scalars.twice}),
         doc=_('Memory limit in bytes. If unset or 0, there is no limit.'),
         at='HostConfig.Memory', constraints=(constraints.Range(min=0),),
         policy=policy.Free.AMOUNT,
         example=64 * 1024 * 1024),
     fields.Field(
-        name='memory_swap', type=fields.STRING, update='MemorySwap',
+        name='memory_swap', type=fields.STRING,
+        change=fields.in_place('MemorySwap'),
         doc=_('Limit of memory and swap together, in bytes or as 64m; -1 is '
               'without limit. It needs memory. If unset, it is twice the '
               'memory.'),
@@ -240,7 +241,7 @@ FIELDS = (
         example='134217728'),
     fields.Field(
         name='memory_reservation', type=fields.STRING,
-        update='MemoryReservation',
+        change=fields.in_place('MemoryReservation'),
         doc=_('Memory that the container shrinks to when it is scarce, in '
               'bytes or as 64m.'),
         at='HostConfig.MemoryReservation', to_api=scalars.size_to_api,
@@ -477,7 +478,7 @@ FIELDS = (
         policy=policy.Free.INSIDE,
         example=[{'path': '/etc/motd', 'content': 'Hello.'}]),
     fields.Field(
-        name='remove_volumes', type=fields.BOOLEAN, update=fields.OURS,
+        name='remove_volumes', type=fields.BOOLEAN, change=fields.HEAT_ONLY,
         empty_counts=True,
         doc=_('Whether anonymous volumes are removed with the container, by '
               'default true.'),
@@ -493,7 +494,7 @@ FIELDS = (
         policy=policy.Free.INSIDE,
         example=['192.0.2.53', '2001:db8::53']),
     fields.Field(
-        name='networks', type=fields.LIST, step='_reconnect',
+        name='networks', type=fields.LIST, change=fields.by_step('reconnect'),
         doc=_('Networks that the container is attached to, the first one '
               'being its main one. If unset, it is the network "bridge" of '
               'the daemon. From no networks to some, or back, the '
@@ -615,8 +616,9 @@ FIELDS = (
         policy=policy.Free.INSIDE,
         example=True),
     fields.Field(
-        name='restart_policy', type=fields.MAP, update='RestartPolicy',
-        unset={'Name': 'no', 'MaximumRetryCount': 0},
+        name='restart_policy', type=fields.MAP,
+        change=fields.in_place('RestartPolicy', unset={
+            'Name': 'no', 'MaximumRetryCount': 0}),
         doc=_('What Docker does when the container exits. If unset, it does '
               'nothing. While the stack is suspended, or the container is '
               'being replaced, always is unless-stopped, or else a daemon '
@@ -665,14 +667,16 @@ FIELDS = (
         policy=policy.Free.INSIDE,
         example=True),
     fields.Field(
-        name='cpu_shares', type=fields.INTEGER, update='CpuShares',
+        name='cpu_shares', type=fields.INTEGER,
+        change=fields.in_place('CpuShares'),
         doc=_('Weight of the container when processors are scarce, relative '
               'to that of other containers. If unset or 0, it is 1024.'),
         at='HostConfig.CpuShares', constraints=(constraints.Range(min=0),),
         policy=policy.Free.AMOUNT,
         example=512),
     fields.Field(
-        name='cpus', type=fields.NUMBER, update='NanoCpus',
+        name='cpus', type=fields.NUMBER,
+        change=fields.in_place('NanoCpus'),
         doc=_('Number of processors that the container may use, such as '
               '1.5. It excludes cpu_period and cpu_quota.'),
         at='HostConfig.NanoCpus', to_api=limits.cpus_to_api,
@@ -681,14 +685,16 @@ FIELDS = (
         policy=policy.Free.AMOUNT,
         example=0.5),
     fields.Field(
-        name='cpu_period', type=fields.INTEGER, update='CpuPeriod',
+        name='cpu_period', type=fields.INTEGER,
+        change=fields.in_place('CpuPeriod'),
         doc=_('Length of a period of the scheduler, in microseconds.'),
         at='HostConfig.CpuPeriod',
         constraints=(constraints.Range(min=0, max=1000000),),
         policy=policy.Free.AMOUNT,
         example=50000),
     fields.Field(
-        name='cpu_quota', type=fields.INTEGER, update='CpuQuota',
+        name='cpu_quota', type=fields.INTEGER,
+        change=fields.in_place('CpuQuota'),
         doc=_('Processor time that the container may use in a period, in '
               'microseconds.'),
         at='HostConfig.CpuQuota',
@@ -696,7 +702,8 @@ FIELDS = (
         policy=policy.Free.AMOUNT,
         example=25000),
     fields.Field(
-        name='cpu_set', type=fields.STRING, update='CpusetCpus',
+        name='cpu_set', type=fields.STRING,
+        change=fields.in_place('CpusetCpus'),
         doc=_('Processors that the container may run on, such as "0-2,7". If '
               'unset, it may run on all.'),
         at='HostConfig.CpusetCpus',
@@ -741,14 +748,16 @@ FIELDS = (
                   'path_in_container': '/dev/nothing',
                   'permissions': 'rw'}]),
     fields.Field(
-        name='cpu_set_mems', type=fields.STRING, update='CpusetMems',
+        name='cpu_set_mems', type=fields.STRING,
+        change=fields.in_place('CpusetMems'),
         doc=_('Memory nodes that the container may use, such as "0-1".'),
         at='HostConfig.CpusetMems',
         constraints=(constraints.AllowedPattern(_NUMBERS),),
         policy=policy.Free.AMOUNT,
         example='0'),
     fields.Field(
-        name='blkio_weight', type=fields.INTEGER, update='BlkioWeight',
+        name='blkio_weight', type=fields.INTEGER,
+        change=fields.in_place('BlkioWeight'),
         doc=_('Weight of the container\'s block I/O, from 10 to 1000; 0 is '
               'unset.'),
         at='HostConfig.BlkioWeight',
@@ -784,7 +793,8 @@ FIELDS = (
                  'device_read_bps': [{'path': '/dev/sda', 'rate': 1048576}],
                  'device_write_iops': [{'path': '/dev/sda', 'rate': 100}]}),
     fields.Field(
-        name='pids_limit', type=fields.INTEGER, update='PidsLimit', unset=-1,
+        name='pids_limit', type=fields.INTEGER,
+        change=fields.in_place('PidsLimit', unset=-1),
         doc=_('Number of processes and threads that the container may have; '
               '-1 is without limit.'),
         at='HostConfig.PidsLimit', from_api=limits.pids_limit_from_api,
@@ -935,7 +945,7 @@ FIELDS = (
         policy=policy.log_options,
         example={'max-size': '10m'}),
     fields.Field(
-        name='wait_for', type=fields.STRING, update=fields.OURS,
+        name='wait_for', type=fields.STRING, change=fields.HEAT_ONLY,
         doc=_('What has to be reached for the resource to be complete: the '
               'container keeps running (running, the default), its health '
               'check succeeds (healthy), its command ends with exit code 0 '
@@ -946,14 +956,14 @@ FIELDS = (
         policy=policy.Free.OURS,
         example='healthy'),
     fields.Field(
-        name='wait_timeout', type=fields.INTEGER, update=fields.OURS,
+        name='wait_timeout', type=fields.INTEGER, change=fields.HEAT_ONLY,
         doc=_('Seconds within which that has to be reached. If unset, it is '
               'the timeout of the stack.'),
         at=None, constraints=(constraints.Range(min=1),),
         policy=policy.Free.OURS,
         example=60),
     fields.Field(
-        name='suspend_mode', type=fields.STRING, update=fields.OURS,
+        name='suspend_mode', type=fields.STRING, change=fields.HEAT_ONLY,
         doc=_('Whether suspending the stack stops the container (stop, the '
               'default) or freezes its processes (pause).'),
         at=None,
@@ -961,7 +971,8 @@ FIELDS = (
         policy=policy.Free.OURS,
         example='pause'),
     fields.Field(
-        name='alarm_action', type=fields.MAP, step='_set_alarm',
+        name='alarm_action', type=fields.MAP,
+        change=fields.by_step('set_alarm'),
         doc=_('What a signal does that brings no action, such as that of an '
               'alarm. Whoever has the attribute alarm_url can send one '
               'without a token; therefore signals can then do nothing else, '

@@ -60,7 +60,7 @@ FIELDS = (
         policy=policy.Free.TEXT,
         example={'com.example.team': 'wiki'}),
     fields.Field(
-        name='source_volume', type=fields.STRING, update=fields.OURS,
+        name='source_volume', type=fields.STRING, change=fields.HEAT_ONLY,
         doc=_('Name of a volume of the same daemon whose files are copied '
               'into this one when it is made. What a stack is restored from '
               'is named here. Another name replaces the volume; a removal '
@@ -70,7 +70,7 @@ FIELDS = (
         policy=policy.Free.REFERENCE,
         example='wiki-data-before'),
     fields.Field(
-        name='replace_on_change', type=fields.BOOLEAN, update=fields.OURS,
+        name='replace_on_change', type=fields.BOOLEAN, change=fields.HEAT_ONLY,
         doc=_('Whether an update may replace the volume, which destroys its '
               'files; by default false.'),
         at=None,

@@ -70,13 +70,14 @@ class SchemaTestCase(testtools.TestCase):
                          schema['a'].description)
 
     def test_schema_description_of_a_change(self):
-        for more, words in (
-                ({'update': 'A'}, 'A change is made in place, but a removal '
-                 'replaces the resource.'),
-                ({'update': 'A', 'unset': -1}, 'A change is made in place.'),
-                ({'update': fields.OURS}, 'A change is made in place.'),
-                ({'step': '_do'}, 'A change is made in place.')):
-            schema = fields.properties_schema([field(**more)])['a']
+        for change, words in (
+                (fields.in_place('A'), 'A change is made in place, but a '
+                 'removal replaces the resource.'),
+                (fields.in_place('A', unset=-1),
+                 'A change is made in place.'),
+                (fields.HEAT_ONLY, 'A change is made in place.'),
+                (fields.by_step('do'), 'A change is made in place.')):
+            schema = fields.properties_schema([field(change=change)])['a']
             self.assertEqual('What it is. ' + words, schema.description)
             self.assertTrue(schema.update_allowed)
 
@@ -226,6 +227,31 @@ class SchemaTestCase(testtools.TestCase):
         self.assertEqual(schema['a'].CACHE_LOCAL, schema['a'].cache_mode)
         self.assertEqual(schema['b'].CACHE_NONE, schema['b'].cache_mode)
         self.assertEqual('1.1.0', schema['b'].support_status.version)
+
+
+class MethodsTestCase(testtools.TestCase):
+    """What the tables name is looked for when a class is built."""
+
+    class Spec:
+        FIELDS = (field(change=fields.by_step('do')),)
+        ATTRIBUTES = (fields.Attribute('b', fields.STRING, 'It.',
+                                       source='told'),
+                      fields.Attribute('c', fields.STRING, 'It.'))
+
+    def check(self, *methods):
+        fields.check_methods(type('Some', (), dict.fromkeys(
+            methods, lambda self: None)), self.Spec)
+
+    def test_methods(self):
+        self.check('_do', 'told')
+
+    def test_no_step(self):
+        self.assertEqual('a of Some needs the method _do', str(
+            self.assertRaises(TypeError, self.check, 'told')))
+
+    def test_no_source(self):
+        self.assertEqual('b of Some needs the method told', str(
+            self.assertRaises(TypeError, self.check, '_do')))
 
 
 class ApiTestCase(testtools.TestCase):
@@ -383,14 +409,15 @@ class ChangeTestCase(testtools.TestCase):
 
     TABLE = (
         field('fixed'),
-        field('size', at='H.Size', update='Size', type=fields.INTEGER,
-              update_also={'Twice': scalars.twice}),
-        field('limit', at='H.Limit', update='Limit', type=fields.INTEGER,
-              unset=-1),
-        field('ours', at=None, update=fields.OURS),
-        field('other', at='H.Other', update='Some.Other', to_api=int,
-              from_api=str),
-        field('step', at='?step', live_at='Step', step='_do'),
+        field('size', at='H.Size', type=fields.INTEGER,
+              change=fields.in_place('Size', also={'Twice': scalars.twice})),
+        field('limit', at='H.Limit', type=fields.INTEGER,
+              change=fields.in_place('Limit', unset=-1)),
+        field('ours', at=None, change=fields.HEAT_ONLY),
+        field('other', at='H.Other', change=fields.in_place('Some.Other'),
+              to_api=int, from_api=str),
+        field('step', at='?step', live_at='Step',
+              change=fields.by_step('do')),
     )
 
     def values(self, **values):
@@ -407,6 +434,18 @@ class ChangeTestCase(testtools.TestCase):
             {'fixed': False, 'size': True, 'limit': True, 'ours': True,
              'other': True, 'step': True},
             {one.name: one.in_place for one in self.TABLE})
+
+    def test_steps(self):
+        self.assertEqual(['_do'], fields.steps(self.TABLE,
+                                               {'size', 'step'}))
+        self.assertEqual([], fields.steps(self.TABLE, {'size'}))
+
+    def test_uncertain(self):
+        """A failed update may have removed a limit, or not."""
+        self.assertEqual({'limit', 'step'}, fields.uncertain(
+            self.TABLE, self.values()))
+        self.assertEqual({'size', 'limit', 'ours', 'step'}, fields.uncertain(
+            self.TABLE, self.values(size=5, ours='x', fixed='y')))
 
     def test_replaces(self):
         for value in ('x', '', None):
@@ -491,14 +530,15 @@ class ChangeTestCase(testtools.TestCase):
         self.assertEqual({'size': None}, self.drift({}, size=5))
 
     def test_drift_alike(self):
-        vague = field('vague', update='V', alike=lambda one, other:
-                      one.lower() == other.lower())
+        vague = field('vague', change=fields.in_place('V'),
+                      alike=lambda one, other: one.lower() == other.lower())
         self.assertEqual({}, self.drift({'vague': 'A'}, vague, vague='a'))
         self.assertEqual({'vague': 'B'}, self.drift({'vague': 'B'}, vague,
                                                     vague='a'))
 
     def test_drift_of_what_is_not_shown(self):
-        hidden = field('hidden', update='V', live_at=fields.NOWHERE)
+        hidden = field('hidden', change=fields.in_place('V'),
+                       live_at=fields.NOT_SHOWN)
         self.assertEqual({}, self.drift({'hidden': 'A'}, hidden,
                                         hidden='a'))
 
@@ -634,23 +674,12 @@ class ExclusiveTestCase(testtools.TestCase):
 
 class LiveTestCase(testtools.TestCase):
 
-    def test_live_of_what_is_not_shown(self):
-        self.assertEqual({}, fields.live(
-            [field(live_at=fields.NOWHERE)], {'a': 1}))
-
-    def test_live(self):
-        table = (field('a', at='A.B'), field('b', at='B', live_at='C.B'),
-                 field('c', at=None), field('d', at='?d', live_at='D',
-                                            from_api=scalars.or_empty))
-        self.assertEqual(
-            {'a': 1, 'b': 2, 'd': []},
-            fields.live(table, {'A': {'B': 1}, 'C': {'B': 2}, 'D': None}))
-
-    def test_live_round_trip(self):
-        table = (field('a', at='A.B'), field('b', at='B'))
-        values = {'a': 'x', 'b': 0}
-        self.assertEqual(values, fields.live(
-            table, fields.request(table, values).body))
+    def test_live_path(self):
+        for more, expected in (({'at': 'A.B'}, 'A.B'), ({'at': None}, None),
+                               ({'at': 'B', 'live_at': 'C.B'}, 'C.B'),
+                               ({'at': '?b', 'live_at': 'B'}, 'B'),
+                               ({'live_at': fields.NOT_SHOWN}, None)):
+            self.assertEqual(expected, field(**more).live_path)
 
     def test_read(self):
         inspected = {'A': {'B': 1, 'N': None, 'L': []}}
