@@ -376,12 +376,15 @@ def _refuse_large(value, longest):
 def check_methods(cls, spec):
     """Raise if a class lacks a method that its tables name.
 
-    :param spec: module with ``FIELDS`` and ``ATTRIBUTES``.
+    :param spec: module with ``FIELDS`` and ``ATTRIBUTES``, and perhaps
+        ``OPERATIONS``.
     """
     named = [(field.name, field.step.method) for field in spec.FIELDS
              if field.step]
     named += [(attribute.name, attribute.source)
               for attribute in spec.ATTRIBUTES if attribute.source]
+    named += [(operation.name, operation.method)
+              for operation in getattr(spec, 'OPERATIONS', ())]
     for entry, method in named:
         if not callable(getattr(cls, method, None)):
             raise TypeError('%s of %s needs the method %s'

@@ -46,11 +46,25 @@ def render(name, spec):
                   '    :Change: %s' % change(field), '',
                   indented(str(field.doc)), '',
                   '    .. code-block:: yaml', '', example(field), '']
+    if hasattr(spec, 'OPERATIONS'):
+        lines += operations(spec.OPERATIONS)
     lines += ['Attributes', '==========', '']
     for attribute in spec.ATTRIBUTES:
         lines += ['``%s`` (%s)' % (attribute.name, attribute.type.lower()),
                   indented(str(attribute.doc)), '']
     return '\n'.join(lines)
+
+
+def operations(table):
+    """Return the lines about what signals can do."""
+    lines = ['Signals', '=======', '']
+    for operation in table:
+        lines += ['``%s``' % operation.name, indented(
+            str(operation.doc)[0].upper() + str(operation.doc)[1:] + '.'), '']
+        for name, argument in operation.arguments.items():
+            lines += [indented('``%s`` (%s): %s' % (
+                name, argument.type.lower(), argument.doc)), '']
+    return lines
 
 
 def indented(text):

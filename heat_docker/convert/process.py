@@ -208,10 +208,3 @@ def healthcheck_from_api(value):
 def healthcheck_needs(value):
     """Return the version of the API that a health check needs, or None."""
     return (1, 44) if value.get('start_interval') else None
-
-
-def alarm_action_to_api(value):
-    """Return what an alarm does, with all that it needs."""
-    if value.get('action') == 'exec' and not value.get('command'):
-        raise ValueError(_('the action exec needs a command'))
-    return value

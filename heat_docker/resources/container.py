@@ -65,9 +65,10 @@ class DockerContainer(pulling.Pulling, waiting.Waiting,
     volumes; named volumes and folders of the host stay. Suspending the stack
     stops the container and resuming starts it again. A snapshot of the stack
     keeps what the container has written, but not its volumes, as an image. A
-    signal with the action restart, kill, pause, unpause or exec acts on the
-    running container. With alarm_action an alarm, or whoever else has
-    alarm_url, does one of them without a token.
+    signal with one of the actions that alarm_action lists acts on the
+    container. A check does not fail because a signal has stopped or paused
+    it. With alarm_action, an alarm or anyone else who has alarm_url can send
+    that one action without a token.
     """
 
     spec = spec
@@ -169,7 +170,8 @@ class DockerContainer(pulling.Pulling, waiting.Waiting,
         self._is_down = (
             state.get('Status') in ('created', 'exited', 'paused')
             and resource_properties['wait_for'] != 'none'
-            and not self._has_completed(state))
+            and not self._has_completed(state)
+            and not self._is_as_signaled(state))
         return drift
 
     def _needs_update(self, *args, **kwargs):
@@ -237,6 +239,7 @@ class DockerContainer(pulling.Pulling, waiting.Waiting,
             return False
         return (state.get('Status') in ('created', 'running', 'paused')
                 or self._asleep and state.get('Status') == 'exited'
+                or self._is_as_signaled(state)
                 or self._has_completed(state))
 
     def _is_unhealthy(self, state):
@@ -267,7 +270,8 @@ class DockerContainer(pulling.Pulling, waiting.Waiting,
                 progress.values(self.properties))
         else:
             progress.steps[1:] = [self._wake] if (
-                state.get('Status') == 'paused') else []
+                state.get('Status') == 'paused'
+                or self._is_as_signaled(state)) else []
             if (self.properties['networks']
                     and 'connected' not in progress.notes
                     and not network.endpoints(inspected)):
@@ -306,7 +310,8 @@ class DockerContainer(pulling.Pulling, waiting.Waiting,
                 'completed': self._has_completed(state),
                 'healthy': (state.get('Health') or {}).get(
                     'Status') == 'healthy'}
-        if not well.get(aim, state.get('Status') == 'running'):
+        if not (well.get(aim, state.get('Status') == 'running')
+                or self._is_as_signaled(state)):
             raise exception.Error(self._obituary(docker, inspected))
         if self.properties['networks'] and not network.endpoints(inspected):
             raise exception.Error(_('The container %s is in none of its '

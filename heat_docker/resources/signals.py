@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What ``openstack stack resource signal`` can do to a container."""
+"""Signals to a container: ``openstack stack resource signal``."""
 
 import shlex
 
@@ -19,6 +19,7 @@ from heat.common import exception
 from .. import conf
 from .. import errors
 from .. import i18n
+from .. import operations
 from ..convert import scalars
 
 _ = i18n._
@@ -26,19 +27,25 @@ _ = i18n._
 # Bytes of the output of a command that its event shows.
 _OUTPUT = 1024
 
+# Key in Heat's resource data: the state that a signal has put the container
+# in, and the start after which it did so. A container that has been started
+# again since, and then ends, has failed.
+_SIGNALED = 'signaled'
+
 
 class Signals:
-    """The actions of a signal, such as ``{"action": "restart"}``."""
+    """The operations of a signal, such as ``{"action": "restart"}``."""
 
     def handle_signal(self, details=None):
-        """Do what the details of a signal say, and tell what came of it.
+        """Do what a signal asks for and return the text of its event.
 
-        Whoever has sent it has got his answer, so an event tells what failed.
+        The sender has already received a response, so a failure is reported
+        as an event, too.
 
-        :param dict details: ``action``: one of restart, kill (with
-            ``signal``), pause, unpause, exec (with ``command``). With the
-            property alarm_action they may be anything else, such as what an
-            alarm says.
+        :param dict details: ``action``, one of
+            :data:`heat_docker.operations.OPERATIONS`, and its arguments. A
+            container with the property alarm_action ignores other details,
+            such as those that an alarm sends.
         """
         try:
             return self._do(details if isinstance(details, dict) else {})
@@ -53,30 +60,42 @@ class Signals:
         action = details.get('action')
         only = self.properties['alarm_action']
         if only:
-            # Who has alarm_url needs no token. It cannot be told whether he
-            # has sent it, so nobody may do more than what it is made for.
+            # Anyone who has alarm_url can send a signal without a token, and
+            # Heat does not tell how a signal was sent. No signal may do more
+            # than alarm_action.
             if action not in (None, only['action']):
                 raise exception.Error(
                     _('The container has an alarm_action, and signals can do '
                       'nothing but %s') % only['action'])
             action, details = only['action'], only
         elif self._is_let_in():
-            # An update that sets alarm_action has not ended, or has failed.
+            # An update that sets alarm_action is in progress or has failed.
             raise exception.Error(_(
                 'The container gets an alarm_action, and signals can do '
                 'nothing until an update has set it'))
-        handlers = {'restart': self._restart_now, 'kill': self._kill_now,
-                    'pause': self._pause_now, 'unpause': self._unpause_now,
-                    'exec': self._exec_now}
-        handler = handlers.get(action) if isinstance(action, str) else None
-        if handler is None:
+        operation = next((one for one in operations.OPERATIONS
+                          if one.name == action), None)
+        if operation is None:
             raise exception.Error(
                 _('The action %(action)s of a signal is none of %(known)s')
-                % {'action': action, 'known': ', '.join(handlers)})
+                % {'action': action, 'known': ', '.join(operations.names())})
         if self.resource_id is None:
             raise exception.Error(_('The container was never created'))
         with self._docker() as docker:
-            return str(handler(docker, details))
+            return str(getattr(self, operation.method)(docker, details))
+
+    def _is_as_signaled(self, state):
+        """Return whether a signal has stopped or paused the container.
+
+        :param dict state: ``State`` of the inspected container.
+        """
+        return self.data().get(_SIGNALED) == _signature(
+            state.get('Status'), state)
+
+    def _remember_signal(self, docker, status):
+        """Record that a signal has put the container in a state."""
+        state = docker.inspect_container(self.resource_id)['State']
+        self.data_set(_SIGNALED, _signature(status, state))
 
     def _restart_now(self, docker, details):
         try:
@@ -84,8 +103,24 @@ class Signals:
                 self.resource_id, self.properties['stop_grace_period'],
                 conf.group().read_timeout)
         except errors.Late:
-            return _('restart goes on')
+            return _('still restarting')
         return _('restarted')
+
+    def _stop_now(self, docker, details):
+        message = _('stopped')
+        try:
+            self._stop_even_paused(
+                docker, self.resource_id,
+                self.properties['stop_grace_period'],
+                conf.group().read_timeout)
+        except errors.Late:
+            message = _('still stopping')
+        self._remember_signal(docker, 'exited')
+        return message
+
+    def _start_now(self, docker, details):
+        docker.start_container(self.resource_id)
+        return _('started')
 
     def _kill_now(self, docker, details):
         signal = str(details.get('signal') or 'SIGKILL')
@@ -94,6 +129,7 @@ class Signals:
 
     def _pause_now(self, docker, details):
         docker.pause_container(self.resource_id)
+        self._remember_signal(docker, 'paused')
         return _('paused')
 
     def _unpause_now(self, docker, details):
@@ -106,9 +142,13 @@ class Signals:
         try:
             output = docker.start_exec(execution, _OUTPUT)
         except errors.Late:
-            return _('exec goes on')
+            return _('exec is still running')
         return _('exec ended with exit code %(code)s: %(output)s') % {
             'code': docker.exit_code(execution), 'output': output.strip()}
+
+
+def _signature(status, state):
+    return '%s %s' % (status, state.get('StartedAt'))
 
 
 def _words(command):

@@ -23,6 +23,7 @@ from heat.engine import properties
 from .. import budgets
 from .. import fields
 from .. import i18n
+from .. import operations
 from .. import policy
 from ..convert import limits
 from ..convert import network
@@ -978,24 +979,7 @@ FIELDS = (
               'without a token; therefore signals can then do nothing else, '
               'and hooks of the environment are refused that a signal would '
               'have to clear. If unset, there is no alarm_url.'),
-        at=None, to_api=process.alarm_action_to_api,
-        nested={
-            'action': fields.Key(
-                fields.STRING, policy.Free.INSIDE,
-                _('Restart the container, send it a Unix signal (kill), '
-                  'freeze it (pause), let it go on (unpause), or run a '
-                  'command in it (exec).'),
-                required=True,
-                constraints=[constraints.AllowedValues(
-                    ['restart', 'kill', 'pause', 'unpause', 'exec'])]),
-            'signal': fields.Key(
-                fields.STRING, policy.Free.INSIDE,
-                _('Unix signal for kill, such as SIGHUP. If unset, it is '
-                  'SIGKILL.')),
-            'command': fields.Key(
-                fields.LIST, policy.Free.INSIDE,
-                _('Command for exec, as a list of its words.')),
-        },
+        at=None, to_api=operations.check, nested=operations.keys(),
         policy=policy.Free.INSIDE,
         example={'action': 'restart'}),
     fields.Field(
@@ -1006,6 +990,8 @@ FIELDS = (
         policy=policy.Free.OURS,
         example={'build': '7'}),
 )
+
+OPERATIONS = operations.OPERATIONS
 
 ATTRIBUTES = (
     fields.Attribute(

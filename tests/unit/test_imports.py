@@ -45,6 +45,7 @@ LAYERS = (
     ('engine',),
     ('api.containers', 'api.images', 'api.networks', 'api.volumes',
      'connection'),
+    ('operations',),
     ('endpoint', 'fields', 'policy'),
     ('convert.building', 'convert.ipam', 'convert.network',
      'convert.references', 'convert.storage'),
