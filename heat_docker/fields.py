@@ -125,9 +125,9 @@ class Field:
         needs beyond ``since``, or None.
     :ivar change: what a change causes: ``REPLACES``, ``HEAT_ONLY``,
         ``in_place(...)`` or ``by_step(...)``.
-    :ivar alike: function that tells whether the JSON that was sent and the
-        JSON that a daemon shows say the same; by default, whether they are
-        the same value.
+    :ivar same_state: function that takes the JSON of the request and the
+        JSON that a daemon shows, and returns whether they mean the same. By
+        default, the values are compared.
     :ivar policy: function of :mod:`heat_docker.policy` that takes the JSON
         and raises :class:`errors.Refused` if the operator does not allow it,
         or a ``policy.Free`` that says why every value is allowed. There is no
@@ -162,13 +162,13 @@ class Field:
     example: typing.Any
     policy: typing.Callable | enum.Enum
     since: tuple = OLDEST_API
-    to_api: typing.Callable = scalars.same
-    from_api: typing.Callable = scalars.same
+    to_api: typing.Callable = scalars.identity
+    from_api: typing.Callable = scalars.identity
     live_at: str | Place | None = None
     also: dict = dataclasses.field(default_factory=dict)
     needs: typing.Callable | None = None
     change: Change | InPlace | ByStep = REPLACES
-    alike: typing.Callable | None = None
+    same_state: typing.Callable | None = None
     refers: typing.Callable | None = None
     exclusive: typing.Callable | None = None
     claims: typing.Callable | None = None
@@ -233,7 +233,7 @@ class Attribute:
     type: str
     doc: typing.Any
     at: str | None = ''
-    from_api: typing.Callable = scalars.same
+    from_api: typing.Callable = scalars.identity
     source: str | None = None
     secret: bool = False
     cached: bool = False
@@ -510,7 +510,7 @@ def null_means_unset(values):
     return values
 
 
-def given(fields, values):
+def set_fields(fields, values):
     """Yield the fields whose value is set, with the value.
 
     False and 0 are values. An empty string, list or map means unset, unless
@@ -537,7 +537,7 @@ def check_api(fields, values, api, endpoint):
     :param endpoint: where the daemon is, for the message.
     :raises errors.Unsupported: naming the property and both versions.
     """
-    for field, value in given(fields, values):
+    for field, value in set_fields(fields, values):
         since = max(field.since,
                     (field.needs and field.needs(value)) or field.since)
         if since > api:
@@ -580,7 +580,7 @@ def found(fields, values, find):
     :raises errors.Refused: naming the property.
     """
     replaced = {}
-    for field, value in given(fields, values):
+    for field, value in set_fields(fields, values):
         if field.refers is None:
             continue
         try:
@@ -601,7 +601,7 @@ def version_text(version):
 def request(fields, values):
     """Return the :class:`Request` to create what the values describe."""
     query, body = {}, {}
-    for field, value in given(fields, values):
+    for field, value in set_fields(fields, values):
         if field.at is None:
             continue
         if field.at.startswith('?'):
@@ -651,16 +651,17 @@ def _told(field, value):
 def exclusive(fields, values):
     """Return whether any value is exclusive to one object at a time."""
     return any(field.exclusive(field.to_api(value))
-               for field, value in given(fields, values) if field.exclusive)
+               for field, value in set_fields(fields, values)
+               if field.exclusive)
 
 
 def claims(fields, values):
     """Return what the values claim that another container may have."""
-    return [claim for field, value in given(fields, values) if field.claims
-            for claim in field.claims(field.to_api(value))]
+    return [claim for field, value in set_fields(fields, values)
+            if field.claims for claim in field.claims(field.to_api(value))]
 
 
-def replaces(fields, changed, values):
+def requires_replace(fields, changed, values):
     """Tell whether a change cannot be made in place.
 
     :param changed: names of the properties that differ.
@@ -723,7 +724,7 @@ def update(fields, changed, values):
     return body
 
 
-def forgotten(fields, changed, body, inspected):
+def ignored_changes(fields, changed, body, inspected):
     """Tell whether a daemon left out a change that it was asked for.
 
     :param changed: names of the properties that differ.
@@ -748,12 +749,12 @@ def drift(fields, values, inspected):
     :param dict inspected: what Docker's inspect request returned.
     """
     differ = {}
-    for field, value in given(fields, values):
+    for field, value in set_fields(fields, values):
         if not field.live_path or not (field.update or field.step):
             continue
         wanted = field.to_api(value)
         there = read(inspected, field.live_path)
-        alike = (field.alike(wanted, there) if field.alike else
+        alike = (field.same_state(wanted, there) if field.same_state else
                  field.from_api(wanted) == field.from_api(there))
         if not alike:
             differ[field.name] = field.from_api(there)

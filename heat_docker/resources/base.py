@@ -206,8 +206,8 @@ class DockerResource(reaching.Reaching, showing.Showing, owning.Owning,
         for warning in warnings:
             self._event(_('Docker warns: %s') % warning)
         inspected = self._docker_inspect(docker, self.resource_id)
-        if not warnings and fields.forgotten(self.spec.FIELDS, changed, body,
-                                             inspected):
+        if not warnings and fields.ignored_changes(
+                self.spec.FIELDS, changed, body, inspected):
             raise resource.UpdateReplace(self.name)
         return True
 
@@ -353,8 +353,8 @@ class DockerResource(reaching.Reaching, showing.Showing, owning.Owning,
     def needs_replace_with_prop_diff(self, changed_properties_set,
                                      after_props, before_props):
         """Return whether a change cannot be made in place."""
-        return fields.replaces(self.spec.FIELDS, changed_properties_set,
-                               after_props)
+        return fields.requires_replace(
+            self.spec.FIELDS, changed_properties_set, after_props)
 
     def handle_update(self, json_snippet, tmpl_diff, prop_diff):
         """Return how the object is to be changed in place."""

@@ -274,7 +274,7 @@ class DockerContainer(pulling.Pulling, waiting.Waiting,
                 or self._is_as_signaled(state)) else []
             if (self.properties['networks']
                     and 'connected' not in progress.notes
-                    and not network.endpoints(inspected)):
+                    and not network.effective_endpoints(inspected)):
                 progress.steps.append(self._reconnect)
             progress.steps.append(self._reach)
         return True
@@ -313,7 +313,8 @@ class DockerContainer(pulling.Pulling, waiting.Waiting,
         if not (well.get(aim, state.get('Status') == 'running')
                 or self._is_as_signaled(state)):
             raise exception.Error(self._obituary(docker, inspected))
-        if self.properties['networks'] and not network.endpoints(inspected):
+        if self.properties['networks'] and not (
+                network.effective_endpoints(inspected)):
             raise exception.Error(_('The container %s is in none of its '
                                     'networks')
                                   % inspected['Name'].lstrip('/'))
@@ -428,8 +429,8 @@ class DockerContainer(pulling.Pulling, waiting.Waiting,
         wanted = self.properties['networks']
         if not wanted:
             return inspected
-        main = network.attached(wanted[0]['network'],
-                                network.endpoints(inspected))
+        main = network.attachment_name(
+            wanted[0]['network'], network.effective_endpoints(inspected))
         return {**inspected, 'HostConfig': {**inspected['HostConfig'],
                                             'NetworkMode': main}}
 

@@ -229,7 +229,7 @@ class ContainerReplacing(replacing.Replacing):
         """
         inspected = docker.inspect_container(self.resource_id)
         gone = []
-        for name in network.endpoints(inspected):
+        for name in network.effective_endpoints(inspected):
             try:
                 docker.inspect_network(name)
             except errors.NotFound:

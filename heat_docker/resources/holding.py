@@ -225,7 +225,7 @@ def _held(shown, claimed):
     for key, endpoint in networks.items():
         for address in ('IPAddress', 'GlobalIPv6Address'):
             for claim in claimed.get(('address', endpoint.get(address)), ()):
-                if network.attached(claim[2], {key: endpoint}):
+                if network.attachment_name(claim[2], {key: endpoint}):
                     yield claim
 
 

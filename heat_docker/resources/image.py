@@ -93,7 +93,7 @@ class DockerImage(pulling.Pulling, base.DockerResource):
 
     def _to_build(self):
         """Return what is to be built; empty if nothing is."""
-        return scalars.filled(self.properties['build'])
+        return scalars.drop_empty(self.properties['build'])
 
     def handle_create(self):
         """Return how the daemon comes to have the image."""
@@ -219,10 +219,10 @@ class DockerImage(pulling.Pulling, base.DockerResource):
                 'labels': {**build['labels'], **self.labels}}
         auth = self._auth()
         return lambda docker: docker.build_image(
-            build['context'], scalars.filled(query), maps, auth)
+            build['context'], scalars.drop_empty(query), maps, auth)
 
     def _tags(self):
-        return scalars.texts(self.properties['tags'] or ()) or [
+        return scalars.to_strings(self.properties['tags'] or ()) or [
             '%s/heat/%s' % (registry.OWN, re.sub(
                 '[^a-z0-9]+', '-', self.docker_name(
                     {'name': None}).lower()).strip('-'))]

@@ -84,22 +84,23 @@ class Moving:
                            in networks.items()}
                           for networks in (wanted, before))
         inspected = docker.inspect_container(self.resource_id)
-        live = network.endpoints(inspected)
+        live = network.effective_endpoints(inspected)
         doubtful = self._doubtful or 'came back' in progress.notes
         done = progress.notes.setdefault('connected', set())
         kept = {}
         for name, endpoint in wanted.items():
-            key = network.attached(name, live)
+            key = network.attachment_name(name, live)
             unchanged = before.get(name, endpoint) == endpoint
             if key and (name in done or unchanged and (
                     name in before and not doubtful
-                    or network.same(endpoint, live[key]))):
+                    or network.is_endpoint_unchanged(endpoint, live[key]))):
                 kept[name] = key
         missing = {name: endpoint for name, endpoint in wanted.items()
                    if name not in kept}
         if any(map(docker.ignores_at_connect, missing.values())):
             raise resource.UpdateReplace(self.name)
-        mine = {network.attached(name, live) for name in (*before, *wanted)}
+        mine = {network.attachment_name(name, live)
+                for name in (*before, *wanted)}
         old = [key for key in live
                if key not in kept.values() and (key in mine or doubtful)]
         claims = network.address_claims(missing)
@@ -136,13 +137,13 @@ class Moving:
         :param dict before: endpoints of the template before the update.
         """
         left = progress.notes.setdefault('left', {})
-        given = {network.attached(name, old): endpoint
+        given = {network.attachment_name(name, old): endpoint
                  for name, endpoint in before.items()}
         for key, endpoint in old.items():
             # A MAC address is shown even if nobody has chosen it.
             was = given.get(key)
-            left.setdefault(key, was if was and network.alike(was, endpoint)
-                            else network.endpoint_again(endpoint))
+            left.setdefault(key, was if was and network.endpoint_matches(
+                was, endpoint) else network.endpoint_settings(endpoint))
             with contextlib.suppress(errors.NotFound):
                 docker.disconnect_container(self.resource_id, key)
 

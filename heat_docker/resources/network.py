@@ -118,9 +118,9 @@ class DockerNetwork(replacing.Replacing, users.Used, base.DockerResource):
         for container in docker.containers_of_network(identity, name):
             with contextlib.suppress(errors.NotFound):
                 inspected = docker.inspect_container(container)
-                endpoints = network.endpoints(inspected)
-                key = (network.attached(identity, endpoints)
-                       or network.attached(name, endpoints))
+                endpoints = network.effective_endpoints(inspected)
+                key = (network.attachment_name(identity, endpoints)
+                       or network.attachment_name(name, endpoints))
                 if key:
                     members[container] = inspected, endpoints[key]
         return members
@@ -175,7 +175,7 @@ class DockerNetwork(replacing.Replacing, users.Used, base.DockerResource):
         replaced = json.loads(notes.get('replaced', '{}'))
         subnets = _subnets(self.properties)
         late = {container for container, endpoint in replaced.items()
-                if network.outside(endpoint, subnets)}
+                if network.addresses_outside(endpoint, subnets)}
         if late:
             late.update(container for container in replaced
                         if self._has_own_step(container))
@@ -205,8 +205,8 @@ class DockerNetwork(replacing.Replacing, users.Used, base.DockerResource):
                     'IPAMConfig')):
             with contextlib.suppress(errors.NotFound):
                 shown = docker.inspect_container(container)
-                if not network.attached(self.resource_id,
-                                        network.endpoints(shown)):
+                if not network.attachment_name(self.resource_id,
+                                        network.effective_endpoints(shown)):
                     docker.connect_container(container, self.resource_id,
                                              endpoint)
 
@@ -225,7 +225,7 @@ class DockerNetwork(replacing.Replacing, users.Used, base.DockerResource):
                 self._check_member(docker, owner[0])
         replaced = json.loads(self.data().get('replaced', '{}'))
         replaced.update(
-            (container, network.endpoint_again(endpoint))
+            (container, network.endpoint_settings(endpoint))
             for container, (endpoint, _owner) in members.items())
         # Save this before detaching: heat-engine may die at any time.
         self.data_set('replaced', json.dumps(replaced))
@@ -253,7 +253,7 @@ class DockerNetwork(replacing.Replacing, users.Used, base.DockerResource):
         after = self._values_in(
             self.stack.defn.resource_definition(self.name))
         given = before[name]
-        lost = network.outside(given, _subnets(after))
+        lost = network.addresses_outside(given, _subnets(after))
         if docker.ignores_at_connect(given):
             lost.append(given['MacAddress'])
         if lost:

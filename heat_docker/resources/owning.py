@@ -141,7 +141,7 @@ class _Finder:
             # Docker would make it without labels, and for everybody.
             labels = {**make.get('Labels', {}), **self._labels}
             inspected = self._docker.create_volume({
-                **scalars.filled(make), 'Name': name, 'Labels': labels})
+                **scalars.drop_empty(make), 'Name': name, 'Labels': labels})
         self._admit(_('volume'), name, inspected)
         return name
 

@@ -102,7 +102,7 @@ class Pulling:
 
         :raises ValueError: if they are for another registry.
         """
-        value = scalars.filled(self.properties['registry_auth'])
+        value = scalars.drop_empty(self.properties['registry_auth'])
         if not value:
             return None
         return registry.auth_for(registry.auth_to_api(value),

@@ -154,7 +154,7 @@ def _signature(status, state):
 def _words(command):
     try:
         words = (shlex.split(command) if isinstance(command, str)
-                 else scalars.texts(command if isinstance(command, list)
+                 else scalars.to_strings(command if isinstance(command, list)
                                     else ()))
     except ValueError as ex:
         raise exception.Error(_('The command of a signal is no line of a '

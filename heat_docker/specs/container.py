@@ -80,8 +80,8 @@ FIELDS = (
         name='cmd', type=fields.LIST,
         doc=_('Command to run, as a list of its words; no shell splits them. '
               'If unset or empty, it is the command of the image.'),
-        at='Cmd', live_at='Config.Cmd', to_api=scalars.texts,
-        from_api=scalars.or_empty,
+        at='Cmd', live_at='Config.Cmd', to_api=scalars.to_strings,
+        from_api=scalars.as_list,
         policy=policy.Free.INSIDE,
         example=['httpd', '-f', '-p', '8080']),
     fields.Field(
@@ -89,8 +89,9 @@ FIELDS = (
         doc=_('Program, as a list of words, that receives the words of cmd '
               'as its arguments. If unset, it is the entrypoint of the image. '
               'An empty list means no entrypoint.'),
-        at='Entrypoint', live_at='Config.Entrypoint', to_api=scalars.texts,
-        from_api=scalars.or_empty, empty_counts=True,
+        at='Entrypoint', live_at='Config.Entrypoint',
+        to_api=scalars.to_strings,
+        from_api=scalars.as_list, empty_counts=True,
         policy=policy.Free.INSIDE,
         example=['/bin/sh', '-c']),
     fields.Field(
@@ -120,7 +121,7 @@ FIELDS = (
         name='annotations', type=fields.MAP,
         doc=_('Annotations for the OCI runtime, as a map of name to text.'),
         at='HostConfig.Annotations', since=(1, 43),
-        to_api=scalars.text_map, from_api=scalars.or_empty_map,
+        to_api=scalars.to_string_map, from_api=scalars.as_map,
         policy=policy.annotations,
         example={'com.example.class': 'fast'}),
     fields.Field(
@@ -153,8 +154,8 @@ FIELDS = (
         name='group_add', type=fields.LIST,
         doc=_('Names or ids of further groups of the user that runs the '
               'command.'),
-        at='HostConfig.GroupAdd', to_api=scalars.texts,
-        from_api=scalars.or_empty,
+        at='HostConfig.GroupAdd', to_api=scalars.to_strings,
+        from_api=scalars.as_list,
         policy=policy.Free.INSIDE,
         example=['100', 'audio']),
     *pulling.FIELDS,
@@ -210,8 +211,8 @@ FIELDS = (
         doc=_('Shell, as a list of words, that gets the line of a CMD-SHELL '
               'test of healthcheck. If unset, it is "/bin/sh -c", whatever '
               'the image says.'),
-        at='Shell', live_at='Config.Shell', to_api=scalars.texts,
-        from_api=scalars.or_empty,
+        at='Shell', live_at='Config.Shell', to_api=scalars.to_strings,
+        from_api=scalars.as_list,
         policy=policy.Free.INSIDE,
         example=['/busybox/sh', '-c']),
     fields.Field(
@@ -219,13 +220,13 @@ FIELDS = (
         doc=_('Environment variables, each as "NAME=value". They are added '
               'to those of the image.'),
         at='Env', live_at='Config.Env', to_api=process.env_to_api,
-        from_api=scalars.or_empty,
+        from_api=scalars.as_list,
         mask=process.env_masked,
         policy=policy.Free.INSIDE,
         example=['MARIADB_DATABASE=wiki', 'EMPTY=']),
     fields.Field(
         name='memory', type=fields.INTEGER,
-        change=fields.in_place('Memory', also={'MemorySwap': scalars.twice}),
+        change=fields.in_place('Memory', also={'MemorySwap': scalars.double}),
         doc=_('Memory limit in bytes. If unset or 0, there is no limit.'),
         at='HostConfig.Memory', constraints=(constraints.Range(min=0),),
         policy=policy.Free.AMOUNT,
@@ -324,7 +325,7 @@ FIELDS = (
         doc=_('Names or ids of containers whose volumes this one mounts too, '
               'each optionally with ":ro".'),
         at='HostConfig.VolumesFrom', to_api=storage.volumes_from_to_api,
-        from_api=scalars.or_empty, refers=references.containers,
+        from_api=scalars.as_list, refers=references.containers,
         exclusive=storage.writes_binds,
         most=budgets.OBJECTS,
         policy=policy.Free.REFERENCE,
@@ -428,8 +429,8 @@ FIELDS = (
         name='storage_opt', type=fields.MAP,
         doc=_('Options for the storage driver of the daemon, such as {size: '
               '10G}. Not every driver has any.'),
-        at='HostConfig.StorageOpt', to_api=scalars.text_map,
-        from_api=scalars.or_empty_map,
+        at='HostConfig.StorageOpt', to_api=scalars.to_string_map,
+        from_api=scalars.as_map,
         policy=policy.storage_options,
         example={'size': '10G'}),
     fields.Field(
@@ -491,7 +492,7 @@ FIELDS = (
         doc=_('IP addresses of DNS servers. If unset, they are those of the '
               'daemon.'),
         at='HostConfig.Dns', to_api=network.dns_to_api,
-        from_api=scalars.or_empty,
+        from_api=scalars.as_list,
         policy=policy.Free.INSIDE,
         example=['192.0.2.53', '2001:db8::53']),
     fields.Field(
@@ -507,7 +508,7 @@ FIELDS = (
         also={'HostConfig.NetworkMode': network.networks_to_mode},
         policy=policy.networks, refers=references.networks,
         exclusive=network.has_fixed_address, claims=network.address_claims,
-        needs=network.networks_needs, alike=network.connected,
+        needs=network.networks_needs, same_state=network.networks_match,
         nested=properties.Schema(
             properties.Schema.MAP,
             _('A network.'),
@@ -563,15 +564,15 @@ FIELDS = (
     fields.Field(
         name='dns_search', type=fields.LIST,
         doc=_('Domains in which names without a dot are looked up.'),
-        at='HostConfig.DnsSearch', to_api=scalars.texts,
-        from_api=scalars.or_empty,
+        at='HostConfig.DnsSearch', to_api=scalars.to_strings,
+        from_api=scalars.as_list,
         policy=policy.Free.INSIDE,
         example=['example.com']),
     fields.Field(
         name='dns_options', type=fields.LIST,
         doc=_('Options for the resolver, such as "ndots:2".'),
-        at='HostConfig.DnsOptions', to_api=scalars.texts,
-        from_api=scalars.or_empty,
+        at='HostConfig.DnsOptions', to_api=scalars.to_strings,
+        from_api=scalars.as_list,
         policy=policy.Free.INSIDE,
         example=['ndots:2']),
     fields.Field(
@@ -579,7 +580,7 @@ FIELDS = (
         doc=_('Further names of hosts, each as "name:address". The address '
               'host-gateway is that of the daemon\'s host.'),
         at='HostConfig.ExtraHosts', to_api=network.extra_hosts_to_api,
-        from_api=scalars.or_empty,
+        from_api=scalars.as_list,
         policy=policy.Free.INSIDE,
         example=['db:192.0.2.7', 'db6:2001:db8::7']),
     fields.Field(
@@ -828,24 +829,24 @@ FIELDS = (
     fields.Field(
         name='security_opt', type=fields.LIST,
         doc=_('Options of security, such as "no-new-privileges:true".'),
-        at='HostConfig.SecurityOpt', to_api=scalars.texts,
-        from_api=scalars.or_empty,
+        at='HostConfig.SecurityOpt', to_api=scalars.to_strings,
+        from_api=scalars.as_list,
         policy=policy.security_options,
         example=['no-new-privileges:true']),
     fields.Field(
         name='sysctls', type=fields.MAP,
         doc=_('Kernel parameters of the container\'s namespaces, as a map of '
               'name to value.'),
-        at='HostConfig.Sysctls', to_api=scalars.text_map,
-        from_api=scalars.or_empty_map,
+        at='HostConfig.Sysctls', to_api=scalars.to_string_map,
+        from_api=scalars.as_map,
         policy=policy.sysctls,
         example={'net.ipv4.ip_forward': '1'}),
     fields.Field(
         name='device_cgroup_rules', type=fields.LIST,
         doc=_('Rules for devices that are not there yet, such as "c 42:* '
               'rmw".'),
-        at='HostConfig.DeviceCgroupRules', to_api=scalars.texts,
-        from_api=scalars.or_empty,
+        at='HostConfig.DeviceCgroupRules', to_api=scalars.to_strings,
+        from_api=scalars.as_list,
         policy=policy.any_device,
         example=['c 42:* rmw']),
     fields.Field(
@@ -940,8 +941,8 @@ FIELDS = (
     fields.Field(
         name='log_options', type=fields.MAP,
         doc=_('Options for the log driver, as a map of name to text.'),
-        at='HostConfig.LogConfig.Config', to_api=scalars.text_map,
-        from_api=scalars.or_empty_map,
+        at='HostConfig.LogConfig.Config', to_api=scalars.to_string_map,
+        from_api=scalars.as_map,
         mask=scalars.map_masked,
         policy=policy.log_options,
         example={'max-size': '10m'}),

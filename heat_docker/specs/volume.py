@@ -47,8 +47,8 @@ FIELDS = (
     fields.Field(
         name='driver_opts', type=fields.MAP,
         doc=_('Options for the driver, as a map of name to text.'),
-        at='DriverOpts', live_at='Options', to_api=scalars.text_map,
-        from_api=scalars.or_empty_map, policy=policy.volume_options,
+        at='DriverOpts', live_at='Options', to_api=scalars.to_string_map,
+        from_api=scalars.as_map, policy=policy.volume_options,
         mask=scalars.map_masked,
         example={'type': 'tmpfs', 'device': 'tmpfs', 'o': 'size=1m'}),
     fields.Field(

@@ -311,7 +311,7 @@ class PolicyTestCase(testtools.TestCase):
 
     def check(self, **values):
         self.asked = []
-        table = (field(policy=self.refuse, to_api=scalars.text),
+        table = (field(policy=self.refuse, to_api=scalars.to_string),
                  field('b', policy=self.refuse), field('c'))
         fields.check_policy(table, {**dict.fromkeys('abc'), **values})
         return self.asked
@@ -382,7 +382,7 @@ class RequestTestCase(testtools.TestCase):
 
     def test_converted(self):
         self.assertEqual({'a': '1'},
-                         self.body(field(to_api=scalars.text), a=1))
+                         self.body(field(to_api=scalars.to_string), a=1))
 
     def test_also(self):
         self.assertEqual(
@@ -410,7 +410,7 @@ class ChangeTestCase(testtools.TestCase):
     TABLE = (
         field('fixed'),
         field('size', at='H.Size', type=fields.INTEGER,
-              change=fields.in_place('Size', also={'Twice': scalars.twice})),
+              change=fields.in_place('Size', also={'Twice': scalars.double})),
         field('limit', at='H.Limit', type=fields.INTEGER,
               change=fields.in_place('Limit', unset=-1)),
         field('ours', at=None, change=fields.HEAT_ONLY),
@@ -424,7 +424,8 @@ class ChangeTestCase(testtools.TestCase):
         return {**dict.fromkeys(one.name for one in self.TABLE), **values}
 
     def replaces(self, *changed, **values):
-        return fields.replaces(self.TABLE, changed, self.values(**values))
+        return fields.requires_replace(self.TABLE, changed,
+                                       self.values(**values))
 
     def update(self, *changed, **values):
         return fields.update(self.TABLE, changed, self.values(**values))
@@ -485,7 +486,7 @@ class ChangeTestCase(testtools.TestCase):
                                          ours='x', step='y', fixed='z'))
 
     def forgotten(self, *changed, inspected, **values):
-        return fields.forgotten(self.TABLE, changed,
+        return fields.ignored_changes(self.TABLE, changed,
                                 self.update(*changed, **values), inspected)
 
     def test_forgotten(self):
@@ -531,7 +532,8 @@ class ChangeTestCase(testtools.TestCase):
 
     def test_drift_alike(self):
         vague = field('vague', change=fields.in_place('V'),
-                      alike=lambda one, other: one.lower() == other.lower())
+                      same_state=lambda one, other:
+                      one.lower() == other.lower())
         self.assertEqual({}, self.drift({'vague': 'A'}, vague, vague='a'))
         self.assertEqual({'vague': 'B'}, self.drift({'vague': 'B'}, vague,
                                                     vague='a'))
@@ -555,9 +557,9 @@ class ChangedTestCase(testtools.TestCase):
         self.assertEqual(set(), self.changed('x', 'x'))
 
     def test_two_spellings(self):
-        self.assertEqual(set(), self.changed(1, '1', to_api=scalars.text))
+        self.assertEqual(set(), self.changed(1, '1', to_api=scalars.to_string))
         self.assertEqual({'a'}, self.changed(
-            1, '1', to_api=scalars.text, also={'B': scalars.same}))
+            1, '1', to_api=scalars.to_string, also={'B': scalars.identity}))
 
     def test_empty_values_are_none_but_where_docker_heeds_them(self):
         for value in (False, 0, '', [], {}):
@@ -666,7 +668,7 @@ class ExclusiveTestCase(testtools.TestCase):
 
     def test_exclusive(self):
         table = (field(exclusive=lambda json: json == '1',
-                       to_api=scalars.text), field('b'))
+                       to_api=scalars.to_string), field('b'))
         self.assertTrue(fields.exclusive(table, {'a': 1, 'b': None}))
         self.assertFalse(fields.exclusive(table, {'a': 2, 'b': 1}))
         self.assertFalse(fields.exclusive(table, {'a': None, 'b': 1}))

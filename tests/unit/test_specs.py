@@ -507,7 +507,7 @@ class UpdateTestCase(testtools.TestCase):
         values = {**dict.fromkeys(one.name for one in table),
                   field.name: value}
         changed = {field.name: value}
-        replaces = fields.replaces(table, changed, values)
+        replaces = fields.requires_replace(table, changed, values)
         return replaces, None if replaces else fields.update(
             table, changed, values)
 
@@ -616,15 +616,15 @@ class UpdateTestCase(testtools.TestCase):
             changed = {field.name}
             body = fields.update(spec.FIELDS, changed, values)
             shown = inspected(spec, fields.request(spec.FIELDS, values))
-            self.assertFalse(fields.forgotten(spec.FIELDS, changed, body,
+            self.assertFalse(fields.ignored_changes(spec.FIELDS, changed, body,
                                               shown), path)
             before = inspected(spec, fields.request(spec.FIELDS, dict(
                 values, **{field.name: None})))
             before['HostConfig'].setdefault('RestartPolicy', {})
-            self.assertTrue(fields.forgotten(spec.FIELDS, changed, body,
+            self.assertTrue(fields.ignored_changes(spec.FIELDS, changed, body,
                                              before), path)
-            self.assertFalse(fields.forgotten(spec.FIELDS, (), body, before),
-                             path)
+            self.assertFalse(fields.ignored_changes(
+                spec.FIELDS, (), body, before), path)
 
 
 class SamplesTestCase(testtools.TestCase):
