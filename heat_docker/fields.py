@@ -121,8 +121,6 @@ class Field:
         ``NOT_SHOWN``; by default that of ``at``.
     :ivar also: further paths of the create body, each with the function
         that makes their JSON of the same value.
-    :ivar needs: function from the value to the version of the API that it
-        needs beyond ``since``, or None.
     :ivar change: what a change causes: ``REPLACES``, ``HEAT_ONLY``,
         ``in_place(...)`` or ``by_step(...)``.
     :ivar same_state: function that takes the JSON of the request and the
@@ -166,7 +164,6 @@ class Field:
     from_api: typing.Callable = scalars.identity
     live_at: str | Place | None = None
     also: dict = dataclasses.field(default_factory=dict)
-    needs: typing.Callable | None = None
     change: Change | InPlace | ByStep = REPLACES
     same_state: typing.Callable | None = None
     refers: typing.Callable | None = None
@@ -251,14 +248,32 @@ class Request:
 class Key(heat_properties.Schema):
     """Heat's schema of a key of a map.
 
-    :ivar policy: that of the property, if it has a look at this key, or a
+    :ivar policy: the policy of the property if it checks this key, or a
         ``policy.Free``.
+    :ivar since: the first version of the Docker API that has the key.
+    :ivar values_since: the first version of the Docker API that accepts a
+        value, for the values that are younger than the key.
     """
 
-    def __init__(self, data_type, policy, doc, schema=None, **options):
+    def __init__(self, data_type, policy, doc, schema=None, *,
+                 since: tuple = OLDEST_API,
+                 values_since: dict[str, tuple] | None = None, **options):
         self.policy = policy
-        super().__init__(data_type, doc, schema=_nested(data_type, schema),
-                         **options)
+        self.since = since
+        self.values_since = values_since or {}
+        super().__init__(data_type, _key_description(self, doc),
+                         schema=_nested(data_type, schema), **options)
+
+    def needed_api(self, value) -> tuple:
+        """Return the version of the Docker API that a value needs.
+
+        False, zero and empty values are not sent to the daemon.
+        """
+        if not value:
+            return OLDEST_API
+        if isinstance(value, str):
+            return max(self.since, self.values_since.get(value, OLDEST_API))
+        return self.since
 
 
 def _nested(data_type, schema):
@@ -407,11 +422,22 @@ def attributes_schema(attributes):
         for attribute in attributes}
 
 
+def _since(version):
+    if version == OLDEST_API:
+        return ''
+    return _(' It needs version %s of the Docker API.') % version_text(version)
+
+
+def _key_description(key, doc):
+    values = ''.join(
+        _(' The value "%(value)s" needs version %(since)s of the Docker API.')
+        % {'value': value, 'since': version_text(since)}
+        for value, since in key.values_since.items())
+    return _('%(doc)s%(since)s%(values)s') % {
+        'doc': doc, 'since': _since(key.since), 'values': values}
+
+
 def _description(field):
-    since = ''
-    if field.since > OLDEST_API:
-        since = _(' It needs version %s of the Docker API.') % version_text(
-            field.since)
     if field.in_place and not field.can_be_removed_in_place:
         change = _('A change is made in place, but a removal replaces the '
                    'resource.')
@@ -420,7 +446,7 @@ def _description(field):
     else:
         change = _('A change replaces the resource.')
     return _('%(doc)s%(since)s %(change)s') % {
-        'doc': field.doc, 'since': since, 'change': change}
+        'doc': field.doc, 'since': _since(field.since), 'change': change}
 
 
 def _support(version):
@@ -538,14 +564,59 @@ def check_api(fields, values, api, endpoint):
     :raises errors.Unsupported: naming the property and both versions.
     """
     for field, value in set_fields(fields, values):
-        since = max(field.since,
-                    (field.needs and field.needs(value)) or field.since)
-        if since > api:
-            raise errors.Unsupported(
-                _('The property %(name)s needs version %(since)s of the '
-                  'Docker API, and the daemon at %(endpoint)s has %(api)s')
-                % {'name': field.name, 'since': version_text(since),
-                   'endpoint': endpoint, 'api': version_text(api)})
+        for name, since in needed_apis(field, value):
+            if since > api:
+                raise errors.Unsupported(
+                    _('The property %(name)s needs version %(since)s of the '
+                      'Docker API, and the daemon at %(endpoint)s has %(api)s')
+                    % {'name': name, 'since': version_text(since),
+                       'endpoint': endpoint, 'api': version_text(api)})
+
+
+def needed_apis(field, value):
+    """Yield the path of each part of a value with the version it needs.
+
+    Paths are those of Heat's messages, such as ``networks[0].mac_address``.
+    """
+    yield field.name, field.since
+    yield from _needed_by_keys(field.nested, value, field.name)
+
+
+def _needed_by_keys(nested, value, path):
+    """Yield what :func:`needed_apis` yields, for the parts of a value.
+
+    :param nested: schema of a list's items, or dict of the schemas of keys.
+    """
+    if isinstance(nested, heat_constraints.AnyIndexDict):
+        nested = nested.value
+    if isinstance(nested, heat_properties.Schema) and isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _needed_by_keys(nested.schema, item,
+                                       '%s[%d]' % (path, index))
+    elif isinstance(nested, dict) and isinstance(value, dict):
+        for name in nested.keys() & value.keys():
+            place = '%s.%s' % (path, name)
+            if isinstance(nested[name], Key):
+                yield place, nested[name].needed_api(value[name])
+            yield from _needed_by_keys(nested[name].schema, value[name],
+                                       place)
+
+
+def later_apis(field):
+    """Return the versions of the API that only parts of a field need."""
+    return {version for part in _keys_of(field.nested)
+            for version in (part.since, *part.values_since.values())
+            if version > field.since}
+
+
+def _keys_of(nested):
+    """Yield all keys of maps in a nested schema."""
+    if isinstance(nested, heat_properties.Schema):
+        nested = nested.schema
+    for part in (nested or {}).values():
+        if isinstance(part, Key):
+            yield part
+        yield from _keys_of(part.schema)
 
 
 def check_policy(fields, values):

@@ -84,7 +84,8 @@ def since(field):
     version = fields.version_text(field.since)
     if field.since == fields.OLDEST_API:
         version = 'any (%s)' % version
-    return version + (', parts of it later' if field.needs else '')
+    return version + (', parts of it later' if fields.later_apis(field)
+                      else '')
 
 
 def change(field):

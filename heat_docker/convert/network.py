@@ -164,15 +164,6 @@ def networks_to_mode(values):
     return values[0]['network'] if values else 'default'
 
 
-def networks_needs(values):
-    """Return the version of the API that networks need, or None."""
-    if any(value.get('gw_priority') for value in values):
-        return 1, 48
-    if any(value.get('mac_address') for value in values):
-        return 1, 44
-    return None
-
-
 def endpoints_from_api(networks):
     """Turn the API's map of endpoints to a list of networks."""
     result = []

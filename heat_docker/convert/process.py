@@ -204,8 +204,3 @@ def healthcheck_from_api(value):
     if value.get('Retries'):
         check['retries'] = value['Retries']
     return check
-
-
-def healthcheck_needs(value):
-    """Return the version of the API that a health check needs, or None."""
-    return (1, 44) if value.get('start_interval') else None

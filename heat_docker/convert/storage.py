@@ -242,16 +242,6 @@ def mounts_masked(values):
              for name, item in mount.items()} for mount in values]
 
 
-def mounts_needs(values):
-    """Return the version of the API that mounts need, or None."""
-    needed = [version for value in values for name, version in (
-        ('create_host_path', (1, 42)), ('subpath', (1, 45)))
-        if value.get(name)]
-    if any(value.get('type') == 'image' for value in values):
-        needed.append((1, 48))
-    return max(needed, default=None)
-
-
 def tmpfs_to_api(values):
     """Turn ``["/run:size=64m"]`` to ``{"/run": "size=64m"}``."""
     result = {}

@@ -173,7 +173,6 @@ FIELDS = (
         at='Healthcheck', live_at='Config.Healthcheck',
         to_api=process.healthcheck_to_api,
         from_api=process.healthcheck_from_api,
-        needs=process.healthcheck_needs,
         nested={
             'test': fields.Key(
                 fields.LIST, policy.Free.INSIDE,
@@ -197,8 +196,8 @@ FIELDS = (
             'start_interval': fields.Key(
                 fields.NUMBER, policy.Free.INSIDE,
                 _('Seconds between two checks in the start period. If '
-                  'unset, it is 5. It needs version 1.44 of the Docker '
-                  'API.')),
+                  'unset, it is 5.'),
+                since=(1, 44)),
             'disable': fields.Key(
                 fields.BOOLEAN, policy.Free.INSIDE,
                 _('Whether the check of the image is switched off.')),
@@ -335,7 +334,7 @@ FIELDS = (
         doc=_('What the container mounts, with more options than volumes '
               'has.'),
         at='HostConfig.Mounts', to_api=storage.mounts_to_api,
-        from_api=storage.mounts_from_api, needs=storage.mounts_needs,
+        from_api=storage.mounts_from_api,
         nested=properties.Schema(
             properties.Schema.MAP,
             _('A mount.'),
@@ -344,7 +343,7 @@ FIELDS = (
                     fields.STRING, policy.mounts,
                     _('A folder or file of the host (bind), a volume, memory '
                       '(tmpfs), or the files of an image.'),
-                    default='volume',
+                    default='volume', values_since={'image': (1, 48)},
                     constraints=[constraints.AllowedValues(
                         ['bind', 'volume', 'tmpfs', 'image'])]),
                 'source': fields.Key(
@@ -368,12 +367,13 @@ FIELDS = (
                          'slave', 'rslave'])]),
                 'create_host_path': fields.Key(
                     fields.BOOLEAN, policy.mounts,
-                    _('Whether a missing path of a bind is made. It needs '
-                      'version 1.42 of the Docker API.')),
+                    _('Whether a missing path of a bind is made.'),
+                    since=(1, 42)),
                 'subpath': fields.Key(
                     fields.STRING, policy.Free.INSIDE,
                     _('Path in the volume or image that is mounted instead '
-                      'of all. It needs version 1.45 of the Docker API.')),
+                      'of all.'),
+                    since=(1, 45)),
                 'no_copy': fields.Key(
                     fields.BOOLEAN, policy.Free.INSIDE,
                     _('Whether a new volume stays empty instead of getting '
@@ -508,7 +508,7 @@ FIELDS = (
         also={'HostConfig.NetworkMode': network.networks_to_mode},
         policy=policy.networks, refers=references.networks,
         exclusive=network.has_fixed_address, claims=network.address_claims,
-        needs=network.networks_needs, same_state=network.networks_match,
+        same_state=network.networks_match,
         nested=properties.Schema(
             properties.Schema.MAP,
             _('A network.'),
@@ -536,7 +536,8 @@ FIELDS = (
                     _('MAC address in this network. Before version 1.54 of '
                       'the API, Docker applies it only when it creates the '
                       'container, so a change of the entry replaces the '
-                      'container. It needs version 1.44 of the Docker API.')),
+                      'container.'),
+                    since=(1, 44)),
                 'driver_opts': fields.Key(
                     fields.MAP, policy.networks,
                     _('Options for the driver of the network, as a map of '
@@ -544,8 +545,8 @@ FIELDS = (
                 'gw_priority': fields.Key(
                     fields.INTEGER, policy.Free.INSIDE,
                     _('The network with the highest number gives the '
-                      'default gateway. It needs version 1.48 of the Docker '
-                      'API.')),
+                      'default gateway.'),
+                    since=(1, 48)),
             }),
         most=budgets.OBJECTS,
         example=[{'network': 'front', 'aliases': ['web'],

@@ -276,18 +276,35 @@ class ApiTestCase(testtools.TestCase):
             'The property new needs version 1.45 of the Docker API, and the '
             'daemon at tcp://docker.test:2375 has 1.44', str(ex))
 
-    def test_check_by_value(self):
-        table = [field(needs=lambda value: NEW if value == 'x' else None),
-                 field('b', since=(1, 41), needs=lambda value: (1, 1))]
-        values = {'a': 'x', 'b': None}
-        ex = self.assertRaises(errors.Unsupported, fields.check_api, table,
-                               values, (1, 44), 'here')
-        self.assertIn('needs version 1.45 of', str(ex))
-        fields.check_api(table, values, NEW, 'here')
-        fields.check_api(table, {'a': 'y', 'b': None}, (1, 40), 'here')
-        ex = self.assertRaises(errors.Unsupported, fields.check_api, table,
-                               {'a': None, 'b': 'x'}, (1, 40), 'here')
-        self.assertIn('needs version 1.41 of', str(ex))
+    def test_check_of_keys(self):
+        key = fields.Key(fields.STRING, policy.Free.INSIDE, 'It.', since=NEW,
+                         values_since={'y': (1, 50)})
+        table = [field(type=fields.MAP, nested={'b': key}),
+                 field('c', type=fields.LIST, since=(1, 41),
+                       nested=properties.Schema(fields.MAP, schema={
+                           'd': key}))]
+        for values, api, words in (
+                ({'a': {'b': 'x'}}, (1, 44), 'a.b needs version 1.45 of'),
+                ({'a': {'b': 'y'}}, (1, 45), 'a.b needs version 1.50 of'),
+                ({'c': [{}]}, (1, 40), 'c needs version 1.41 of'),
+                ({'c': [{}, {'d': 'x'}]}, (1, 44),
+                 'c[1].d needs version 1.45 of')):
+            values = {'a': None, 'c': None, **values}
+            ex = self.assertRaises(errors.Unsupported, fields.check_api,
+                                   table, values, api, 'here')
+            self.assertIn(words, str(ex))
+            fields.check_api(table, values, (1, 50), 'here')
+        for nothing in (None, ''):
+            fields.check_api(table, {'a': {'b': nothing}, 'c': None}, (1, 40),
+                             'here')
+        self.assertEqual({NEW, (1, 50)}, fields.later_apis(table[0]))
+
+    def test_description_of_a_key(self):
+        key = fields.Key(fields.STRING, policy.Free.INSIDE, 'It.', since=NEW,
+                         values_since={'y': (1, 50)})
+        self.assertEqual(
+            'It. It needs version 1.45 of the Docker API. The value "y" needs '
+            'version 1.50 of the Docker API.', key.description)
 
     def test_check_as_numbers(self):
         self.assertRaises(errors.Unsupported, self.check, (1, 9), new='x')

@@ -82,18 +82,9 @@ RECORDED = {
 EMPTY = {fields.STRING: '', fields.INTEGER: 0, fields.NUMBER: 0,
          fields.BOOLEAN: False, fields.LIST: [], fields.MAP: {}}
 
-# Property, a value, and the version of the API that it needs.
-NEEDS = (
-    ('healthcheck', {'test': ['CMD', 'a'], 'start_interval': 1}, (1, 44)),
-    ('mounts', [{'type': 'bind', 'source': '/a', 'target': '/b',
-                 'create_host_path': True}], (1, 42)),
-    ('mounts', [{'type': 'volume', 'target': '/b', 'subpath': 'c'}],
-     (1, 45)),
-    ('mounts', [{'type': 'image', 'source': 'a', 'target': '/b'}], (1, 48)),
-    ('networks', [{'network': 'n', 'mac_address': '02:42:00:00:00:07'}],
-     (1, 44)),
-    ('networks', [{'network': 'n', 'gw_priority': 1}], (1, 48)),
-)
+# A value of each type that is not what unset would be.
+SOME = {fields.STRING: 'x', fields.INTEGER: 1, fields.NUMBER: 1,
+        fields.BOOLEAN: True, fields.LIST: ['x'], fields.MAP: {'x': 'y'}}
 
 # Properties that have secrets, which are not shown in events; with a key of
 # those that are maps, or of what is in them.
@@ -206,6 +197,29 @@ def keys(nested, path):
         yield from keys(schema, '%s.%s' % (path, name))
 
 
+def parts_with_versions(nested, path, wrap=lambda value: value):
+    """Yield the parts of a field that need a version of the API of their own.
+
+    :returns: their path, the value of a field that has only this part, and
+        the version.
+    """
+    if isinstance(nested, properties.Schema):
+        yield from parts_with_versions(nested.schema, path + '[0]',
+                                       lambda value: wrap([value]))
+        return
+    for name, key in (nested or {}).items():
+        if name == '*':
+            yield from parts_with_versions(key, path, wrap)
+            continue
+        place = '%s.%s' % (path, name)
+        for value, version in [(SOME[key.type], key.since),
+                               *key.values_since.items()]:
+            if version > fields.OLDEST_API:
+                yield place, wrap({name: value}), version
+        yield from parts_with_versions(
+            key.schema, place, lambda value, name=name: wrap({name: value}))
+
+
 def is_policy(value):
     return isinstance(value, policy.Free) or (
         callable(value) and getattr(policy, value.__name__, None) is value)
@@ -316,23 +330,25 @@ class FieldsTestCase(testtools.TestCase):
             fields.errors.Unsupported, fields.check_api, spec.FIELDS, values,
             api, 'tcp://docker.test:2375'))
 
-    def test_too_old_daemon_is_refused_for_a_value(self):
+    def test_too_old_daemon_is_refused_for_a_part(self):
         tested = set()
-        for name, value, needed in NEEDS:
-            tested.add(name)
-            spec = CONTAINER
-            values = {**dict.fromkeys(one.name for one in spec.FIELDS),
-                      name: value}
-            older = (needed[0], needed[1] - 1)
-            self.assertEqual(
-                'The property %s needs version %s of the Docker API, and the '
-                'daemon at tcp://docker.test:2375 has %s'
-                % (name, fields.version_text(needed),
-                   fields.version_text(older)),
-                self.refusal(spec, values, older))
-            fields.check_api(spec.FIELDS, values, needed, '')
-        self.assertEqual({field.name for _path, _spec, field in all_fields()
-                          if field.needs}, tested)
+        for path, spec, field in all_fields():
+            for place, value, needed in parts_with_versions(
+                    field.nested, field.name):
+                tested.add(place)
+                values = {**dict.fromkeys(one.name for one in spec.FIELDS),
+                          field.name: value}
+                older = (needed[0], needed[1] - 1)
+                self.assertEqual(
+                    'The property %s needs version %s of the Docker API, and '
+                    'the daemon at tcp://docker.test:2375 has %s'
+                    % (place, fields.version_text(needed),
+                       fields.version_text(older)),
+                    self.refusal(spec, values, older))
+                fields.check_api(spec.FIELDS, values, needed, '')
+                self.assertIn(needed, fields.later_apis(field), path)
+        self.assertLessEqual({'healthcheck.start_interval',
+                              'mounts[0].type'}, tested)
 
     def test_policy_takes_the_example(self):
         """By default the operator allows everything."""
@@ -467,6 +483,16 @@ class FieldsTestCase(testtools.TestCase):
                 fields.version_text(field.since))
             self.assertEqual(field.since > fields.OLDEST_API, words in said,
                              path)
+            for place, key in keys(field.nested, path):
+                for words, version in (
+                        ('It needs', key.since),
+                        *(('The value "%s" needs' % value, since)
+                          for value, since in key.values_since.items())):
+                    self.assertEqual(
+                        version > fields.OLDEST_API,
+                        '%s version %s of the Docker API.' % (
+                            words, fields.version_text(version))
+                        in key.description, place)
 
     def assert_sentences(self, words, path):
         # A sentence may begin with a value, which is in quotes.
