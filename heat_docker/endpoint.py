@@ -108,7 +108,7 @@ def of_values(url, tls):
     if not url or _is_own(named):
         named = dataclasses.replace(named, local=True)
     encrypted = named.url.startswith('https:')
-    tls = scalars.present(tls or {})
+    tls = scalars.drop_none(tls or {})
     if tls and not encrypted:
         raise ValueError(_('tls goes with https, not with %s') % named)
     if not encrypted:
@@ -154,7 +154,7 @@ def _is_own(named):
 
 
 def _tls(values):
-    return TLS(**scalars.present(values))
+    return TLS(**scalars.drop_none(values))
 
 
 def tls_masked(values):

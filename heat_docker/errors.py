@@ -25,6 +25,7 @@
       +-- Refused       the operator of Heat does not allow it
       +-- Unsupported   the daemon's API has no such request, or no such field
       +-- Failed        anything else, in the words of the daemon
+            +-- Paused      it does not stop a container that is paused
 
 The messages are written for the reader of a stack's status reason.
 """
@@ -48,6 +49,11 @@ _NO_PLUGIN = re.compile(r'plugin \S+ not found')
 _SHUTTING_DOWN = re.compile(
     'database not open|transport is closing|client connection is closing|'
     'context canceled|failed to update store for object type')
+
+
+# The name of a container cannot have spaces, so it cannot match. Source:
+# https://github.com/containers/podman/blob/v4.3.1/libpod/container_internal.go.
+_PAUSED = re.compile(' (is|or) paused')
 
 
 class DockerError(Exception):
@@ -94,6 +100,10 @@ class Failed(DockerError):
     """The daemon refused or failed, and said why."""
 
 
+class Paused(Failed):
+    """The daemon does not stop a container because it is paused."""
+
+
 def of_status(status, words):
     """Return the class of error that an HTTP answer of the daemon means.
 
@@ -137,4 +147,6 @@ def of_status(status, words):
     if status >= 500 and 'image not known' in words:
         # Podman, of an image that goes while it lists all of them.
         return NoAnswer
+    if _PAUSED.search(words):
+        return Paused
     return Failed

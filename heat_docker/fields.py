@@ -13,8 +13,8 @@
 """Records that say all about one property or attribute, and what reads them.
 
 A property travels one way: validated value, request to the Docker API, live
-state, attribute. :func:`schema`, :func:`request`, :func:`live` and
-:func:`check_api` are the steps; they know no property by name.
+state, attribute. :class:`PropertySchema`, :func:`check_api`,
+:func:`request` and :func:`drift` are the steps; they know no property by name.
 """
 
 import collections
@@ -46,10 +46,54 @@ MAP = heat_properties.Schema.MAP
 
 OLDEST_API = (1, 40)
 
-# Where a field is that Docker's inspect request does not show.
-NOWHERE = ''
-# How a field is updated that only this plugin uses.
-OURS = ''
+
+class Place(enum.Enum):
+    """Where a daemon shows a field, if it is at no path."""
+
+    NOT_SHOWN = 'the inspect request does not return it'
+
+
+class Change(enum.Enum):
+    """What a change of a field causes, if it needs no arguments."""
+
+    REPLACES = 'the resource is replaced'
+    HEAT_ONLY = 'only this plugin uses the value, and applies it'
+
+
+@dataclasses.dataclass(frozen=True)
+class InPlace:
+    """A change that Docker's update request makes.
+
+    :ivar path: path in the body of the update request.
+    :ivar unset: what the request contains for a property that has been
+        removed. Without it, removing the property or setting it to zero
+        replaces the object: Docker treats both as "no change".
+    :ivar also: further paths of the body, each with the function that
+        converts the same value to their JSON.
+    """
+
+    path: str
+    unset: typing.Any = None
+    also: dict[str, typing.Callable] = dataclasses.field(
+        default_factory=dict)
+
+
+@dataclasses.dataclass(frozen=True)
+class ByStep:
+    """A change that a step makes, with its own requests.
+
+    :ivar name: key of
+        :attr:`heat_docker.resources.base.DockerResource.update_steps`.
+    """
+
+    name: str
+
+
+NOT_SHOWN = Place.NOT_SHOWN
+REPLACES = Change.REPLACES
+HEAT_ONLY = Change.HEAT_ONLY
+in_place = InPlace
+by_step = ByStep
 
 
 @dataclasses.dataclass(frozen=True)
@@ -64,27 +108,20 @@ class Field:
         ``HostConfig.Memory``; ``?name`` is an argument of its query. None
         for what Docker is not told.
     :ivar example: value in canonical form, of which
-        ``live(request(example)) == example`` holds.
+        reading the request returns the example.
     :ivar since: the first version of the Docker API that has it.
     :ivar to_api: function from value to JSON. Its ValueError refuses the
         value while the template is validated.
     :ivar from_api: function from the daemon's JSON to the value.
-    :ivar live_at: path in what Docker's inspect request returns; by default
-        that of ``at``.
+    :ivar live_at: path in what Docker's inspect request returns, or
+        ``NOT_SHOWN``; by default that of ``at``.
     :ivar also: further paths of the create body, each with the function
         that makes their JSON of the same value.
-    :ivar needs: function from the value to the version of the API that it
-        needs beyond ``since``, or None.
-    :ivar update: path in the body of Docker's update request, or ``OURS``.
-    :ivar update_also: as ``also``, for the update request.
-    :ivar unset: what the update request says for a property that has been
-        removed. Without it, what is removed or zero replaces the object:
-        Docker takes both for "leave it as it is".
-    :ivar step: name of the resource's step that changes it in place, if
-        another request than update does it.
-    :ivar alike: function that tells whether the JSON that was sent and the
-        JSON that a daemon shows say the same; by default, whether they are
-        the same value.
+    :ivar change: what a change causes: ``REPLACES``, ``HEAT_ONLY``,
+        ``in_place(...)`` or ``by_step(...)``.
+    :ivar same_state: function that takes the JSON of the request and the
+        JSON that a daemon shows, and returns whether they mean the same. By
+        default, the values are compared.
     :ivar policy: function of :mod:`heat_docker.policy` that takes the JSON
         and raises :class:`errors.Refused` if the operator does not allow it,
         or a ``policy.Free`` that says why every value is allowed. There is no
@@ -119,16 +156,12 @@ class Field:
     example: typing.Any
     policy: typing.Callable | enum.Enum
     since: tuple = OLDEST_API
-    to_api: typing.Callable = scalars.same
-    from_api: typing.Callable = scalars.same
-    live_at: str | None = None
+    to_api: typing.Callable = scalars.identity
+    from_api: typing.Callable = scalars.identity
+    live_at: str | Place | None = None
     also: dict = dataclasses.field(default_factory=dict)
-    needs: typing.Callable | None = None
-    update: str | None = None
-    update_also: dict = dataclasses.field(default_factory=dict)
-    unset: typing.Any = None
-    step: str | None = None
-    alike: typing.Callable | None = None
+    change: Change | InPlace | ByStep = REPLACES
+    same_state: typing.Callable | None = None
     refers: typing.Callable | None = None
     exclusive: typing.Callable | None = None
     claims: typing.Callable | None = None
@@ -144,9 +177,32 @@ class Field:
     support: str = '1.0.0'
 
     @property
-    def in_place(self):
+    def in_place(self) -> bool:
         """Whether a change may leave the object in place."""
-        return self.update is not None or self.step is not None
+        return self.change is not REPLACES
+
+    @property
+    def update(self) -> InPlace | None:
+        """How Docker's update request makes a change, if it does."""
+        return self.change if isinstance(self.change, InPlace) else None
+
+    @property
+    def step(self) -> ByStep | None:
+        """Which step of the resource makes a change, if one does."""
+        return self.change if isinstance(self.change, ByStep) else None
+
+    @property
+    def can_be_removed_in_place(self) -> bool:
+        """Whether removing the property, too, leaves the object in place."""
+        return self.in_place and not (
+            self.update and self.update.unset is None)
+
+    @property
+    def live_path(self) -> str | None:
+        """Path in what Docker's inspect request returns, or None."""
+        if self.live_at is NOT_SHOWN:
+            return None
+        return self.live_at or self.at
 
 
 @dataclasses.dataclass(frozen=True)
@@ -170,7 +226,7 @@ class Attribute:
     type: str
     doc: typing.Any
     at: str | None = ''
-    from_api: typing.Callable = scalars.same
+    from_api: typing.Callable = scalars.identity
     source: str | None = None
     secret: bool = False
     cached: bool = False
@@ -188,14 +244,32 @@ class Request:
 class Key(heat_properties.Schema):
     """Heat's schema of a key of a map.
 
-    :ivar policy: that of the property, if it has a look at this key, or a
+    :ivar policy: the policy of the property if it checks this key, or a
         ``policy.Free``.
+    :ivar since: the first version of the Docker API that has the key.
+    :ivar values_since: the first version of the Docker API that accepts a
+        value, for the values that are younger than the key.
     """
 
-    def __init__(self, data_type, policy, doc, schema=None, **options):
+    def __init__(self, data_type, policy, doc, schema=None, *,
+                 since: tuple = OLDEST_API,
+                 values_since: dict[str, tuple] | None = None, **options):
         self.policy = policy
-        super().__init__(data_type, doc, schema=_nested(data_type, schema),
-                         **options)
+        self.since = since
+        self.values_since = values_since or {}
+        super().__init__(data_type, _key_description(self, doc),
+                         schema=_nested(data_type, schema), **options)
+
+    def needed_api(self, value) -> tuple:
+        """Return the version of the Docker API that a value needs.
+
+        False, zero and empty values are not sent to the daemon.
+        """
+        if not value:
+            return OLDEST_API
+        if isinstance(value, str):
+            return max(self.since, self.values_since.get(value, OLDEST_API))
+        return self.since
 
 
 def _nested(data_type, schema):
@@ -310,6 +384,23 @@ def _refuse_large(value, longest):
     raise ValueError(_('it is nested more than %d times') % budgets.DEPTH)
 
 
+def check_names(spec, update_steps, methods):
+    """Raise if a table names a step or a method that does not exist.
+
+    :param spec: module with ``FIELDS`` and ``ATTRIBUTES``.
+    :param update_steps: names of the steps of the type.
+    :param methods: names of the methods of the type.
+    """
+    named = [(field.name, field.step.name, update_steps)
+             for field in spec.FIELDS if field.step]
+    named += [(attribute.name, attribute.source, methods)
+              for attribute in spec.ATTRIBUTES if attribute.source]
+    for entry, name, known in named:
+        if name not in known:
+            raise TypeError('%s names %s, which does not exist'
+                            % (entry, name))
+
+
 def properties_schema(fields):
     """Return Heat's properties schema of a table of fields."""
     return {field.name: PropertySchema(field) for field in fields}
@@ -326,12 +417,23 @@ def attributes_schema(attributes):
         for attribute in attributes}
 
 
+def _since(version):
+    if version == OLDEST_API:
+        return ''
+    return _(' It needs version %s of the Docker API.') % version_text(version)
+
+
+def _key_description(key, doc):
+    values = ''.join(
+        _(' The value "%(value)s" needs version %(since)s of the Docker API.')
+        % {'value': value, 'since': version_text(since)}
+        for value, since in key.values_since.items())
+    return _('%(doc)s%(since)s%(values)s') % {
+        'doc': doc, 'since': _since(key.since), 'values': values}
+
+
 def _description(field):
-    since = ''
-    if field.since > OLDEST_API:
-        since = _(' It needs version %s of the Docker API.') % version_text(
-            field.since)
-    if field.update not in (None, OURS) and field.unset is None:
+    if field.in_place and not field.can_be_removed_in_place:
         change = _('A change is made in place, but a removal replaces the '
                    'resource.')
     elif field.in_place:
@@ -339,7 +441,7 @@ def _description(field):
     else:
         change = _('A change replaces the resource.')
     return _('%(doc)s%(since)s %(change)s') % {
-        'doc': field.doc, 'since': since, 'change': change}
+        'doc': field.doc, 'since': _since(field.since), 'change': change}
 
 
 def _support(version):
@@ -429,7 +531,7 @@ def null_means_unset(values):
     return values
 
 
-def given(fields, values):
+def set_fields(fields, values):
     """Yield the fields whose value is set, with the value.
 
     False and 0 are values. An empty string, list or map means unset, unless
@@ -456,15 +558,60 @@ def check_api(fields, values, api, endpoint):
     :param endpoint: where the daemon is, for the message.
     :raises errors.Unsupported: naming the property and both versions.
     """
-    for field, value in given(fields, values):
-        since = max(field.since,
-                    (field.needs and field.needs(value)) or field.since)
-        if since > api:
-            raise errors.Unsupported(
-                _('The property %(name)s needs version %(since)s of the '
-                  'Docker API, and the daemon at %(endpoint)s has %(api)s')
-                % {'name': field.name, 'since': version_text(since),
-                   'endpoint': endpoint, 'api': version_text(api)})
+    for field, value in set_fields(fields, values):
+        for name, since in needed_apis(field, value):
+            if since > api:
+                raise errors.Unsupported(
+                    _('The property %(name)s needs version %(since)s of the '
+                      'Docker API, and the daemon at %(endpoint)s has %(api)s')
+                    % {'name': name, 'since': version_text(since),
+                       'endpoint': endpoint, 'api': version_text(api)})
+
+
+def needed_apis(field, value):
+    """Yield the path of each part of a value with the version it needs.
+
+    Paths are those of Heat's messages, such as ``networks[0].mac_address``.
+    """
+    yield field.name, field.since
+    yield from _needed_by_keys(field.nested, value, field.name)
+
+
+def _needed_by_keys(nested, value, path):
+    """Yield what :func:`needed_apis` yields, for the parts of a value.
+
+    :param nested: schema of a list's items, or dict of the schemas of keys.
+    """
+    if isinstance(nested, heat_constraints.AnyIndexDict):
+        nested = nested.value
+    if isinstance(nested, heat_properties.Schema) and isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _needed_by_keys(nested.schema, item,
+                                       '%s[%d]' % (path, index))
+    elif isinstance(nested, dict) and isinstance(value, dict):
+        for name in nested.keys() & value.keys():
+            place = '%s.%s' % (path, name)
+            if isinstance(nested[name], Key):
+                yield place, nested[name].needed_api(value[name])
+            yield from _needed_by_keys(nested[name].schema, value[name],
+                                       place)
+
+
+def later_apis(field):
+    """Return the versions of the API that only parts of a field need."""
+    return {version for part in _keys_of(field.nested)
+            for version in (part.since, *part.values_since.values())
+            if version > field.since}
+
+
+def _keys_of(nested):
+    """Yield all keys of maps in a nested schema."""
+    if isinstance(nested, heat_properties.Schema):
+        nested = nested.schema
+    for part in (nested or {}).values():
+        if isinstance(part, Key):
+            yield part
+        yield from _keys_of(part.schema)
 
 
 def check_policy(fields, values):
@@ -499,7 +646,7 @@ def found(fields, values, find):
     :raises errors.Refused: naming the property.
     """
     replaced = {}
-    for field, value in given(fields, values):
+    for field, value in set_fields(fields, values):
         if field.refers is None:
             continue
         try:
@@ -520,7 +667,7 @@ def version_text(version):
 def request(fields, values):
     """Return the :class:`Request` to create what the values describe."""
     query, body = {}, {}
-    for field, value in given(fields, values):
+    for field, value in set_fields(fields, values):
         if field.at is None:
             continue
         if field.at.startswith('?'):
@@ -570,31 +717,51 @@ def _told(field, value):
 def exclusive(fields, values):
     """Return whether any value is exclusive to one object at a time."""
     return any(field.exclusive(field.to_api(value))
-               for field, value in given(fields, values) if field.exclusive)
+               for field, value in set_fields(fields, values)
+               if field.exclusive)
 
 
 def claims(fields, values):
     """Return what the values claim that another container may have."""
-    return [claim for field, value in given(fields, values) if field.claims
-            for claim in field.claims(field.to_api(value))]
+    return [claim for field, value in set_fields(fields, values)
+            if field.claims for claim in field.claims(field.to_api(value))]
 
 
-def replaces(fields, changed, values):
+def requires_replace(fields, changed, values):
     """Tell whether a change cannot be made in place.
 
     :param changed: names of the properties that differ.
     :param values: the values after the change.
     """
     for field in fields:
-        if field.name not in changed or field.step is not None:
+        if field.name not in changed or not (
+                field.update or field.change is REPLACES):
             continue
-        if field.update is None:
-            return True
         value = value_of(field, values)
-        if field.update != OURS and field.unset is None and (
-                value is None or not field.to_api(value)):
+        if field.change is REPLACES or (field.update.unset is None and (
+                value is None or not field.to_api(value))):
             return True
     return False
+
+
+def steps(fields, changed):
+    """Return the names of the steps that make the changes, in order.
+
+    :param changed: names of the properties that differ.
+    """
+    return [field.step.name for field in fields
+            if field.step and field.name in changed]
+
+
+def uncertain(fields, values):
+    """Return the properties that a failed update may not have changed.
+
+    :param values: what the update was to set.
+    :returns: set of names.
+    """
+    return {field.name for field in fields if field.in_place and (
+        value_of(field, values) is not None or field.step
+        or (field.update and field.update.unset is not None))}
 
 
 def update(fields, changed, values):
@@ -615,15 +782,15 @@ def update(fields, changed, values):
     for field in fields:
         value = value_of(field, values)
         if value is not None:
-            _put(body, field.update, field.to_api(value))
-            for path, to_api in field.update_also.items():
+            _put(body, field.update.path, field.to_api(value))
+            for path, to_api in field.update.also.items():
                 _put(body, path, to_api(value))
         elif field.name in changed:
-            _put(body, field.update, field.unset)
+            _put(body, field.update.path, field.update.unset)
     return body
 
 
-def forgotten(fields, changed, body, inspected):
+def ignored_changes(fields, changed, body, inspected):
     """Tell whether a daemon left out a change that it was asked for.
 
     :param changed: names of the properties that differ.
@@ -631,11 +798,11 @@ def forgotten(fields, changed, body, inspected):
     :param dict inspected: what Docker's inspect request returned after it.
     """
     return any(
-        field.from_api(read(inspected, field.live_at or field.at))
-        != field.from_api(read(body, field.update))
+        field.from_api(read(inspected, field.live_path))
+        != field.from_api(read(body, field.update.path))
         for field in fields
         if field.update and field.name in changed
-        and read(body, field.update) != field.unset)
+        and read(body, field.update.path) != field.update.unset)
 
 
 def drift(fields, values, inspected):
@@ -648,29 +815,16 @@ def drift(fields, values, inspected):
     :param dict inspected: what Docker's inspect request returned.
     """
     differ = {}
-    for field, value in given(fields, values):
-        path = field.at if field.live_at is None else field.live_at
-        if not path or not (field.update or field.step):
+    for field, value in set_fields(fields, values):
+        if not field.live_path or not (field.update or field.step):
             continue
-        wanted, there = field.to_api(value), read(inspected, path)
-        alike = (field.alike(wanted, there) if field.alike else
+        wanted = field.to_api(value)
+        there = read(inspected, field.live_path)
+        alike = (field.same_state(wanted, there) if field.same_state else
                  field.from_api(wanted) == field.from_api(there))
         if not alike:
             differ[field.name] = field.from_api(there)
     return differ
-
-
-def live(fields, inspected):
-    """Return the values of the properties that a daemon's object has.
-
-    :param dict inspected: what Docker's inspect request returned.
-    """
-    values = {}
-    for field in fields:
-        path = field.at if field.live_at is None else field.live_at
-        if path:
-            values[field.name] = field.from_api(read(inspected, path))
-    return values
 
 
 def read(inspected, path):

@@ -54,9 +54,8 @@ def inspected(fields, shown):
     there and back.
     """
     for field in fields:
-        path = field.at if field.live_at is None else field.live_at
-        if field.mask and path:
-            shown = _replaced(shown, path.split('.'), field)
+        if field.mask and field.live_path:
+            shown = _replaced(shown, field.live_path.split('.'), field)
     return shown
 
 

@@ -46,11 +46,25 @@ def render(name, spec):
                   '    :Change: %s' % change(field), '',
                   indented(str(field.doc)), '',
                   '    .. code-block:: yaml', '', example(field), '']
+    if hasattr(spec, 'OPERATIONS'):
+        lines += operations(spec.OPERATIONS)
     lines += ['Attributes', '==========', '']
     for attribute in spec.ATTRIBUTES:
         lines += ['``%s`` (%s)' % (attribute.name, attribute.type.lower()),
                   indented(str(attribute.doc)), '']
     return '\n'.join(lines)
+
+
+def operations(table):
+    """Return the lines about what signals can do."""
+    lines = ['Signals', '=======', '']
+    for operation in table:
+        lines += ['``%s``' % operation.name, indented(
+            str(operation.doc)[0].upper() + str(operation.doc)[1:] + '.'), '']
+        for name, argument in operation.arguments.items():
+            lines += [indented('``%s`` (%s): %s' % (
+                name, argument.type.lower(), argument.doc)), '']
+    return lines
 
 
 def indented(text):
@@ -70,12 +84,13 @@ def since(field):
     version = fields.version_text(field.since)
     if field.since == fields.OLDEST_API:
         version = 'any (%s)' % version
-    return version + (', parts of it later' if field.needs else '')
+    return version + (', parts of it later' if fields.later_apis(field)
+                      else '')
 
 
 def change(field):
     """Return what a change of a field causes, in words."""
-    if field.update not in (None, fields.OURS) and field.unset is None:
+    if field.in_place and not field.can_be_removed_in_place:
         return 'in place; removing it replaces the resource'
     return 'in place' if field.in_place else 'replaces the resource'
 

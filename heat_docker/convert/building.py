@@ -36,7 +36,7 @@ def build_to_api(value):
     if not context:
         return {}
     return {'context': context, 'target': value.get('target'),
-            'buildargs': scalars.text_map(value.get('args') or {}),
+            'buildargs': scalars.to_string_map(value.get('args') or {}),
             'labels': process.labels_to_api(value.get('labels') or {})}
 
 
@@ -45,13 +45,13 @@ def build_to_context(value):
 
     What has nothing set is no build, and its archive is empty.
     """
-    value = scalars.filled(value)
+    value = scalars.drop_empty(value)
     if not value:
         return b''
     if 'dockerfile' not in value:
         raise ValueError(_('a build needs a dockerfile'))
     files = {posixpath.normpath(path): content for path, content
-             in scalars.text_map(value.get('files') or {}).items()}
+             in scalars.to_string_map(value.get('files') or {}).items()}
     for path in files:
         if path.startswith(('/', '../')) or path in ('.', '..'):
             raise ValueError(_('the path %s of a file is not relative')
@@ -83,14 +83,14 @@ def build_masked(value):
 
 def tags_to_api(values):
     """Check names of images, which have no digest."""
-    for value in scalars.texts(values):
+    for value in scalars.to_strings(values):
         process.image(value)
         if '@' in value:
             raise ValueError(_('%r has a digest, and is no tag') % value)
         if value.startswith(registry.RESERVED):
             raise ValueError(_('%r is a name of images that Heat makes')
                              % value)
-    return scalars.texts(values)
+    return scalars.to_strings(values)
 
 
 def digest_from_api(values):

@@ -25,14 +25,14 @@ _KEYS = {'subnet': 'Subnet', 'ip_range': 'IPRange', 'gateway': 'Gateway',
 
 def ipam_to_api(value):
     """Turn the map of address management to the API's."""
-    value = scalars.filled(value)
+    value = scalars.drop_empty(value)
     ipam = {}
     if 'driver' in value:
         ipam['Driver'] = value['driver']
     if 'options' in value:
-        ipam['Options'] = scalars.text_map(value['options'])
+        ipam['Options'] = scalars.to_string_map(value['options'])
     if 'config' in value:
-        ipam['Config'] = [_pool(scalars.filled(pool))
+        ipam['Config'] = [_pool(scalars.drop_empty(pool))
                           for pool in value['config']]
     return ipam
 
@@ -54,7 +54,7 @@ def _pool(value):
         pool['Gateway'] = _inside(value['gateway'], subnet)
     if 'aux_addresses' in value:
         pool['AuxiliaryAddresses'] = {
-            scalars.text(name): _inside(address, subnet)
+            scalars.to_string(name): _inside(address, subnet)
             for name, address in value['aux_addresses'].items()}
     return pool
 

@@ -71,7 +71,7 @@ def _block_devices(value, name, number):
             raise ValueError(_('%(name)s takes a list of {path: ..., '
                                '%(number)s: ...}')
                              % {'name': name, 'number': number})
-        if not scalars.text(device['path']).startswith('/'):
+        if not scalars.to_string(device['path']).startswith('/'):
             raise ValueError(_('%r is not an absolute path of a device')
                              % device['path'])
     return devices
@@ -118,15 +118,16 @@ def device_requests_to_api(values):
     """Turn a list of requests for devices to the API's."""
     result = []
     for value in values:
-        value = scalars.present(value)
-        ids = scalars.texts(value.get('device_ids') or ())
+        value = scalars.drop_none(value)
+        ids = scalars.to_strings(value.get('device_ids') or ())
         if ids and value.get('count'):
             raise ValueError(_('a request for devices has either count or '
                                'device_ids'))
         request = {'Driver': value.get('driver'),
                    'Count': value.get('count'), 'DeviceIDs': ids,
                    'Capabilities': value.get('capabilities'),
-                   'Options': scalars.text_map(value.get('options') or {})}
+                   'Options': scalars.to_string_map(
+                       value.get('options') or {})}
         result.append({key: item for key, item in request.items() if item})
     return result
 

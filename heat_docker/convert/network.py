@@ -27,15 +27,15 @@ _ALIAS = r'[a-zA-Z0-9]([a-zA-Z0-9_.-]*[a-zA-Z0-9])?'
 
 def dns_to_api(values):
     """Turn a list of IP addresses into the same, checked."""
-    return [scalars.address(scalars.text(value)) for value in values]
+    return [scalars.address(scalars.to_string(value)) for value in values]
 
 
 def links_to_api(value):
     """Turn a map of other container to alias to ``["other:alias"]``."""
     links = []
     for other, alias in value.items():
-        other = process.name_from_api(scalars.text(other))
-        alias = scalars.text(alias) if alias else other
+        other = process.name_from_api(scalars.to_string(other))
+        alias = scalars.to_string(alias) if alias else other
         if not re.fullmatch(scalars.NAME, other):
             raise ValueError(_('%r is not the name or id of a container')
                              % other)
@@ -62,7 +62,7 @@ def networks_from_api(networks):
                    'ipv6_address': network.get('GlobalIPv6Address') or '',
                    'ipv6_gateway': network.get('IPv6Gateway') or '',
                    'mac_address': network.get('MacAddress') or '',
-                   'aliases': scalars.or_empty(network.get('Aliases'))}
+                   'aliases': scalars.as_list(network.get('Aliases'))}
             for name, network in (networks or {}).items()}
 
 
@@ -101,13 +101,13 @@ def _first_network(inspected):
 
 def extra_hosts_to_api(values):
     """Check a list of ``name:address``."""
-    for value in scalars.texts(values):
+    for value in scalars.to_strings(values):
         name, _colon, address = value.partition(':')
         if not name or not address:
             raise ValueError(_('%r is not "name:address"') % value)
         if address != 'host-gateway':
             scalars.address(address.strip('[]'))
-    return scalars.texts(values)
+    return scalars.to_strings(values)
 
 
 def networks_to_api(values):
@@ -122,7 +122,7 @@ def networks_to_api(values):
 
 
 def _endpoint(value):
-    value = scalars.present(value)
+    value = scalars.drop_none(value)
     addresses = {
         'IPv4Address': value.get('ipv4_address') and scalars.address(
             value['ipv4_address']),
@@ -135,11 +135,11 @@ def _endpoint(value):
     if addresses:
         endpoint['IPAMConfig'] = addresses
     if value.get('aliases'):
-        endpoint['Aliases'] = scalars.texts(value['aliases'])
+        endpoint['Aliases'] = scalars.to_strings(value['aliases'])
     if value.get('mac_address'):
         endpoint['MacAddress'] = value['mac_address']
     if value.get('driver_opts'):
-        endpoint['DriverOpts'] = scalars.text_map(value['driver_opts'])
+        endpoint['DriverOpts'] = scalars.to_string_map(value['driver_opts'])
     if value.get('gw_priority'):
         endpoint['GwPriority'] = value['gw_priority']
     return endpoint
@@ -164,15 +164,6 @@ def networks_to_mode(values):
     return values[0]['network'] if values else 'default'
 
 
-def networks_needs(values):
-    """Return the version of the API that networks need, or None."""
-    if any(value.get('gw_priority') for value in values):
-        return 1, 48
-    if any(value.get('mac_address') for value in values):
-        return 1, 44
-    return None
-
-
 def endpoints_from_api(networks):
     """Turn the API's map of endpoints to a list of networks."""
     result = []
@@ -180,7 +171,7 @@ def endpoints_from_api(networks):
         addresses = endpoint.get('IPAMConfig') or {}
         network = {
             'network': name,
-            'aliases': scalars.or_empty(endpoint.get('Aliases')),
+            'aliases': scalars.as_list(endpoint.get('Aliases')),
             'ipv4_address': addresses.get('IPv4Address'),
             'ipv6_address': addresses.get('IPv6Address'),
             'link_local_ips': addresses.get('LinkLocalIPs'),
@@ -190,16 +181,16 @@ def endpoints_from_api(networks):
     return result
 
 
-def endpoint_again(endpoint):
+def endpoint_settings(endpoint):
     """Return what attaches a container just as it is attached.
 
     :param dict endpoint: one that a daemon shows.
     """
-    return scalars.filled({key: endpoint.get(key) for key in (
+    return scalars.drop_empty({key: endpoint.get(key) for key in (
         'IPAMConfig', 'Aliases', 'Links', 'DriverOpts', 'GwPriority')})
 
 
-def outside(endpoint, subnets):
+def addresses_outside(endpoint, subnets):
     """Return the addresses of an endpoint that are in none of the subnets.
 
     :param dict endpoint: endpoint configuration in the API's form.
@@ -214,7 +205,7 @@ def outside(endpoint, subnets):
             for subnet in subnets)]
 
 
-def attached(name, networks):
+def attachment_name(name, networks):
     """Return by which name a container is in a network, or None.
 
     :param str name: name or id of the network.
@@ -227,7 +218,7 @@ def attached(name, networks):
     return None
 
 
-def alike(wanted, endpoint):
+def endpoint_matches(wanted, endpoint):
     """Tell whether an endpoint is as it should be.
 
     Docker adds its own aliases, and shows a MAC address only while the
@@ -237,14 +228,14 @@ def alike(wanted, endpoint):
     :param dict endpoint: the one that a daemon shows.
     """
     mac = wanted.get('MacAddress') or ''
-    return ((wanted.get('IPAMConfig') or {}) == scalars.filled(
+    return ((wanted.get('IPAMConfig') or {}) == scalars.drop_empty(
                 endpoint.get('IPAMConfig'))
             and set(wanted.get('Aliases') or ()) <= set(
                 endpoint.get('Aliases') or ())
             and mac.lower() in ('', endpoint.get('MacAddress') or mac.lower()))
 
 
-def same(wanted, endpoint):
+def is_endpoint_unchanged(wanted, endpoint):
     """Return whether reconnecting an endpoint would not change it.
 
     :param dict wanted: the endpoint of the create request.
@@ -252,26 +243,27 @@ def same(wanted, endpoint):
     """
     own = {alias for alias in endpoint.get('Aliases') or ()
            if re.fullmatch('[0-9a-f]{12}', alias)}
-    return (alike(wanted, endpoint)
+    return (endpoint_matches(wanted, endpoint)
             and set(endpoint.get('Aliases') or ()) - own <= set(
                 wanted.get('Aliases') or ())
             and all((wanted.get(key) or None) == (endpoint.get(key) or None)
                     for key in ('DriverOpts', 'GwPriority')))
 
 
-def connected(wanted, networks):
+def networks_match(wanted, networks):
     """Tell whether a container is in just the networks it should be in.
 
     :param dict wanted: endpoints of the create request.
     :param dict networks: ``NetworkSettings.Networks`` of the container.
     """
     networks = networks or {}
+    found = {name: attachment_name(name, networks) for name in wanted}
     return len(wanted) == len(networks) and all(
-        alike(endpoint, networks.get(attached(name, networks)) or {})
-        and attached(name, networks) for name, endpoint in wanted.items())
+        found[name] and endpoint_matches(endpoint, networks[found[name]] or {})
+        for name, endpoint in wanted.items())
 
 
-def endpoints(inspected):
+def effective_endpoints(inspected):
     """Return the endpoints of a container by the name of the network.
 
     A running container has one without id where connecting it has failed;

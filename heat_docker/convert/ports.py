@@ -156,7 +156,7 @@ def udp_ports_from_api(settings):
 
 def _container_ports(value):
     """Return the numbers and the protocol of a container port or range."""
-    match = (_PORTS.fullmatch(scalars.text(value))
+    match = (_PORTS.fullmatch(scalars.to_string(value))
              if not isinstance(value, bool) else None)
     if match is None:
         raise ValueError(_('%r is not a port; say 80, "53/udp" or '
@@ -222,12 +222,12 @@ def _host_port_text(value):
     :raises ValueError: if it is a map with unknown keys.
     """
     if not isinstance(value, dict):
-        return scalars.text(value)
+        return scalars.to_string(value)
     if value.keys() - {'HostIp', 'HostPort'}:
         raise ValueError(_('%r may only contain "HostPort" and "HostIp"')
                          % (value,))
-    value = {'HostIp': '', 'HostPort': '', **scalars.present(value)}
-    return '[%(HostIp)s]:%(HostPort)s' % scalars.text_map(value)
+    value = {'HostIp': '', 'HostPort': '', **scalars.drop_none(value)}
+    return '[%(HostIp)s]:%(HostPort)s' % scalars.to_string_map(value)
 
 
 def _refuse_doubles(bindings):

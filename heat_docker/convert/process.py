@@ -83,23 +83,24 @@ def env_to_api(values):
     for number, value in enumerate(values, 1):
         if not isinstance(value, (str, int, float)):
             raise ValueError(_('entry %d is not text') % number)
-        line = scalars.text(value)
+        line = scalars.to_string(value)
         if not line or line.startswith('=') or '\0' in line:
             raise ValueError(_('entry %d does not begin with the name of an '
                                'environment variable') % number)
-    return scalars.texts(values)
+    return scalars.to_strings(values)
 
 
 def env_masked(values):
     """Return environment variables without their values, if they have any."""
-    return [scalars.text(value).partition('=')[0] + '=***' for value in values]
+    return [scalars.to_string(value).partition('=')[0] + '=***'
+            for value in values]
 
 
 def capabilities_to_api(values):
     """Turn names of capabilities, in any of the usual spellings, to API."""
     result = []
     for value in values:
-        capability = scalars.text(value).upper()
+        capability = scalars.to_string(value).upper()
         capability = capability[4:] if capability.startswith(
             'CAP_') else capability
         if capability not in CAPABILITIES:
@@ -153,10 +154,10 @@ def last_line(output):
 
 def labels_to_api(value):
     """Turn a map of name to scalar to labels, leaving Heat's own alone."""
-    for name in scalars.texts(value):
+    for name in scalars.to_strings(value):
         if name.startswith(OWN_LABELS):
             raise ValueError(_('the label %s is one of Heat\'s own') % name)
-    return scalars.text_map(value)
+    return scalars.to_string_map(value)
 
 
 def labels_from_api(value):
@@ -167,10 +168,10 @@ def labels_from_api(value):
 
 def healthcheck_to_api(value):
     """Turn a health check's map to the API's, whose times are in ns."""
-    value = scalars.present(value)
+    value = scalars.drop_none(value)
     if value.get('disable'):
         return {'Test': ['NONE']}
-    test = scalars.texts(value.get('test') or ())
+    test = scalars.to_strings(value.get('test') or ())
     if test and (test[0] not in ('CMD', 'CMD-SHELL') or len(test) < 2):
         raise ValueError(_('the test %r of a health check does not begin '
                            'with CMD or CMD-SHELL, and go on') % test)
@@ -203,15 +204,3 @@ def healthcheck_from_api(value):
     if value.get('Retries'):
         check['retries'] = value['Retries']
     return check
-
-
-def healthcheck_needs(value):
-    """Return the version of the API that a health check needs, or None."""
-    return (1, 44) if value.get('start_interval') else None
-
-
-def alarm_action_to_api(value):
-    """Return what an alarm does, with all that it needs."""
-    if value.get('action') == 'exec' and not value.get('command'):
-        raise ValueError(_('the action exec needs a command'))
-    return value

@@ -48,7 +48,7 @@ def image(value, find):
 
 def tags(values, find):
     """Find the images that have the names which another one is to get."""
-    return [find(TAG, value) for value in scalars.texts(values)]
+    return [find(TAG, value) for value in scalars.to_strings(values)]
 
 
 def mode(value, find):
@@ -62,7 +62,7 @@ def links(value, find):
     """Find the containers that are linked; the default alias stays."""
     found = {}
     for other, alias in value.items():
-        other = process.name_from_api(scalars.text(other))
+        other = process.name_from_api(scalars.to_string(other))
         found[find(CONTAINER, other)] = alias or other
     return found
 
@@ -70,7 +70,7 @@ def links(value, find):
 def containers(values, find):
     """Find the containers in a list of ``container`` or ``container:ro``."""
     found = []
-    for value in scalars.texts(values):
+    for value in scalars.to_strings(values):
         name, colon, way = value.partition(':')
         found.append(find(CONTAINER, name) + colon + way)
     return found
@@ -86,7 +86,7 @@ def volumes(value, find):
     """Find the volumes in a map of source to target."""
     found = {}
     for source, target in value.items():
-        source = scalars.text(source)
+        source = scalars.to_string(source)
         if not source.startswith('/'):
             source = find(VOLUME, source, make={
                 'Driver': find.values['volume_driver']})
@@ -107,5 +107,5 @@ def _mount(value, find):
         return {**value, 'source': find(IMAGE, source)}
     return {**value, 'source': find(VOLUME, source, make={
         'Driver': value.get('driver'),
-        'DriverOpts': scalars.text_map(value.get('driver_options') or {}),
+        'DriverOpts': scalars.to_string_map(value.get('driver_options') or {}),
         'Labels': process.labels_to_api(value.get('labels') or {})})}

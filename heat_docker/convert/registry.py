@@ -70,7 +70,7 @@ def auth_to_api(value):
     They may be wrong, but never a part of a message.
     https://docs.docker.com/reference/api/engine/#section/Authentication
     """
-    value = scalars.filled(value)
+    value = scalars.drop_empty(value)
     if not value:
         return {}
     if bool(value.get('identity_token')) == bool(

@@ -23,12 +23,12 @@ from .. import i18n
 _ = i18n._
 
 
-def same(value):
+def identity(value):
     """Return the value: the API says it as the template does."""
     return value
 
 
-def text(value):
+def to_string(value):
     """Return a scalar as the text that a person would write for it.
 
     YAML turns ``true``, ``8080`` and ``1.5`` into other types than str.
@@ -40,12 +40,12 @@ def text(value):
     raise ValueError(_('%r is not text') % (value,))
 
 
-def texts(values):
+def to_strings(values):
     """Return a list of scalars as a list of text."""
-    return [text(value) for value in values]
+    return [to_string(value) for value in values]
 
 
-def or_empty(values):
+def as_list(values):
     """Return what the daemon may leave out of its answer as a list."""
     return list(values or ())
 
@@ -58,7 +58,7 @@ _SIZE = re.compile(r'(\d+(?:\.\d+)?)([bkmgtp])?i?b?', re.ASCII)
 NAME = r'[a-zA-Z0-9][a-zA-Z0-9_.-]+'
 
 
-def text_map(value):
+def to_string_map(value):
     """Turn a map of name to scalar to a map of name to text.
 
     The values may be secrets, so they stay out of the messages.
@@ -66,10 +66,10 @@ def text_map(value):
     for name, item in value.items():
         if not isinstance(item, (str, int, float)):
             raise ValueError(_('the value of %s is not text') % (name,))
-    return {text(name): text(item) for name, item in value.items()}
+    return {to_string(name): to_string(item) for name, item in value.items()}
 
 
-def or_empty_map(value):
+def as_map(value):
     """Return what the daemon may leave out of its answer as a map."""
     return dict(value or {})
 
@@ -84,7 +84,7 @@ def size_to_api(value):
 
     The units are those of Docker's command line, powers of 1024.
     """
-    match = _SIZE.fullmatch(text(value).lower())
+    match = _SIZE.fullmatch(to_string(value).lower())
     if match is None:
         raise ValueError(_('%r is not a size, such as 67108864 or 64m')
                          % value)
@@ -97,7 +97,7 @@ def size_to_api(value):
 
 def size_or_unlimited_to_api(value):
     """Turn a size, or -1 for no limit, to bytes."""
-    return -1 if text(value) == '-1' else size_to_api(value)
+    return -1 if to_string(value) == '-1' else size_to_api(value)
 
 
 def size_from_api(value):
@@ -105,7 +105,7 @@ def size_from_api(value):
     return '' if value is None else str(value)
 
 
-def twice(value):
+def double(value):
     """Return the double, which is what Docker makes of memory for swap."""
     return 2 * value
 
@@ -122,12 +122,12 @@ def seconds(value):
     return value // 10 ** 9 if value % 10 ** 9 == 0 else value / 10 ** 9
 
 
-def present(value):
+def drop_none(value):
     """Return a map without the keys that are unset."""
     return {key: item for key, item in value.items() if item is not None}
 
 
-def filled(value):
+def drop_empty(value):
     """Return a map, or none, without the keys whose values are empty."""
     return {key: item for key, item in (value or {}).items() if item}
 

@@ -46,7 +46,7 @@ _MOUNT_OPTIONS = {'bind': 'BindOptions', 'volume': 'VolumeOptions',
 def octal(value):
     """Turn permissions in octal, such as "0644", to their number."""
     try:
-        return int(scalars.text(value), 8)
+        return int(scalars.to_string(value), 8)
     except ValueError as ex:
         raise ValueError(_('%r is not a mode in octal') % value) from ex
 
@@ -59,10 +59,11 @@ def octal_from_api(value):
 # Option in templates, its place in the API's options of the mount's type,
 # and how it is said there and here.
 _MOUNT_FIELDS = (
-    ('propagation', 'Propagation', scalars.same, scalars.same),
-    ('create_host_path', 'CreateMountpoint', scalars.same, scalars.same),
-    ('subpath', 'Subpath', scalars.same, scalars.same),
-    ('no_copy', 'NoCopy', scalars.same, scalars.same),
+    ('propagation', 'Propagation', scalars.identity, scalars.identity),
+    ('create_host_path', 'CreateMountpoint', scalars.identity,
+     scalars.identity),
+    ('subpath', 'Subpath', scalars.identity, scalars.identity),
+    ('no_copy', 'NoCopy', scalars.identity, scalars.identity),
     ('labels', 'Labels', process.labels_to_api, process.labels_from_api),
     ('tmpfs_size', 'SizeBytes', scalars.size_to_api, scalars.size_from_api),
     ('tmpfs_mode', 'Mode', octal, octal_from_api),
@@ -78,11 +79,11 @@ def volumes_to_api(value):
     binds = []
     targets = set()
     for source, target in value.items():
-        source = scalars.text(source)
+        source = scalars.to_string(source)
         if isinstance(target, dict):
-            path, mode = _bind_of_map(source, scalars.present(target))
+            path, mode = _bind_of_map(source, scalars.drop_none(target))
         else:
-            path, _colon, mode = scalars.text(target).partition(':')
+            path, _colon, mode = scalars.to_string(target).partition(':')
         # "rw" is the default.
         mode = '' if mode == 'rw' else mode
         if not (source.startswith('/') or re.fullmatch(scalars.NAME, source)):
@@ -124,13 +125,14 @@ def _bind_of_map(source, value):
         raise ValueError(_('volume %s: "mode" and "ro" are mutually '
                            'exclusive') % source)
     # Heat accepts text for a boolean property as well.
-    read_only = scalars.text(value.get('ro', False)).lower()
+    read_only = scalars.to_string(value.get('ro', False)).lower()
     if read_only not in ('true', 'false'):
         raise ValueError(_('"ro" of volume %(source)s must be true or false, '
                            'not %(ro)r')
                          % {'source': source, 'ro': value['ro']})
-    mode = 'ro' if read_only == 'true' else scalars.text(value.get('mode', ''))
-    return scalars.text(value['bind']), mode
+    mode = ('ro' if read_only == 'true'
+            else scalars.to_string(value.get('mode', '')))
+    return scalars.to_string(value['bind']), mode
 
 
 def volumes_from_api(values):
@@ -141,12 +143,12 @@ def volumes_from_api(values):
 def volumes_from_to_api(values):
     """Check a list of ``container`` or ``container:ro``."""
     for value in values:
-        container, _colon, mode = scalars.text(value).partition(':')
+        container, _colon, mode = scalars.to_string(value).partition(':')
         if mode not in ('', 'ro', 'rw') or not re.fullmatch(
                 scalars.NAME, container):
             raise ValueError(_('%r is not the name or id of a container, '
                                'alone or with ":ro"') % value)
-    return scalars.texts(values)
+    return scalars.to_strings(values)
 
 
 def writes_binds(values):
@@ -166,7 +168,7 @@ def mounts_to_api(values):
         if target in targets:
             raise ValueError(_('two mounts have the target %s') % target)
         targets.add(target)
-    return [_mount(scalars.present(value)) for value in values]
+    return [_mount(scalars.drop_none(value)) for value in values]
 
 
 def _mount(value):
@@ -181,7 +183,8 @@ def _mount(value):
                for name, key, to_api, _from_api in _MOUNT_FIELDS
                if value.get(name) not in (None, '', {})}
     driver = {'Name': value.get('driver'),
-              'Options': scalars.text_map(value.get('driver_options') or {})}
+              'Options': scalars.to_string_map(
+                  value.get('driver_options') or {})}
     driver = {key: item for key, item in driver.items() if item}
     if driver:
         options['DriverConfig'] = driver
@@ -239,20 +242,10 @@ def mounts_masked(values):
              for name, item in mount.items()} for mount in values]
 
 
-def mounts_needs(values):
-    """Return the version of the API that mounts need, or None."""
-    needed = [version for value in values for name, version in (
-        ('create_host_path', (1, 42)), ('subpath', (1, 45)))
-        if value.get(name)]
-    if any(value.get('type') == 'image' for value in values):
-        needed.append((1, 48))
-    return max(needed, default=None)
-
-
 def tmpfs_to_api(values):
     """Turn ``["/run:size=64m"]`` to ``{"/run": "size=64m"}``."""
     result = {}
-    for value in scalars.texts(values):
+    for value in scalars.to_strings(values):
         path, _colon, options = value.partition(':')
         if not path.startswith('/'):
             raise ValueError(_('%r does not begin with an absolute path')
@@ -275,7 +268,7 @@ def files_to_archive(values):
     archive = io.BytesIO()
     with tarfile.open(fileobj=archive, mode='w') as tar:
         for value in values:
-            value = scalars.present(value)
+            value = scalars.drop_none(value)
             content = _content(value)
             entry = tarfile.TarInfo(value['path'].lstrip('/'))
             entry.size = len(content)

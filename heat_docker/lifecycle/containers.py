@@ -28,6 +28,7 @@ from . import creation
 from . import objects
 from . import ownership
 from . import plan
+from . import records
 
 _ = i18n._
 
@@ -77,6 +78,14 @@ class State:
         return (values['wait_for'] == 'completed' and self.status == 'exited'
                 and not self.exit_code)
 
+    def is_as_signaled(self, store):
+        """Return whether a signal has stopped or paused the container.
+
+        :param records.Store store: of the container's resource.
+        """
+        return store.read(records.Signaled) == records.Signaled(
+            self.status, self.started_at)
+
     def is_unhealthy(self, values):
         """Return whether it is unhealthy although wait_for is healthy."""
         return (values['wait_for'] == 'healthy'
@@ -106,6 +115,7 @@ class Container(objects.Object):
             return False
         return (state.status in ('created', 'running', 'paused')
                 or ctx.before.suspended and state.status == 'exited'
+                or state.is_as_signaled(ctx.records)
                 or state.has_completed(ctx.properties))
 
 
@@ -389,7 +399,7 @@ def leave_gone_networks(ctx):
     """
     inspected = ctx.client.containers.inspect(ctx.object.id)
     gone = []
-    for name in network.endpoints(inspected):
+    for name in network.effective_endpoints(inspected):
         try:
             ctx.client.networks.inspect(name)
         except errors.NotFound:

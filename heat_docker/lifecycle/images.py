@@ -1,14 +1,15 @@
-#    Licensed under the Apache License, Version 2.0 (the "License"); you may
-#    not use this file except in compliance with the License. You may obtain
-#    a copy of the License at
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
 #
-#         http://www.apache.org/licenses/LICENSE-2.0
+#     http://www.apache.org/licenses/LICENSE-2.0
 #
-#    Unless required by applicable law or agreed to in writing, software
-#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
-#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
-#    License for the specific language governing permissions and limitations
-#    under the License.
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
 """Steps with an image: to pull, build, push and remove it."""
 
 import contextlib
@@ -71,7 +72,7 @@ class Image(objects.Object):
 
 def to_build(values):
     """Return what is to be built; empty if nothing is."""
-    return scalars.filled(values['build'])
+    return scalars.drop_empty(values['build'])
 
 
 def tags(obj, values):
@@ -79,7 +80,7 @@ def tags(obj, values):
 
     :param Image obj: whose names make the default.
     """
-    return scalars.texts(values['tags'] or ()) or [
+    return scalars.to_strings(values['tags'] or ()) or [
         '%s/heat/%s' % (registry.OWN, re.sub(
             '[^a-z0-9]+', '-', obj.name({'name': None}).lower()).strip('-'))]
 
@@ -89,7 +90,7 @@ def pull_credentials(values):
 
     :raises ValueError: if they are for another registry.
     """
-    value = scalars.filled(values['registry_auth'])
+    value = scalars.drop_empty(values['registry_auth'])
     if not value or not values['image']:
         return None
     return registry.auth_for(registry.auth_to_api(value), values['image'])
@@ -339,7 +340,7 @@ class Build(plan.Step):
                 'labels': {**build['labels'], **obj.owner.labels}}
         auth = build_credentials(obj, values)
         return lambda client: client.images.build(
-            build['context'], scalars.filled(query), maps, auth)
+            build['context'], scalars.drop_empty(query), maps, auth)
 
     def cancel(self, ctx):
         """Stop the build: without an id, no resource would own the image."""

@@ -1,14 +1,15 @@
-#    Licensed under the Apache License, Version 2.0 (the "License"); you may
-#    not use this file except in compliance with the License. You may obtain
-#    a copy of the License at
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
 #
-#         http://www.apache.org/licenses/LICENSE-2.0
+#     http://www.apache.org/licenses/LICENSE-2.0
 #
-#    Unless required by applicable law or agreed to in writing, software
-#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
-#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
-#    License for the specific language governing permissions and limitations
-#    under the License.
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
 """Steps that give a container another name and other networks in place.
 
 A container releases what it has only for what it can have, and takes it back
@@ -153,7 +154,7 @@ class Reconnect(_Move):
             # It was created in them, or is in none.
             return True
         wanted, before = self._resolved(ctx, wanted, before)
-        live = network.endpoints(
+        live = network.effective_endpoints(
             ctx.client.containers.inspect(ctx.object.id))
         kept = self._kept(wanted, before, live)
         missing = {name: endpoint for name, endpoint in wanted.items()
@@ -161,7 +162,7 @@ class Reconnect(_Move):
         if any(map(ctx.client.networks.ignores_at_connect, missing.values())):
             self.take_back(ctx)
             raise plan.Replace()
-        mine = {network.attached(name, live) for name in (*before, *wanted)}
+        mine = {network.attachment_name(name, live) for name in (*before, *wanted)}
         old = [key for key in live if key not in kept.values()
                and (key in mine or self._update_failed)]
         claimed = network.address_claims(missing)
@@ -198,11 +199,11 @@ class Reconnect(_Move):
         """
         kept = {}
         for name, endpoint in wanted.items():
-            key = network.attached(name, live)
+            key = network.attachment_name(name, live)
             is_unchanged = before.get(name, endpoint) == endpoint
             if key and (name in self._connected or is_unchanged and (
                     name in before and not self._update_failed
-                    or network.same(endpoint, live[key]))):
+                    or network.is_endpoint_unchanged(endpoint, live[key]))):
                 kept[name] = key
         return kept
 
@@ -212,14 +213,14 @@ class Reconnect(_Move):
         :param dict old: endpoints that the daemon shows, by network.
         :param dict before: endpoints of the template before the update.
         """
-        given = {network.attached(name, old): endpoint
+        given = {network.attachment_name(name, old): endpoint
                  for name, endpoint in before.items()}
         for key, endpoint in old.items():
             # A MAC address is shown even if the template has none.
             was = given.get(key)
             self._released.setdefault(
-                key, was if was and network.alike(was, endpoint)
-                else network.endpoint_again(endpoint))
+                key, was if was and network.endpoint_matches(was, endpoint)
+                else network.endpoint_settings(endpoint))
             with contextlib.suppress(errors.NotFound):
                 ctx.client.networks.disconnect(ctx.object.id, key)
 

@@ -1,14 +1,15 @@
-#    Licensed under the Apache License, Version 2.0 (the "License"); you may
-#    not use this file except in compliance with the License. You may obtain
-#    a copy of the License at
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
 #
-#         http://www.apache.org/licenses/LICENSE-2.0
+#     http://www.apache.org/licenses/LICENSE-2.0
 #
-#    Unless required by applicable law or agreed to in writing, software
-#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
-#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
-#    License for the specific language governing permissions and limitations
-#    under the License.
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
 """Steps with a network, and with the containers in it."""
 
 import contextlib
@@ -122,9 +123,9 @@ def members(client, identity):
     for container in client.containers.using_network(identity, name):
         with contextlib.suppress(errors.NotFound):
             inspected = client.containers.inspect(container)
-            endpoints = network.endpoints(inspected)
-            key = (network.attached(identity, endpoints)
-                   or network.attached(name, endpoints))
+            endpoints = network.effective_endpoints(inspected)
+            key = (network.attachment_name(identity, endpoints)
+                   or network.attachment_name(name, endpoints))
             if key:
                 found[container] = inspected, endpoints[key]
     return found
@@ -168,7 +169,7 @@ def _attach(ctx, containers):
                 'IPAMConfig')):
         with contextlib.suppress(errors.NotFound):
             shown = ctx.client.containers.inspect(container)
-            if not network.attached(ctx.object.id, network.endpoints(shown)):
+            if not network.attachment_name(ctx.object.id, network.effective_endpoints(shown)):
                 ctx.client.networks.connect(container, ctx.object.id,
                                             endpoint)
 
@@ -212,7 +213,7 @@ class Reattach(plan.Step):
         endpoints = detached.endpoints if detached else {}
         subnets = _subnets(ctx.properties)
         late = {container for container, endpoint in endpoints.items()
-                if network.outside(endpoint, subnets)}
+                if network.addresses_outside(endpoint, subnets)}
         if late:
             late.update(container for container in endpoints
                         if self._has_own_step(ctx, container))
@@ -239,7 +240,7 @@ def step_aside(ctx):
             _check_member(ctx, neighbor)
     detached = ctx.records.read(records.Detached)
     endpoints = {**(detached.endpoints if detached else {}), **{
-        container: network.endpoint_again(endpoint)
+        container: network.endpoint_settings(endpoint)
         for container, (endpoint, _neighbor) in own.items()}}
     # Record this before detaching: heat-engine may end at any time.
     ctx.records.write(records.Detached(endpoints))
@@ -267,7 +268,7 @@ def _check_member(ctx, neighbor):
     if after is None:
         return
     given = before[name]
-    lost = network.outside(given, _subnets(after))
+    lost = network.addresses_outside(given, _subnets(after))
     if ctx.client.networks.ignores_at_connect(given):
         lost.append(given['MacAddress'])
     if lost:

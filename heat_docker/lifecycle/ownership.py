@@ -178,7 +178,7 @@ class _Resolver:
             # Docker would create it without labels, for every project.
             labels = {**make.get('Labels', {}), **self._owner.labels}
             inspected = self._client.volumes.create({
-                **scalars.filled(make), 'Name': name, 'Labels': labels})
+                **scalars.drop_empty(make), 'Name': name, 'Labels': labels})
         self._admit(_('volume'), name, self._client.volumes, inspected)
         return name
 

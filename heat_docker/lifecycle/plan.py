@@ -34,6 +34,9 @@ _MAX_SLEEP = 2.0
 class Replace(Exception):
     """A step cannot change the object in place, so Heat has to replace it."""
 
+    def __str__(self):
+        return _('It has to be replaced')
+
 
 @dataclasses.dataclass(frozen=True)
 class After:
@@ -57,6 +60,24 @@ class First:
     """Result of a step that is to be called again after other steps."""
 
     steps: typing.Sequence
+
+
+@dataclasses.dataclass(frozen=True)
+class Before:
+    """What a resource went through before an update.
+
+    Heat overwrites action and status before it asks for the plan.
+
+    :ivar update_failed: the last update failed, so nobody knows which of its
+        changes were made.
+    :ivar suspended: the object may have been stopped by a suspend, and a
+        resume did not start it or has failed.
+    :ivar unfinished: the object is not as its properties say.
+    """
+
+    update_failed: bool = False
+    suspended: bool = False
+    unfinished: bool = False
 
 
 @dataclasses.dataclass
@@ -92,7 +113,7 @@ class Context:
     values: typing.Mapping
     properties: typing.Mapping
     records: records_module.Store
-    before: 'Before'
+    before: Before
     neighbors: typing.Any
     connect: typing.Callable
     event: typing.Callable[[str], None]
@@ -103,24 +124,6 @@ class Context:
     client: typing.Any = None
 
 
-@dataclasses.dataclass(frozen=True)
-class Before:
-    """What a resource went through before an update.
-
-    Heat overwrites action and status before it asks for the plan.
-
-    :ivar update_failed: the last update failed, so nobody knows which of its
-        changes were made.
-    :ivar suspended: the object may have been stopped by a suspend, and a
-        resume did not start it or has failed.
-    :ivar unfinished: the object is not as its properties say.
-    """
-
-    update_failed: bool = False
-    suspended: bool = False
-    unfinished: bool = False
-
-
 class Step:
     """One quick thing to do; it may have to be done several times.
 
@@ -129,7 +132,7 @@ class Step:
     What it remembers between calls are its attributes.
     """
 
-    def __call__(self, ctx: Context) -> 'bool | After | Instead | First':
+    def __call__(self, ctx: Context) -> bool | After | Instead | First:
         """Do it.
 
         :returns: True if it is done, False to be called at the next poll,
@@ -154,7 +157,7 @@ class Plan:
         self._done = []
         self._unreachable_since = None
 
-    def advance(self) -> 'bool | After':
+    def advance(self) -> bool | After:
         """Run steps until one needs time.
 
         A short pause is slept here, without a connection, unless other

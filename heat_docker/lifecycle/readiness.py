@@ -1,14 +1,15 @@
-#    Licensed under the Apache License, Version 2.0 (the "License"); you may
-#    not use this file except in compliance with the License. You may obtain
-#    a copy of the License at
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
 #
-#         http://www.apache.org/licenses/LICENSE-2.0
+#     http://www.apache.org/licenses/LICENSE-2.0
 #
-#    Unless required by applicable law or agreed to in writing, software
-#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
-#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
-#    License for the specific language governing permissions and limitations
-#    under the License.
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
 """What a container has to reach, and the words for one that does not."""
 
 import time
@@ -164,10 +165,11 @@ class Check(plan.Step):
         is_good = {'none': True,
                    'completed': state.has_completed(ctx.properties),
                    'healthy': state.health == 'healthy'}
-        if not is_good.get(ctx.properties['wait_for'],
-                           state.status == 'running'):
+        if not (is_good.get(ctx.properties['wait_for'],
+                            state.status == 'running')
+                or state.is_as_signaled(ctx.records)):
             raise errors.Failed(failure_reason(ctx.client, inspected))
-        if ctx.properties['networks'] and not network.endpoints(inspected):
+        if ctx.properties['networks'] and not network.effective_endpoints(inspected):
             raise errors.Failed(_('The container %s is in none of its '
                                   'networks') % inspected['Name'].lstrip('/'))
         return True

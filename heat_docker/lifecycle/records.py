@@ -49,7 +49,7 @@ class Record:
             or getattr(self, field.name) != field.default})
 
     @classmethod
-    def from_text(cls, text: str) -> typing.Self:
+    def from_text(cls, text: str) -> 'Record':
         """Return the record that a text of :meth:`to_text` has."""
         known = {field.name for field in dataclasses.fields(cls)}
         return cls(**{name: value for name, value in json.loads(text).items()
@@ -118,7 +118,7 @@ class SteppedAside(Record):
     """
 
     KEY = 'replaced'
-    LATER = ('stopping', 'last_start')
+    LATER = ('last_start',)
 
     name: str = ''
     grace: int | None = None
@@ -147,6 +147,21 @@ class Detached(Record):
     def from_text(cls, text):
         """Return the record."""
         return cls(json.loads(text))
+
+
+@dataclasses.dataclass(frozen=True)
+class Signaled(Record):
+    """A signal has stopped or paused a container.
+
+    :ivar status: state of the container afterwards.
+    :ivar started_at: time of its last start. A container that has started
+        since, and then ends, has failed.
+    """
+
+    KEY = 'signaled'
+
+    status: str = ''
+    started_at: str | None = None
 
 
 class Unreleased(_Flag):

@@ -24,6 +24,7 @@ from heat.engine.resources import signal_responder
 from keystoneauth1 import exceptions as keystone_errors
 
 from .. import i18n
+from ..lifecycle import plan
 
 _ = i18n._
 
@@ -33,11 +34,25 @@ _WHILE_THERE_IS_A_USER = (
     environment.HOOK_POST_UPDATE, environment.HOOK_PRE_DELETE)
 
 
+class SyncUser(plan.Step):
+    """Create or delete the user of alarm_url, as the template says."""
+
+    def __init__(self, sync_alarm_user):
+        """Prepare to call :meth:`Alarms.sync_alarm_user`."""
+        self._sync_alarm_user = sync_alarm_user
+
+    def __call__(self, ctx):
+        """Call it."""
+        self._sync_alarm_user(ctx.values['alarm_action'])
+        return True
+
+
 class Alarms(signal_responder.SignalResponder):
     """The URLs of a container.
 
-    It comes behind the plugin's own base class: of what Heat's resources of
-    this kind do with a user in their handlers nothing is wanted here.
+    A class lists it after those of the plugin, whose handlers come first:
+    SignalResponder has handlers that create and delete the user at other
+    times.
     """
 
     # Docker does not ask Keystone.

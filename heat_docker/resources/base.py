@@ -1,14 +1,15 @@
-#    Licensed under the Apache License, Version 2.0 (the "License"); you may
-#    not use this file except in compliance with the License. You may obtain
-#    a copy of the License at
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
 #
-#         http://www.apache.org/licenses/LICENSE-2.0
+#     http://www.apache.org/licenses/LICENSE-2.0
 #
-#    Unless required by applicable law or agreed to in writing, software
-#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
-#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
-#    License for the specific language governing permissions and limitations
-#    under the License.
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
 """The hooks of Heat, which carry out plans."""
 
 import math
@@ -52,7 +53,8 @@ class DockerResource(attributes.ShowingResource):
     A type consists of its table, the class of its object, and its plans.
 
     :cvar update_steps: map of the name of a step, as a field's ``change`` has
-        it, to a function that takes a Context and returns the step.
+        it, to a function that takes the resource and a Context, and returns
+        the step.
     """
 
     # A drop-in has no entry points and so no client plugin of Heat.
@@ -66,6 +68,11 @@ class DockerResource(attributes.ShowingResource):
     always_replace_on_check_failed = False
 
     update_steps = {}
+
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        if cls.spec is not None:
+            fields.check_names(cls.spec, cls.update_steps, dir(cls))
 
     def __init__(self, name, definition, stack):
         super().__init__(name, definition, stack)
@@ -309,8 +316,8 @@ class DockerResource(attributes.ShowingResource):
     def needs_replace_with_prop_diff(self, changed_properties_set,
                                      after_props, before_props):
         """Return whether a change cannot be made in place."""
-        return fields.replaces(self.spec.FIELDS, changed_properties_set,
-                               after_props)
+        return fields.requires_replace(self.spec.FIELDS,
+                                       changed_properties_set, after_props)
 
     def _needs_update(self, after, before, after_props, before_props,
                       *args, **kwargs):
@@ -346,10 +353,7 @@ class DockerResource(attributes.ShowingResource):
         self._check_change(changed, values)
         if before.update_failed:
             # Nobody knows which of its changes a failed update has made.
-            changed.update(field.name for field in self.spec.FIELDS
-                           if field.in_place and (
-                               fields.value_of(field, values) is not None
-                               or field.unset is not None or field.step))
+            changed |= fields.uncertain(self.spec.FIELDS, values)
         ctx = self.plan_context(values, changed, before)
         steps = self._update_plan(ctx)
         if before.unfinished:
@@ -364,8 +368,8 @@ class DockerResource(attributes.ShowingResource):
         steps = []
         if fields.update(ctx.fields, ctx.changed, ctx.values):
             steps.append(creation.Update())
-        steps += [self.update_steps[field.step](ctx) for field in ctx.fields
-                  if field.step and field.name in ctx.changed]
+        steps += [self.update_steps[name](self, ctx)
+                  for name in fields.steps(ctx.fields, ctx.changed)]
         return [creation.CheckSupported(), *steps] if steps else []
 
     def _check_change(self, changed, values):
@@ -515,3 +519,15 @@ class DockerResource(attributes.ShowingResource):
         """
         time.sleep(_POLL)
         raise exception.UpdateInProgress(self.name)
+
+
+def validate_credentials(read):
+    """Refuse credentials that are not for the registry of the image.
+
+    :param read: function that reads them, or raises ValueError.
+    """
+    try:
+        read()
+    except ValueError as ex:
+        raise exception.StackValidationFailed(
+            message=_('registry_auth: %s') % ex) from ex

@@ -1,14 +1,15 @@
-#    Licensed under the Apache License, Version 2.0 (the "License"); you may
-#    not use this file except in compliance with the License. You may obtain
-#    a copy of the License at
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
 #
-#         http://www.apache.org/licenses/LICENSE-2.0
+#     http://www.apache.org/licenses/LICENSE-2.0
 #
-#    Unless required by applicable law or agreed to in writing, software
-#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
-#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
-#    License for the specific language governing permissions and limitations
-#    under the License.
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
 """``DockerInc::Docker::Container``."""
 
 from heat.common import exception
@@ -27,6 +28,7 @@ from ..lifecycle import replacement
 from ..lifecycle import snapshots as image_snapshots
 from ..specs import container as spec
 from . import alarms
+from . import base
 from . import registration
 from . import signals
 from . import snapshots
@@ -34,8 +36,7 @@ from . import snapshots
 _ = i18n._
 
 
-class DockerContainer(signals.Signals, snapshots.SnapshotResource,
-                      alarms.Alarms):
+class DockerContainer(signals.SignalResource, snapshots.SnapshotResource):
     """A container on a Docker daemon.
 
     The daemon at docker_endpoint pulls the image if it does not have it,
@@ -53,19 +54,21 @@ class DockerContainer(signals.Signals, snapshots.SnapshotResource,
     volumes; named volumes and folders of the host stay. Suspending the stack
     stops the container and resuming starts it again. A snapshot of the stack
     keeps what the container has written, but not its volumes, as an image. A
-    signal with the action restart, kill, pause, unpause or exec acts on the
-    running container. With alarm_action an alarm, or whoever else has
-    alarm_url, does one of them without a token.
+    signal with one of the actions that alarm_action lists acts on the
+    container. A check does not fail because a signal has stopped or paused
+    it. With alarm_action, an alarm or anyone else who has alarm_url can send
+    that one action without a token.
     """
 
     spec = spec
     object_class = containers.Container
-    SNAPSHOT = records.SnapshotImage
+    snapshot_record = records.SnapshotImage
 
     update_steps = {
-        'rename': lambda ctx: networking.Rename(),
-        'reconnect': lambda ctx: networking.Reconnect(
+        'rename': lambda made, ctx: networking.Rename(),
+        'reconnect': lambda made, ctx: networking.Reconnect(
             ctx.before.update_failed),
+        'set_alarm': lambda made, ctx: alarms.SyncUser(made.sync_alarm_user),
     }
 
     # What the daemon shows differently from the properties, when an update
@@ -149,7 +152,8 @@ class DockerContainer(signals.Signals, snapshots.SnapshotResource,
         """Refuse what no container can have together."""
         super().validate()
         if self.are_known('image', 'registry_auth'):
-            validate_credentials(images.pull_credentials, self.properties)
+            base.validate_credentials(
+                lambda: images.pull_credentials(self.properties))
         if self.properties['networks'] and self.properties['network_mode']:
             raise exception.StackValidationFailed(
                 message=_('network_mode excludes networks'))
@@ -208,7 +212,8 @@ class DockerContainer(signals.Signals, snapshots.SnapshotResource,
         self._is_down = (
             state.status in ('created', 'exited', 'paused')
             and resource_properties['wait_for'] != 'none'
-            and not state.has_completed(self.properties))
+            and not state.has_completed(resource_properties)
+            and not state.is_as_signaled(self.records))
         return drift
 
     def before(self):
@@ -242,8 +247,8 @@ class DockerContainer(signals.Signals, snapshots.SnapshotResource,
         wanted = self.properties['networks']
         if not wanted:
             return inspected
-        main = network.attached(wanted[0]['network'],
-                                network.endpoints(inspected))
+        main = network.attachment_name(wanted[0]['network'],
+                                network.effective_endpoints(inspected))
         return {**inspected, 'HostConfig': {**inspected['HostConfig'],
                                             'NetworkMode': main}}
 
@@ -299,9 +304,11 @@ class CatchUp(plan.Step):
         state = containers.State(inspected)
         if state.status == 'created':
             return plan.Instead(_start_plan(ctx.values))
-        steps = [containers.Resume()] if state.status == 'paused' else []
+        steps = [containers.Resume()] if (
+            state.status == 'paused'
+            or state.is_as_signaled(ctx.records)) else []
         if (ctx.properties['networks'] and not self._is_reconnected
-                and not network.endpoints(inspected)):
+                and not network.effective_endpoints(inspected)):
             steps.append(networking.Reconnect(ctx.before.update_failed))
         return plan.Instead([*steps, readiness.WaitFor()])
 

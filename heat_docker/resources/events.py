@@ -1,14 +1,15 @@
-#    Licensed under the Apache License, Version 2.0 (the "License"); you may
-#    not use this file except in compliance with the License. You may obtain
-#    a copy of the License at
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
 #
-#         http://www.apache.org/licenses/LICENSE-2.0
+#     http://www.apache.org/licenses/LICENSE-2.0
 #
-#    Unless required by applicable law or agreed to in writing, software
-#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
-#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
-#    License for the specific language governing permissions and limitations
-#    under the License.
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
 """Events, which must not show secrets."""
 
 from heat.objects import resource_properties_data
@@ -30,11 +31,9 @@ class MaskingResource(daemon.DaemonResource):
         self._add_event(self.action, self.status, str(reason))
 
     def _add_event(self, action, status, reason):
-        """Add an event.
-
-        Heat takes the properties from these two attributes:
-        https://opendev.org/openstack/heat/src/branch/master/heat/engine/resource.py
-        """
+        """Add an event."""
+        # Heat takes the properties from these two attributes:
+        # https://opendev.org/openstack/heat/src/branch/master/heat/engine/resource.py
         kept = self._rsrc_prop_data_id, self._stored_properties_data
         masked = masking.masked(self.spec.FIELDS, kept[1] or {})
         if masked != (kept[1] or {}):

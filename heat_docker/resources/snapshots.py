@@ -1,14 +1,15 @@
-#    Licensed under the Apache License, Version 2.0 (the "License"); you may
-#    not use this file except in compliance with the License. You may obtain
-#    a copy of the License at
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
 #
-#         http://www.apache.org/licenses/LICENSE-2.0
+#     http://www.apache.org/licenses/LICENSE-2.0
 #
-#    Unless required by applicable law or agreed to in writing, software
-#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
-#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
-#    License for the specific language governing permissions and limitations
-#    under the License.
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
 """The hooks of Heat around snapshots."""
 
 from ..lifecycle import plan
@@ -22,10 +23,10 @@ class SnapshotResource(base.DockerResource):
     Heat allows the deletion policy Snapshot for types with
     handle_snapshot_delete only.
 
-    :cvar SNAPSHOT: class of the record that has the name of the copy.
+    :cvar snapshot_record: class of the record that has the name of the copy.
     """
 
-    SNAPSHOT: type[records.Record]
+    snapshot_record: type[records.Record]
 
     def snapshot_plan(self, keep: bool) -> list[plan.Step]:
         """Return the steps that make a copy.
@@ -63,14 +64,14 @@ class SnapshotResource(base.DockerResource):
 
     def handle_delete_snapshot(self, snapshot):
         """Remove the copy of a snapshot."""
-        copy = records.read(snapshot['resource_data'], self.SNAPSHOT)
+        copy = records.read(snapshot['resource_data'], self.snapshot_record)
         if copy is not None and copy.name:
             with self.connect() as client:
                 self.remove_snapshot(client, copy.name)
 
     def handle_restore(self, defn, restore_data):
         """Return the definition of what is restored from a snapshot."""
-        copy = records.read(restore_data['resource_data'], self.SNAPSHOT)
+        copy = records.read(restore_data['resource_data'], self.snapshot_record)
         if copy is None:
             return defn
         values = {**self.properties.data,

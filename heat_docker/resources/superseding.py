@@ -133,10 +133,10 @@ class SupersedableResource(resource.Resource):
         It raises only after the transaction:
         https://github.com/openstack/heat/blob/26.0.0/heat/db/api.py.
         """
-        rows = resource_objects.Resource.get_all_active_by_stack(
+        found = resource_objects.Resource.get_all_active_by_stack(
             self.context, self.stack.id)
         named = rows.stored(self.context, self.id)
-        for row in rows.values():
+        for row in found.values():
             if (row.replaces == self.id and row.action == self.INIT
                     and row.current_template_id == template_id
                     and row.id != (named and named.replaced_by)):

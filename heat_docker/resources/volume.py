@@ -1,14 +1,15 @@
-#    Licensed under the Apache License, Version 2.0 (the "License"); you may
-#    not use this file except in compliance with the License. You may obtain
-#    a copy of the License at
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
 #
-#         http://www.apache.org/licenses/LICENSE-2.0
+#     http://www.apache.org/licenses/LICENSE-2.0
 #
-#    Unless required by applicable law or agreed to in writing, software
-#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
-#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
-#    License for the specific language governing permissions and limitations
-#    under the License.
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
 """``DockerInc::Docker::Volume``."""
 
 from heat.common import exception
@@ -54,7 +55,7 @@ class DockerVolume(snapshots.SnapshotResource):
 
     spec = spec
     object_class = volumes.Volume
-    SNAPSHOT = records.SnapshotVolume
+    snapshot_record = records.SnapshotVolume
 
     # Plans.
 
@@ -161,12 +162,12 @@ class DockerVolume(snapshots.SnapshotResource):
 
         The last of them that is deleted removes the volume.
         """
-        rows = resource_objects.Resource.get_all_by_root_stack(
+        found = resource_objects.Resource.get_all_by_root_stack(
             self.context, self.stack.root_stack_id(),
             {'stack_id': self.stack.id,
              'physical_resource_id': self.resource_id})
         return any(row.id != self.id and row.action != self.DELETE
-                   for row in rows.values())
+                   for row in found.values())
 
     # Updates.
 
@@ -232,15 +233,23 @@ class DockerVolume(snapshots.SnapshotResource):
 
         :param template_id: id of the template of the update.
         """
-        rows = resource_objects.Resource.get_all_by_root_stack(
+        found = resource_objects.Resource.get_all_by_root_stack(
             self.context, self.stack.root_stack_id(),
             {'stack_id': self.stack.id, 'status': self.COMPLETE,
              'current_template_id': template_id})
-        updated = {row.name for row in rows.values()
+        updated = {row.name for row in found.values()
                    if row.action not in (self.INIT, self.DELETE)}
         return not self.stack.defn.enabled_rsrc_names() <= updated
 
+    # Attributes that no inspect request shows.
 
+    def size(self, client, inspected):
+        """Return how many bytes the files take; None if nobody knows."""
+        for volume in client.volumes.disk_usage().get('Volumes') or ():
+            if volume['Name'] == inspected['Name']:
+                size = (volume.get('UsageData') or {}).get('Size', -1)
+                return None if size < 0 else size
+        return None
 
 
 def resource_mapping():

@@ -23,6 +23,7 @@ from heat.engine import properties
 from .. import budgets
 from .. import fields
 from .. import i18n
+from .. import operations
 from .. import policy
 from ..convert import limits
 from ..convert import network
@@ -51,7 +52,7 @@ FIELDS = (
         constraints=(constraints.Length(min=1),),
         example='mariadb:11'),
     fields.Field(
-        name='name', type=fields.STRING, step='_rename',
+        name='name', type=fields.STRING, change=fields.by_step('rename'),
         doc=_('Name of the container, unique on its daemon. If unset, it is '
               'made of the names of stack and resource.'),
         at='?name', live_at='Name', from_api=process.name_from_api,
@@ -79,8 +80,8 @@ FIELDS = (
         name='cmd', type=fields.LIST,
         doc=_('Command to run, as a list of its words; no shell splits them. '
               'If unset or empty, it is the command of the image.'),
-        at='Cmd', live_at='Config.Cmd', to_api=scalars.texts,
-        from_api=scalars.or_empty,
+        at='Cmd', live_at='Config.Cmd', to_api=scalars.to_strings,
+        from_api=scalars.as_list,
         policy=policy.Free.INSIDE,
         example=['httpd', '-f', '-p', '8080']),
     fields.Field(
@@ -88,8 +89,9 @@ FIELDS = (
         doc=_('Program, as a list of words, that receives the words of cmd '
               'as its arguments. If unset, it is the entrypoint of the image. '
               'An empty list means no entrypoint.'),
-        at='Entrypoint', live_at='Config.Entrypoint', to_api=scalars.texts,
-        from_api=scalars.or_empty, empty_counts=True,
+        at='Entrypoint', live_at='Config.Entrypoint',
+        to_api=scalars.to_strings,
+        from_api=scalars.as_list, empty_counts=True,
         policy=policy.Free.INSIDE,
         example=['/bin/sh', '-c']),
     fields.Field(
@@ -119,7 +121,7 @@ FIELDS = (
         name='annotations', type=fields.MAP,
         doc=_('Annotations for the OCI runtime, as a map of name to text.'),
         at='HostConfig.Annotations', since=(1, 43),
-        to_api=scalars.text_map, from_api=scalars.or_empty_map,
+        to_api=scalars.to_string_map, from_api=scalars.as_map,
         policy=policy.annotations,
         example={'com.example.class': 'fast'}),
     fields.Field(
@@ -152,8 +154,8 @@ FIELDS = (
         name='group_add', type=fields.LIST,
         doc=_('Names or ids of further groups of the user that runs the '
               'command.'),
-        at='HostConfig.GroupAdd', to_api=scalars.texts,
-        from_api=scalars.or_empty,
+        at='HostConfig.GroupAdd', to_api=scalars.to_strings,
+        from_api=scalars.as_list,
         policy=policy.Free.INSIDE,
         example=['100', 'audio']),
     *pulling.FIELDS,
@@ -171,7 +173,6 @@ FIELDS = (
         at='Healthcheck', live_at='Config.Healthcheck',
         to_api=process.healthcheck_to_api,
         from_api=process.healthcheck_from_api,
-        needs=process.healthcheck_needs,
         nested={
             'test': fields.Key(
                 fields.LIST, policy.Free.INSIDE,
@@ -195,8 +196,8 @@ FIELDS = (
             'start_interval': fields.Key(
                 fields.NUMBER, policy.Free.INSIDE,
                 _('Seconds between two checks in the start period. If '
-                  'unset, it is 5. It needs version 1.44 of the Docker '
-                  'API.')),
+                  'unset, it is 5.'),
+                since=(1, 44)),
             'disable': fields.Key(
                 fields.BOOLEAN, policy.Free.INSIDE,
                 _('Whether the check of the image is switched off.')),
@@ -209,8 +210,8 @@ FIELDS = (
         doc=_('Shell, as a list of words, that gets the line of a CMD-SHELL '
               'test of healthcheck. If unset, it is "/bin/sh -c", whatever '
               'the image says.'),
-        at='Shell', live_at='Config.Shell', to_api=scalars.texts,
-        from_api=scalars.or_empty,
+        at='Shell', live_at='Config.Shell', to_api=scalars.to_strings,
+        from_api=scalars.as_list,
         policy=policy.Free.INSIDE,
         example=['/busybox/sh', '-c']),
     fields.Field(
@@ -218,19 +219,20 @@ FIELDS = (
         doc=_('Environment variables, each as "NAME=value". They are added '
               'to those of the image.'),
         at='Env', live_at='Config.Env', to_api=process.env_to_api,
-        from_api=scalars.or_empty,
+        from_api=scalars.as_list,
         mask=process.env_masked,
         policy=policy.Free.INSIDE,
         example=['MARIADB_DATABASE=wiki', 'EMPTY=']),
     fields.Field(
-        name='memory', type=fields.INTEGER, update='Memory',
-        update_also={'MemorySwap': scalars.twice},
+        name='memory', type=fields.INTEGER,
+        change=fields.in_place('Memory', also={'MemorySwap': scalars.double}),
         doc=_('Memory limit in bytes. If unset or 0, there is no limit.'),
         at='HostConfig.Memory', constraints=(constraints.Range(min=0),),
         policy=policy.Free.AMOUNT,
         example=64 * 1024 * 1024),
     fields.Field(
-        name='memory_swap', type=fields.STRING, update='MemorySwap',
+        name='memory_swap', type=fields.STRING,
+        change=fields.in_place('MemorySwap'),
         doc=_('Limit of memory and swap together, in bytes or as 64m; -1 is '
               'without limit. It needs memory. If unset, it is twice the '
               'memory.'),
@@ -240,7 +242,7 @@ FIELDS = (
         example='134217728'),
     fields.Field(
         name='memory_reservation', type=fields.STRING,
-        update='MemoryReservation',
+        change=fields.in_place('MemoryReservation'),
         doc=_('Memory that the container shrinks to when it is scarce, in '
               'bytes or as 64m.'),
         at='HostConfig.MemoryReservation', to_api=scalars.size_to_api,
@@ -322,7 +324,7 @@ FIELDS = (
         doc=_('Names or ids of containers whose volumes this one mounts too, '
               'each optionally with ":ro".'),
         at='HostConfig.VolumesFrom', to_api=storage.volumes_from_to_api,
-        from_api=scalars.or_empty, refers=references.containers,
+        from_api=scalars.as_list, refers=references.containers,
         exclusive=storage.writes_binds,
         most=budgets.OBJECTS,
         policy=policy.Free.REFERENCE,
@@ -332,7 +334,7 @@ FIELDS = (
         doc=_('What the container mounts, with more options than volumes '
               'has.'),
         at='HostConfig.Mounts', to_api=storage.mounts_to_api,
-        from_api=storage.mounts_from_api, needs=storage.mounts_needs,
+        from_api=storage.mounts_from_api,
         nested=properties.Schema(
             properties.Schema.MAP,
             _('A mount.'),
@@ -341,7 +343,7 @@ FIELDS = (
                     fields.STRING, policy.mounts,
                     _('A folder or file of the host (bind), a volume, memory '
                       '(tmpfs), or the files of an image.'),
-                    default='volume',
+                    default='volume', values_since={'image': (1, 48)},
                     constraints=[constraints.AllowedValues(
                         ['bind', 'volume', 'tmpfs', 'image'])]),
                 'source': fields.Key(
@@ -365,12 +367,13 @@ FIELDS = (
                          'slave', 'rslave'])]),
                 'create_host_path': fields.Key(
                     fields.BOOLEAN, policy.mounts,
-                    _('Whether a missing path of a bind is made. It needs '
-                      'version 1.42 of the Docker API.')),
+                    _('Whether a missing path of a bind is made.'),
+                    since=(1, 42)),
                 'subpath': fields.Key(
                     fields.STRING, policy.Free.INSIDE,
                     _('Path in the volume or image that is mounted instead '
-                      'of all. It needs version 1.45 of the Docker API.')),
+                      'of all.'),
+                    since=(1, 45)),
                 'no_copy': fields.Key(
                     fields.BOOLEAN, policy.Free.INSIDE,
                     _('Whether a new volume stays empty instead of getting '
@@ -426,8 +429,8 @@ FIELDS = (
         name='storage_opt', type=fields.MAP,
         doc=_('Options for the storage driver of the daemon, such as {size: '
               '10G}. Not every driver has any.'),
-        at='HostConfig.StorageOpt', to_api=scalars.text_map,
-        from_api=scalars.or_empty_map,
+        at='HostConfig.StorageOpt', to_api=scalars.to_string_map,
+        from_api=scalars.as_map,
         policy=policy.storage_options,
         example={'size': '10G'}),
     fields.Field(
@@ -477,7 +480,7 @@ FIELDS = (
         policy=policy.Free.INSIDE,
         example=[{'path': '/etc/motd', 'content': 'Hello.'}]),
     fields.Field(
-        name='remove_volumes', type=fields.BOOLEAN, update=fields.OURS,
+        name='remove_volumes', type=fields.BOOLEAN, change=fields.HEAT_ONLY,
         empty_counts=True,
         doc=_('Whether anonymous volumes are removed with the container, by '
               'default true.'),
@@ -489,11 +492,11 @@ FIELDS = (
         doc=_('IP addresses of DNS servers. If unset, they are those of the '
               'daemon.'),
         at='HostConfig.Dns', to_api=network.dns_to_api,
-        from_api=scalars.or_empty,
+        from_api=scalars.as_list,
         policy=policy.Free.INSIDE,
         example=['192.0.2.53', '2001:db8::53']),
     fields.Field(
-        name='networks', type=fields.LIST, step='_reconnect',
+        name='networks', type=fields.LIST, change=fields.by_step('reconnect'),
         doc=_('Networks that the container is attached to, the first one '
               'being its main one. If unset, it is the network "bridge" of '
               'the daemon. From no networks to some, or back, the '
@@ -505,7 +508,7 @@ FIELDS = (
         also={'HostConfig.NetworkMode': network.networks_to_mode},
         policy=policy.networks, refers=references.networks,
         exclusive=network.has_fixed_address, claims=network.address_claims,
-        needs=network.networks_needs, alike=network.connected,
+        same_state=network.networks_match,
         nested=properties.Schema(
             properties.Schema.MAP,
             _('A network.'),
@@ -533,7 +536,8 @@ FIELDS = (
                     _('MAC address in this network. Before version 1.54 of '
                       'the API, Docker applies it only when it creates the '
                       'container, so a change of the entry replaces the '
-                      'container. It needs version 1.44 of the Docker API.')),
+                      'container.'),
+                    since=(1, 44)),
                 'driver_opts': fields.Key(
                     fields.MAP, policy.networks,
                     _('Options for the driver of the network, as a map of '
@@ -541,8 +545,8 @@ FIELDS = (
                 'gw_priority': fields.Key(
                     fields.INTEGER, policy.Free.INSIDE,
                     _('The network with the highest number gives the '
-                      'default gateway. It needs version 1.48 of the Docker '
-                      'API.')),
+                      'default gateway.'),
+                    since=(1, 48)),
             }),
         most=budgets.OBJECTS,
         example=[{'network': 'front', 'aliases': ['web'],
@@ -561,15 +565,15 @@ FIELDS = (
     fields.Field(
         name='dns_search', type=fields.LIST,
         doc=_('Domains in which names without a dot are looked up.'),
-        at='HostConfig.DnsSearch', to_api=scalars.texts,
-        from_api=scalars.or_empty,
+        at='HostConfig.DnsSearch', to_api=scalars.to_strings,
+        from_api=scalars.as_list,
         policy=policy.Free.INSIDE,
         example=['example.com']),
     fields.Field(
         name='dns_options', type=fields.LIST,
         doc=_('Options for the resolver, such as "ndots:2".'),
-        at='HostConfig.DnsOptions', to_api=scalars.texts,
-        from_api=scalars.or_empty,
+        at='HostConfig.DnsOptions', to_api=scalars.to_strings,
+        from_api=scalars.as_list,
         policy=policy.Free.INSIDE,
         example=['ndots:2']),
     fields.Field(
@@ -577,7 +581,7 @@ FIELDS = (
         doc=_('Further names of hosts, each as "name:address". The address '
               'host-gateway is that of the daemon\'s host.'),
         at='HostConfig.ExtraHosts', to_api=network.extra_hosts_to_api,
-        from_api=scalars.or_empty,
+        from_api=scalars.as_list,
         policy=policy.Free.INSIDE,
         example=['db:192.0.2.7', 'db6:2001:db8::7']),
     fields.Field(
@@ -615,8 +619,9 @@ FIELDS = (
         policy=policy.Free.INSIDE,
         example=True),
     fields.Field(
-        name='restart_policy', type=fields.MAP, update='RestartPolicy',
-        unset={'Name': 'no', 'MaximumRetryCount': 0},
+        name='restart_policy', type=fields.MAP,
+        change=fields.in_place('RestartPolicy', unset={
+            'Name': 'no', 'MaximumRetryCount': 0}),
         doc=_('What Docker does when the container exits. If unset, it does '
               'nothing. While the stack is suspended, or the container is '
               'being replaced, always is unless-stopped, or else a daemon '
@@ -665,14 +670,16 @@ FIELDS = (
         policy=policy.Free.INSIDE,
         example=True),
     fields.Field(
-        name='cpu_shares', type=fields.INTEGER, update='CpuShares',
+        name='cpu_shares', type=fields.INTEGER,
+        change=fields.in_place('CpuShares'),
         doc=_('Weight of the container when processors are scarce, relative '
               'to that of other containers. If unset or 0, it is 1024.'),
         at='HostConfig.CpuShares', constraints=(constraints.Range(min=0),),
         policy=policy.Free.AMOUNT,
         example=512),
     fields.Field(
-        name='cpus', type=fields.NUMBER, update='NanoCpus',
+        name='cpus', type=fields.NUMBER,
+        change=fields.in_place('NanoCpus'),
         doc=_('Number of processors that the container may use, such as '
               '1.5. It excludes cpu_period and cpu_quota.'),
         at='HostConfig.NanoCpus', to_api=limits.cpus_to_api,
@@ -681,14 +688,16 @@ FIELDS = (
         policy=policy.Free.AMOUNT,
         example=0.5),
     fields.Field(
-        name='cpu_period', type=fields.INTEGER, update='CpuPeriod',
+        name='cpu_period', type=fields.INTEGER,
+        change=fields.in_place('CpuPeriod'),
         doc=_('Length of a period of the scheduler, in microseconds.'),
         at='HostConfig.CpuPeriod',
         constraints=(constraints.Range(min=0, max=1000000),),
         policy=policy.Free.AMOUNT,
         example=50000),
     fields.Field(
-        name='cpu_quota', type=fields.INTEGER, update='CpuQuota',
+        name='cpu_quota', type=fields.INTEGER,
+        change=fields.in_place('CpuQuota'),
         doc=_('Processor time that the container may use in a period, in '
               'microseconds.'),
         at='HostConfig.CpuQuota',
@@ -696,7 +705,8 @@ FIELDS = (
         policy=policy.Free.AMOUNT,
         example=25000),
     fields.Field(
-        name='cpu_set', type=fields.STRING, update='CpusetCpus',
+        name='cpu_set', type=fields.STRING,
+        change=fields.in_place('CpusetCpus'),
         doc=_('Processors that the container may run on, such as "0-2,7". If '
               'unset, it may run on all.'),
         at='HostConfig.CpusetCpus',
@@ -741,14 +751,16 @@ FIELDS = (
                   'path_in_container': '/dev/nothing',
                   'permissions': 'rw'}]),
     fields.Field(
-        name='cpu_set_mems', type=fields.STRING, update='CpusetMems',
+        name='cpu_set_mems', type=fields.STRING,
+        change=fields.in_place('CpusetMems'),
         doc=_('Memory nodes that the container may use, such as "0-1".'),
         at='HostConfig.CpusetMems',
         constraints=(constraints.AllowedPattern(_NUMBERS),),
         policy=policy.Free.AMOUNT,
         example='0'),
     fields.Field(
-        name='blkio_weight', type=fields.INTEGER, update='BlkioWeight',
+        name='blkio_weight', type=fields.INTEGER,
+        change=fields.in_place('BlkioWeight'),
         doc=_('Weight of the container\'s block I/O, from 10 to 1000; 0 is '
               'unset.'),
         at='HostConfig.BlkioWeight',
@@ -784,7 +796,8 @@ FIELDS = (
                  'device_read_bps': [{'path': '/dev/sda', 'rate': 1048576}],
                  'device_write_iops': [{'path': '/dev/sda', 'rate': 100}]}),
     fields.Field(
-        name='pids_limit', type=fields.INTEGER, update='PidsLimit', unset=-1,
+        name='pids_limit', type=fields.INTEGER,
+        change=fields.in_place('PidsLimit', unset=-1),
         doc=_('Number of processes and threads that the container may have; '
               '-1 is without limit.'),
         at='HostConfig.PidsLimit', from_api=limits.pids_limit_from_api,
@@ -817,24 +830,24 @@ FIELDS = (
     fields.Field(
         name='security_opt', type=fields.LIST,
         doc=_('Options of security, such as "no-new-privileges:true".'),
-        at='HostConfig.SecurityOpt', to_api=scalars.texts,
-        from_api=scalars.or_empty,
+        at='HostConfig.SecurityOpt', to_api=scalars.to_strings,
+        from_api=scalars.as_list,
         policy=policy.security_options,
         example=['no-new-privileges:true']),
     fields.Field(
         name='sysctls', type=fields.MAP,
         doc=_('Kernel parameters of the container\'s namespaces, as a map of '
               'name to value.'),
-        at='HostConfig.Sysctls', to_api=scalars.text_map,
-        from_api=scalars.or_empty_map,
+        at='HostConfig.Sysctls', to_api=scalars.to_string_map,
+        from_api=scalars.as_map,
         policy=policy.sysctls,
         example={'net.ipv4.ip_forward': '1'}),
     fields.Field(
         name='device_cgroup_rules', type=fields.LIST,
         doc=_('Rules for devices that are not there yet, such as "c 42:* '
               'rmw".'),
-        at='HostConfig.DeviceCgroupRules', to_api=scalars.texts,
-        from_api=scalars.or_empty,
+        at='HostConfig.DeviceCgroupRules', to_api=scalars.to_strings,
+        from_api=scalars.as_list,
         policy=policy.any_device,
         example=['c 42:* rmw']),
     fields.Field(
@@ -929,13 +942,13 @@ FIELDS = (
     fields.Field(
         name='log_options', type=fields.MAP,
         doc=_('Options for the log driver, as a map of name to text.'),
-        at='HostConfig.LogConfig.Config', to_api=scalars.text_map,
-        from_api=scalars.or_empty_map,
+        at='HostConfig.LogConfig.Config', to_api=scalars.to_string_map,
+        from_api=scalars.as_map,
         mask=scalars.map_masked,
         policy=policy.log_options,
         example={'max-size': '10m'}),
     fields.Field(
-        name='wait_for', type=fields.STRING, update=fields.OURS,
+        name='wait_for', type=fields.STRING, change=fields.HEAT_ONLY,
         doc=_('What has to be reached for the resource to be complete: the '
               'container keeps running (running, the default), its health '
               'check succeeds (healthy), its command ends with exit code 0 '
@@ -946,14 +959,14 @@ FIELDS = (
         policy=policy.Free.OURS,
         example='healthy'),
     fields.Field(
-        name='wait_timeout', type=fields.INTEGER, update=fields.OURS,
+        name='wait_timeout', type=fields.INTEGER, change=fields.HEAT_ONLY,
         doc=_('Seconds within which that has to be reached. If unset, it is '
               'the timeout of the stack.'),
         at=None, constraints=(constraints.Range(min=1),),
         policy=policy.Free.OURS,
         example=60),
     fields.Field(
-        name='suspend_mode', type=fields.STRING, update=fields.OURS,
+        name='suspend_mode', type=fields.STRING, change=fields.HEAT_ONLY,
         doc=_('Whether suspending the stack stops the container (stop, the '
               'default) or freezes its processes (pause).'),
         at=None,
@@ -961,30 +974,14 @@ FIELDS = (
         policy=policy.Free.OURS,
         example='pause'),
     fields.Field(
-        name='alarm_action', type=fields.MAP, step='_set_alarm',
+        name='alarm_action', type=fields.MAP,
+        change=fields.by_step('set_alarm'),
         doc=_('What a signal does that brings no action, such as that of an '
               'alarm. Whoever has the attribute alarm_url can send one '
               'without a token; therefore signals can then do nothing else, '
               'and hooks of the environment are refused that a signal would '
               'have to clear. If unset, there is no alarm_url.'),
-        at=None, to_api=process.alarm_action_to_api,
-        nested={
-            'action': fields.Key(
-                fields.STRING, policy.Free.INSIDE,
-                _('Restart the container, send it a Unix signal (kill), '
-                  'freeze it (pause), let it go on (unpause), or run a '
-                  'command in it (exec).'),
-                required=True,
-                constraints=[constraints.AllowedValues(
-                    ['restart', 'kill', 'pause', 'unpause', 'exec'])]),
-            'signal': fields.Key(
-                fields.STRING, policy.Free.INSIDE,
-                _('Unix signal for kill, such as SIGHUP. If unset, it is '
-                  'SIGKILL.')),
-            'command': fields.Key(
-                fields.LIST, policy.Free.INSIDE,
-                _('Command for exec, as a list of its words.')),
-        },
+        at=None, to_api=operations.check, nested=operations.keys(),
         policy=policy.Free.INSIDE,
         example={'action': 'restart'}),
     fields.Field(
@@ -995,6 +992,7 @@ FIELDS = (
         policy=policy.Free.OURS,
         example={'build': '7'}),
 )
+
 
 ATTRIBUTES = (
     fields.Attribute(

@@ -36,7 +36,7 @@ FIELDS = (
         policy=policy.Free.ENDPOINT,
         example='tcp://203.0.113.7:2375'),
     fields.Field(
-        name='tls', type=fields.MAP, update=fields.OURS,
+        name='tls', type=fields.MAP, change=fields.HEAT_ONLY,
         doc=_('Certificates for a docker_endpoint with https, each as the '
               'text of a PEM file. Take them from hidden parameters, '
               'get_file or a secret of Barbican.'),
@@ -69,7 +69,7 @@ FIELDS = (
         policy=policy.certificates,
         example={'verify': False}),
     fields.Field(
-        name='endpoint_timeout', type=fields.INTEGER, update=fields.OURS,
+        name='endpoint_timeout', type=fields.INTEGER, change=fields.HEAT_ONLY,
         doc=_('Seconds that the create waits for a daemon that does not '
               'answer, because its host has yet to boot or to install it. 0 '
               'is not to wait. If unset, it is 300. Other actions wait a '
@@ -78,7 +78,8 @@ FIELDS = (
         policy=policy.Free.OURS,
         example=1800),
     fields.Field(
-        name='forget_unreachable', type=fields.BOOLEAN, update=fields.OURS,
+        name='forget_unreachable', type=fields.BOOLEAN,
+        change=fields.HEAT_ONLY,
         doc=_('Whether the resource can be deleted although its daemon does '
               'not answer, because its host is gone for good; by default '
               'false. It has to be set before the resource is deleted.'),

@@ -85,7 +85,7 @@ FIELDS = (
         policy=policy.build,
         example=True),
     fields.Field(
-        name='keep', type=fields.BOOLEAN, update=fields.OURS,
+        name='keep', type=fields.BOOLEAN, change=fields.HEAT_ONLY,
         doc=_('Whether the image stays when the resource is deleted. If '
               'unset or false, one that this resource has pulled or built is '
               'removed, unless a container uses it.'),

@@ -49,8 +49,8 @@ FIELDS = (
     fields.Field(
         name='driver_opts', type=fields.MAP,
         doc=_('Options for the driver, as a map of name to text.'),
-        at='Options', to_api=scalars.text_map,
-        from_api=scalars.or_empty_map, exclusive=ipam.names_an_interface,
+        at='Options', to_api=scalars.to_string_map,
+        from_api=scalars.as_map, exclusive=ipam.names_an_interface,
         policy=policy.network_options,
         example={'com.docker.network.driver.mtu': '1400'}),
     fields.Field(

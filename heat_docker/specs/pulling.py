@@ -27,11 +27,11 @@ FIELDS = (
         name='platform', type=fields.STRING,
         doc=_('Platform of the image, such as linux/arm64, if it exists for '
               'several. If unset, it is that of the daemon.'),
-        at='?platform', since=(1, 41), live_at=fields.NOWHERE,
+        at='?platform', since=(1, 41), live_at=fields.NOT_SHOWN,
         policy=policy.Free.TEXT,
         example='linux/amd64'),
     fields.Field(
-        name='pull_policy', type=fields.STRING, update=fields.OURS,
+        name='pull_policy', type=fields.STRING, change=fields.HEAT_ONLY,
         doc=_('Whether the daemon pulls the image if it does not have it '
               '(missing, the default), whenever something is made of it '
               '(always), or not at all (never).'),
@@ -41,7 +41,7 @@ FIELDS = (
         policy=policy.Free.OURS,
         example='always'),
     fields.Field(
-        name='registry_auth', type=fields.MAP, update=fields.OURS,
+        name='registry_auth', type=fields.MAP, change=fields.HEAT_ONLY,
         doc=_('Credentials for the registry of the image. Take them from '
               'hidden parameters.'),
         at=None, to_api=registry.auth_to_api, mask=registry.auth_masked,

@@ -47,8 +47,8 @@ FIELDS = (
     fields.Field(
         name='driver_opts', type=fields.MAP,
         doc=_('Options for the driver, as a map of name to text.'),
-        at='DriverOpts', live_at='Options', to_api=scalars.text_map,
-        from_api=scalars.or_empty_map, policy=policy.volume_options,
+        at='DriverOpts', live_at='Options', to_api=scalars.to_string_map,
+        from_api=scalars.as_map, policy=policy.volume_options,
         mask=scalars.map_masked,
         example={'type': 'tmpfs', 'device': 'tmpfs', 'o': 'size=1m'}),
     fields.Field(
@@ -60,7 +60,7 @@ FIELDS = (
         policy=policy.Free.TEXT,
         example={'com.example.team': 'wiki'}),
     fields.Field(
-        name='source_volume', type=fields.STRING, update=fields.OURS,
+        name='source_volume', type=fields.STRING, change=fields.HEAT_ONLY,
         doc=_('Name of a volume of the same daemon whose files are copied '
               'into this one when it is made. What a stack is restored from '
               'is named here. Another name replaces the volume; a removal '
@@ -70,7 +70,7 @@ FIELDS = (
         policy=policy.Free.REFERENCE,
         example='wiki-data-before'),
     fields.Field(
-        name='replace_on_change', type=fields.BOOLEAN, update=fields.OURS,
+        name='replace_on_change', type=fields.BOOLEAN, change=fields.HEAT_ONLY,
         doc=_('Whether an update may replace the volume, which destroys its '
               'files; by default false.'),
         at=None,

@@ -42,7 +42,7 @@ from heat_docker import client
 from heat_docker import conf
 from heat_docker import connection
 from heat_docker import fields
-from heat_docker.resources import reaching
+from heat_docker.resources import base as resources_base
 from tests.functional import base
 from tests.functional import oracle_values as values
 from tests.unit import base as unit_base
@@ -335,7 +335,8 @@ class OracleTest(ArrangingTest):
     def setUp(self):
         super().setUp()
         self.patch(resources, '_environment', unit_base.heat())
-        self.patch(reaching.Reaching, '_has_own_thread', True)
+        self.patch(resources_base.DockerResource, 'may_sleep',
+                   lambda made: True)
         self.patch(client, '_POOL', connection.Pool())
         self.addCleanup(self._close_pool, client._POOL)
         # Heat finds its clients through installed entry points.
@@ -453,7 +454,7 @@ class OracleTest(ArrangingTest):
 
     def shown(self, kind, made):
         """Return the normalized output of an inspect of a resource."""
-        with made._docker() as docker:
+        with made.connect() as client:
             inspected = made._docker_inspect(docker, made.resource_id)
         name = made.physical_resource_name()
         return normal(kind, inspected, {name: 'name', name.lower(): 'name',

@@ -93,7 +93,7 @@ class FailuresTest(base.FunctionalTest):
     def test_name_that_is_taken(self):
         _stack_id, inspected = self.create_container()
         _stack_id, reason = self.fail_container(name=inspected['Name'])
-        self.assertIn('The name %s is that of the container %s of the stack '
+        self.assertIn('The name %s is in use by the container %s of the stack '
                       % (2 * (inspected['Name'].lstrip('/'),)), reason)
 
     def test_container_that_is_not_there(self):

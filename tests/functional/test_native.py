@@ -47,6 +47,22 @@ class SignalsTest(base.FunctionalTest):
             lambda: not self.inspect(stack_id)['State']['Paused'],
             'the end of the pause')
 
+    def test_stop_and_start(self):
+        """A check finds what a signal has done, and only that, in order."""
+        stack_id, before = self.create_container()
+        self.signal(stack_id, action='stop')
+        base.wait_until(lambda: 'stopped' in self.reasons(stack_id),
+                        'an event')
+        self.assertEqual('exited', self.inspect(stack_id)['State']['Status'])
+        self.act(stack_id, 'check', 'CHECK_COMPLETE')
+        self.signal(stack_id, action='start')
+        base.wait_until(lambda: self.inspect(stack_id)['State']['Running'],
+                        'a start')
+        self.act(stack_id, 'check', 'CHECK_COMPLETE')
+        self.assertEqual(before['Id'], self.inspect(stack_id)['Id'])
+        self.docker.stop(before['Id'])
+        self.act(stack_id, 'check', 'CHECK_FAILED')
+
     def test_kill(self):
         stack_id, _inspected = self.create_container(
             cmd=['sh', '-c', 'trap "echo got it" HUP; trap "exit 0" TERM; '

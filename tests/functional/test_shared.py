@@ -187,8 +187,8 @@ class ReferencesTest(SharedTest):
                            {'mounts': [{'source': self.name('data'),
                                         'target': '/x'}]}):
             _stack_id, reason = self.fail_container(**properties)
-            self.assertIn('no stack has made the volume', reason)
-        self.assertIn('No stack has made it', self.refused({
+            self.assertIn('no stack has created the volume', reason)
+        self.assertIn('No stack has created it', self.refused({
             'data': {'type': VOLUME, 'external_id': self.name('data')}}))
         host = self.docker.inspect_network('host')['Id']
         for name in (host, host[:12]):

@@ -177,8 +177,8 @@ class SwapTest(SwapCase):
                                     depends=True),
                 'ROLLBACK_COMPLETE' if rollback else 'UPDATE_FAILED',
                 disable_rollback=not rollback)
-            self.assertIn('is that of the container of b, which depends on a '
-                          'and so is changed after it',
+            self.assertIn('is in use by the container of b, which depends on a '
+                          'and so changes after it',
                           self.reasons(stack_id))
             self.assertEqual(before, self.both(stack_id))
             self.delete_stack(stack_id)
@@ -208,7 +208,7 @@ class SwapTest(SwapCase):
             self.update_stack(stack_id, self.pair(self.at(11, **more),
                                                   self.at(12)),
                               'UPDATE_FAILED')
-            self.assertIn('The address %s.11 is that of the container %s of '
+            self.assertIn('The address %s.11 is in use by the container %s of '
                           'no stack' % (self.prefix, name),
                           self.reasons(stack_id))
             self.assertEqual(before, self.both(stack_id))

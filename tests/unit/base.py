@@ -48,10 +48,11 @@ from heat_docker import conf
 from heat_docker import connection
 from heat_docker import pulls
 from heat_docker.api import containers
+from heat_docker.lifecycle import plan
+from heat_docker.resources import base as resources_base
 from heat_docker.resources import container
 from heat_docker.resources import image
 from heat_docker.resources import network
-from heat_docker.resources import reaching
 from heat_docker.resources import volume
 
 TYPE = 'DockerInc::Docker::Container'
@@ -317,8 +318,9 @@ class ResourceTestCase(TestCase):
         self.patch(resources, '_environment', heat())
         self.patch(scheduler, 'ENABLE_SLEEP', False)
         # As with convergence, which is more than there is here.
-        self.patch(reaching.Reaching, '_has_own_thread', True)
-        self.set_clock(reaching)
+        self.patch(resources_base.DockerResource, 'may_sleep',
+                   lambda made: True)
+        self.set_clock(plan, resources_base)
         self.patch(pulls, '_PATIENCE', 0.01)
         # Make a stop a single request; test_engine tests the other requests.
         self.patch(connection._Turns, 'pace', 60.0)
@@ -374,14 +376,16 @@ class ResourceTestCase(TestCase):
 
     def count_polls(self, made):
         """Return a list that has an entry for each poll from now on."""
-        polls, advance = [], made._advance
-
-        def poll(progress):
-            polls.append(progress)
-            return advance(progress)
-
-        self.patch(made, '_advance', poll)
+        polls = []
+        for action in ('create', 'update', 'delete', 'suspend', 'resume'):
+            name = 'check_%s_complete' % action
+            self.patch(made, name, functools.partial(
+                self._poll, polls, getattr(made, name)))
         return polls
+
+    def _poll(self, polls, check, running):
+        polls.append(running)
+        return check(running)
 
     @property
     def reasons(self):
@@ -528,7 +532,7 @@ class NetworkTestCase(ResourceTestCase):
 
         :param made: resource of the stack that it is of, if it is of one.
         """
-        labels = made.labels if made else {}
+        labels = made.object.owner.labels if made else {}
         return {'json': {'Id': name, 'Name': '/the-' + name,
                          'Config': {'Labels': labels},
                          'State': {'Status': 'running'},
@@ -581,7 +585,7 @@ class VolumeTestCase(ResourceTestCase):
     def shown(self, made, **more):
         """Return what the daemon shows of the volume of a resource."""
         return {'json': {**sample('volume_all_v1.41'), 'Name': 'data',
-                         'Labels': made.labels, **more}}
+                         'Labels': made.object.owner.labels, **more}}
 
     def serve_found(self, *containers):
         """Answer the requests for containers of labels or a volume."""

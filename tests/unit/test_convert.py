@@ -40,14 +40,14 @@ HUB = 'https://index.docker.io/v1/'
 
 # converter to the API, converter back, canonical value, JSON of the API
 PAIRS = (
-    (scalars.same, scalars.same, True, True),
-    (scalars.same, scalars.same, 0, 0),
-    (process.image, scalars.same, 'mariadb:11', 'mariadb:11'),
-    (scalars.texts, scalars.or_empty, ['sleep', '9'], ['sleep', '9']),
-    (scalars.texts, scalars.or_empty, [], []),
-    (process.env_to_api, scalars.or_empty, ['A=1', 'B=', 'C', 'D=x=y'],
+    (scalars.identity, scalars.identity, True, True),
+    (scalars.identity, scalars.identity, 0, 0),
+    (process.image, scalars.identity, 'mariadb:11', 'mariadb:11'),
+    (scalars.to_strings, scalars.as_list, ['sleep', '9'], ['sleep', '9']),
+    (scalars.to_strings, scalars.as_list, [], []),
+    (process.env_to_api, scalars.as_list, ['A=1', 'B=', 'C', 'D=x=y'],
      ['A=1', 'B=', 'C', 'D=x=y']),
-    (network.dns_to_api, scalars.or_empty, ['192.0.2.1', '2001:db8::1'],
+    (network.dns_to_api, scalars.as_list, ['192.0.2.1', '2001:db8::1'],
      ['192.0.2.1', '2001:db8::1']),
     (process.capabilities_to_api, process.capabilities_from_api,
      ['ALL', 'NET_ADMIN'], ['ALL', 'NET_ADMIN']),
@@ -74,11 +74,11 @@ PAIRS = (
     (storage.volumes_to_api, storage.volumes_from_api,
      {'/srv': '/www:ro', 'data': '/data', '/a b': '/c:ro,z'},
      ['/srv:/www:ro', 'data:/data', '/a b:/c:ro,z']),
-    (storage.volumes_from_to_api, scalars.or_empty, ['one', 'two:ro'],
+    (storage.volumes_from_to_api, scalars.as_list, ['one', 'two:ro'],
      ['one', 'two:ro']),
     (network.links_to_api, network.links_from_api, {'wiki-db': 'db'},
      ['wiki-db:db']),
-    (scalars.text_map, scalars.or_empty_map, {'a': '1', 'b': ''},
+    (scalars.to_string_map, scalars.as_map, {'a': '1', 'b': ''},
      {'a': '1', 'b': ''}),
     (scalars.size_to_api, scalars.size_from_api, '67108864', 67108864),
     (scalars.size_to_api, scalars.size_from_api, '0', 0),
@@ -101,7 +101,7 @@ PAIRS = (
      {'disable': True}, {'Test': ['NONE']}),
     (process.healthcheck_to_api, process.healthcheck_from_api,
      {'interval': 1}, {'Interval': 1000000000}),
-    (network.extra_hosts_to_api, scalars.or_empty,
+    (network.extra_hosts_to_api, scalars.as_list,
      ['db:192.0.2.7', 'db6:2001:db8::7', 'host:host-gateway'],
      ['db:192.0.2.7', 'db6:2001:db8::7', 'host:host-gateway']),
     (network.networks_to_api, network.endpoints_from_api,
@@ -158,7 +158,7 @@ PAIRS = (
           'Gateway': '10.9.0.1',
           'AuxiliaryAddresses': {'router': '10.9.0.2'}},
          {'Subnet': 'fd00::/64'}]}),
-    (building.tags_to_api, scalars.same, ['web', 'r.test:5000/web:1'],
+    (building.tags_to_api, scalars.identity, ['web', 'r.test:5000/web:1'],
      ['web', 'r.test:5000/web:1']),
 )
 
@@ -254,7 +254,7 @@ SPELLINGS = (
      [{'path': '/a', 'content': '***', 'content_base64': None},
       {'path': '/b', 'content_base64': '***'},
       {'path': '/c', 'content': ''}]),
-    (scalars.texts, [1, True, False, 1.5, 'x'],
+    (scalars.to_strings, [1, True, False, 1.5, 'x'],
      ['1', 'true', 'false', '1.5', 'x']),
     (process.env_to_api, [5], ['5']),
     (network.dns_to_api, ['2001:DB8:0::1'], ['2001:db8::1']),
@@ -339,8 +339,8 @@ SPELLINGS = (
                                      'mode': None}}, ['/a:/b:ro']),
     (network.links_to_api, {'db': ''}, ['db:db']),
     (network.links_to_api, {'wiki-db': 'd'}, ['wiki-db:d']),
-    (scalars.text, 1.5, '1.5'),
-    (scalars.text_map, {1: True, 'a': 1.5}, {'1': 'true', 'a': '1.5'}),
+    (scalars.to_string, 1.5, '1.5'),
+    (scalars.to_string_map, {1: True, 'a': 1.5}, {'1': 'true', 'a': '1.5'}),
     (scalars.size_to_api, 512, 512),
     (scalars.size_to_api, '1k', 1024),
     (scalars.size_to_api, '1.5K', 1536),
@@ -353,10 +353,10 @@ SPELLINGS = (
     (scalars.size_to_api, '7b', 7),
     (scalars.size_or_unlimited_to_api, -1, -1),
     (scalars.size_or_unlimited_to_api, '1k', 1024),
-    (scalars.twice, 5, 10),
-    (scalars.present, {'a': None, 'b': 0, 'c': ''}, {'b': 0, 'c': ''}),
-    (scalars.filled, {'a': None, 'b': 0, 'c': 'd'}, {'c': 'd'}),
-    (scalars.filled, None, {}),
+    (scalars.double, 5, 10),
+    (scalars.drop_none, {'a': None, 'b': 0, 'c': ''}, {'b': 0, 'c': ''}),
+    (scalars.drop_empty, {'a': None, 'b': 0, 'c': 'd'}, {'c': 'd'}),
+    (scalars.drop_empty, None, {}),
     (storage.octal, '644', 0o644),
     (storage.octal, '0644', 0o644),
     (process.labels_to_api, {'a': 1}, {'a': '1'}),
@@ -368,12 +368,6 @@ SPELLINGS = (
      {'test': ['CMD', 1], 'disable': False, 'interval': 0, 'timeout': None,
       'retries': 0}, {'Test': ['CMD', '1']}),
     (process.healthcheck_to_api, {'interval': 0.001}, {'Interval': 1000000}),
-    (process.alarm_action_to_api, {'action': 'restart', 'command': None},
-     {'action': 'restart', 'command': None}),
-    (process.alarm_action_to_api, {'action': 'exec', 'command': ['true']},
-     {'action': 'exec', 'command': ['true']}),
-    (process.healthcheck_needs, {'interval': 1}, None),
-    (process.healthcheck_needs, {'start_interval': 1}, (1, 44)),
     (network.extra_hosts_to_api, ['a:[2001:db8::7]'], ['a:[2001:db8::7]']),
     (network.networks_to_api, [], {}),
     (network.networks_to_api,
@@ -384,11 +378,6 @@ SPELLINGS = (
             'MacAddress': '02:42:00:00:00:07', 'DriverOpts': {'a': '1'}}}),
     (network.networks_to_mode, [{'network': 'n'}, {'network': 'm'}], 'n'),
     (network.networks_to_mode, [], 'default'),
-    (network.networks_needs, [{'network': 'n'}], None),
-    (network.networks_needs, [{'network': 'n', 'mac_address': 'x'}],
-     (1, 44)),
-    (network.networks_needs, [{'mac_address': 'x', 'gw_priority': 1}],
-     (1, 48)),
     (storage.mounts_to_api,
      [{'type': None, 'target': '/a', 'source': None, 'read_only': False,
        'labels': {}, 'subpath': ''}],
@@ -402,12 +391,6 @@ SPELLINGS = (
      [{'type': 'tmpfs', 'target': '/a', 'tmpfs_size': '64m'}],
      [{'Type': 'tmpfs', 'Target': '/a',
        'TmpfsOptions': {'SizeBytes': 67108864}}]),
-    (storage.mounts_needs, [{'type': 'volume'}], None),
-    (storage.mounts_needs, [{'type': 'bind', 'create_host_path': True}],
-     (1, 42)),
-    (storage.mounts_needs, [{'subpath': 'a'}, {'create_host_path': True}],
-     (1, 45)),
-    (storage.mounts_needs, [{'type': 'image', 'subpath': 'a'}], (1, 48)),
     (storage.tmpfs_to_api, [], {}),
     (limits.ulimits_to_api, [{'name': 'core', 'soft': 0, 'hard': None}],
      [{'Name': 'core', 'Soft': 0, 'Hard': 0}]),
@@ -442,9 +425,9 @@ REFUSED = (
     (registry.auth_to_api, {'username': 'me', 'password': 'hunter2',
                             'identity_token': 'hunter2'},
      '^either username and password or identity_token are needed$'),
-    (scalars.text, None, 'None is not text'),
-    (scalars.text, ['a'], r"\['a'\] is not text"),
-    (scalars.texts, ['a', {}], '{} is not text'),
+    (scalars.to_string, None, 'None is not text'),
+    (scalars.to_string, ['a'], r"\['a'\] is not text"),
+    (scalars.to_strings, ['a', {}], '{} is not text'),
     (process.image, 'Upper', "'Upper' is not an image reference"),
     (process.image, 'a b', "'a b' is not"),
     (process.image, 'a:', "'a:' is not"),
@@ -544,8 +527,9 @@ REFUSED = (
     (network.links_to_api, {'a b': 'c'}, "'a b' is not the name"),
     (network.links_to_api, {'db': 'a_b_'}, "'a_b_', the alias of db"),
     (network.links_to_api, {'db': 'a/b'}, "'a/b', the alias of db"),
-    (scalars.text_map, {'a': ['hunter2']}, '^the value of a is not text$'),
-    (scalars.text_map, {None: 'a'}, 'None is not text'),
+    (scalars.to_string_map, {'a': ['hunter2']},
+     '^the value of a is not text$'),
+    (scalars.to_string_map, {None: 'a'}, 'None is not text'),
     (building.build_to_context,
      {'dockerfile': 'FROM a', 'files': {'a': ['hunter2']}},
      '^the value of a is not text$'),
@@ -564,8 +548,6 @@ REFUSED = (
     (process.labels_to_api, {'a': []}, 'is not text'),
     (process.healthcheck_to_api, {'test': ['true']}, r"\['true'\] of a"),
     (process.healthcheck_to_api, {'test': ['CMD']}, r"\['CMD'\] of a"),
-    (process.alarm_action_to_api, {'action': 'exec', 'command': []},
-     'exec needs a command'),
     (process.healthcheck_to_api, {'test': ['CMD', []]}, 'is not text'),
     (process.healthcheck_to_api, {'interval': 0.0001},
      '^interval .* is 0.0001;'),
@@ -762,16 +744,16 @@ ANSWERS = (
     (building.digest_from_api, None, None),
     (building.digest_from_api, [], None),
     (building.digest_from_api, ['a@sha256:1', 'b@sha256:2'], 'sha256:1'),
-    (network.endpoint_again, {'IPAMConfig': {}, 'Aliases': None}, {}),
-    (network.endpoint_again,
+    (network.endpoint_settings, {'IPAMConfig': {}, 'Aliases': None}, {}),
+    (network.endpoint_settings,
      {'Links': ['db'], 'DriverOpts': {'a': 'b'}, 'GwPriority': 5,
       'MacAddress': '02:42:00:00:00:01', 'EndpointID': 'x'},
      {'Links': ['db'], 'DriverOpts': {'a': 'b'}, 'GwPriority': 5}),
-    (network.endpoint_again,
+    (network.endpoint_settings,
      {'IPAMConfig': {'IPv4Address': '192.0.2.7'}, 'Aliases': ['a'],
       'Links': None, 'IPAddress': '192.0.2.7', 'NetworkID': 'x'},
      {'IPAMConfig': {'IPv4Address': '192.0.2.7'}, 'Aliases': ['a']}),
-    (scalars.or_empty, None, []),
+    (scalars.as_list, None, []),
     (process.name_from_api, '/web', 'web'),
     (process.capabilities_from_api, None, []),
     (process.capabilities_from_api, ['CAP_KILL', 'ALL'], ['KILL', 'ALL']),
@@ -810,7 +792,7 @@ ANSWERS = (
     (network.network_info_from_api, {},
      {'IPAddress': '', 'Gateway': '', 'MacAddress': '', 'TcpPorts': '',
       'UdpPorts': ''}),
-    (scalars.or_empty_map, None, {}),
+    (scalars.as_map, None, {}),
     (scalars.size_from_api, None, ''),
     (limits.cpus_from_api, None, 0),
     (limits.ulimits_from_api, None, []),
@@ -970,10 +952,11 @@ class TablesTestCase(testtools.TestCase):
                   if callable(function) and not name.startswith('_')
                   and function not in tested}
         # Below those that take more than one argument.
-        self.assertEqual({'host_ports_from_api', 'attached', 'auth_for',
-                          'connected', 'address', 'alike', 'endpoints',
-                          'same', 'outside', 'overlap'},
-                         missed)
+        self.assertEqual({
+            'host_ports_from_api', 'attachment_name', 'auth_for',
+            'networks_match', 'address', 'endpoint_matches',
+            'effective_endpoints', 'is_endpoint_unchanged',
+            'addresses_outside', 'overlap'}, missed)
 
 
 class ImageTestCase(testtools.TestCase):
@@ -1079,7 +1062,7 @@ class NetworkTestCase(testtools.TestCase):
                 ({'EndpointID': '', 'GlobalIPv6Address': '2001:db8::1'},
                  True),
                 ({'EndpointID': '', 'IPAddress': ''}, False)):
-            [found] = network.endpoints({
+            [found] = network.effective_endpoints({
                 'State': {'Status': 'running'},
                 'NetworkSettings': {'Networks': {'n': endpoint}}}).values()
             self.assertIs(sound, found == endpoint, endpoint)
@@ -1092,9 +1075,11 @@ class NetworkTestCase(testtools.TestCase):
                 (['192.0.2.0/24'], ['2001:db8::7']),
                 (['198.51.100.0/24'], ['192.0.2.7', '2001:db8::7']),
                 ([], ['192.0.2.7', '2001:db8::7']), (None, [])):
-            self.assertEqual(expected, network.outside(endpoint, subnets),
+            self.assertEqual(expected, network.addresses_outside(
+                endpoint, subnets),
                              subnets)
-        self.assertEqual([], network.outside({'IPAMConfig': None}, []))
+        self.assertEqual([], network.addresses_outside(
+            {'IPAMConfig': None}, []))
 
     def test_attached(self):
         networks = {'front': {'NetworkID': 'abcdef0123456789'},
@@ -1104,7 +1089,7 @@ class NetworkTestCase(testtools.TestCase):
                                ('abcdef012345', 'front'),
                                ('abcdef01234', None), ('none', None),
                                ('', None)):
-            self.assertEqual(expected, network.attached(name, networks),
+            self.assertEqual(expected, network.attachment_name(name, networks),
                              name)
 
     def test_connected(self):
@@ -1115,17 +1100,17 @@ class NetworkTestCase(testtools.TestCase):
                  'Aliases': ['web', 'c0ffee000000'], 'NetworkID': 'x'}
         back = {'IPAMConfig': None, 'Aliases': None, 'IPAddress': '10.0.0.5'}
         live = {'front': front, 'back': back}
-        self.assertTrue(network.connected(wanted, live))
+        self.assertTrue(network.networks_match(wanted, live))
         for other in (None, {}, {'front': front},
                       dict(live, third={}), {'front': front, 'third': back},
                       dict(live, front=dict(front, Aliases=['c0ffee'])),
                       dict(live, front=dict(front, IPAMConfig={})),
                       dict(live, back=dict(back, IPAMConfig={
                           'IPv4Address': '10.0.0.5'}))):
-            self.assertFalse(network.connected(wanted, other), other)
+            self.assertFalse(network.networks_match(wanted, other), other)
 
     def test_connected_with_empty_addresses(self):
-        self.assertTrue(network.connected(
+        self.assertTrue(network.networks_match(
             {'n': {}}, {'n': {'IPAMConfig': {'IPv4Address': ''}}}))
 
 
@@ -1343,7 +1328,7 @@ class GeneratedTestCase(testtools.TestCase):
     @SETTINGS
     @hypothesis.given(st.text())
     def test_text_parses_or_is_refused(self, text):
-        for to_api in (process.image, scalars.text):
+        for to_api in (process.image, scalars.to_string):
             self.parses_or_is_refused(to_api, text)
 
     @SETTINGS
@@ -1365,7 +1350,7 @@ class GeneratedTestCase(testtools.TestCase):
     @SETTINGS
     @hypothesis.given(st.lists(PORT_TEXT | JSON, max_size=3))
     def test_list_parses_or_is_refused(self, values):
-        for to_api in (ports.port_specs_to_api, scalars.texts,
+        for to_api in (ports.port_specs_to_api, scalars.to_strings,
                        process.env_to_api, network.dns_to_api,
                        process.capabilities_to_api,
                        storage.volumes_from_to_api, storage.tmpfs_to_api,
@@ -1378,7 +1363,7 @@ class GeneratedTestCase(testtools.TestCase):
     def test_map_parses_or_is_refused(self, value):
         for to_api in (ports.port_bindings_to_api, storage.volumes_to_api,
                        network.links_to_api, process.labels_to_api,
-                       scalars.text_map):
+                       scalars.to_string_map):
             self.parses_or_is_refused(to_api, value)
 
     def parses_or_is_refused(self, to_api, value):

@@ -70,13 +70,14 @@ class SchemaTestCase(testtools.TestCase):
                          schema['a'].description)
 
     def test_schema_description_of_a_change(self):
-        for more, words in (
-                ({'update': 'A'}, 'A change is made in place, but a removal '
-                 'replaces the resource.'),
-                ({'update': 'A', 'unset': -1}, 'A change is made in place.'),
-                ({'update': fields.OURS}, 'A change is made in place.'),
-                ({'step': '_do'}, 'A change is made in place.')):
-            schema = fields.properties_schema([field(**more)])['a']
+        for change, words in (
+                (fields.in_place('A'), 'A change is made in place, but a '
+                 'removal replaces the resource.'),
+                (fields.in_place('A', unset=-1),
+                 'A change is made in place.'),
+                (fields.HEAT_ONLY, 'A change is made in place.'),
+                (fields.by_step('do'), 'A change is made in place.')):
+            schema = fields.properties_schema([field(change=change)])['a']
             self.assertEqual('What it is. ' + words, schema.description)
             self.assertTrue(schema.update_allowed)
 
@@ -228,6 +229,29 @@ class SchemaTestCase(testtools.TestCase):
         self.assertEqual('1.1.0', schema['b'].support_status.version)
 
 
+class MethodsTestCase(testtools.TestCase):
+    """What the tables name is looked for when a class is built."""
+
+    class Spec:
+        FIELDS = (field(change=fields.by_step('do')),)
+        ATTRIBUTES = (fields.Attribute('b', fields.STRING, 'It.',
+                                       source='told'),
+                      fields.Attribute('c', fields.STRING, 'It.'))
+
+    def test_methods(self):
+        fields.check_names(self.Spec, {'do': None}, ['told'])
+
+    def test_no_step(self):
+        self.assertEqual('a names do, which does not exist', str(
+            self.assertRaises(TypeError, fields.check_names, self.Spec, {},
+                              ['told', 'do'])))
+
+    def test_no_source(self):
+        self.assertEqual('b names told, which does not exist', str(
+            self.assertRaises(TypeError, fields.check_names, self.Spec,
+                              {'do': None, 'told': None}, [])))
+
+
 class ApiTestCase(testtools.TestCase):
 
     TABLE = (field('old'), field('new', since=NEW))
@@ -250,18 +274,35 @@ class ApiTestCase(testtools.TestCase):
             'The property new needs version 1.45 of the Docker API, and the '
             'daemon at tcp://docker.test:2375 has 1.44', str(ex))
 
-    def test_check_by_value(self):
-        table = [field(needs=lambda value: NEW if value == 'x' else None),
-                 field('b', since=(1, 41), needs=lambda value: (1, 1))]
-        values = {'a': 'x', 'b': None}
-        ex = self.assertRaises(errors.Unsupported, fields.check_api, table,
-                               values, (1, 44), 'here')
-        self.assertIn('needs version 1.45 of', str(ex))
-        fields.check_api(table, values, NEW, 'here')
-        fields.check_api(table, {'a': 'y', 'b': None}, (1, 40), 'here')
-        ex = self.assertRaises(errors.Unsupported, fields.check_api, table,
-                               {'a': None, 'b': 'x'}, (1, 40), 'here')
-        self.assertIn('needs version 1.41 of', str(ex))
+    def test_check_of_keys(self):
+        key = fields.Key(fields.STRING, policy.Free.INSIDE, 'It.', since=NEW,
+                         values_since={'y': (1, 50)})
+        table = [field(type=fields.MAP, nested={'b': key}),
+                 field('c', type=fields.LIST, since=(1, 41),
+                       nested=properties.Schema(fields.MAP, schema={
+                           'd': key}))]
+        for values, api, words in (
+                ({'a': {'b': 'x'}}, (1, 44), 'a.b needs version 1.45 of'),
+                ({'a': {'b': 'y'}}, (1, 45), 'a.b needs version 1.50 of'),
+                ({'c': [{}]}, (1, 40), 'c needs version 1.41 of'),
+                ({'c': [{}, {'d': 'x'}]}, (1, 44),
+                 'c[1].d needs version 1.45 of')):
+            values = {'a': None, 'c': None, **values}
+            ex = self.assertRaises(errors.Unsupported, fields.check_api,
+                                   table, values, api, 'here')
+            self.assertIn(words, str(ex))
+            fields.check_api(table, values, (1, 50), 'here')
+        for nothing in (None, ''):
+            fields.check_api(table, {'a': {'b': nothing}, 'c': None}, (1, 40),
+                             'here')
+        self.assertEqual({NEW, (1, 50)}, fields.later_apis(table[0]))
+
+    def test_description_of_a_key(self):
+        key = fields.Key(fields.STRING, policy.Free.INSIDE, 'It.', since=NEW,
+                         values_since={'y': (1, 50)})
+        self.assertEqual(
+            'It. It needs version 1.45 of the Docker API. The value "y" needs '
+            'version 1.50 of the Docker API.', key.description)
 
     def test_check_as_numbers(self):
         self.assertRaises(errors.Unsupported, self.check, (1, 9), new='x')
@@ -285,7 +326,7 @@ class PolicyTestCase(testtools.TestCase):
 
     def check(self, **values):
         self.asked = []
-        table = (field(policy=self.refuse, to_api=scalars.text),
+        table = (field(policy=self.refuse, to_api=scalars.to_string),
                  field('b', policy=self.refuse), field('c'))
         fields.check_policy(table, {**dict.fromkeys('abc'), **values})
         return self.asked
@@ -356,7 +397,7 @@ class RequestTestCase(testtools.TestCase):
 
     def test_converted(self):
         self.assertEqual({'a': '1'},
-                         self.body(field(to_api=scalars.text), a=1))
+                         self.body(field(to_api=scalars.to_string), a=1))
 
     def test_also(self):
         self.assertEqual(
@@ -383,21 +424,23 @@ class ChangeTestCase(testtools.TestCase):
 
     TABLE = (
         field('fixed'),
-        field('size', at='H.Size', update='Size', type=fields.INTEGER,
-              update_also={'Twice': scalars.twice}),
-        field('limit', at='H.Limit', update='Limit', type=fields.INTEGER,
-              unset=-1),
-        field('ours', at=None, update=fields.OURS),
-        field('other', at='H.Other', update='Some.Other', to_api=int,
-              from_api=str),
-        field('step', at='?step', live_at='Step', step='_do'),
+        field('size', at='H.Size', type=fields.INTEGER,
+              change=fields.in_place('Size', also={'Twice': scalars.double})),
+        field('limit', at='H.Limit', type=fields.INTEGER,
+              change=fields.in_place('Limit', unset=-1)),
+        field('ours', at=None, change=fields.HEAT_ONLY),
+        field('other', at='H.Other', change=fields.in_place('Some.Other'),
+              to_api=int, from_api=str),
+        field('step', at='?step', live_at='Step',
+              change=fields.by_step('do')),
     )
 
     def values(self, **values):
         return {**dict.fromkeys(one.name for one in self.TABLE), **values}
 
     def replaces(self, *changed, **values):
-        return fields.replaces(self.TABLE, changed, self.values(**values))
+        return fields.requires_replace(self.TABLE, changed,
+                                       self.values(**values))
 
     def update(self, *changed, **values):
         return fields.update(self.TABLE, changed, self.values(**values))
@@ -407,6 +450,17 @@ class ChangeTestCase(testtools.TestCase):
             {'fixed': False, 'size': True, 'limit': True, 'ours': True,
              'other': True, 'step': True},
             {one.name: one.in_place for one in self.TABLE})
+
+    def test_steps(self):
+        self.assertEqual(['do'], fields.steps(self.TABLE, {'size', 'step'}))
+        self.assertEqual([], fields.steps(self.TABLE, {'size'}))
+
+    def test_uncertain(self):
+        """A failed update may have removed a limit, or not."""
+        self.assertEqual({'limit', 'step'}, fields.uncertain(
+            self.TABLE, self.values()))
+        self.assertEqual({'size', 'limit', 'ours', 'step'}, fields.uncertain(
+            self.TABLE, self.values(size=5, ours='x', fixed='y')))
 
     def test_replaces(self):
         for value in ('x', '', None):
@@ -446,7 +500,7 @@ class ChangeTestCase(testtools.TestCase):
                                          ours='x', step='y', fixed='z'))
 
     def forgotten(self, *changed, inspected, **values):
-        return fields.forgotten(self.TABLE, changed,
+        return fields.ignored_changes(self.TABLE, changed,
                                 self.update(*changed, **values), inspected)
 
     def test_forgotten(self):
@@ -491,14 +545,16 @@ class ChangeTestCase(testtools.TestCase):
         self.assertEqual({'size': None}, self.drift({}, size=5))
 
     def test_drift_alike(self):
-        vague = field('vague', update='V', alike=lambda one, other:
+        vague = field('vague', change=fields.in_place('V'),
+                      same_state=lambda one, other:
                       one.lower() == other.lower())
         self.assertEqual({}, self.drift({'vague': 'A'}, vague, vague='a'))
         self.assertEqual({'vague': 'B'}, self.drift({'vague': 'B'}, vague,
                                                     vague='a'))
 
     def test_drift_of_what_is_not_shown(self):
-        hidden = field('hidden', update='V', live_at=fields.NOWHERE)
+        hidden = field('hidden', change=fields.in_place('V'),
+                       live_at=fields.NOT_SHOWN)
         self.assertEqual({}, self.drift({'hidden': 'A'}, hidden,
                                         hidden='a'))
 
@@ -515,9 +571,9 @@ class ChangedTestCase(testtools.TestCase):
         self.assertEqual(set(), self.changed('x', 'x'))
 
     def test_two_spellings(self):
-        self.assertEqual(set(), self.changed(1, '1', to_api=scalars.text))
+        self.assertEqual(set(), self.changed(1, '1', to_api=scalars.to_string))
         self.assertEqual({'a'}, self.changed(
-            1, '1', to_api=scalars.text, also={'B': scalars.same}))
+            1, '1', to_api=scalars.to_string, also={'B': scalars.identity}))
 
     def test_empty_values_are_none_but_where_docker_heeds_them(self):
         for value in (False, 0, '', [], {}):
@@ -626,7 +682,7 @@ class ExclusiveTestCase(testtools.TestCase):
 
     def test_exclusive(self):
         table = (field(exclusive=lambda json: json == '1',
-                       to_api=scalars.text), field('b'))
+                       to_api=scalars.to_string), field('b'))
         self.assertTrue(fields.exclusive(table, {'a': 1, 'b': None}))
         self.assertFalse(fields.exclusive(table, {'a': 2, 'b': 1}))
         self.assertFalse(fields.exclusive(table, {'a': None, 'b': 1}))
@@ -634,23 +690,12 @@ class ExclusiveTestCase(testtools.TestCase):
 
 class LiveTestCase(testtools.TestCase):
 
-    def test_live_of_what_is_not_shown(self):
-        self.assertEqual({}, fields.live(
-            [field(live_at=fields.NOWHERE)], {'a': 1}))
-
-    def test_live(self):
-        table = (field('a', at='A.B'), field('b', at='B', live_at='C.B'),
-                 field('c', at=None), field('d', at='?d', live_at='D',
-                                            from_api=scalars.or_empty))
-        self.assertEqual(
-            {'a': 1, 'b': 2, 'd': []},
-            fields.live(table, {'A': {'B': 1}, 'C': {'B': 2}, 'D': None}))
-
-    def test_live_round_trip(self):
-        table = (field('a', at='A.B'), field('b', at='B'))
-        values = {'a': 'x', 'b': 0}
-        self.assertEqual(values, fields.live(
-            table, fields.request(table, values).body))
+    def test_live_path(self):
+        for more, expected in (({'at': 'A.B'}, 'A.B'), ({'at': None}, None),
+                               ({'at': 'B', 'live_at': 'C.B'}, 'C.B'),
+                               ({'at': '?b', 'live_at': 'B'}, 'B'),
+                               ({'live_at': fields.NOT_SHOWN}, None)):
+            self.assertEqual(expected, field(**more).live_path)
 
     def test_read(self):
         inspected = {'A': {'B': 1, 'N': None, 'L': []}}

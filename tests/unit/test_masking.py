@@ -70,7 +70,7 @@ class InspectedTestCase(testtools.TestCase):
         table = (field(at='A.B', mask=lambda value: '***'), field(at='A.C'),
                  field(at='X', live_at='D', mask=lambda value: '***'),
                  field(at=None, mask=lambda value: '***'),
-                 field(at='E', live_at=fields.NOWHERE,
+                 field(at='E', live_at=fields.NOT_SHOWN,
                        mask=lambda value: '***'))
         shown = {'A': {'B': 'x', 'C': 'y'}, 'D': ['z'], 'X': 1, 'E': 2}
         self.assertEqual(

@@ -24,7 +24,7 @@ from keystoneauth1 import exceptions as keystone_errors
 from oslo_config import cfg
 from stevedore import named
 
-from heat_docker.resources import reaching
+from heat_docker.lifecycle import plan
 from tests.unit import base
 
 RESTART = {'action': 'restart'}
@@ -164,7 +164,7 @@ class AlarmsTestCase(base.ContainerTestCase):
             self.assertEqual([], self.daemon.requests)
 
     def test_removed_with_a_daemon_that_is_forgotten(self):
-        self.set_clock(reaching, step=100.0)
+        self.set_clock(plan, step=100.0)
         made = self.alarmed(forget_unreachable=True)
         self.users()
         self.daemon.go_away()
@@ -291,7 +291,7 @@ class AlarmsTestCase(base.ContainerTestCase):
     def test_nothing_until_an_update_has_set_it(self):
         """There is a URL, and Heat has the properties of before."""
         made = self.make_running()
-        made._admit(RESTART)
+        made.sync_alarm_user(RESTART)
         for details in (ALARM, RESTART, {'action': 'exec', 'command': 'id'}):
             self.does_nothing(made, details, 'signals can do nothing until')
 

@@ -23,9 +23,10 @@ import mock
 from oslo_config import cfg
 import requests
 
+from heat_docker.lifecycle import creation
+from heat_docker.lifecycle import plan
 from heat_docker.resources import base as resources_base
 from heat_docker.resources import container
-from heat_docker.resources import reaching
 from tests.unit import base
 
 LOST = {'exc': requests.exceptions.ReadTimeout}
@@ -78,12 +79,14 @@ class SchemaTestCase(base.TestCase):
             [name for name in container.DockerContainer.attributes_schema
              if name != 'show'])
 
-    def test_type_has_to_say_how(self):
-        for name in ('_docker_create', '_docker_inspect', '_docker_find',
-                     '_docker_update', '_delete_steps'):
-            method = getattr(resources_base.DockerResource, name)
-            count = method.__code__.co_argcount
-            self.assertRaises(NotImplementedError, method, *[None] * count)
+    def test_type_has_to_have_a_delete_plan(self):
+        self.assertRaises(NotImplementedError,
+                          resources_base.DockerResource.delete_plan, None, {})
+
+    def test_step_of_a_table_has_to_exist(self):
+        ex = self.assertRaises(TypeError, type, 'Broken', (
+            container.DockerContainer,), {'update_steps': {}})
+        self.assertEqual('name names rename, which does not exist', str(ex))
 
 
 class IdentityTestCase(base.ResourceTestCase):
@@ -97,33 +100,33 @@ class IdentityTestCase(base.ResourceTestCase):
              'org.openstack.heat.resource_id': made.uuid,
              'org.openstack.heat.project_id': 'test_tenant_id',
              **dict.fromkeys(base.EMPTY_LABELS, '')},
-            made.labels)
+            made.object.owner.labels)
 
     def test_labels_while_an_administrator_acts(self):
         """An object is of the project of its stack, whoever updates it."""
         made = self.make_resource()
         made.context.project_id = 'of_the_administrator'
         self.assertEqual('test_tenant_id',
-                         made.labels['org.openstack.heat.project_id'])
+                         made.object.owner.labels['org.openstack.heat.project_id'])
 
     def test_name(self):
         for name, expected in (('web-1', 'web-1'), ('/web-1', 'web-1')):
             made = self.make_resource(name=name)
-            self.assertEqual(expected, made.docker_name(made.properties))
+            self.assertEqual(expected, made.object.name(made.properties))
 
     def test_name_of_other_values(self):
         made = self.make_resource(name='web-1')
-        self.assertEqual('web-2', made.docker_name({'name': 'web-2'}))
+        self.assertEqual('web-2', made.object.name({'name': 'web-2'}))
         with mock.patch.object(made, 'physical_resource_name', autospec=True,
                                return_value='st-web-1'):
-            self.assertEqual('st-web-1', made.docker_name({'name': None}))
+            self.assertEqual('st-web-1', made.object.name({'name': None}))
 
     def test_name_by_default_in_the_letters_of_docker(self):
         made = self.make_resource()
         with mock.patch.object(made, 'physical_resource_name', autospec=True,
                                return_value='stäck-a+b-1'):
             self.assertEqual('st_ck-a_b-1',
-                             made.docker_name(made.properties))
+                             made.object.name(made.properties))
 
 
 class MakeTestCase(base.ContainerTestCase):
@@ -194,7 +197,7 @@ class MakeTestCase(base.ContainerTestCase):
             {'Id': 'x', 'Names': ['/other', '/web']}]})
         made = self.make_resource(name='web')
         reason = self.fail_task(made.create)
-        self.assertIn('The name web is that of the container other of no '
+        self.assertIn('The name web is in use by the container other of no '
                       'stack', reason)
         self.assertIsNone(made.resource_id)
         self.assertEqual(1, len(self.creates()))
@@ -291,7 +294,7 @@ class LocateTestCase(base.ContainerTestCase):
     def test_request_that_never_arrived_after_one_that_may_have(self):
         self.serve_create(LOST, REFUSED)
         made = self.make_resource()
-        self.set_clock(reaching, step=150.0)
+        self.set_clock(plan, step=150.0)
         self.fail_task(made.create)
         self.assertIn('requested', made.data())
 
@@ -325,7 +328,7 @@ class LocateTestCase(base.ContainerTestCase):
 
     def test_remembered_by_the_database(self):
         """Another engine may have to delete what this one has created."""
-        clock = self.set_clock(resources_base)
+        clock = self.set_clock(creation)
         made = self.failed(LOST)
         self.assertEqual(
             {'endpoint': base.URL, 'address': None, 'lost': clock.now},
@@ -603,7 +606,7 @@ class ReplacedWithoutIdTestCase(base.ContainerTestCase):
 
     def lost(self, **properties):
         """Return a resource whose create has timed out."""
-        self.set_clock(reaching, step=200.0)
+        self.set_clock(plan, step=200.0)
         self.serve_create(LOST)
         made = self.make_resource(properties)
         self.fail_task(made.create)
@@ -627,7 +630,7 @@ class ReplacedWithoutIdTestCase(base.ContainerTestCase):
         self.assertEqual(base.ID, made.resource_id)
 
     def test_not_there(self):
-        clock = self.set_clock(resources_base)
+        clock = self.set_clock(creation)
         made = self.lost()
         clock.now += 30
         self.serve_found()
@@ -636,7 +639,7 @@ class ReplacedWithoutIdTestCase(base.ContainerTestCase):
 
     def delete_soon(self, *found):
         """Delete what a create may have made that was lost; return polls."""
-        clock = self.set_clock(resources_base)
+        clock = self.set_clock(creation)
         made = self.lost()
         self.daemon.on('GET', '/containers/json', *(
             {'json': [{'Id': one} for one in ids]} for ids in found))

@@ -15,8 +15,10 @@
 import requests
 
 from heat_docker.api import containers
+from heat_docker.lifecycle import containers as container_steps
+from heat_docker.lifecycle import plan
+from heat_docker.resources import base as resources_base
 from heat_docker.resources import container
-from heat_docker.resources import reaching
 from tests.unit import base
 
 LOST = {'exc': requests.exceptions.ReadTimeout}
@@ -101,7 +103,7 @@ class CreateTestCase(base.ContainerTestCase):
     def times(self, running_after):
         """Return how late a create looks at the container, and its polls."""
         self.configure(running_after=running_after)
-        clock = self.set_clock(reaching)
+        clock = self.set_clock(plan)
         begin, looked = clock.now, []
 
         def look(request, context):
@@ -407,7 +409,7 @@ class DeleteTestCase(base.ContainerTestCase):
 
     def test_stop_is_asked_again(self):
         """The daemon may have died without having heard the first."""
-        self.patch(containers.Containers, 'STOP_AGAIN', -11)
+        self.patch(container_steps, '_STOP_AGAIN', -11)
         made = self.make_running()
         self.serve_stop(LOST, LOST, 204)
         self.serve_inspect(self.inspected())
@@ -485,7 +487,8 @@ class SuspendTestCase(base.ContainerTestCase):
 
     def test_suspend_lets_others_go_on(self):
         """Heat before 26 has one thread for all resources of a stack."""
-        self.patch(reaching.Reaching, '_has_own_thread', False)
+        self.patch(resources_base.DockerResource, 'may_sleep',
+                   lambda made: False)
         made = self.make_running()
         self.serve_stop(LOST)
         self.serve_inspect(self.inspected('exited'))
@@ -495,9 +498,10 @@ class SuspendTestCase(base.ContainerTestCase):
 
     def test_resume_lets_others_go_on(self):
         made = self.suspended()
-        self.patch(reaching.Reaching, '_has_own_thread', False)
+        self.patch(resources_base.DockerResource, 'may_sleep',
+                   lambda made: False)
         self.serve_run(self.inspected('exited'), self.inspected())
-        clock = self.set_clock(reaching)
+        clock = self.set_clock(plan)
         self.run_task(made.resume)
         self.assertEqual(1000.0, clock.now)
 

@@ -19,7 +19,7 @@ import threading
 import requests
 
 from heat_docker import jobs
-from heat_docker.resources import reaching
+from heat_docker.lifecycle import plan
 from tests.unit import base
 
 LOST = {'exc': requests.exceptions.ReadTimeout}
@@ -62,7 +62,7 @@ class CopyingTestCase(base.VolumeTestCase):
                 {'Image': 'localhost/heat-docker/empty:latest',
                  'Cmd': ['none'], 'NetworkDisabled': True,
                  'Labels': {
-                     **dict.fromkeys(made.labels, ''),
+                     **dict.fromkeys(made.object.owner.labels, ''),
                      'org.openstack.heat.project_id': 'test_tenant_id',
                      'org.openstack.heat.helper_of':
                          '%s/web' % self.stack.id},
@@ -189,7 +189,7 @@ class CopyingTestCase(base.VolumeTestCase):
         go_on = threading.Event()
         self.serve_copy(b'one', lambda: self.assertTrue(go_on.wait(20)))
         made = self.make_copy()
-        advance = type(made)._advance
+        advance = type(made).check_create_complete
         polls = []
 
         def poll(progress):
@@ -198,7 +198,7 @@ class CopyingTestCase(base.VolumeTestCase):
                 go_on.set()
             return polls[-1]
 
-        self.patch(made, '_advance', poll)
+        self.patch(made, 'check_create_complete', poll)
         self.run_task(made.create)
         self.assertFalse(any(polls[:3]))
         self.assertEqual(1, len(self.daemon.sent(*self.TAKE)))
@@ -228,7 +228,7 @@ class CopyingTestCase(base.VolumeTestCase):
         self.daemon.on(*self.TAKE, LOST, {'text': put})
 
     def test_daemon_away(self):
-        self.set_clock(reaching, step=200.0)
+        self.set_clock(plan, step=200.0)
         self.serve_copy()
         self.daemon.on(*SOURCE, {'exc': requests.exceptions.ConnectTimeout})
         self.assertIn('cannot be reached',

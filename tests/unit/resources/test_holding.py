@@ -19,7 +19,7 @@ from heat.engine import stack as heat_stack
 from heat.engine import template as heat_template
 import requests
 
-from heat_docker.resources import holding
+from heat_docker.lifecycle import claims
 from tests.unit import base
 
 OTHER = 'beef' + 60 * '0'
@@ -41,7 +41,7 @@ class HoldingTestCase(base.ContainerTestCase):
 
     def setUp(self):
         super().setUp()
-        self.clock = self.set_clock(holding)
+        self.clock = self.set_clock(claims)
 
     def two(self, web, other):
         """Return a template of both, given their properties."""
@@ -137,7 +137,7 @@ class RenameTestCase(HoldingTestCase):
         self.serve_names(TAKEN, done, TAKEN, TAKEN, done)
         self.serve_list([self.shown()])
         self.clock.step = 20.0
-        self.assertIn('The name other is still that of the container of '
+        self.assertIn('The name other is still in use by the container of '
                       'other after 60 s',
                       self.fail_update(made, name='other'))
         self.assertEqual(['web', base.ID[:12] + '.renamed', 'web'],
@@ -153,18 +153,18 @@ class RenameTestCase(HoldingTestCase):
         return reason
 
     def test_other_one_keeps_it(self):
-        self.assertIn('The name other is that of the container of other',
+        self.assertIn('The name other is in use by the container of other',
                       self.kept({'name': 'other'}))
 
     def test_other_stack(self):
         self.assertIn(
-            'The name other is that of the container other of the stack wiki',
+            'The name other is in use by the container other of the stack wiki',
             self.kept({'name': 'web'}, container='x', Labels={
                 'org.openstack.heat.stack_name': 'wiki'}))
 
     def test_no_stack(self):
         self.assertIn(
-            'The name other is that of the container other of no stack',
+            'The name other is in use by the container other of no stack',
             self.kept({'name': 'web'}, container='x'))
 
     def test_other_one_comes_after(self):
@@ -177,9 +177,9 @@ class RenameTestCase(HoldingTestCase):
         self.serve_names(TAKEN)
         self.serve_list([self.shown()])
         self.assertIn(
-            'The name other is that of the container of other, which depends '
-            'on web and so is changed after it. Change other by an update of '
-            'its own before', self.fail_update(made, name='other'))
+            'The name other is in use by the container of other, which depends '
+            'on web and so changes after it. Change other in a separate '
+            'update first', self.fail_update(made, name='other'))
         self.assertEqual(1, len(self.daemon.sent(*RENAME)))
 
     def test_other_one_is_removed(self):
@@ -249,7 +249,7 @@ class AddressTestCase(HoldingTestCase):
     def test_other_one_keeps_it(self):
         made, _holder = self.make_both(after=11)
         self.serve_list([self.has(11)])
-        self.assertIn('The address 192.0.2.11 is that of the container of '
+        self.assertIn('The address 192.0.2.11 is in use by the container of '
                       'other', self.fail_update(made, **self.at(11)))
         self.assertEqual([INSPECT, LIST], self.daemon.requests)
 
@@ -270,7 +270,7 @@ class AddressTestCase(HoldingTestCase):
                            self.live(None))
         self.serve_list([self.has(11)])
         self.clock.step = 20.0
-        self.assertIn('The address 192.0.2.11 is still that of the container '
+        self.assertIn('The address 192.0.2.11 is still in use by the container '
                       'of other after 60 s',
                       self.fail_update(made, **self.at(11)))
         self.assertEqual([{'IPAMConfig': {'IPv4Address': '192.0.2.10'},
@@ -302,7 +302,7 @@ class AddressTestCase(HoldingTestCase):
         self.fail_update(made, **self.at(11))
         self.assertEqual(['192.0.2.11', '192.0.2.10', None],
                          self.addresses())
-        self.assertIn('web does not get back all that it had',
+        self.assertIn('web cannot get back all that it had',
                       self.log.output)
 
     def test_daemon_away_while_it_takes_it_back(self):
@@ -375,7 +375,7 @@ class PortTestCase(HoldingTestCase):
     def test_other_one_keeps_it(self):
         """Then this one serves on."""
         made = self.replaced(self.NEW, self.has('0.0.0.0'))
-        self.assertIn('The host port 81/tcp is that of the container of '
+        self.assertIn('The host port 81/tcp is in use by the container of '
                       'other', self.fail_update(made, **self.NEW))
         self.assertEqual([INSPECT, LIST], self.daemon.requests)
 

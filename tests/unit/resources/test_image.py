@@ -27,7 +27,7 @@ import requests
 
 from heat_docker import client
 from heat_docker import jobs
-from heat_docker.resources import reaching
+from heat_docker.lifecycle import plan
 from tests.unit import base
 
 LOST = {'exc': requests.exceptions.ReadTimeout}
@@ -97,23 +97,23 @@ class ValidationTestCase(ImageTestCase):
     def test_either_image_or_build(self):
         for properties in ({}, {'image': ''}, {'image': None},
                            {'image': NAME, 'build': BUILD}):
-            self.assertIn('Either image or build is needed',
+            self.assertIn('Either image or build is required',
                           self.refused(**properties), properties)
 
     def test_either_image_or_build_with_auth(self):
-        self.assertIn('Either image or build is needed',
+        self.assertIn('Either image or build is required',
                       self.refused(registry_auth=AUTH))
 
     def test_null_is_unset(self):
         """As a condition in a template may give it."""
         self.make_resource(image=NAME, build=None)
         self.stack.validate()
-        self.assertIn('Either image or build is needed',
+        self.assertIn('Either image or build is required',
                       self.refused(image=None, build=None))
 
     def test_tags_and_push_go_with_build(self):
         for more in ({'tags': ['a']}, {'push': True}):
-            self.assertIn('tags and push go with build',
+            self.assertIn('tags and push require build',
                           self.refused(image=NAME, **more))
 
     def test_good(self):
@@ -610,7 +610,7 @@ class BuildTestCase(BuiltTestCase):
                          (made.resource_id, made.FnGetRefId()))
         query = self.sent().qs
         self.assertEqual({'WHO': '1'}, json.loads(query.pop('buildargs')[0]))
-        self.assertEqual({'a': 'b', **made.labels},
+        self.assertEqual({'a': 'b', **made.object.owner.labels},
                          json.loads(query.pop('labels')[0]))
         self.assertEqual(
             {'t': ['r.test/a:1', 'b'], 'target': ['last'],
@@ -630,7 +630,7 @@ class BuildTestCase(BuiltTestCase):
             '^localhost/heat/[a-z0-9-]+-web-[a-z0-9]+$'))
         self.assertEqual({'rm': ['1'], 'forcerm': ['1'],
                           'buildargs': ['{}'],
-                          'labels': [json.dumps(made.labels)]}, query)
+                          'labels': [json.dumps(made.object.owner.labels)]}, query)
         self.assertEqual({}, self.header(self.sent(), 'X-Registry-Config'))
 
     def test_labels_of_heat_are_refused(self):
@@ -672,7 +672,7 @@ class BuildTestCase(BuiltTestCase):
         self.patch(jobs, '_PATIENCE', 0.001)
         go_on = threading.Event()
         made = self.make_resource()
-        advance = type(made)._advance
+        advance = type(made).check_create_complete
         polls = []
 
         def poll(progress):
@@ -681,7 +681,7 @@ class BuildTestCase(BuiltTestCase):
                 go_on.set()
             return polls[-1]
 
-        self.patch(made, '_advance', poll)
+        self.patch(made, 'check_create_complete', poll)
         self.daemon.on(*MAKE, {'raw': base.chunked(
             lambda: self.assertTrue(go_on.wait(20)), BUILT.encode())})
         self.run_task(made.create)
@@ -695,7 +695,7 @@ class BuildTestCase(BuiltTestCase):
 
     def test_build_answer_lost_for_good(self):
         """What has our labels is ours to remove."""
-        clock = self.set_clock(reaching, step=200.0)
+        clock = self.set_clock(plan, step=200.0)
         self.daemon.on(*MAKE, LOST)
         made = self.make_resource()
         self.fail_task(made.create)

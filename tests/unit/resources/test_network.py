@@ -24,8 +24,8 @@ from heat.tests import generic_resource
 from heat.tests import utils
 import requests
 
-from heat_docker.resources import base as resources_base
-from heat_docker.resources import reaching
+from heat_docker.lifecycle import creation
+from heat_docker.lifecycle import plan
 from tests.unit import base
 
 LOST = {'exc': requests.exceptions.ReadTimeout}
@@ -69,7 +69,7 @@ class CreateTestCase(base.NetworkTestCase):
         self.assertEqual(
             [{'Name': 'wiki', 'Internal': True, 'Options': {'c': '1'},
               'IPAM': {'Config': [{'Subnet': '10.9.0.0/24'}]},
-              'Labels': {'a': 'b', **made.labels},
+              'Labels': {'a': 'b', **made.object.owner.labels},
               'CheckDuplicate': True}], self.sent())
 
     def test_nothing_that_is_unset(self):
@@ -77,7 +77,7 @@ class CreateTestCase(base.NetworkTestCase):
         made = self.make_resource()
         self.run_task(made.create)
         self.assertEqual(
-            [{'Name': made.physical_resource_name(), 'Labels': made.labels,
+            [{'Name': made.physical_resource_name(), 'Labels': made.object.owner.labels,
               'CheckDuplicate': True}], self.sent())
 
     def test_warning(self):
@@ -119,7 +119,7 @@ class CreateTestCase(base.NetworkTestCase):
         self.assertEqual(base.ID, made.resource_id)
 
     def test_answer_lost_and_taken_by_a_stranger(self):
-        self.set_clock(resources_base, step=20.0)
+        self.set_clock(creation, step=20.0)
         self.daemon.on(*CREATE, LOST, TAKEN)
         self.daemon.on(*FOUND, {'json': []})
         made = self.make_resource(name='wiki')
@@ -447,7 +447,7 @@ class MakeRoomTestCase(ReplacingTestCase):
         self.daemon.go_away()
         self.assertRaises(resource.UpdateReplace, self.update, made,
                           name='wiki', internal=True)
-        self.assertIn('web makes no room', self.log.output)
+        self.assertIn('web does not step aside', self.log.output)
 
 
 class OwnTestCase(ReplacingTestCase):
@@ -695,7 +695,7 @@ class ComeBackTestCase(ReplacingTestCase):
             [{'Container': 'c1', 'EndpointConfig': {'Aliases': ['www']}}],
             self.connected())
         [sent] = self.daemon.sent(*CREATE)
-        self.assertEqual(('wiki', made.labels),
+        self.assertEqual(('wiki', made.object.owner.labels),
                          (sent.json()['Name'], sent.json()['Labels']))
         self.assertNotIn('replaced', made.data())
 
@@ -715,7 +715,7 @@ class ComeBackTestCase(ReplacingTestCase):
         # A stranger is not detached, and told of.
         [sent] = self.daemon.sent(*DISCONNECT_NEW)
         self.assertEqual({'Container': 'c1', 'Force': True}, sent.json())
-        self.assertIn('does not come back yet', self.log.output)
+        self.assertIn('does not step back yet', self.log.output)
         self.assertIn('replaced', made.data())
         self.daemon.on(*REMOVE_NEW, 204)
         self.come_back(made)
@@ -829,7 +829,7 @@ class ComeBackTestCase(ReplacingTestCase):
         self.fail_update(made, name='wiki', endpoint_timeout=0)
 
     def test_daemon_away(self):
-        self.set_clock(reaching, step=30.0)
+        self.set_clock(plan, step=30.0)
         made = self.make_replaced()
         self.daemon.go_away()
         self.come_back(made)
@@ -858,7 +858,7 @@ class FailedTestCase(ReplacingTestCase):
         old = self.make_old()
         old.prepare_for_replace()
         self.assertEqual(['c1'], list(self.noted(old)))
-        clock = self.set_clock(reaching, step=200.0)
+        clock = self.set_clock(plan, step=200.0)
         made = self.replace(old, name='wiki', internal=True)
         self.daemon.on(*CREATE, LOST)
         self.fail_task(made.create)

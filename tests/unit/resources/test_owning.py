@@ -194,7 +194,7 @@ class ContainerReferencesTestCase(SharedTestCase):
             made = self.make_resource({name: value})
             if name == 'image' and 'snapshot' not in value:
                 continue
-            self.assertIn('The property %s: no stack has made the %s'
+            self.assertIn('The property %s: no stack has created the %s'
                           % (name, what), self.fail_task(made.create))
         self.assertNotIn(CREATE, self.daemon.requests)
 
@@ -249,7 +249,7 @@ class ContainerReferencesTestCase(SharedTestCase):
             self.fail_task(made.create)
             sent = self.daemon.sent(*MAKE_VOLUME)[-1].json()
             self.assertEqual({'Name': 'data', **expected, 'Labels': {
-                **expected.get('Labels', {}), **made.labels}}, sent)
+                **expected.get('Labels', {}), **made.object.owner.labels}}, sent)
 
     def test_missing_volume_that_another_project_makes_first(self):
         self.daemon.on('GET', '/volumes/data', base.refusal(
@@ -420,7 +420,7 @@ class ExternalTestCase(SharedTestCase):
         self.assertRaises(exception.ResourceFailure, self.run_task,
                           lambda: made.adopt({'resource_id': 'web'}))
         for said in (refused, made.status_reason):
-            self.assertIn('No stack has made it', said)
+            self.assertIn('No stack has created it', said)
             self.assertIn('option daemons of the operator', said)
 
 
@@ -438,7 +438,7 @@ class VolumeTestCase(base.VolumeTestCase):
 
     def test_source_of_another_project(self):
         for labels, words in ((FOREIGN, 'belongs to another project'),
-                              ({}, 'no stack has made')):
+                              ({}, 'no stack has created')):
             self.serve_source(labels)
             reason = self.fail_task(self.make_resource(
                 source_volume='before').create)
@@ -591,7 +591,7 @@ class ImageTestCase(base.ResourceTestCase):
     def test_tag_of_another_image(self):
         """Whoever uses that would get this one instead."""
         for labels, words in ((FOREIGN, 'belongs to another project'),
-                              (None, 'no stack has made')):
+                              (None, 'no stack has created')):
             self.daemon.on(*self.TAG, {'json': {
                 'Id': 'x', 'Config': {'Labels': labels}}})
             reason = self.fail_task(self.build(tags=['web:1']).create)
@@ -623,5 +623,6 @@ class ImageTestCase(base.ResourceTestCase):
                    'RepoTags': ['web:latest']}], 'x')):
             self.daemon.on(*self.LIST, {'json': images})
             made = self.build(tags=['web'])
-            with made._docker() as docker:
-                self.assertEqual(found, made._find_own(docker))
+            with made.connect() as client:
+                self.assertEqual(found, made.object.find_own(
+                    client, made.properties))

@@ -21,8 +21,8 @@ from heat.engine import scheduler
 import requests
 
 from heat_docker import pulls
-from heat_docker.resources import pulling
-from heat_docker.resources import reaching
+from heat_docker.lifecycle import images
+from heat_docker.lifecycle import plan
 from tests.unit import base
 
 LOST = {'exc': requests.exceptions.ReadTimeout}
@@ -106,7 +106,7 @@ class PullTestCase(PullingTestCase):
                       self.fail_task(self.make_resource().create))
 
     def test_pull_progress(self):
-        self.patch(pulling, '_REPORT_EVERY', -1)
+        self.patch(images, '_REPORT_EVERY', -1)
         told = threading.Event()
         self.serve_create(NO_IMAGE, CREATED)
         self.serve_pull(
@@ -245,8 +245,8 @@ class PullTestCase(PullingTestCase):
         [pull] = pulls._RUNNING.values()
         clock.now += 301
         self.assertRaises(exception.ResourceFailure, task.run_to_completion)
-        self.assertIn('The image busybox:1 cannot be pulled. For 301 s it '
-                      'did not get on: 25 %, 5 of 20 MB',
+        self.assertIn('The image busybox:1 cannot be pulled. No progress for '
+                      '301 s: 25 %, 5 of 20 MB',
                       made.status_reason)
         self.assert_plain(made.status_reason)
         self.assertEqual((0, {}), (pull.waiting, pulls._RUNNING))
@@ -257,7 +257,7 @@ class AwayTestCase(PullingTestCase):
 
     def setUp(self):
         super().setUp()
-        self.clock = self.set_clock(reaching)
+        self.clock = self.set_clock(plan)
         self.daemon.on(*HAS_IMAGE, NO_IMAGE)
 
     def test_pulled_again(self):
@@ -308,13 +308,13 @@ class AwayTestCase(PullingTestCase):
         self.serve_run()
         told = []
         made = self.make_resource(pull_policy='always')
-        add_event = made._event
+        add_event = made.add_event
 
         def keep(reason):
             told.append((str(reason), len(self.daemon.sent(*CREATE))))
             add_event(reason)
 
-        self.patch(made, '_event', keep)
+        self.patch(made, 'add_event', keep)
         self.run_task(made.create)
         for reason, created in told:
             if ' answers after ' in reason:

@@ -17,6 +17,7 @@ import functools
 import json
 
 from heat.common import exception
+from heat.engine import resource
 from heat.engine import scheduler
 from heat.engine import stack
 from heat.engine import stk_defn
@@ -27,9 +28,11 @@ import requests
 from heat_docker import client
 from heat_docker import connection
 from heat_docker import endpoint
+from heat_docker.lifecycle import containers as container_steps
+from heat_docker.lifecycle import creation
+from heat_docker.lifecycle import plan
+from heat_docker.lifecycle import replacement
 from heat_docker.resources import base as resources_base
-from heat_docker.resources import container_replacing
-from heat_docker.resources import reaching
 from tests.unit import base
 from tests.unit import servers
 
@@ -273,7 +276,7 @@ class NotedAddressTestCase(base.ContainerTestCase):
             made.reparse()
             self.assertEqual(url, made.properties['docker_endpoint'])
             server.lines.clear()
-            made._shown = None
+            made.forget_live_state()
             self.assertEqual(base.ID, made.FnGetAtt('info')['Id'])
             self.assertIn(b'GET ', server.lines[-1])
             self.assertFalse(made.endpoint.local)
@@ -309,7 +312,7 @@ class NotedAddressTestCase(base.ContainerTestCase):
         self.assertEqual([], server.lines)
 
 
-OWN_THREAD = reaching.Reaching._has_own_thread
+MAY_SLEEP = resources_base.DockerResource.may_sleep
 
 
 class RepeatedTestCase(base.ContainerTestCase):
@@ -387,12 +390,14 @@ class NapTestCase(base.ResourceTestCase):
             self.slept.append(seconds)
             self.idle += map(len, self.pool._idle.values())
 
-        def step(docker, progress):
-            docker.containers.inspect('x')
-            return not left or progress.later(left.pop(0))
+        def step(ctx):
+            ctx.client.containers.inspect('x')
+            return plan.After(left.pop(0)) if left else True
 
-        self.patch(self.set_clock(reaching), 'sleep', sleep)
-        return self.make_resource()._advance(reaching.Progress([step]))
+        self.patch(self.set_clock(plan), 'sleep', sleep)
+        made = self.make_resource()
+        return made.check_create_complete(
+            plan.Plan(made.plan_context(), [step]))
 
     def test_short(self):
         self.assertTrue(self.advance(0.5, 0.5, 1.0))
@@ -403,7 +408,7 @@ class NapTestCase(base.ResourceTestCase):
         self.assertEqual([1.0, 1.0], self.slept)
 
     def test_long(self):
-        delay = self.assertRaises(reaching.resource.PollDelay, self.advance,
+        delay = self.assertRaises(resource.PollDelay, self.advance,
                                   0.5, 2.1)
         self.assertEqual(3, delay.period)
         self.assertEqual([0.5], self.slept)
@@ -411,9 +416,10 @@ class NapTestCase(base.ResourceTestCase):
     def test_thread_of_its_own(self):
         """Convergence gives it one, and tells it whose it is."""
         told = []
-        self.patch(reaching.Reaching, '_has_own_thread', OWN_THREAD)
-        self.patch(reaching.Reaching, '_advance', lambda made, progress:
-                   told.append(made._has_own_thread) or True)
+        self.patch(resources_base.DockerResource, 'may_sleep', MAY_SLEEP)
+        self.patch(resources_base.DockerResource, 'check_create_complete',
+                   lambda made, running:
+                   told.append(made.may_sleep()) or True)
         self.run_task(self.make_resource().create)
         made = self.make_resource()
         made.create_convergence(made.stack.t.id, set(), 'engine', 60)
@@ -421,9 +427,10 @@ class NapTestCase(base.ResourceTestCase):
 
     def test_others_wait(self):
         """Heat polls all resources of the stack in one thread."""
-        self.patch(reaching.Reaching, '_has_own_thread', False)
+        self.patch(resources_base.DockerResource, 'may_sleep',
+                   lambda made: False)
         self.assertFalse(self.advance(0.5))
-        self.assertRaises(reaching.resource.PollDelay, self.advance, 2.0)
+        self.assertRaises(resource.PollDelay, self.advance, 2.0)
         self.assertEqual([], self.slept)
 
     def test_connection_is_not_kept(self):
@@ -437,7 +444,7 @@ class PatienceTestCase(base.ContainerTestCase):
     def setUp(self):
         super().setUp()
         # Each time that a resource looks at the clock.
-        self.clock = self.set_clock(reaching, step=10.0)
+        self.clock = self.set_clock(plan, step=10.0)
 
     WAITING = ('Docker at %s cannot be reached from heat-engine on %s: no '
                'answer in time. Waiting for it')
@@ -624,10 +631,10 @@ class DeleteTestCase(base.ContainerTestCase):
 
     def setUp(self):
         super().setUp()
-        self.clock = self.set_clock(reaching, step=10.0)
+        self.clock = self.set_clock(plan, step=10.0)
 
     def test_waits(self):
-        self.set_clock(container_replacing, step=100.0)
+        self.set_clock(replacement, container_steps, step=100.0)
         made = self.make_running()
         self.serve_stop()
         self.serve_remove()
@@ -638,7 +645,7 @@ class DeleteTestCase(base.ContainerTestCase):
 
     def test_stop_that_was_not_heard(self):
         """It is asked for again, not waited for."""
-        self.set_clock(container_replacing)
+        self.set_clock(replacement, container_steps)
         made = self.make_running()
         self.serve_stop()
         self.serve_remove()
@@ -681,7 +688,7 @@ class DeleteTestCase(base.ContainerTestCase):
         self.daemon.go_away()
         self.run_task(made.delete)
         self.assertEqual(('DELETE', 'COMPLETE'), made.state)
-        self.assertIn('What it may still have is forgotten: ' + base.ID,
+        self.assertIn('It may still have ' + base.ID,
                       self.reasons[-1])
 
     def test_forget_unreachable(self):
@@ -729,7 +736,7 @@ class DeleteTestCase(base.ContainerTestCase):
         made = self.make_running()
         self.configure(forgotten_endpoints=[base.URL])
         self.run_task(made.delete)
-        self.assertIn('What it may still have is forgotten: ' + base.ID,
+        self.assertIn('It may still have ' + base.ID,
                       str(self.reasons))
 
     def test_other_endpoints_are_not_forgotten(self):
@@ -739,7 +746,7 @@ class DeleteTestCase(base.ContainerTestCase):
         self.fail_task(made.delete)
 
     def test_list_answer_lost(self):
-        self.clock = self.set_clock(reaching, resources_base, step=200.0)
+        self.clock = self.set_clock(plan, creation, step=200.0)
         self.serve_create(LOST)
         made = self.make_resource()
         self.fail_task(made.create)
@@ -768,10 +775,10 @@ class AwayTestCase(base.ContainerTestCase):
         end = self.daemon.go_away()
         self.assertIsNone(made.FnGetAtt('state'))
         end()
-        made._shown = None
+        made.forget_live_state()
         self.assertIsNone(made.FnGetAtt('state'))
         clock.now += 15
-        made._shown = None
+        made.forget_live_state()
         self.assertEqual('running', made.FnGetAtt('state'))
 
     def test_actions_ask_all_the_same(self):

@@ -19,8 +19,11 @@ from heat.engine import resource
 import requests
 
 from heat_docker.api import containers
-from heat_docker.resources import container_replacing
-from heat_docker.resources import reaching
+from heat_docker.lifecycle import containers as container_steps
+from heat_docker.lifecycle import plan
+from heat_docker.lifecycle import replacement
+from heat_docker.resources import rows
+from heat_docker.resources import base as resources_base
 from tests.unit import base
 
 LOST = {'exc': requests.exceptions.ReadTimeout}
@@ -143,7 +146,7 @@ class MakeRoomTestCase(ReplacingTestCase):
         made.prepare_for_replace()
         [sent] = self.daemon.sent(*STOP)
         self.assertEqual({'t': ['7']}, sent.qs)
-        self.assertEqual(containers.Containers.STOP_PATIENCE, sent.timeout[1])
+        self.assertEqual(container_steps.STOP_PATIENCE, sent.timeout[1])
 
     def test_runs_always(self):
         """A daemon that starts anew would start it beside its replacement."""
@@ -174,12 +177,13 @@ class MakeRoomTestCase(ReplacingTestCase):
 
     def test_without_convergence(self):
         """There a replacement does not know whom it has to wait for."""
-        self.patch(reaching.Reaching, '_has_own_thread', False)
+        self.patch(resources_base.DockerResource, 'may_sleep',
+                   lambda made: False)
         made = self.make_old()
         self.serve_room()
         made.prepare_for_replace()
         [sent] = self.daemon.sent(*STOP)
-        self.assertEqual(containers.Containers.STOP_PATIENCE, sent.timeout[1])
+        self.assertEqual(container_steps.STOP_PATIENCE, sent.timeout[1])
 
     def test_was_not_running(self):
         made = self.make_old()
@@ -213,7 +217,7 @@ class MakeRoomTestCase(ReplacingTestCase):
         self.replaced(made, name='web')
         self.assertEqual(3, len(self.daemon.history))
         self.assertIn('WARNING', self.log.output)
-        self.assertIn('web makes no room: Docker at %s cannot be reached'
+        self.assertIn('web does not step aside: Docker at %s cannot be reached'
                       % base.URL, self.log.output)
         self.assertNotIn('replaced', made.data())
 
@@ -313,8 +317,9 @@ class PredecessorTestCase(ReplacingTestCase):
         made = self.make_new(old)
         self.serve_inspect(self.room('exited'))
         progress = made.handle_create()
-        with made._docker() as docker:
-            self.assertTrue(progress.steps.pop(0)(docker, progress))
+        with made.connect() as client:
+            progress.ctx.client = client
+            self.assertTrue(progress.steps.pop(0)(progress.ctx))
         old.replaced_by = None
         old.store()
         self.forget()
@@ -336,10 +341,10 @@ class PredecessorTestCase(ReplacingTestCase):
                          self.before_create(made))
         self.assertEqual(
             ['replaced', 'requested'],
-            sorted(item.key for item in made._row(old.id).data))
+            sorted(item.key for item in rows.stored(made.context, old.id).data))
 
     def test_was_away_until_it_was_taken_back(self):
-        """What serves again makes no room any more."""
+        """What serves again does not step aside any more."""
         old = self.make_old()
         self.serve_inspect(REFUSED)
         old.prepare_for_replace()
@@ -370,7 +375,7 @@ class PredecessorTestCase(ReplacingTestCase):
         self.serve_room()
         self.serve_stop(LOST)
         old.prepare_for_replace()
-        self.patch(containers.Containers, 'STOP_AGAIN', -11)
+        self.patch(container_steps, '_STOP_AGAIN', -11)
         made = self.make_new(old)
         self.serve_inspect(self.room(), self.room(), self.room('exited'))
         self.serve_stop(REFUSED, 204)
@@ -392,7 +397,7 @@ class PredecessorTestCase(ReplacingTestCase):
         self.assertEqual({'t': ['300']}, sent.qs)
 
     def test_stop_is_asked_again(self):
-        self.patch(containers.Containers, 'STOP_AGAIN', -11)
+        self.patch(container_steps, '_STOP_AGAIN', -11)
         made = self.make_new(self.make_old())
         self.serve_inspect(self.room(), self.room(), self.room('exited'))
         self.serve_stop(LOST, 204)
@@ -556,7 +561,7 @@ class RestoreTestCase(ReplacingTestCase):
         self.serve_inspect()
         self.serve_found()
         self.daemon.on(*START, 304)
-        self.set_clock(container_replacing, step=4.0)
+        self.set_clock(replacement, container_steps, step=4.0)
         self.forget()
         self.update(old, name='web', stop_grace_period=3)
         self.assertEqual(3 * [INSPECT, FOUND] + [START],
@@ -592,7 +597,7 @@ class RestoreTestCase(ReplacingTestCase):
         old, _new = self.replaced()
         self.serve_inspect(GONE)
         old.restore_prev_rsrc(convergence=True)
-        self.assertIn('does not come back yet', self.log.output)
+        self.assertIn('does not step back yet', self.log.output)
         self.assertRaises(resource.UpdateReplace, self.update, old,
                           name='web')
 

@@ -18,6 +18,7 @@ import urllib3
 
 from heat_docker import client
 from heat_docker import connection
+from heat_docker import operations
 from tests.unit import base
 
 LOST = {'exc': requests.exceptions.ReadTimeout}
@@ -67,7 +68,7 @@ class SignalsTestCase(base.ContainerTestCase):
 
     def test_restart_takes_long(self):
         said, _query = self.act('restart', {'action': 'restart'}, LOST)
-        self.assertIn('restart goes on', said)
+        self.assertIn('still restarting', said)
 
     def test_kill(self):
         said, query = self.act('kill', {'action': 'kill',
@@ -80,9 +81,81 @@ class SignalsTestCase(base.ContainerTestCase):
         self.assertIn('sent SIGKILL', said)
         self.assertEqual({'signal': ['SIGKILL']}, query)
 
+    def test_stop_with_grace(self):
+        made = self.make_running(stop_grace_period=3)
+        self.daemon.on('POST', PATH + '/stop', 204)
+        self.assertIn('stopped', self.signal(made, {'action': 'stop'}))
+        [sent] = self.daemon.sent('POST', PATH + '/stop')
+        self.assertEqual({'t': ['3']}, sent.qs)
+
+    def test_stop_takes_long(self):
+        made = self.make_running()
+        self.daemon.on('POST', PATH + '/stop', LOST)
+        self.daemon.on('POST', PATH + '/wait', LOST)
+        self.assertIn('still stopping', self.signal(made, {'action': 'stop'}))
+        self.serve_inspect(self.inspected('exited'))
+        self.run_task(made.check)
+
+    def test_start(self):
+        said, _query = self.act('start', {'action': 'start'})
+        self.assertIn('started', said)
+
+    def stopped(self, action='stop', status='exited'):
+        """Return a resource whose container a signal has stopped."""
+        made = self.make_running()
+        self.daemon.on('POST', '%s/%s' % (PATH, action), 204)
+        self.signal(made, {'action': action})
+        self.serve_inspect(self.inspected(status, ExitCode=137))
+        self.serve_log(b'')
+        self.forget()
+        return made
+
+    def test_check_of_a_container_that_a_signal_stopped_or_paused(self):
+        for signaled in (('stop', 'exited'), ('pause', 'paused')):
+            made = self.stopped(*signaled)
+            self.run_task(made.check)
+            self.assertEqual(('CHECK', 'COMPLETE'), made.state)
+
+    def test_check_of_one_that_ended_after_another_start(self):
+        made = self.stopped()
+        self.serve_inspect(self.inspected(
+            'exited', StartedAt='2030-01-01T00:00:00Z'))
+        self.assertIn('not running: exited', self.fail_task(made.check))
+
+    def test_check_of_one_that_ended_after_the_pause(self):
+        made = self.stopped('pause')
+        self.assertIn('not running: exited', self.fail_task(made.check))
+
+    def test_check_of_one_that_refused_to_stop(self):
+        made = self.make_running()
+        self.daemon.on('POST', PATH + '/stop', base.refusal(500, 'no'))
+        self.fail_signal(made, action='stop')
+        self.serve_inspect(self.inspected('exited'))
+        self.serve_log(b'')
+        self.assertIn('not running: exited', self.fail_task(made.check))
+
+    def test_converge_leaves_a_container_that_a_signal_stopped(self):
+        made = self.stopped()
+        shown = self.inspected('exited')['json']
+        made.parse_live_resource_data(made.properties, shown)
+        self.assertFalse(made._is_down)
+        self.run_task(lambda: made.update(made.t))
+        self.assertEqual([], self.daemon.sent('POST', PATH + '/start'))
+
+    def test_update_after_a_failed_check_starts_it(self):
+        made = self.stopped()
+        made.state_set(made.CHECK, made.IN_PROGRESS)
+        made.state_set(made.CHECK, made.FAILED)
+        self.serve_run(self.inspected('exited'), self.inspected('exited'),
+                       self.inspected('exited'), self.inspected())
+        self.update(made)
+        self.assertEqual(1, len(self.daemon.sent('POST', PATH + '/start')))
+
     def test_pause(self):
-        said, _query = self.act('pause', {'action': 'pause'})
-        self.assertIn('paused', said)
+        made = self.make_running()
+        self.daemon.on('POST', PATH + '/pause', 204)
+        self.assertIn('paused', self.signal(made, {'action': 'pause'}))
+        self.assertEqual(1, len(self.daemon.sent('POST', PATH + '/pause')))
 
     def test_unpause(self):
         said, _query = self.act('unpause', {'action': 'unpause'})
@@ -120,7 +193,7 @@ class SignalsTestCase(base.ContainerTestCase):
             raise TimeoutError('timed out')
 
         said, _command = self.execute(['x'], late)
-        self.assertIn('exec goes on', said)
+        self.assertIn('exec is still running', said)
 
     def test_restart_whose_connection_breaks(self):
         """Nobody knows whether it has begun."""
@@ -160,7 +233,7 @@ class SignalsTestCase(base.ContainerTestCase):
         self.daemon.on('POST', PATH + '/exec',
                        {'status_code': 201, 'json': {'Id': 'e1'}})
         self.daemon.on('POST', '/exec/e1/start', LOST)
-        self.assertIn('exec goes on', self.signal(
+        self.assertIn('exec is still running', self.signal(
             made, {'action': 'exec', 'command': 'x'}))
 
     def fail_signal(self, made, **details):
@@ -174,7 +247,7 @@ class SignalsTestCase(base.ContainerTestCase):
     def test_exec_without_command(self):
         made = self.make_running()
         for command in ({}, {'command': ''}, {'command': []}):
-            self.assertIn('needs a command', self.refused(
+            self.assertIn('requires a command', self.refused(
                 made, {'action': 'exec', **command}))
 
     def test_exec_of_text_that_does_not_end(self):
@@ -190,8 +263,8 @@ class SignalsTestCase(base.ContainerTestCase):
         made = self.make_running()
         for details in ({'action': 'fly'}, {}, None, {'action': None},
                         {'action': ['kill']}):
-            self.assertIn('is none of restart, kill, pause, unpause, '
-                          'exec', self.refused(made, details))
+            self.assertIn('is none of %s' % ', '.join(operations.names()),
+                          self.refused(made, details))
 
     def test_methods_of_heat_are_no_actions(self):
         made = self.make_running()
@@ -226,7 +299,7 @@ class SignalsTestCase(base.ContainerTestCase):
         self.serve_create(base.refusal(400, 'no'))
         made = self.make_resource()
         self.fail_task(made.create)
-        for action in ('restart', 'kill', 'pause', 'unpause', 'exec'):
+        for action in operations.names():
             self.refused(made, {'action': action, 'command': 'x'})
 
     def test_external(self):
@@ -237,6 +310,6 @@ class SignalsTestCase(base.ContainerTestCase):
                 'type': base.TYPE, 'external_id': base.ID,
                 'properties': self.properties()}}})
         self.run_task(made.create)
-        for action in ('restart', 'kill', 'pause', 'unpause', 'exec'):
-            self.assertIn("is not this stack's", self.refused(
+        for action in operations.names():
+            self.assertIn('does not belong to this stack', self.refused(
                 made, {'action': action, 'command': 'x'}))

@@ -20,8 +20,8 @@ import requests
 from heat_docker import budgets
 from heat_docker import jobs
 from heat_docker.api import containers
-from heat_docker.resources import reaching
-from heat_docker.resources import snapshots
+from heat_docker.lifecycle import plan
+from heat_docker.lifecycle import snapshots
 from tests.unit import base
 
 LOST = {'exc': requests.exceptions.ReadTimeout}
@@ -79,7 +79,7 @@ class SnapshotTestCase(base.ContainerTestCase):
             return '{"Id": "sha256:1"}'
 
         made = self.make_running()
-        advance = type(made)._advance
+        advance = type(made).check_snapshot_complete
 
         def poll(progress):
             polls.append(advance(made, progress))
@@ -87,7 +87,7 @@ class SnapshotTestCase(base.ContainerTestCase):
                 go_on.set()
             return polls[-1]
 
-        self.patch(made, '_advance', poll)
+        self.patch(made, 'check_snapshot_complete', poll)
         self.daemon.on(*COMMIT, {'text': commit})
         self.run_task(made.snapshot)
         self.assertEqual(1, len(self.daemon.sent(*COMMIT)))
@@ -109,10 +109,10 @@ class SnapshotTestCase(base.ContainerTestCase):
     def test_commit_daemon_away(self):
         """That a thread was started says nothing of the daemon."""
         self.patch(jobs, '_PATIENCE', 0.001)
-        self.set_clock(reaching, step=25.0)
+        self.set_clock(plan, step=25.0)
         polled = threading.Semaphore(0)
         made = self.make_running()
-        advance = type(made)._advance
+        advance = type(made).check_snapshot_complete
 
         def poll(progress):
             try:
@@ -130,7 +130,7 @@ class SnapshotTestCase(base.ContainerTestCase):
             context.status_code = 500
             return '{"message": "too late"}'
 
-        self.patch(made, '_advance', poll)
+        self.patch(made, 'check_snapshot_complete', poll)
         self.daemon.on(*COMMIT, {'text': away})
         self.assertIn('cannot be reached', self.fail_task(made.snapshot))
         self.assertEqual(1, str(self.reasons).count('Waiting for it'))

@@ -19,8 +19,8 @@ from heat.common import exception
 from heat.engine import resource
 import requests
 
-from heat_docker.resources import base as resources_base
-from heat_docker.resources import reaching
+from heat_docker.lifecycle import creation
+from heat_docker.lifecycle import plan
 from tests.unit import base
 
 LOST = {'exc': requests.exceptions.ReadTimeout}
@@ -829,7 +829,7 @@ class LostCreateTestCase(UpdateTestCase):
     """The daemon has made what nobody has heard the id of."""
 
     def lost(self):
-        clock = self.set_clock(reaching, step=200.0)
+        clock = self.set_clock(plan, step=200.0)
         self.serve_create(LOST)
         made = self.make_resource(name='web')
         self.fail_task(made.create)
@@ -839,7 +839,7 @@ class LostCreateTestCase(UpdateTestCase):
         return made
 
     def test_daemon_is_still_at_it(self):
-        self.set_clock(resources_base)
+        self.set_clock(creation)
         made = self.lost()
         self.daemon.on(*FOUND, {'json': []}, {'json': []},
                        {'json': [{'Id': base.ID}]})
@@ -853,7 +853,7 @@ class LostCreateTestCase(UpdateTestCase):
 
     def test_replaced_while_the_daemon_is_at_it(self):
         """A replacement would want the name that is about to be taken."""
-        self.set_clock(resources_base)
+        self.set_clock(creation)
         made = self.lost()
         self.serve_found()
         self.assertIn('Update the stack again in half a minute',
@@ -867,7 +867,7 @@ class LostCreateTestCase(UpdateTestCase):
         self.assertEqual(1, len(self.daemon.sent(*RENAME)))
 
     def test_never_came(self):
-        clock = self.set_clock(resources_base)
+        clock = self.set_clock(creation)
         made = self.lost()
         self.serve_found()
         clock.now += 30
@@ -910,7 +910,7 @@ class LostCreateTestCase(UpdateTestCase):
             self.complete(made, name='web'))
 
     def test_daemon_away_at_first_and_there_is_none(self):
-        clock = self.set_clock(resources_base)
+        clock = self.set_clock(creation)
         made = self.lost()
         clock.now += 30
         self.daemon.on(*FOUND, REFUSED, {'json': []})

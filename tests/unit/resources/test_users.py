@@ -14,7 +14,7 @@
 
 import requests
 
-from heat_docker.resources import users
+from heat_docker.lifecycle import removal
 from tests.unit import base
 
 LOST = {'exc': requests.exceptions.ReadTimeout}
@@ -27,7 +27,7 @@ class UsedTestCase(base.NetworkTestCase):
 
     def setUp(self):
         super().setUp()
-        self.clock = self.set_clock(users, step=10.0)
+        self.clock = self.set_clock(removal, step=10.0)
 
     def make_used(self, *containers, answers=(USED,)):
         made = self.make_made()
@@ -96,7 +96,7 @@ class UsedTestCase(base.NetworkTestCase):
         self.serve_container('c2', self.attached('c2', made))
         stack = self.stack.name
         self.assertEqual(
-            'Error: resources.web: It is used by the container the-c1 of the '
+            'Error: resources.web: It is in use by the container the-c1 of the '
             'stack %s, the container the-c2 of the stack %s. Docker at %s: '
             'error while removing network: network web has active endpoints'
             % (stack, stack, base.URL), self.fail_task(made.delete))
@@ -107,7 +107,7 @@ class UsedTestCase(base.NetworkTestCase):
         c2 = self.attached('c2', None)
         c2['json']['Config']['Labels'] = None
         self.serve_container('c2', c2)
-        self.assertIn('It is used by the container the-c1 of no stack, the '
+        self.assertIn('It is in use by the container the-c1 of no stack, the '
                       'container the-c2 of no stack. Docker at',
                       self.fail_task(made.delete))
 
@@ -115,13 +115,13 @@ class UsedTestCase(base.NetworkTestCase):
         made = self.make_used('c1', 'c2')
         self.serve_container('c1', base.refusal(404, 'No such container'))
         self.serve_container('c2', self.attached('c2', None))
-        self.assertIn('It is used by the container the-c2 of no stack. Docker',
+        self.assertIn('It is in use by the container the-c2 of no stack. Docker',
                       self.fail_task(made.delete))
 
     def test_all_gone_meanwhile(self):
         made = self.make_used('c1')
         self.serve_container('c1', base.refusal(404, 'No such container'))
-        self.assertIn('It is used by no container that the daemon reports; '
+        self.assertIn('It is in use by no container that the daemon reports; '
                       'if this persists, restart the daemon. Docker at',
                       self.fail_task(made.delete))
 
@@ -136,14 +136,14 @@ class UsedTestCase(base.NetworkTestCase):
         """The delete goes on when the daemon is back."""
         made = self.make_used('c1')
         self.serve_container('c1', LOST, self.attached('c1', None))
-        self.assertIn('It is used by the container the-c1',
+        self.assertIn('It is in use by the container the-c1',
                       self.fail_task(made.delete))
 
 
 class UsedVolumeTestCase(base.VolumeTestCase):
 
     def test_of_a_volume(self):
-        self.set_clock(users, step=10.0)
+        self.set_clock(removal, step=10.0)
         made = self.make_made()
         self.serve_remove(made, base.refusal(
             409, 'remove data: volume is in use - [c1]'))
@@ -152,7 +152,7 @@ class UsedVolumeTestCase(base.VolumeTestCase):
         self.daemon.on('GET', '/containers/c1/json', {'json': {
             'Name': '/web', 'State': {}, 'Config': {
                 'Labels': {'org.openstack.heat.stack_name': 'wiki'}}}})
-        self.assertIn('It is used by the container web of the stack wiki. '
+        self.assertIn('It is in use by the container web of the stack wiki. '
                       'Docker at', self.fail_task(made.delete))
         [_helpers, sent] = self.daemon.sent('GET', '/containers/json')
         self.assertEqual(['{"volume": ["data"]}'], sent.qs['filters'])

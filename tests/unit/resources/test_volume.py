@@ -22,7 +22,8 @@ from heat.engine import resource
 from heat.engine import template
 import requests
 
-from heat_docker.resources import reaching
+from heat_docker.lifecycle import plan
+from heat_docker.resources import base as resources_base
 from heat_docker.resources import volume
 from tests.unit import base
 
@@ -50,7 +51,7 @@ class CreateTestCase(base.VolumeTestCase):
         self.assertEqual(
             {'Name': 'data', 'Driver': 'local',
              'DriverOpts': {'type': 'tmpfs'},
-             'Labels': {'a': '1', **made.labels}}, sent.json())
+             'Labels': {'a': '1', **made.object.owner.labels}}, sent.json())
 
     def test_name_by_default(self):
         made = self.make_made(name=None)
@@ -66,7 +67,7 @@ class CreateTestCase(base.VolumeTestCase):
             made = self.make_resource()
             self.assertEqual(
                 'Error: resources.web: Docker at %s has a volume data '
-                "already, which is not this resource's; to use it, say "
+                "already, which does not belong to this resource; to use it, set "
                 'external_id: data' % base.URL, self.fail_task(made.create))
             self.assertIsNone(made.resource_id)
             self.assertNotIn(REMOVE, self.daemon.requests)
@@ -324,7 +325,7 @@ class ReplacingTestCase(base.VolumeTestCase):
 
     def test_deleted_last(self):
         """A rollback needs it until all resources are updated."""
-        clock = self.set_clock(reaching)
+        clock = self.set_clock(plan, resources_base)
         old = self.make_made()
         old.current_template_id, after = 1, 2
         self.stack.action = self.stack.UPDATE
@@ -554,7 +555,7 @@ class SnapshotTestCase(KeptTestCase):
             '^heat-snapshot-data-[a-z0-9]+$'))
         self.assertEqual(
             [{'Name': copy, 'Labels': {
-                **dict.fromkeys(made.labels, ''),
+                **dict.fromkeys(made.object.owner.labels, ''),
                 'org.openstack.heat.project_id': 'test_tenant_id',
                 'org.openstack.heat.snapshot_of': self.copies_label()}}],
             self.created())
@@ -590,7 +591,7 @@ class SnapshotTestCase(KeptTestCase):
 
     def test_snapshot_daemon_away(self):
         made = self.make_made()
-        self.set_clock(reaching, step=30.0)
+        self.set_clock(plan, step=30.0)
         self.daemon.go_away()
         self.assertIn('cannot be reached', self.fail_task(made.snapshot))
 

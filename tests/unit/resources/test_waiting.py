@@ -14,8 +14,8 @@
 
 import requests
 
-from heat_docker.resources import reaching
-from heat_docker.resources import waiting
+from heat_docker.lifecycle import plan
+from heat_docker.lifecycle import readiness
 from tests.unit import base
 
 LOST = {'exc': requests.exceptions.ReadTimeout}
@@ -70,7 +70,7 @@ class RunningTestCase(WaitingTestCase):
             restart_policy={'Name': 'always'})
         self.assertEqual(2, len(self.daemon.sent(*INSPECT)))
         self.forget()
-        self.set_clock(waiting, step=20.0)
+        self.set_clock(readiness, step=20.0)
         self.assertIn('exited', self.fails(
             self.inspected('exited', HostConfig=policy),
             restart_policy={'Name': 'always'}))
@@ -121,8 +121,8 @@ class HealthyTestCase(WaitingTestCase):
             self.health('starting', 'first'),
             self.health('unhealthy', 'first', ' no table \n'),
             log=b'before\nlast words\n', wait_for='healthy')
-        self.assertIn('The container web is unhealthy. Its health check '
-                      'says: no table It said last: last words', reason)
+        self.assertIn('The container web is unhealthy. Output of its health '
+                      'check: no table Its last output: last words', reason)
         self.assertIn('before', reason)
         self.assertNotIn('first', reason)
 
@@ -171,7 +171,7 @@ class CompletedTestCase(WaitingTestCase):
         reason = self.fails(self.inspected(),
                             self.inspected('exited', ExitCode=5),
                             log=b'cannot migrate\n', wait_for='completed')
-        self.assertIn('exited, exit code 5. It said last: cannot migrate',
+        self.assertIn('exited, exit code 5. Its last output: cannot migrate',
                       reason)
 
     def test_completed_after_a_restart(self):
@@ -199,8 +199,8 @@ class PauseTestCase(WaitingTestCase):
 
     def setUp(self):
         super().setUp()
-        self.clock = self.set_clock(reaching)
-        self.patch(waiting, 'time', self.clock)
+        self.clock = self.set_clock(plan)
+        self.patch(readiness, 'time', self.clock)
 
     def looks(self, ended_after):
         """Return when it is looked whether a container has completed.
@@ -231,7 +231,7 @@ class PauseTestCase(WaitingTestCase):
         made = self.make_resource()
         for waited, pause in ((0.0, 0.1), (0.3, 0.3), (5.0, 1.0),
                               (30.0, 3.0), (600.0, 5.0)):
-            self.assertEqual(pause, made._look_again_after('healthy', waited))
+            self.assertEqual(pause, readiness.interval('healthy', waited))
 
 
 class TimeoutTestCase(WaitingTestCase):
@@ -239,7 +239,7 @@ class TimeoutTestCase(WaitingTestCase):
     def setUp(self):
         super().setUp()
         self.now = 1000.0
-        self.patch(waiting, 'time', self)
+        self.patch(readiness, 'time', self)
 
     def monotonic(self):
         """Stand in for the clock: every look at it takes three seconds."""
@@ -260,7 +260,7 @@ class TimeoutTestCase(WaitingTestCase):
             self.forget()
 
     def test_timeout_says_what_the_check_says(self):
-        self.assertIn('is starting. Its health check says: not yet',
+        self.assertIn('is starting. Output of its health check: not yet',
                       self.fails(self.health('starting', 'not yet'),
                                  wait_for='healthy', wait_timeout=1))
 

@@ -21,8 +21,8 @@ from oslo_config import cfg
 
 from heat_docker import client
 from heat_docker import endpoint
+from heat_docker.resources import attributes
 from heat_docker.resources import container
-from heat_docker.resources import showing
 from tests.unit import base
 from tests.unit import servers
 
@@ -45,7 +45,7 @@ class AttributesTestCase(base.ContainerTestCase):
         made = self.make_running()
         self.serve_inspect(self.inspected(), self.inspected('paused'))
         self.assertEqual('running', made.FnGetAtt('state'))
-        self.patch(showing, '_FRESH', -1)
+        self.patch(attributes, '_FRESH', -1)
         self.assertEqual('paused', made.FnGetAtt('state'))
 
     def test_none_before_the_create(self):
@@ -153,7 +153,7 @@ class SlowTestCase(base.ContainerTestCase):
 
     def setUp(self):
         super().setUp()
-        self.clock = self.set_clock(showing, client)
+        self.clock = self.set_clock(attributes, client)
 
     def make_slow(self, seconds=9, url=base.URL):
         made = self.make_running()
@@ -175,8 +175,8 @@ class SlowTestCase(base.ContainerTestCase):
         """Return the values of an attribute, each read anew."""
         values = []
         for _number in range(count):
-            self.clock.now += showing._FRESH + 1
-            self.begin += showing._FRESH + 1
+            self.clock.now += attributes._FRESH + 1
+            self.begin += attributes._FRESH + 1
             values.append(made.FnGetAtt('state'))
         return values
 
@@ -221,14 +221,14 @@ class SlowTestCase(base.ContainerTestCase):
         self.assertEqual([None], self.read(other, 1))
 
     def test_other_daemon_has_its_part(self):
-        waiting = showing._Waiting()
+        waiting = attributes._Waiting()
         slow, quick = (endpoint.parse(url) for url in (base.URL, 'tcp://b'))
         waiting.add('req-1', slow, 30)
         self.assertEqual((0, 10), tuple(
             waiting.left('req-1', one) for one in (slow, quick)))
 
     def test_requests_are_forgotten(self):
-        waiting = showing._Waiting()
+        waiting = attributes._Waiting()
         for number in range(9):
             waiting.add(number, 'a', 50)
             self.clock.now += 100
@@ -241,7 +241,7 @@ class SlowTestCase(base.ContainerTestCase):
         self.read(made)
         made.referenced_attrs = lambda *args, **kwargs: {'state'}
         for outputs, expected in ((False, 'running'), (True, None)):
-            self.clock.now += showing._FRESH + 1
+            self.clock.now += attributes._FRESH + 1
             data = made.node_data(for_outputs=outputs)
             self.assertEqual(expected, data.attribute('state'))
 
@@ -267,7 +267,7 @@ class NonsenseTestCase(base.ContainerTestCase):
                 'Ports': {'80/tcp': [{'HostPort': 'x'}]}, 'Networks': ['x']}):
             self.serve_inspect({'json': {'State': {}, 'NetworkSettings':
                                          settings}})
-            made._shown = None
+            made.forget_live_state()
             for name in ('ports', 'network_tcp_ports', 'networks',
                          'network_ip', 'network_info'):
                 self.assertIn(made.FnGetAtt(name), (None, '', {}, []), name)
@@ -335,7 +335,7 @@ class EventsTestCase(base.ContainerTestCase):
         key = properties['tls']['client_key'].splitlines()[1]
         del properties['docker_endpoint'], properties['tls']
         made = self.create(**properties)
-        made._event('One of ours')
+        made.add_event('One of ours')
         for shown in self.shown(made):
             self.assertEqual(
                 {**self.MASKED, 'docker_endpoint': base.URL,
@@ -367,7 +367,7 @@ class EventsTestCase(base.ContainerTestCase):
     def test_one_row_for_all_events(self):
         made = self.create(env=['A=hunter2'])
         for _number in range(5):
-            made._event('One of ours')
+            made.add_event('One of ours')
         events = event_objects.Event.get_all_by_stack(made.context,
                                                       made.stack.id)
         self.assertEqual(7, len(events))

@@ -1,0 +1,118 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""How the operations of signals are carried out, each by its name."""
+
+import shlex
+
+from .. import conf
+from .. import errors
+from .. import i18n
+from .. import operations
+from ..convert import scalars
+from . import containers
+from . import records
+
+_ = i18n._
+
+# Bytes of the output of a command that its event shows.
+_OUTPUT = 1024
+
+
+def run(ctx, name: str, arguments: dict) -> str:
+    """Carry out an operation and return the text of its event.
+
+    :param name: of an operation in
+        :data:`heat_docker.operations.OPERATIONS`.
+    :param arguments: details of the signal.
+    """
+    return _FUNCTIONS[name](ctx, arguments)
+
+
+def _remember(ctx, status):
+    """Record that a signal has put the container in a state."""
+    ctx.records.write(records.Signaled(
+        status, containers.state_of(ctx).started_at))
+
+
+def _restart(ctx, arguments):
+    try:
+        ctx.client.containers.restart(
+            ctx.object.id, ctx.properties['stop_grace_period'],
+            conf.group().read_timeout)
+    except errors.Late:
+        return _('still restarting')
+    return _('restarted')
+
+
+def _stop(ctx, arguments):
+    message = _('stopped')
+    try:
+        containers.stop(ctx.client, ctx.object.id,
+                        ctx.properties['stop_grace_period'],
+                        conf.group().read_timeout)
+    except errors.Late:
+        message = _('still stopping')
+    _remember(ctx, 'exited')
+    return message
+
+
+def _start(ctx, arguments):
+    ctx.client.containers.start(ctx.object.id)
+    return _('started')
+
+
+def _kill(ctx, arguments):
+    signal = str(arguments.get('signal') or 'SIGKILL')
+    ctx.client.containers.kill(ctx.object.id, signal)
+    return _('sent %s') % signal
+
+
+def _pause(ctx, arguments):
+    ctx.client.containers.pause(ctx.object.id)
+    _remember(ctx, 'paused')
+    return _('paused')
+
+
+def _unpause(ctx, arguments):
+    ctx.client.containers.unpause(ctx.object.id)
+    return _('unpaused')
+
+
+def _exec(ctx, arguments):
+    command = _words(arguments.get('command'))
+    execution = ctx.client.containers.create_exec(ctx.object.id, command)
+    try:
+        output = ctx.client.containers.start_exec(execution, _OUTPUT)
+    except errors.Late:
+        return _('exec is still running')
+    return _('exec ended with exit code %(code)s: %(output)s') % {
+        'code': ctx.client.containers.exit_code(execution),
+        'output': output.strip()}
+
+
+def _words(command):
+    try:
+        words = (shlex.split(command) if isinstance(command, str)
+                 else scalars.to_strings(
+                     command if isinstance(command, list) else ()))
+    except ValueError as ex:
+        raise errors.Failed(_('The command of a signal is not a valid shell '
+                              'command line: %s') % ex) from ex
+    if not words:
+        raise errors.Failed(_('The action exec of a signal requires a '
+                              'command, as text or as a list of words'))
+    return words
+
+
+_FUNCTIONS = {operation.name: globals()['_' + operation.name]
+              for operation in operations.OPERATIONS}
