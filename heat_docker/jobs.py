@@ -43,7 +43,7 @@ class Job(threading.Thread):
             it, and returns what came of it.
         """
         super().__init__(name='job at %s' % client.endpoint, daemon=True)
-        self._client = client.again()
+        self._client = client.clone()
         self._work = work
         self._result = None
         self._error = None
@@ -68,7 +68,7 @@ class Job(threading.Thread):
 
     def break_off(self):
         """Want it no longer; the daemon ends what it can."""
-        self._client.break_off()
+        self._client.abort()
 
     def end(self):
         """Return what came of it, or raise the error it has ended with."""

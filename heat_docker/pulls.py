@@ -93,7 +93,7 @@ class Pull:
                 return
             # It may hang, and the next to want the image shall not.
             self._retire()
-        self._client.break_off()
+        self._client.abort()
 
     def _run(self):
         try:

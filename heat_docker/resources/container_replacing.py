@@ -146,7 +146,7 @@ class ContainerReplacing(replacing.Replacing):
                     else client.containers.STOP_PATIENCE_IN_TURN)
         try:
             self._stop_even_paused(client, container, grace, patience)
-        except errors.Late:
+        except errors.AnswerTimeout:
             return False
         except errors.NoAnswer:
             raise

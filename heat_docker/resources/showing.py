@@ -159,7 +159,7 @@ class Showing:
                     'Docker at %s takes too long to answer all that is shown '
                     '(option attributes_timeout of the operator)')
                     % client.endpoint)
-            client.hurry(left)
+            client.limit_time(left)
             begin = time.monotonic()
             try:
                 yield client
@@ -224,7 +224,7 @@ class Showing:
                 time.monotonic() - self._shown[0] > _FRESH):
             try:
                 with self._docker() as client:
-                    clients.raise_if_away(client.endpoint)
+                    clients.raise_if_down(client.endpoint)
                 self._show_resource()
             except exception.HeatException:
                 self._shown = time.monotonic(), None

@@ -83,7 +83,7 @@ class Signals:
             client.containers.restart(
                 self.resource_id, self.properties['stop_grace_period'],
                 conf.group().read_timeout)
-        except errors.Late:
+        except errors.AnswerTimeout:
             return _('restart goes on')
         return _('restarted')
 
@@ -105,7 +105,7 @@ class Signals:
         execution = client.containers.create_exec(self.resource_id, command)
         try:
             output = client.containers.start_exec(execution, _OUTPUT)
-        except errors.Late:
+        except errors.AnswerTimeout:
             return _('exec goes on')
         return _('exec ended with exit code %(code)s: %(output)s') % {
             'code': client.containers.exit_code(execution),

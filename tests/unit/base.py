@@ -45,7 +45,7 @@ import urllib3
 
 from heat_docker import client
 from heat_docker import conf
-from heat_docker import connection
+from heat_docker import daemons
 from heat_docker import pulls
 from heat_docker.api import containers
 from heat_docker.resources import container
@@ -247,7 +247,7 @@ class TestCase(testtools.TestCase):
         self.log = self.useFixture(fixtures.FakeLogger(
             level=1, format='%(levelname)s %(name)s %(message)s'))
         # What a worker shares must not be shared by tests.
-        self.pool = connection.Pool()
+        self.pool = daemons.Pool()
         self.patch(client, '_POOL', self.pool)
         self.addCleanup(self._close_pool)
 
@@ -321,7 +321,7 @@ class ResourceTestCase(TestCase):
         self.set_clock(reaching)
         self.patch(pulls, '_PATIENCE', 0.01)
         # Make a stop a single request; test_engine tests the other requests.
-        self.patch(connection._Turns, 'pace', 60.0)
+        self.patch(daemons._Slots, 'pace', 60.0)
         self.patch(containers.Containers, '_await_leaving',
                    lambda *_args: None)
         self.patch(heat_keystoneclient, 'KeystoneClient',

@@ -363,7 +363,7 @@ class HurryTestCase(HostileTestCase):
         for content in (head + chunk(b'{'), head[:9], b''):
             docker = self.serve(content)
             self.assertEqual((1, 41), docker.api)
-            docker.hurry(0.1)
+            docker.limit_time(0.1)
             for method, *arguments in (('containers.inspect', 'x'),
                                        ('containers.log_tail', 'x', True, 9),
                                        ('containers.log_head', 'x', True, 9)):
@@ -372,7 +372,7 @@ class HurryTestCase(HostileTestCase):
                     *arguments)
                 self.assert_plain(str(ex))
             # It may be well.
-            self.pool.raise_if_away(docker.endpoint)
+            self.pool.raise_if_down(docker.endpoint)
 
     def test_log_in_tiny_frames(self):
         """Not all that is kept is copied for each."""

@@ -69,7 +69,8 @@ class JobTestCase(JobsTestCase):
         for answer, error in (
                 (base.refusal(404, 'No such image'), errors.NotFound),
                 (base.refusal(500, 'no space left'), errors.Failed),
-                ({'exc': requests.exceptions.ReadTimeout}, errors.Late)):
+                ({'exc': requests.exceptions.ReadTimeout},
+                 errors.AnswerTimeout)):
             self.daemon.on('DELETE', '/images/a', answer)
             job = self.ended(lambda docker: docker.images.remove('a'))
             ex = self.assertRaises(errors.DockerError, job.end)
@@ -106,7 +107,7 @@ class JobTestCase(JobsTestCase):
 
     def test_connection_is_given_back(self):
         self.ended(lambda docker: docker.api)
-        self.assertIsNotNone(self.pool.take(self.docker.endpoint))
+        self.assertIsNotNone(self.pool.acquire(self.docker.endpoint))
 
     def test_heat_engine_does_not_wait_for_it(self):
         self.assertTrue(jobs.Job(self.docker, None).daemon)
@@ -184,7 +185,7 @@ class LeaveTestCase(base.TestCase):
         job.join(base.SECONDS)
         self.assertFalse(job.is_alive())
         self.assertEqual({}, notes)
-        self.pool.raise_if_away(where)
+        self.pool.raise_if_down(where)
 
     def test_leave_nothing(self):
         jobs.leave({})

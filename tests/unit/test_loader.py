@@ -115,7 +115,7 @@ class LoaderTestCase(base.TestCase):
         for name, error in zip(sorted(base.CLASSES), sorted(complaints),
                                strict=True):
             self.assertIn(name, error)
-            self.assertIn('docker %s or later is needed' % NEEDED, error)
+            self.assertIn('docker %s or later is required' % NEEDED, error)
             self.assertIn(words, error)
 
 
@@ -151,7 +151,7 @@ class LibraryMissingTestCase(LoaderTestCase):
     def test_library_missing(self):
         self.plugins.replace_library(
             'raise ImportError("No module named docker")')
-        self.without_library('there is none: No module named docker')
+        self.without_library('cannot be imported: No module named docker')
 
 
 class LibraryBrokenTestCase(LoaderTestCase):

@@ -308,5 +308,5 @@ class DrippingTestCase(base.TestCase):
         pull.leave()
         pull._thread.join(base.SECONDS)
         self.assertTrue(pull.ended())
-        self.pool.raise_if_away(self.endpoint)
+        self.pool.raise_if_down(self.endpoint)
         self.assertNotIn('broke off', self.log.output)

@@ -779,7 +779,7 @@ class PushTestCase(BuiltTestCase):
             arrived.set()
             self.assertTrue(go_on.wait(20))
 
-        self.patch(client.DockerClient, 'break_off',
+        self.patch(client.DockerClient, 'abort',
                    lambda docker: broken.append(docker))
         self.daemon.on(*request, {'raw': base.chunked(stop)})
         runner = scheduler.TaskRunner(task)

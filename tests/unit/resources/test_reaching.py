@@ -25,7 +25,7 @@ from heat.tests import utils
 import requests
 
 from heat_docker import client
-from heat_docker import connection
+from heat_docker import daemons
 from heat_docker import endpoint
 from heat_docker.resources import base as resources_base
 from heat_docker.resources import container_replacing
@@ -218,7 +218,7 @@ class NotedAddressTestCase(base.ContainerTestCase):
         self.configure(denied_networks=['127.0.0.0/8'])
         # As after a while, or in another worker.
         self._close_pool()
-        self.patch(client, '_POOL', connection.Pool())
+        self.patch(client, '_POOL', daemons.Pool())
 
     def test_noted(self):
         server = self.serve()
@@ -763,7 +763,7 @@ class AwayTestCase(base.ContainerTestCase):
         self.assertEqual(1, len(self.daemon.history))
 
     def test_attributes_after_a_while(self):
-        clock = self.set_clock(connection)
+        clock = self.set_clock(daemons)
         made = self.make_running()
         end = self.daemon.go_away()
         self.assertIsNone(made.FnGetAtt('state'))
