@@ -14,10 +14,10 @@
 
 import contextlib
 
+from .. import background
 from .. import conf
 from .. import errors
 from .. import i18n
-from .. import jobs
 from ..convert import registry
 from . import base
 
@@ -146,10 +146,10 @@ class Copying:
             return lambda client: copy_files(client, source, target, labels,
                                              check)
 
-        job = jobs.ended(progress.notes, client, prepare)
-        if job is not None:
-            job.end()
-        return job is not None
+        task = background.poll_task(progress.notes, client, prepare)
+        if task is not None:
+            task.result()
+        return task is not None
 
     def _remove_copy(self, client, copy):
         """Remove a copy, unless something uses it."""

@@ -18,9 +18,9 @@ import re
 
 from heat.common import exception
 
+from .. import background
 from .. import errors
 from .. import i18n
-from .. import jobs
 from ..convert import building
 from ..convert import registry
 from ..convert import scalars
@@ -111,11 +111,11 @@ class DockerImage(pulling.Pulling, base.DockerResource):
         What is built when nobody waits any more would be nobody's.
         """
         super().handle_create_cancel(progress)
-        jobs.leave(progress.notes)
+        background.cancel_task(progress.notes)
 
     def handle_update_cancel(self, progress):
         """Leave the push that is waited for."""
-        jobs.leave(progress.notes)
+        background.cancel_task(progress.notes)
 
     def get_reference_id(self):
         """Return what get_resource is: what a container is to be made of."""
@@ -202,10 +202,10 @@ class DockerImage(pulling.Pulling, base.DockerResource):
             self._event(_('Building'))
             return self._build_work()
 
-        job = jobs.ended(progress.notes, client, prepare)
-        if job is None:
+        task = background.poll_task(progress.notes, client, prepare)
+        if task is None:
             return False
-        image = job.end()
+        image = task.result()
         self.data_set(_MADE, 'true')
         self.resource_id_set(image)
         self._event(_('Built %s') % image)
@@ -249,10 +249,10 @@ class DockerImage(pulling.Pulling, base.DockerResource):
             return lambda client: [client.images.push(tag, auth)
                                    for tag in tags]
 
-        job = jobs.ended(progress.notes, client, prepare)
-        if job is None:
+        task = background.poll_task(progress.notes, client, prepare)
+        if task is None:
             return False
-        job.end()
+        task.result()
         self.data_set(_PUSHED, 'true')
         return True
 

@@ -16,9 +16,9 @@ import time
 
 from heat.common import exception
 
+from .. import background
 from .. import errors
 from .. import i18n
-from .. import pulls
 from ..convert import registry
 from ..convert import scalars
 
@@ -51,7 +51,7 @@ class Pulling:
         """Leave the pull that the create is waiting for."""
         pull = progress.notes.pop('pull', None)
         if pull is not None:
-            pull.leave()
+            pull.release()
 
     def _pull_or_make(self, client, progress):
         """Make what needs the image, which pull_policy says how to get."""
@@ -89,7 +89,7 @@ class Pulling:
         except ValueError as ex:
             raise errors.Failed(_('registry_auth: %s') % ex) from ex
         # At once: if that of others ends meanwhile, this one is in vain.
-        progress.notes['pull'] = pulls.join(
+        progress.notes['pull'] = background.pull(
             client.endpoint, image, self.properties['platform'], auth)
         progress.notes['pulls'] = progress.notes.get('pulls', 0) + 1
         progress.notes['reported'] = time.monotonic()
@@ -110,7 +110,7 @@ class Pulling:
 
     def _pulled(self, pull, progress):
         """Return whether the image is there, telling of the progress."""
-        if not pull.ended():
+        if not pull.wait():
             if pull.stalled:
                 self.handle_create_cancel(progress)
                 raise exception.Error(
@@ -125,14 +125,16 @@ class Pulling:
                                'progress': pull.progress})
             return False
         self.handle_create_cancel(progress)
-        if isinstance(pull.error, errors.Unreachable) and (
-                progress.notes['pulls'] < _PULLS):
-            # The daemon is waited for; then the pull begins anew.
-            raise pull.error
-        if pull.error is not None:
+        try:
+            pull.result()
+        except errors.DockerError as ex:
+            if isinstance(ex, errors.Unreachable) and (
+                    progress.notes['pulls'] < _PULLS):
+                # The daemon is waited for; then the pull begins anew.
+                raise
             raise exception.Error(
                 _('The image %(image)s cannot be pulled. %(why)s')
-                % {'image': pull.image, 'why': pull.error})
+                % {'image': pull.image, 'why': ex}) from ex
         progress.notes['pulled'] = True
         self._event(_('Pulled %(image)s in %(seconds)d s')
                     % {'image': pull.image,

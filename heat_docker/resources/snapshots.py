@@ -19,10 +19,10 @@ import time
 from heat.common import short_id
 
 from .. import answers
+from .. import background
 from .. import budgets
 from .. import errors
 from .. import i18n
-from .. import jobs
 from ..convert import process
 from ..convert import registry
 from . import reaching
@@ -153,10 +153,10 @@ class Snapshots:
             return lambda client: client.containers.commit(container, name,
                                                            tag, labels)
 
-        job = jobs.ended(progress.notes, client, prepare)
-        if job is None:
+        task = background.poll_task(progress.notes, client, prepare)
+        if task is None:
             return None
-        job.end()
+        task.result()
         image = progress.notes['image']
         self._event(_('The container is kept as the image %s') % image)
         return image

@@ -43,10 +43,10 @@ from requests_mock.contrib import fixture as requests_mock_fixture
 import testtools
 import urllib3
 
+from heat_docker import background
 from heat_docker import client
 from heat_docker import conf
 from heat_docker import daemons
-from heat_docker import pulls
 from heat_docker.api import containers
 from heat_docker.resources import container
 from heat_docker.resources import image
@@ -319,7 +319,7 @@ class ResourceTestCase(TestCase):
         # As with convergence, which is more than there is here.
         self.patch(reaching.Reaching, '_has_own_thread', True)
         self.set_clock(reaching)
-        self.patch(pulls, '_PATIENCE', 0.01)
+        self.patch(background.Pull, 'WAIT', 0.01)
         # Make a stop a single request; test_engine tests the other requests.
         self.patch(daemons._Slots, 'pace', 60.0)
         self.patch(containers.Containers, '_await_leaving',

@@ -77,8 +77,9 @@ print(json.dumps({
             tree.resources.container.DockerContainer or not mapping,
         'classes': all(issubclass(cls, tree.resources.base.DockerResource)
                        for cls in mapping.values()),
-        'errors': tree.errors is tree.client.errors is tree.pulls.errors is
-            tree.resources.base.errors is tree.fields.errors,
+        'errors': tree.errors is tree.client.errors is
+            tree.background.errors is tree.resources.base.errors is
+            tree.fields.errors,
         'spec': table is tree.resources.container.spec,
         'base': issubclass(tree.resources.container.DockerContainer,
                            tree.resources.base.DockerResource),
