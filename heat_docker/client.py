@@ -10,16 +10,17 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""A Docker daemon: how it is asked, and what its answers mean.
+"""The client of a Docker daemon: sends requests and classifies the responses.
 
-The only module that imports ``docker``, the library of the docker-py
-project. It gives the session, unix sockets, and how credentials and streams
-are written. Requests are made on its session rather than with its methods, for
-those take a fixed timeout each, lack newer fields, and add what they find in
-the environment of heat-engine: registry passwords and HTTP headers of
-``~/.docker/config.json`` must never reach the daemon of a tenant.
+This is the only module that imports ``docker``, the docker-py library, which
+provides the session, unix sockets, and the encoding of credentials and
+references. Requests use its session but not its methods: those have one
+timeout for all requests, lack newer fields, and add settings from the
+environment of heat-engine. Registry passwords and HTTP headers from
+``~/.docker/config.json`` must never reach a tenant's daemon.
 """
 
+import collections.abc
 import contextlib
 import http
 import math
@@ -27,6 +28,8 @@ import re
 import socket
 import threading
 import time
+import types
+import typing
 import urllib.parse
 
 import requests
@@ -35,11 +38,13 @@ import urllib3
 from . import answers
 from . import budgets
 from . import conf
-from . import connection
+from . import daemons
+from . import diagnosis
 from . import errors
 from . import fields
 from . import i18n
 from . import masking
+from . import transport
 from .api import containers
 from .api import images
 from .api import networks
@@ -59,48 +64,48 @@ _ = i18n._
 
 LIBRARY_NEEDED = (7, 1)
 
-# The newest API whose answers this code has been run against. A daemon that
-# speaks a newer one is asked to speak this one.
+# The newest API version that the tests cover. It is also used with daemons
+# that support newer ones.
 NEWEST_API = (1, 51)
 
 _PIECE = 64 * 1024
 
 
-def library():
-    """Return the version of the docker library if it can be used.
+def library() -> str:
+    """Return the version of the docker library.
 
-    :raises errors.Unsupported: if it is missing or too old.
+    :raises errors.Unsupported: if the library is missing or too old.
     """
     needed = fields.version_text(LIBRARY_NEEDED)
     if docker is None:
         raise errors.Unsupported(
-            _('The Python library docker %(needed)s or later is needed, and '
-              'there is none: %(why)s')
+            _('The Python library docker %(needed)s or later is required, but '
+              'it cannot be imported: %(why)s')
             % {'needed': needed, 'why': _import_error})
     version = getattr(docker, '__version__', None)
     if version is None or not hasattr(docker, 'APIClient'):
         raise errors.Unsupported(
-            _('The Python library docker %(needed)s or later is needed, and '
-              '%(path)s is not it')
+            _('The Python library docker %(needed)s or later is required, but '
+              '%(path)s is another package')
             % {'needed': needed, 'path': _path(docker)})
     if tuple(int(n) for n in re.findall(r'\d+', version)[:2]) < LIBRARY_NEEDED:
         raise errors.Unsupported(
-            _('The Python library docker %(needed)s or later is needed, and '
+            _('The Python library docker %(needed)s or later is required, but '
               '%(path)s is version %(found)s')
             % {'needed': needed, 'path': _path(docker), 'found': version})
     return version
 
 
-def library_path():
-    """Return the folder that the docker library was imported from."""
+def library_path() -> str:
+    """Return the directory that the docker library was imported from."""
     return _path(docker)
 
 
-def _path(module):
+def _path(module: types.ModuleType) -> str:
     return next(iter(getattr(module, '__path__', ())), str(module))
 
 
-# Each kind of objects by the name of its property of a client.
+# Each kind of object, by the name of its property of a client.
 COLLECTIONS = {'containers': containers.Containers, 'images': images.Images,
                'networks': networks.Networks, 'volumes': volumes.Volumes}
 
@@ -108,142 +113,156 @@ COLLECTIONS = {'containers': containers.Containers, 'images': images.Images,
 class DockerClient(contextlib.AbstractContextManager):
     """A client of one daemon, which connects at the first request.
 
-    Threads must not share a client; only :meth:`break_off` may be called from
+    Threads must not share a client; only :meth:`abort` may be called from
     another thread. On exit, the connection becomes available to the next
-    client of the same endpoint, unless a request failed.
+    client of the same endpoint, unless a request has failed.
 
     Requests about objects are methods of collections, such as
     ``client.containers.inspect(object_id)``: see :mod:`heat_docker.api`. Each
     of them raises a subclass of :class:`errors.DockerError`.
 
-    :ivar answered: whether the last answer was one of a daemon, and not of a
-        proxy before it.
+    :ivar endpoint: :class:`endpoint.Endpoint` of the daemon.
+    :ivar answered: whether the last response came from the daemon, and not
+        from a proxy in front of it.
     """
 
-    def __init__(self, endpoint, secrets=tuple):
+    def __init__(self, endpoint,
+                 secrets: collections.abc.Callable[
+                     [], collections.abc.Iterable[str]] = tuple):
         """Prepare to connect.
 
-        :param secrets: function that returns the texts that are masked where
-            the daemon repeats them.
+        :param endpoint.Endpoint endpoint: the daemon.
+        :param secrets: function that returns the strings to mask in messages
+            of the daemon.
         """
         self.endpoint = endpoint
-        self._secrets = secrets
         self.answered = False
+        self._secrets = secrets
         self._connection = None
-        self._broken_off = False
+        self._aborted = False
         self._deadline = math.inf
-        # Whoever breaks off must not hit the next one to have the connection.
-        self._giving = threading.Lock()
+        # abort() must not reach the next client that uses the connection.
+        self._releasing = threading.Lock()
 
     @property
-    def containers(self):
+    def containers(self) -> containers.Containers:
         """The containers of the daemon."""
         return containers.Containers(self)
 
     @property
-    def images(self):
+    def images(self) -> images.Images:
         """The images of the daemon."""
         return images.Images(self)
 
     @property
-    def networks(self):
+    def networks(self) -> networks.Networks:
         """The networks of the daemon."""
         return networks.Networks(self)
 
     @property
-    def volumes(self):
+    def volumes(self) -> volumes.Volumes:
         """The volumes of the daemon."""
         return volumes.Volumes(self)
 
     def __exit__(self, *exc_info):
-        with self._giving:
-            if self._broken_off:
+        with self._releasing:
+            if self._aborted:
                 self.close()
             used, self._connection = self._connection, None
         if used is not None:
-            _POOL.give(self.endpoint, used)
+            _POOL.release(self.endpoint, used)
 
-    def break_off(self):
-        """Have the request of another thread fail, and all that follow.
+    def abort(self) -> None:
+        """Make the request of another thread fail, and all later ones.
 
-        A daemon whose client is gone ends a pull, a push or a build:
+        A daemon stops a pull, a push or a build when its client disconnects:
         https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Image/operation/ImageBuild.
         """
-        with self._giving:
-            self._broken_off = True
+        with self._releasing:
+            self._aborted = True
             if self._connection is not None:
-                self._connection.abandon()
+                self._connection.abort()
 
-    def hurry(self, seconds):
-        """Have all requests end within some seconds from now.
+    def limit_time(self, seconds: float) -> None:
+        """Let all requests together take at most some seconds from now.
 
-        That others are told of a daemon that is away needs more patience.
+        A request that fails because of it does not mark the daemon as down.
         """
         self._deadline = time.monotonic() + seconds
 
-    def _left(self):
-        """Return the seconds that are left to all requests."""
+    def _time_left(self) -> float:
+        """Return the seconds until the deadline of :meth:`limit_time`."""
         return max(0.0, self._deadline - time.monotonic())
 
-    def again(self):
-        """Return another engine of the same daemon, for another thread."""
+    def clone(self):
+        """Return a client of the same daemon, for another thread.
+
+        :returns: :class:`DockerClient` that masks the same secrets.
+        """
         secrets = self._secrets()
         return DockerClient(self.endpoint, lambda: secrets)
 
-    def close(self):
+    def close(self) -> None:
         """Close the connection; the next request opens a new one."""
         if self._connection is not None:
             self._connection.close()
             self._connection = None
 
-    def throttled(self):
-        """Wait for what others of this worker have the daemon do."""
-        return _POOL.turn(self.endpoint)
+    def throttled(self) -> contextlib.AbstractContextManager:
+        """Wait until few enough requests keep the daemon busy.
 
-    def throttled_leaving(self):
+        :raises errors.Unreachable: see :meth:`daemons.Pool.slot`.
+        """
+        return _POOL.slot(self.endpoint)
+
+    def throttled_leaving(self) -> contextlib.AbstractContextManager:
         """Wait for other containers of this worker to leave networks.
 
-        Podman does not count the containers in a network.
+        Podman does not count the containers in a network, so this does not
+        wait for it.
+
+        :returns: context manager that yields None for Podman, else see
+            :meth:`daemons.Pool.slot`.
         """
         if self.is_podman:
             return contextlib.nullcontext()
-        return _POOL.turn(self.endpoint, leaving=True)
+        return _POOL.slot(self.endpoint, leaving=True)
 
     @property
-    def api(self):
-        """The version of the API that is spoken, such as ``(1, 41)``."""
-        return self._connected().api
+    def api(self) -> tuple[int, int]:
+        """The negotiated version of the API, such as ``(1, 41)``."""
+        return self._negotiated().api
 
     @property
-    def is_podman(self):
-        """Whether the daemon is Podman, which says so itself."""
-        return self._connected().podman
+    def is_podman(self) -> bool:
+        """Whether the daemon is Podman, according to its version."""
+        return self._negotiated().podman
 
     @property
-    def address(self):
+    def address(self) -> str | None:
         """The numeric address of the daemon; None for a unix socket."""
-        return self._connected().address
+        return self._negotiated().address
 
-    def _connected(self):
-        """Return a connection of which the version is known."""
+    def _negotiated(self) -> transport.Connection:
+        """Return a connection with a known API version."""
         if self._connection is None:
-            self._connection = _POOL.take(self.endpoint) or _connect(
+            self._connection = _POOL.acquire(self.endpoint) or _connect(
                 self.endpoint)
         if self._connection.api is None:
             self._connection.api = self._negotiate()
-            _POOL.learn(self._connection)
+            _POOL.remember(self._connection)
         return self._connection
 
-    def _negotiate(self):
-        """Return the newest version of the API that both sides speak.
+    def _negotiate(self) -> tuple[int, int]:
+        """Return the newest API version that both sides support.
 
-        Until it has told its versions, nobody knows that it is a Docker
-        daemon, so nothing else that it says is repeated.
+        Before the response, the server may be anything but a Docker daemon,
+        so messages do not repeat any other part of the response.
         """
         try:
             response = self._send('GET', '/version')
-        except errors.Late as ex:
-            # What is to be asked of the daemon has not begun.
+        except errors.AnswerTimeout as ex:
+            # The actual request was not sent yet.
             raise errors.NoAnswer(str(ex)) from ex
         if response.status_code >= 500:
             raise self._unreachable(errors.Unreachable,
@@ -253,7 +272,7 @@ class DockerClient(contextlib.AbstractContextManager):
                 raise ValueError(response.status_code)
             answer = answers.parse(response.content)
             newest = _version(answer['ApiVersion'])
-            # Podman before 4.0 does not say.
+            # Podman before 4.0 does not report it.
             oldest = _version(answer.get('MinAPIVersion') or '1.24')
             self._connection.podman = 'Podman Engine' in [
                 component['Name'] for component
@@ -261,13 +280,13 @@ class DockerClient(contextlib.AbstractContextManager):
         except (AttributeError, KeyError, TypeError, ValueError) as ex:
             if b'HTTPS server' in response.content:
                 raise errors.Failed(
-                    _('%s expects TLS: say https:// in docker_endpoint')
+                    _('%s expects TLS: use https:// in docker_endpoint')
                     % self.endpoint) from ex
             raise self.not_docker_error() from ex
         if newest < fields.OLDEST_API or oldest > NEWEST_API:
             raise errors.Unsupported(
-                _('Docker at %(endpoint)s speaks versions %(oldest)s to '
-                  '%(newest)s of its API, and this plugin %(low)s to '
+                _('Docker at %(endpoint)s supports API versions %(oldest)s to '
+                  '%(newest)s, but this plugin requires one from %(low)s to '
                   '%(high)s')
                 % {'endpoint': self.endpoint,
                    'oldest': fields.version_text(oldest),
@@ -276,75 +295,173 @@ class DockerClient(contextlib.AbstractContextManager):
                    'high': fields.version_text(NEWEST_API)})
         return min(newest, NEWEST_API)
 
-    def request_json(self, *args, has=None, **kwargs):
-        """Return what the JSON of an answer says.
+    def request(self, method: str, path: str, *names: str,
+                **options) -> requests.Response:
+        """Send a request in the negotiated API version.
 
-        :param has: key that every answer of this kind has.
+        :param path: path below the version, with ``%s`` for each name.
+        :param names: names or IDs of objects, which are quoted.
+        :param float timeout: see :meth:`_send`.
+        :param dict query: parameters of the query.
+        :param body: JSON body.
+        :param data: other body: bytes, or an iterator of bytes.
+        :param dict headers: additional headers.
+        :param bool stream: whether the caller reads the response; use
+            :meth:`translated_errors` around that.
+        :raises errors.DockerError: the subclass for the HTTP status or for
+            the failed connection.
         """
-        response = self.request(*args, **kwargs)
+        version = '/v' + fields.version_text(self.api)
+        path %= tuple(map(self._quoted, names))
+        response = self._send(method, version + path, **options)
+        failure = None
+        if response.status_code >= 300 and response.status_code != 304:
+            message = _message(response)
+            failure = self.failure(
+                errors.of_status(response.status_code, message),
+                message or _status(response.status_code))
+        self.answered = not isinstance(failure, errors.NoAnswer)
+        if self.answered:
+            _POOL.mark_up(self.endpoint)
+        if failure is not None:
+            raise failure
+        return response
+
+    def request_json(self, method: str, path: str, *names: str,
+                     has: str | None = None, **options) -> typing.Any:
+        """Send a request and return the parsed JSON of the response.
+
+        :param has: key that the response must have. If it is ``Id`` or
+            ``Name``, its value must be a valid ID.
+        :param options: see :meth:`request`.
+        :raises errors.Failed: if the response does not have the key, or is
+            too long or not JSON.
+        """
+        response = self.request(method, path, *names, **options)
         try:
             answer = answers.parse(response.content)
         except ValueError as ex:
-            raise self._senseless(ex) from ex
+            raise self._parse_error(ex) from ex
         if has and not (isinstance(answer, dict) and has in answer):
             raise self.not_docker_error()
         if has in ('Id', 'Name'):
             self.check_id(answer[has])
         return answer
 
-    def check_id(self, value):
-        """Raise if a value cannot be the id or the name of an object.
+    def stream_json(self, method: str, path: str, *names: str,
+                    **options) -> collections.abc.Iterator[dict]:
+        """Send a request and yield the JSON objects of the response.
 
-        It becomes a part of URLs, messages and Heat's database.
+        The daemon sends the status before the request can fail, and reports
+        a failure as an object. Its key "error" is deprecated since version
+        1.48: https://docs.docker.com/reference/api/engine/version-history/.
+
+        :param options: see :meth:`request`.
+        :raises errors.Failed: for a failure that the daemon reports, and for
+            a response that is too long.
         """
-        if not answers.is_id(value):
-            raise self.failure(errors.Failed,
-                               _('the answer has no id of an object'))
-
-    def _senseless(self, ex):
-        """Return the error of an answer whose JSON cannot be parsed."""
-        return (self.too_long_error() if isinstance(ex, answers.TooMuch)
-                else self.not_docker_error())
-
-    def too_long_error(self):
-        """Return the error for an answer that is too long."""
-        return self.failure(errors.Failed, _('the answer is too long'))
-
-    def not_docker_error(self):
-        """Return the error for an answer that no Docker daemon gives."""
-        return errors.Failed(
-            _('What answers at %s is not a Docker daemon') % self.endpoint)
-
-    def stream_json(self, method, path, *names, **kwargs):
-        """Yield the JSON of a stream; an error in it is raised.
-
-        The status was sent before the request could fail. The key "error"
-        is deprecated: docs of the API, version history, v1.48.
-        """
-        response = self.request(method, path, *names, stream=True, **kwargs)
+        response = self.request(method, path, *names, stream=True, **options)
         with contextlib.closing(response), self.translated_errors():
             for line in self._lines(response):
                 try:
                     report = answers.parse(line)
                 except ValueError as ex:
                     self.close()
-                    raise self._senseless(ex) from ex
+                    raise self._parse_error(ex) from ex
                 if not isinstance(report, dict):
                     raise self.not_docker_error()
                 failure = report.get('errorDetail') or report.get('error')
                 if failure:
-                    words = (failure.get('message') if
-                             isinstance(failure, dict) else failure)
-                    raise self.failure(errors.Failed, _shortened(words))
+                    message = (failure.get('message')
+                               if isinstance(failure, dict) else failure)
+                    raise self.failure(errors.Failed, _shortened(message))
                 yield report
 
-    def _lines(self, response):
-        """Yield the lines of a stream that are not empty, as text.
+    def check_id(self, value: typing.Any) -> None:
+        """Check that a value can be the ID or the name of an object.
 
-        Docker and Podman end each report with a new line:
+        It becomes part of URLs, messages and Heat's database.
+
+        :raises errors.Failed: if it cannot.
+        """
+        if not answers.is_id(value):
+            raise self.failure(errors.Failed,
+                               _('the answer has no valid ID of an object'))
+
+    def _parse_error(self, ex: ValueError) -> errors.Failed:
+        """Return the error for a response that cannot be parsed."""
+        return (self.too_long_error() if isinstance(ex, answers.TooMuch)
+                else self.not_docker_error())
+
+    def too_long_error(self) -> errors.Failed:
+        """Return the error for a response that exceeds a budget."""
+        return self.failure(errors.Failed, _('the answer is too long'))
+
+    def not_docker_error(self) -> errors.Failed:
+        """Return the error for a response that no Docker daemon sends."""
+        return errors.Failed(
+            _('The service at %s is not a Docker daemon') % self.endpoint)
+
+    def failure(self, error: type[errors.DockerError],
+                message: str) -> errors.DockerError:
+        """Return an error with a message of the daemon, without secrets.
+
+        :param error: class of the error.
+        """
+        return error(_('Docker at %(endpoint)s: %(message)s')
+                     % {'endpoint': self.endpoint,
+                        'message': self.masked(message)})
+
+    def _unreachable(self, error: type[errors.DockerError],
+                     why: str) -> errors.DockerError:
+        return error(
+            _('Docker at %(endpoint)s cannot be reached from heat-engine on '
+              '%(host)s: %(why)s')
+            % {'endpoint': self.endpoint, 'host': socket.gethostname(),
+               'why': why})
+
+    def warnings_of(self, answer: dict) -> list[str]:
+        """Return the warnings in a response, each of which is an event.
+
+        :param answer: response to a request that creates or updates.
+        """
+        found = answer.get('Warnings')
+        if not isinstance(found, list):
+            return []
+        return [self.masked(message)
+                for message in found[:budgets.WARNINGS]
+                if isinstance(message, str)]
+
+    def masked(self, message: str | None) -> str:
+        """Return a message of the daemon, shortened and without secrets."""
+        return masking.without(_shortened(message or ''), self._secrets())
+
+    def split_reference(self, image: str) -> tuple[str, str | None]:
+        """Return the repository of an image, and the tag or the digest."""
+        return docker_utils.parse_repository_tag(image)
+
+    def auth_header(self, auth: dict | None) -> dict[str, str]:
+        """Return the header with credentials for one registry.
+
+        Docker requires it for a push without credentials, too.
+        """
+        return {'X-Registry-Auth': docker_auth.encode_header(auth or {})}
+
+    def config_header(self, configs: dict[str, dict]) -> dict[str, str]:
+        """Return the header with credentials for several registries.
+
+        :param configs: map of registry to credentials.
+        """
+        return {'X-Registry-Config': docker_auth.encode_header(configs)}
+
+    def _lines(self, response: requests.Response
+               ) -> collections.abc.Iterator[str]:
+        """Yield the lines of a stream that are not empty.
+
+        Docker and Podman end each report with a newline:
         https://github.com/moby/moby/blob/v28.0.0/pkg/streamformatter/streamformatter.go#L14.
 
-        :raises errors.Failed: if there are more bytes than the budget has.
+        :raises errors.Failed: if the stream exceeds the budget.
         """
         left, rest = conf.group().max_report_bytes, bytearray()
         for piece in response.iter_content(_PIECE):
@@ -362,79 +479,50 @@ class DockerClient(contextlib.AbstractContextManager):
         if rest := rest.strip():
             yield rest.decode(errors='replace')
 
-    def split_reference(self, image):
-        """Return the repository and the tag or digest, if any, of an image."""
-        return docker_utils.parse_repository_tag(image)
-
-    def auth_header(self, auth):
-        """Return the header with credentials, which Docker wants anyway."""
-        return {'X-Registry-Auth': docker_auth.encode_header(auth or {})}
-
-    def config_header(self, configs):
-        """Return the header with credentials of several registries."""
-        return {'X-Registry-Config': docker_auth.encode_header(configs)}
-
-    def request(self, method, path, *names, **kwargs):
-        """Make a request of the version that both sides speak."""
-        version = '/v' + fields.version_text(self.api)
-        path %= tuple(map(self._quoted, names))
-        response = self._send(method, version + path, **kwargs)
-        failure = None
-        if response.status_code >= 300 and response.status_code != 304:
-            words = _words(response)
-            failure = self.failure(
-                errors.of_status(response.status_code, words),
-                words or _status(response.status_code))
-        self.answered = not isinstance(failure, errors.NoAnswer)
-        if self.answered:
-            _POOL.answered(self.endpoint)
-        if failure is not None:
-            raise failure
-        return response
-
-    def _quoted(self, name):
-        """Return the name of an object as a part of a path."""
+    def _quoted(self, name: str) -> str:
+        """Return the name of an object, quoted for a path."""
         if name in ('', '.', '..') or len(name) > budgets.ID:
-            # What is between slashes means another path then.
+            # With such a segment, the path would mean another resource.
             raise self.failure(errors.Failed, _(
                 '%r is not the name of an object') % name[:budgets.ID])
         return urllib.parse.quote(name, safe='')
 
-    def _send(self, method, path, timeout=None, **options):
-        """Make a request, and tell others of a daemon that is away.
+    def _send(self, method: str, path: str, timeout: float | None = None,
+              **options) -> requests.Response:
+        """Send a request, and record when a daemon does not respond.
 
-        :param float timeout: seconds to wait for the answer, for a request
-            that may take its time or be given up; the read_timeout of the
-            operator if it is None.
+        :param timeout: seconds to wait for the response. A request with a
+            timeout of its own may be slow, so its failure does not mark the
+            daemon as down. The default is the option ``read_timeout``.
         """
-        asked = time.monotonic()
+        requested = time.monotonic()
         try:
             return self._exchange(method, path, timeout, **options)
         except errors.Unreachable as ex:
-            if timeout is None and not self._broken_off and self._left():
+            if timeout is None and not self._aborted and self._time_left():
                 self.close()
-                _POOL.failed(self.endpoint, ex, asked)
+                _POOL.mark_down(self.endpoint, ex, requested)
             raise
 
     def _exchange(self, method, path, timeout, query=None, body=None,
                   data=None, headers=None, stream=False):
         options = conf.group()
-        patience = min(timeout or options.read_timeout, self._left())
-        connect_patience = min(options.connect_timeout, self._left())
+        patience = min(timeout or options.read_timeout, self._time_left())
+        connect_patience = min(options.connect_timeout, self._time_left())
         with self.translated_errors():
             if not patience:
                 raise self._unreachable(errors.NoAnswer,
                                         _('no answer in time'))
             if self._connection is None:
                 self._connection = _connect(self.endpoint)
-            if self._broken_off:
+            if self._aborted:
                 raise self._unreachable(errors.NoAnswer,
-                                        _('it was broken off'))
-            client = self._connection.client
+                                        _('the request was aborted'))
+            session = self._connection.session
             with self.time_limit(connect_patience + patience):
-                response = client.request(
-                    method, client.base_url + path, params=query, json=body,
-                    # What is compressed may be more than there is memory.
+                response = session.request(
+                    method, session.base_url + path, params=query, json=body,
+                    # A compressed response may exceed the memory.
                     data=data, headers={'Accept-Encoding': 'identity',
                                         **(headers or {})},
                     stream=True, timeout=(connect_patience, patience),
@@ -444,13 +532,13 @@ class DockerClient(contextlib.AbstractContextManager):
             return response
 
     @contextlib.contextmanager
-    def time_limit(self, seconds):
-        """Break the connection off if the block takes longer.
+    def time_limit(self, seconds: float) -> collections.abc.Iterator[None]:
+        """Shut the connection down if the block takes longer.
 
-        The library's timeouts begin anew with each byte that arrives.
+        The library's timeouts restart with each byte that arrives.
         """
-        timer = threading.Timer(min(seconds, self._left()),
-                                self._connection.break_off)
+        timer = threading.Timer(min(seconds, self._time_left()),
+                                self._connection.shutdown)
         timer.daemon = True
         timer.start()
         try:
@@ -458,8 +546,12 @@ class DockerClient(contextlib.AbstractContextManager):
         finally:
             timer.cancel()
 
-    def _read(self, response, patience):
-        """Read an answer, unless it is too long or takes too long."""
+    def _read(self, response: requests.Response, patience: float) -> None:
+        """Read a response, unless it is too long or takes too long.
+
+        :param patience: seconds for all of it.
+        :raises errors.AnswerTimeout: if it takes longer.
+        """
         begin, content = time.monotonic(), bytearray()
         for piece in response.iter_content(_PIECE):
             content += piece
@@ -468,13 +560,14 @@ class DockerClient(contextlib.AbstractContextManager):
                 raise self.too_long_error()
             if time.monotonic() - begin > patience:
                 self.close()
-                raise self._unreachable(errors.Late, _('no answer in time'))
-        # Where the library keeps what it has read itself.
+                raise self._unreachable(errors.AnswerTimeout,
+                                        _('no answer in time'))
+        # Response.content returns it.
         response._content = bytes(content)
 
     @contextlib.contextmanager
-    def translated_errors(self):
-        """Turn what the library raises into the classes of errors."""
+    def translated_errors(self) -> collections.abc.Iterator[None]:
+        """Raise exceptions of the libraries as :class:`errors.DockerError`."""
         try:
             yield
         except errors.DockerError:
@@ -482,93 +575,69 @@ class DockerClient(contextlib.AbstractContextManager):
         except (requests.exceptions.RequestException,
                 urllib3.exceptions.HTTPError,
                 docker_errors.DockerException, OSError, ValueError) as ex:
-            # After a read that took too long the library opens a new socket.
-            if not connection.is_timeout(ex):
+            # After a read timeout, the library opens a new socket by itself.
+            if not diagnosis.is_timeout(ex):
                 self.close()
-            error, why = connection.explain(ex)
+            error, why = diagnosis.explain(ex)
             if error is errors.Untrusted:
                 raise self.failure(error, why) from ex
             raise self._unreachable(error, why) from ex
 
-    def failure(self, error, words):
-        """Return an error of a class, with the words of the daemon."""
-        return error(_('Docker at %(endpoint)s: %(words)s')
-                     % {'endpoint': self.endpoint,
-                        'words': self.masked(words)})
 
-    def warnings_of(self, answer):
-        """Return the warnings in an answer, of which each is an event."""
-        found = answer.get('Warnings')
-        if not isinstance(found, list):
-            return []
-        return [self.masked(words)
-                for words in found[:budgets.WARNINGS]
-                if isinstance(words, str)]
-
-    def masked(self, words):
-        """Return what the daemon says without the secrets that it repeats."""
-        return masking.without(_shortened(words or ''), self._secrets())
-
-    def _unreachable(self, error, why):
-        return error(
-            _('Docker at %(endpoint)s cannot be reached from heat-engine on '
-              '%(host)s: %(why)s')
-            % {'endpoint': self.endpoint, 'host': socket.gethostname(),
-               'why': why})
+# Shared by all clients of a worker.
+_POOL = daemons.Pool()
 
 
-# What the engines of a worker share.
-_POOL = connection.Pool()
+def raise_if_down(endpoint) -> None:
+    """Raise an error if a daemon recently did not respond.
 
-
-def raise_if_away(endpoint):
-    """Raise if a daemon has not answered somebody else just now.
-
-    :raises errors.Unreachable: with the words of that time.
+    :param endpoint.Endpoint endpoint: the daemon.
+    :raises errors.Unreachable: with the message of that failure.
     """
-    _POOL.raise_if_away(endpoint)
+    _POOL.raise_if_down(endpoint)
 
 
-def _connect(endpoint):
+def _connect(endpoint) -> transport.Connection:
     try:
-        # Any version keeps the constructor from asking the daemon for one.
-        client = docker.APIClient(
+        # With a version, the constructor does not request the daemon's.
+        session = docker.APIClient(
             endpoint.base_url, version=fields.version_text(fields.OLDEST_API))
     except (AttributeError, KeyError, TypeError) as ex:
-        # The library reads it, although nothing of it is used.
+        # The library reads the file, although its contents are not used.
         raise errors.Failed(
             _('The docker library cannot read the file .docker/config.json '
               'of the user that runs heat-engine')) from ex
-    made = connection.Connection(client, endpoint, **_POOL.known(endpoint))
-    connection.guard(made)
-    return made
+    connection = transport.Connection(session, endpoint,
+                                      **_POOL.recall(endpoint))
+    transport.mount_transport(connection)
+    return connection
 
 
-def _version(value):
+def _version(value: str) -> tuple[int, int]:
     major, minor = value.split('.')
     return int(major), int(minor)
 
 
-def _words(response):
-    """Return what the daemon says in an answer that is an error, if so."""
+def _message(response: requests.Response) -> str:
+    """Return the daemon's message in an error response; empty if none."""
     try:
         return _shortened(answers.parse(response.content)['message'].strip())
     except (ValueError, KeyError, TypeError, AttributeError):
         return ''
 
 
-def _shortened(words):
-    """Return as many words of a daemon as anybody reads, on one line.
+def _shortened(message: typing.Any) -> str:
+    """Return a message of a daemon on one line, cut to the budget.
 
-    Control characters could pass for other lines of heat-engine's log.
+    Control characters could imitate other lines of heat-engine's log.
     """
-    words = re.sub(r'[\0-\x1f\x7f]+', ' ', str(words)[:budgets.WORDS])
-    # The database takes no halves of characters.
-    return words.encode(errors='replace').decode()
+    message = re.sub(r'[\0-\x1f\x7f]+', ' ', str(message)[:budgets.WORDS])
+    # The database rejects lone surrogates.
+    return message.encode(errors='replace').decode()
 
 
-def _status(code):
-    """Return a status of HTTP by our own words, not those of the answer."""
+def _status(code: int) -> str:
+    """Return an HTTP status in our own words, not those of the response."""
     try:
         return _('HTTP status %(code)d, %(phrase)s') % {
             'code': code, 'phrase': http.HTTPStatus(code).phrase.lower()}

@@ -20,7 +20,7 @@
       +-- Busy          the daemon is doing just that; ask again
       +-- Unreachable   no daemon answers at the endpoint
       |     +-- NoAnswer    the request was sent, the answer did not come
-      |           +-- Late        not in time; the daemon may still be at it
+      |           +-- AnswerTimeout   not in time; the daemon may still work
       +-- Untrusted     one of the two does not trust the other's certificate
       +-- Refused       the operator of Heat does not allow it
       +-- Unsupported   the daemon's API has no such request, or no such field
@@ -80,7 +80,7 @@ class NoAnswer(Unreachable):
     """The daemon got the request and may carry it out, but did not say so."""
 
 
-class Late(NoAnswer):
+class AnswerTimeout(NoAnswer):
     """The daemon got the request and takes longer than anybody waits."""
 
 

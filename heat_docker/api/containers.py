@@ -72,7 +72,7 @@ class Containers(collection.Collection):
         :param grace: seconds that it has to end by itself; None is what it
             was created with, or :data:`GRACE`.
         :param float patience: seconds to wait. The daemon goes on stopping
-            the container after :class:`errors.Late`.
+            the container after :class:`errors.AnswerTimeout`.
         """
         with self._client.throttled_leaving() as turn:
             waited = min(patience, turn.pace) if turn else patience
@@ -80,7 +80,7 @@ class Containers(collection.Collection):
             try:
                 self._client.request('POST', '/containers/%s/stop', container,
                                      query=self._grace(grace), timeout=waited)
-            except errors.Late:
+            except errors.AnswerTimeout:
                 if waited == patience:
                     raise
                 turn.stopped(None)
@@ -182,7 +182,7 @@ class Containers(collection.Collection):
         """Run a command that was prepared, and return its output.
 
         :param int size: bytes of output to return at the most.
-        :raises errors.Late: if the command goes on.
+        :raises errors.AnswerTimeout: if the command goes on.
         """
         response = self._client.request(
             'POST', '/exec/%s/start', execution, stream=True,
@@ -195,7 +195,7 @@ class Containers(collection.Collection):
                 _append(output, chunk, size)
                 if time.monotonic() > deadline:
                     self._client.close()
-                    raise errors.Late(_('The command goes on'))
+                    raise errors.AnswerTimeout(_('The command goes on'))
         self._client.close()
         return _end(output, size)
 

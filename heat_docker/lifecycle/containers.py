@@ -334,7 +334,7 @@ class StopRequest:
                     else STOP_PATIENCE_IN_TURN)
         try:
             stop(ctx.client, container, self.grace, patience)
-        except errors.Late:
+        except errors.AnswerTimeout:
             return False
         except errors.NoAnswer:
             raise

@@ -16,9 +16,9 @@ import contextlib
 import re
 import time
 
+from .. import background
 from .. import errors
 from .. import i18n
-from .. import pulls
 from ..api import images as api_images
 from ..convert import building
 from ..convert import registry
@@ -157,7 +157,7 @@ class Provide(plan.Step):
 
     def _release(self):
         if self._pull is not None:
-            self._pull.leave()
+            self._pull.release()
             self._pull = None
 
     def _start(self, ctx):
@@ -174,8 +174,8 @@ class Provide(plan.Step):
             raise errors.Failed(_('registry_auth: %s') % ex) from ex
         self.before_pull(ctx)
         # At once: a pull of another resource that ends meanwhile is no use.
-        self._pull = pulls.join(ctx.client.endpoint, image,
-                                ctx.properties['platform'], auth)
+        self._pull = background.pull(ctx.client.endpoint, image,
+                                     ctx.properties['platform'], auth)
         self._pulls += 1
         self._reported = time.monotonic()
         ctx.event(_('Pulling %s') % image)
@@ -192,7 +192,7 @@ class Provide(plan.Step):
     def _has_pulled(self, ctx):
         """Return whether the pull has ended; report its progress."""
         pull = self._pull
-        if not pull.ended():
+        if not pull.wait():
             if pull.stalled:
                 self._release()
                 raise errors.Failed(
@@ -206,19 +206,24 @@ class Provide(plan.Step):
                           % {'image': pull.image, 'progress': pull.progress})
             return False
         self._release()
-        if isinstance(pull.error, errors.Unreachable) and (
-                self._pulls < _PULLS):
-            # The daemon is waited for; then the pull starts again.
-            raise pull.error
-        if pull.error is not None:
+        try:
+            pull.result()
+        except errors.DockerError as ex:
+            if isinstance(ex, errors.Unreachable) and self._pulls < _PULLS:
+                # The daemon is waited for; then the pull starts again.
+                raise
             raise errors.Failed(
                 _('The image %(image)s cannot be pulled. %(why)s')
-                % {'image': pull.image, 'why': pull.error})
+                % {'image': pull.image, 'why': ex}) from ex
         self.pulled()
         ctx.event(_('Pulled %(image)s in %(seconds)d s')
                   % {'image': pull.image,
                      'seconds': time.monotonic() - pull.started})
         return True
+
+    def pulled(self):
+        """Remember that the image was pulled."""
+        self._is_pulled = True
 
 
 class Pull(Provide):

@@ -49,7 +49,7 @@ def _restart(ctx, arguments):
         ctx.client.containers.restart(
             ctx.object.id, ctx.properties['stop_grace_period'],
             conf.group().read_timeout)
-    except errors.Late:
+    except errors.AnswerTimeout:
         return _('still restarting')
     return _('restarted')
 
@@ -60,7 +60,7 @@ def _stop(ctx, arguments):
         containers.stop(ctx.client, ctx.object.id,
                         ctx.properties['stop_grace_period'],
                         conf.group().read_timeout)
-    except errors.Late:
+    except errors.AnswerTimeout:
         message = _('still stopping')
     _remember(ctx, 'exited')
     return message
@@ -93,7 +93,7 @@ def _exec(ctx, arguments):
     execution = ctx.client.containers.create_exec(ctx.object.id, command)
     try:
         output = ctx.client.containers.start_exec(execution, _OUTPUT)
-    except errors.Late:
+    except errors.AnswerTimeout:
         return _('exec is still running')
     return _('exec ended with exit code %(code)s: %(output)s') % {
         'code': ctx.client.containers.exit_code(execution),

@@ -12,7 +12,7 @@
 
 """Work that takes too long for a step, done in the background."""
 
-from .. import jobs
+from .. import background
 
 
 class Polled:
@@ -24,7 +24,7 @@ class Polled:
     def __init__(self):
         """Nothing was started yet."""
         self.result = None
-        self._job = None
+        self._task = None
 
     def poll(self, client, prepare) -> bool:
         """Return whether the task has ended; start it first.
@@ -35,17 +35,16 @@ class Polled:
         :raises errors.DockerError: what the work has raised. The next call
             starts a new task then.
         """
-        if self._job is None:
-            self._job = jobs.Job(client, prepare())
-            self._job.start()
-        if not self._job.done:
+        if self._task is None:
+            self._task = background.Task(client, prepare())
+        if not self._task.wait():
             return False
-        job, self._job = self._job, None
-        self.result = job.end()
+        task, self._task = self._task, None
+        self.result = task.result()
         return True
 
     def cancel(self):
         """Disconnect the task, upon which the daemon ends what it can."""
-        if self._job is not None:
-            self._job.break_off()
-            self._job = None
+        if self._task is not None:
+            self._task.cancel()
+            self._task = None

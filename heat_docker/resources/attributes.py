@@ -22,7 +22,7 @@ from heat.engine import attributes
 from oslo_log import log as logging
 
 from .. import budgets
-from .. import client as docker_client
+from .. import client as clients
 from .. import conf
 from .. import errors
 from .. import fields
@@ -137,7 +137,7 @@ class ShowingResource(events.MaskingResource):
                     'Docker at %s takes too long to answer all that is shown '
                     '(option attributes_timeout of the operator)')
                     % client.endpoint)
-            client.hurry(left)
+            client.limit_time(left)
             begin = time.monotonic()
             try:
                 yield client
@@ -202,7 +202,7 @@ class ShowingResource(events.MaskingResource):
                 time.monotonic() - self._shown[0] > _FRESH):
             try:
                 with self.connect() as client:
-                    docker_client.raise_if_away(client.endpoint)
+                    clients.raise_if_down(client.endpoint)
                 self._show_resource()
             except exception.HeatException:
                 self._shown = time.monotonic(), None

@@ -20,7 +20,7 @@ from heat.common import policy as heat_policy
 from heat.engine import function
 from oslo_log import log as logging
 
-from .. import client as docker_client
+from .. import client as clients
 from .. import endpoint
 from .. import errors
 from .. import fields
@@ -148,7 +148,7 @@ class DaemonResource(superseding.SupersedableResource):
         :param values: of the properties; by default those that hold now.
         """
         try:
-            with errors_of_heat(), docker_client.DockerClient(
+            with errors_of_heat(), clients.DockerClient(
                     self.endpoint_of(values or self.properties),
                     lambda: self._secrets(values)) as client:
                 yield client

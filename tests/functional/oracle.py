@@ -40,7 +40,7 @@ from stevedore import named
 
 from heat_docker import client
 from heat_docker import conf
-from heat_docker import connection
+from heat_docker import daemons
 from heat_docker import fields
 from heat_docker.resources import base as resources_base
 from tests.functional import base
@@ -337,7 +337,7 @@ class OracleTest(ArrangingTest):
         self.patch(resources, '_environment', unit_base.heat())
         self.patch(resources_base.DockerResource, 'may_sleep',
                    lambda made: True)
-        self.patch(client, '_POOL', connection.Pool())
+        self.patch(client, '_POOL', daemons.Pool())
         self.addCleanup(self._close_pool, client._POOL)
         # Heat finds its clients through installed entry points.
         self.patch(clients, '_mgr', named.NamedExtensionManager(

@@ -304,7 +304,7 @@ class TLSTest(base.FunctionalTest):
     def test_plain_http_at_the_port_of_tls(self):
         _stack_id, reason = self.fail_container(
             docker_endpoint=self.at.replace('https:', 'tcp:'))
-        self.assertIn('say https://', reason)
+        self.assertIn('use https://', reason)
 
     def test_tls_at_a_plain_port(self):
         way = self.useFixture(proxy.Proxy(self.cloud.docker['endpoint']))

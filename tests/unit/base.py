@@ -43,10 +43,10 @@ from requests_mock.contrib import fixture as requests_mock_fixture
 import testtools
 import urllib3
 
+from heat_docker import background
 from heat_docker import client
 from heat_docker import conf
-from heat_docker import connection
-from heat_docker import pulls
+from heat_docker import daemons
 from heat_docker.api import containers
 from heat_docker.lifecycle import plan
 from heat_docker.resources import base as resources_base
@@ -248,7 +248,7 @@ class TestCase(testtools.TestCase):
         self.log = self.useFixture(fixtures.FakeLogger(
             level=1, format='%(levelname)s %(name)s %(message)s'))
         # What a worker shares must not be shared by tests.
-        self.pool = connection.Pool()
+        self.pool = daemons.Pool()
         self.patch(client, '_POOL', self.pool)
         self.addCleanup(self._close_pool)
 
@@ -321,9 +321,9 @@ class ResourceTestCase(TestCase):
         self.patch(resources_base.DockerResource, 'may_sleep',
                    lambda made: True)
         self.set_clock(plan, resources_base)
-        self.patch(pulls, '_PATIENCE', 0.01)
+        self.patch(background.Pull, 'WAIT', 0.01)
         # Make a stop a single request; test_engine tests the other requests.
-        self.patch(connection._Turns, 'pace', 60.0)
+        self.patch(daemons._Slots, 'pace', 60.0)
         self.patch(containers.Containers, '_await_leaving',
                    lambda *_args: None)
         self.patch(heat_keystoneclient, 'KeystoneClient',

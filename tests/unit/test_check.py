@@ -105,8 +105,9 @@ class LibraryMissingTestCase(CheckTestCase):
     def test_library_missing(self):
         self.plugins.replace_library(
             'raise ImportError("No module named docker")')
-        self.assertIn('needed, and there is none: No module named docker',
-                      self.problem(self.plugins.path))
+        self.assertIn(
+            'required, but it cannot be imported: No module named docker',
+            self.problem(self.plugins.path))
 
 
 class LibraryTooOldTestCase(CheckTestCase):
@@ -114,7 +115,7 @@ class LibraryTooOldTestCase(CheckTestCase):
     def test_library_too_old(self):
         path = self.plugins.replace_library(
             '__version__ = "5.0.3"\nclass APIClient: pass\n')
-        self.assertIn('needed, and %s is version 5.0.3' % path,
+        self.assertIn('required, but %s is version 5.0.3' % path,
                       self.problem(self.plugins.path))
 
 

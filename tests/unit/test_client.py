@@ -33,7 +33,7 @@ import testtools
 import urllib3
 
 from heat_docker import client
-from heat_docker import connection
+from heat_docker import daemons
 from heat_docker import endpoint
 from heat_docker import errors
 from heat_docker.api import collection
@@ -292,7 +292,7 @@ class VersionTestCase(EngineTestCase):
                 ({'Components': [{'Name': 'Engine'}]}, False),
                 ({'Components': [{'Name': 'Podman Engine'},
                                  {'Name': 'Conmon'}]}, True)):
-            self.patch(client, '_POOL', connection.Pool())
+            self.patch(client, '_POOL', daemons.Pool())
             self.answer(json={'ApiVersion': '1.41', **components})
             self.assertIs(expected, self.connect().is_podman)
 
@@ -302,7 +302,7 @@ class VersionTestCase(EngineTestCase):
         for spoken, expected in (('1.40', (1, 40)), (later, newest),
                                  ('%d.%d' % newest, newest),
                                  ('2.0', newest)):
-            self.patch(client, '_POOL', connection.Pool())
+            self.patch(client, '_POOL', daemons.Pool())
             self.speak(spoken)
             self.assertEqual(expected, self.connect().api, spoken)
 
@@ -364,7 +364,7 @@ class VersionTestCase(EngineTestCase):
                                      'WWW-Authenticate': 'Basic hunter2'},
                             **answer)
                 words = self.failing(errors.Failed, 'containers.inspect', 'x')
-                self.assertEqual('What answers at %s is not a Docker daemon'
+                self.assertEqual('The service at %s is not a Docker daemon'
                                  % base.URL, words)
         self.assertEqual({'docker.test:2375'},
                          {sent.netloc for sent in self.daemon.history})
@@ -404,7 +404,7 @@ class VersionTestCase(EngineTestCase):
         self.answer(status_code=400, text='Client sent an HTTP request to '
                     'an HTTPS server.\n')
         words = self.failing(errors.Failed, 'containers.inspect', 'x')
-        self.assertEqual('%s expects TLS: say https:// in docker_endpoint'
+        self.assertEqual('%s expects TLS: use https:// in docker_endpoint'
                          % base.URL, words)
 
     def test_version_before_all_else(self):
@@ -599,7 +599,7 @@ class RequestTestCase(EngineTestCase):
         left = []
 
         def work(request, context):
-            [turns] = self.pool._turns.values()
+            [turns] = self.pool._slots.values()
             left.append(turns._value)
             return '{"Id": "x"}'
 
@@ -608,7 +608,7 @@ class RequestTestCase(EngineTestCase):
         self.client.containers.create({}, {})
         self.client.containers.start('x')
         self.assertEqual([3, 3], left)
-        self.assertEqual([], list(self.pool._turns))
+        self.assertEqual([], list(self.pool._slots))
 
     def serve_leaving(self):
         """Answer the requests that make containers leave networks.
@@ -620,7 +620,7 @@ class RequestTestCase(EngineTestCase):
 
         def work(request, context):
             free = [turns._value for (_endpoint, leaving), turns
-                    in self.pool._turns.items() if leaving]
+                    in self.pool._slots.items() if leaving]
             asked.append((request.method, request.path, *free))
             return json.dumps(INSPECTED)
 
@@ -635,7 +635,7 @@ class RequestTestCase(EngineTestCase):
         self.client.networks.disconnect('x', 'web')
         self.assertEqual([(verb, '/v1.41' + path, 0) for verb, path
                           in LEAVING if path[-5:] != '/wait'], asked)
-        self.assertEqual([], list(self.pool._turns))
+        self.assertEqual([], list(self.pool._slots))
 
     def test_no_turn_for_what_has_stopped(self):
         asked = self.serve_leaving()
@@ -669,7 +669,7 @@ class RequestTestCase(EngineTestCase):
         self.serve_leaving()
         for path in ('stop', 'wait'):
             self.daemon.on('POST', '/containers/x/' + path, {'exc': LATE[0]})
-        self.failing(errors.Late, 'containers.stop', 'x', None, 5.0)
+        self.failing(errors.AnswerTimeout, 'containers.stop', 'x', None, 5.0)
 
     def test_removed_once_it_has_stopped(self):
         self.serve_leaving()
@@ -741,9 +741,9 @@ class RequestTestCase(EngineTestCase):
         self.daemon.on('GET', '/containers/x/json', {'raw': base.chunked(
             b'{', late, b' ', late, b' ', late, b' ',
             lambda: self.fail('It was read to its end'))})
-        words = self.failing(errors.Late, 'containers.inspect', 'x')
+        words = self.failing(errors.AnswerTimeout, 'containers.inspect', 'x')
         self.assertIn('no answer in time', words)
-        self.assertIsNone(self.pool.take(self.client.endpoint))
+        self.assertIsNone(self.pool.acquire(self.client.endpoint))
 
     def test_answer_in_pieces(self):
         content = json.dumps(INSPECTED).encode()
@@ -769,10 +769,10 @@ class RequestTestCase(EngineTestCase):
     def test_kept_by_context(self):
         with self.connect() as connected:
             self.assertEqual((1, 41), connected.api)
-            client = connected._connection.client
+            client = connected._connection.session
         with self.connect() as other:
             self.assertEqual((1, 41), other.api)
-            self.assertIs(client, other._connection.client)
+            self.assertIs(client, other._connection.session)
 
     def test_kept_after_a_refusal(self):
         self.daemon.on('POST', '/containers/x/start',
@@ -780,16 +780,16 @@ class RequestTestCase(EngineTestCase):
         with self.connect() as connected:
             for error in (errors.Failed, errors.NotFound):
                 self.assertRaises(error, connected.containers.start, 'x')
-        self.assertIsNotNone(self.pool.take(connected.endpoint))
+        self.assertIsNotNone(self.pool.acquire(connected.endpoint))
 
     def test_closed_by_close(self):
         self.assertEqual((1, 41), self.client.api)
-        client = self.client._connection.client
+        client = self.client._connection.session
         self.patch(client, 'close', mock.Mock(wraps=client.close))
         closed = client.close
         self.client.close()
         closed.assert_called_once_with()
-        self.assertIsNone(self.pool.take(self.client.endpoint))
+        self.assertIsNone(self.pool.acquire(self.client.endpoint))
 
     def test_address_of_none(self):
         """The one of a unix socket; here there is no connection at all."""
@@ -913,7 +913,7 @@ class ConnectionTestCase(EngineTestCase):
     def test_not_answered_in_time(self):
         for exc in LATE:
             self.daemon.on('POST', '/containers/x/start', {'exc': exc})
-            self.failing(errors.Late, 'containers.start', 'x')
+            self.failing(errors.AnswerTimeout, 'containers.start', 'x')
 
     def test_version_not_answered_in_time(self):
         """What it was asked for has not begun."""
@@ -930,10 +930,10 @@ class ConnectionTestCase(EngineTestCase):
         """Of a daemon that is away, but not of one that takes its time."""
         self.daemon.on('POST', '/containers/x/start', {'exc': NOT_REACHED[0]})
         self.daemon.on('POST', '/containers/x/stop', {'exc': LATE[0]})
-        self.failing(errors.Late, 'containers.stop', 'x', None, 0.1)
-        client.raise_if_away(self.client.endpoint)
+        self.failing(errors.AnswerTimeout, 'containers.stop', 'x', None, 0.1)
+        client.raise_if_down(self.client.endpoint)
         words = self.failing(errors.Unreachable, 'containers.start', 'x')
-        ex = self.assertRaises(errors.Unreachable, client.raise_if_away,
+        ex = self.assertRaises(errors.Unreachable, client.raise_if_down,
                                self.client.endpoint)
         self.assertEqual(words, str(ex))
 
@@ -1020,13 +1020,13 @@ class SocketTestCase(base.TestCase):
 
     def test_no_answer_in_time(self):
         self.serve(self.version(), lambda: None)
-        words = self.failing(errors.Late,
+        words = self.failing(errors.AnswerTimeout,
                              self.client.containers.stop, 'x', None, 0.02)
         self.assertIn('no answer in time', words)
 
     def test_broken_off(self):
         """The thread that is served waits; another one breaks off."""
-        self.serve(self.version(), self.client.break_off)
+        self.serve(self.version(), self.client.abort)
         words = self.failing(errors.NoAnswer, list,
                              self.client.images.pull('x'))
         self.assertIn('the connection broke', words)
@@ -1198,7 +1198,7 @@ class ExecuteTestCase(EngineTestCase):
             raise TimeoutError('timed out')
 
         self.serve(base.frame(b'one\n'), late)
-        self.failing(errors.Late, 'containers.start_exec', 'e1', 9)
+        self.failing(errors.AnswerTimeout, 'containers.start_exec', 'e1', 9)
 
 
 class PullTestCase(EngineTestCase):
@@ -1438,15 +1438,15 @@ class LibraryTestCase(base.TestCase):
     def test_library_missing(self):
         self.library(None)
         self.assertEqual(
-            'The Python library docker 7.1 or later is needed, and there is '
-            'none: No module named docker', self.unsupported())
+            'The Python library docker 7.1 or later is required, but it '
+            'cannot be imported: No module named docker', self.unsupported())
 
     def test_library_too_old(self):
         for version in ('5.0.3', '7.0.0', '1.10.6'):
             self.library(self.module(__version__=version, APIClient=None,
                                      __path__=['/opt/docker']))
             self.assertEqual(
-                'The Python library docker 7.1 or later is needed, and '
+                'The Python library docker 7.1 or later is required, but '
                 '/opt/docker is version %s' % version, self.unsupported())
 
     def test_library_new_enough(self):
@@ -1457,4 +1457,4 @@ class LibraryTestCase(base.TestCase):
     def test_library_something_else(self):
         for attributes in ({'APIClient': None}, {'__version__': '8.0'}):
             self.library(self.module(__path__=['/opt/docker'], **attributes))
-            self.assertIn('/opt/docker is not it', self.unsupported())
+            self.assertIn('/opt/docker is another package', self.unsupported())

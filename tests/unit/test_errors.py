@@ -97,7 +97,7 @@ class ErrorsTestCase(testtools.TestCase):
 
     def test_no_answer_is_unreachable(self):
         self.assertTrue(issubclass(errors.NoAnswer, errors.Unreachable))
-        self.assertTrue(issubclass(errors.Late, errors.NoAnswer))
+        self.assertTrue(issubclass(errors.AnswerTimeout, errors.NoAnswer))
 
     def test_tree_in_docstring(self):
         for name, member in vars(errors).items():

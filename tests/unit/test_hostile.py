@@ -21,11 +21,11 @@ import operator
 import tracemalloc
 
 from heat_docker import answers
+from heat_docker import background
 from heat_docker import budgets
 from heat_docker import client
 from heat_docker import endpoint
 from heat_docker import errors
-from heat_docker import pulls
 from tests.unit import base
 from tests.unit import servers
 
@@ -167,10 +167,9 @@ class ReportsTestCase(HostileTestCase):
         docker = self.serve(servers.http(b'\r\n'.join(
             report if isinstance(report, bytes)
             else json.dumps(report).encode() for report in reports)))
-        pull = pulls.join(docker.endpoint, 'x')
-        pull._thread.join(base.SECONDS)
-        self.assertTrue(pull.ended())
-        pull.leave()
+        pull = background.pull(docker.endpoint, 'x')
+        self.assertTrue(pull.wait(base.SECONDS))
+        pull.release()
         return pull
 
     def layer(self, name, current=1, total=4):
@@ -179,13 +178,13 @@ class ReportsTestCase(HostileTestCase):
 
     def test_layers_without_end(self):
         pull = self.pull(*(self.layer('%012d' % n) for n in range(3000)))
-        self.assertIsNone(pull.error)
+        self.assertIsNone(pull.result())
         self.assertEqual(budgets.LAYERS, len(pull._layers))
 
     def test_layers_with_long_ids(self):
         pull = self.pull(self.layer('a'), self.layer(1000 * 'b'),
                          self.layer(['c']), self.layer({}))
-        self.assertIsNone(pull.error)
+        self.assertIsNone(pull.result())
         self.assertEqual(['a'], list(pull._layers))
 
     def test_numbers_that_are_none(self):
@@ -196,7 +195,7 @@ class ReportsTestCase(HostileTestCase):
                              {'status': 'Downloading', 'id': 'c',
                               'progressDetail': 'x'},
                              {'status': ['x'], 'progressDetail': [1]})
-            self.assertIsNone(pull.error)
+            self.assertIsNone(pull.result())
             self.assertRegex(pull.progress, r'\d+ %, 2 of 4 MB')
 
     def assertRegex(self, text, pattern):  # noqa: N802
@@ -205,7 +204,8 @@ class ReportsTestCase(HostileTestCase):
     def test_numbers_without_end(self):
         pull = self.pull(b'{"status": "Downloading", "id": "a", '
                          b'"progressDetail": {"total": 1e400}}')
-        self.assertIn('is not a Docker daemon', str(pull.error))
+        ex = self.assertRaises(errors.Failed, pull.result)
+        self.assertIn('is not a Docker daemon', str(ex))
 
     def test_built_what_is_no_id(self):
         for image in NO_IDS[3:]:
@@ -363,7 +363,7 @@ class HurryTestCase(HostileTestCase):
         for content in (head + chunk(b'{'), head[:9], b''):
             docker = self.serve(content)
             self.assertEqual((1, 41), docker.api)
-            docker.hurry(0.1)
+            docker.limit_time(0.1)
             for method, *arguments in (('containers.inspect', 'x'),
                                        ('containers.log_tail', 'x', True, 9),
                                        ('containers.log_head', 'x', True, 9)):
@@ -372,7 +372,7 @@ class HurryTestCase(HostileTestCase):
                     *arguments)
                 self.assert_plain(str(ex))
             # It may be well.
-            self.pool.raise_if_away(docker.endpoint)
+            self.pool.raise_if_down(docker.endpoint)
 
     def test_log_in_tiny_frames(self):
         """Not all that is kept is copied for each."""

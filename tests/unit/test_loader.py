@@ -77,8 +77,9 @@ print(json.dumps({
             tree.resources.container.DockerContainer or not mapping,
         'classes': all(issubclass(cls, tree.resources.base.DockerResource)
                        for cls in mapping.values()),
-        'errors': tree.errors is tree.client.errors is tree.pulls.errors is
-            tree.resources.base.errors is tree.fields.errors,
+        'errors': tree.errors is tree.client.errors is
+            tree.background.errors is tree.resources.base.errors is
+            tree.fields.errors,
         'spec': table is tree.resources.container.spec,
         'base': issubclass(tree.resources.container.DockerContainer,
                            tree.resources.base.DockerResource),
@@ -115,7 +116,7 @@ class LoaderTestCase(base.TestCase):
         for name, error in zip(sorted(base.CLASSES), sorted(complaints),
                                strict=True):
             self.assertIn(name, error)
-            self.assertIn('docker %s or later is needed' % NEEDED, error)
+            self.assertIn('docker %s or later is required' % NEEDED, error)
             self.assertIn(words, error)
 
 
@@ -151,7 +152,7 @@ class LibraryMissingTestCase(LoaderTestCase):
     def test_library_missing(self):
         self.plugins.replace_library(
             'raise ImportError("No module named docker")')
-        self.without_library('there is none: No module named docker')
+        self.without_library('cannot be imported: No module named docker')
 
 
 class LibraryBrokenTestCase(LoaderTestCase):

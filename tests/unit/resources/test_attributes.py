@@ -255,7 +255,7 @@ class SlowTestCase(base.ContainerTestCase):
         """A daemon may be well, and have no time left."""
         made = self.make_slow()
         self.read(made)
-        self.pool.raise_if_away(made.endpoint)
+        self.pool.raise_if_down(made.endpoint)
 
 
 class NonsenseTestCase(base.ContainerTestCase):

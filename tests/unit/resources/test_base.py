@@ -152,7 +152,8 @@ class MakeTestCase(base.ContainerTestCase):
         self.daemon.on('GET', '/version', {'json': {'ApiVersion': '1.39'}},
                        prefix='')
         reason = self.fail_task(self.make_resource().create)
-        self.assertIn('%s speaks versions 1.24 to 1.39' % base.URL, reason)
+        self.assertIn('%s supports API versions 1.24 to 1.39' % base.URL,
+                      reason)
         self.assertEqual([], self.daemon.requests)
 
     def test_too_old_for_a_property(self):

@@ -18,7 +18,7 @@ import threading
 
 import requests
 
-from heat_docker import jobs
+from heat_docker import background
 from heat_docker.lifecycle import plan
 from tests.unit import base
 
@@ -185,7 +185,7 @@ class CopyingTestCase(base.VolumeTestCase):
 
     def test_takes_time(self):
         """The worker does other things in the meantime."""
-        self.patch(jobs, '_PATIENCE', 0.001)
+        self.patch(background.Task, 'WAIT', 0.001)
         go_on = threading.Event()
         self.serve_copy(b'one', lambda: self.assertTrue(go_on.wait(20)))
         made = self.make_copy()

@@ -25,8 +25,8 @@ from heat.engine import resource
 from heat.engine import scheduler
 import requests
 
+from heat_docker import background
 from heat_docker import client
-from heat_docker import jobs
 from heat_docker.lifecycle import plan
 from tests.unit import base
 
@@ -669,7 +669,7 @@ class BuildTestCase(BuiltTestCase):
 
     def test_build_takes_time(self):
         """The worker does other things in the meantime."""
-        self.patch(jobs, '_PATIENCE', 0.001)
+        self.patch(background.Task, 'WAIT', 0.001)
         go_on = threading.Event()
         made = self.make_resource()
         advance = type(made).check_create_complete
@@ -771,7 +771,7 @@ class PushTestCase(BuiltTestCase):
 
     def broken_off(self, request, task):
         """Cancel a task as it waits for a request; return what it breaks."""
-        self.patch(jobs, '_PATIENCE', 0.001)
+        self.patch(background.Task, 'WAIT', 0.001)
         arrived, go_on, broken = threading.Event(), threading.Event(), []
         self.addCleanup(go_on.set)
 
@@ -779,7 +779,7 @@ class PushTestCase(BuiltTestCase):
             arrived.set()
             self.assertTrue(go_on.wait(20))
 
-        self.patch(client.DockerClient, 'break_off',
+        self.patch(client.DockerClient, 'abort',
                    lambda docker: broken.append(docker))
         self.daemon.on(*request, {'raw': base.chunked(stop)})
         runner = scheduler.TaskRunner(task)

@@ -22,6 +22,7 @@ from heat.engine import constraints as heat_constraints
 import testtools
 
 from heat_docker import conf
+from heat_docker import daemons
 from heat_docker.convert import references
 from tests.unit import base
 from tests.unit import test_specs

@@ -20,7 +20,7 @@ from heat.common import exception
 from heat.engine import scheduler
 import requests
 
-from heat_docker import pulls
+from heat_docker import background
 from heat_docker.lifecycle import images
 from heat_docker.lifecycle import plan
 from tests.unit import base
@@ -168,11 +168,10 @@ class PullTestCase(PullingTestCase):
         task.start()
         task.step()
         self.assertTrue(arrived.wait(20))
-        [pull] = pulls._RUNNING.values()
+        [pull] = background._PULLS.values()
         task.cancel()
         told.set()
-        pull._thread.join(20)
-        self.assertTrue(pull.ended())
+        self.assertTrue(pull.wait(20))
         self.assertFalse(end.is_set())
         self.assertEqual(('CREATE', 'FAILED'), made.state)
 
@@ -228,7 +227,7 @@ class PullTestCase(PullingTestCase):
                     self.fail_task(self.make_resource().create))
 
     def test_pull_that_stalls(self):
-        clock = self.set_clock(pulls)
+        clock = self.set_clock(background)
         told = threading.Event()
         self.addCleanup(told.set)
         arrived = threading.Event()
@@ -242,18 +241,18 @@ class PullTestCase(PullingTestCase):
         task.start()
         task.step()
         self.assertTrue(arrived.wait(20))
-        [pull] = pulls._RUNNING.values()
+        [pull] = background._PULLS.values()
         clock.now += 301
         self.assertRaises(exception.ResourceFailure, task.run_to_completion)
         self.assertIn('The image busybox:1 cannot be pulled. No progress for '
                       '301 s: 25 %, 5 of 20 MB',
                       made.status_reason)
         self.assert_plain(made.status_reason)
-        self.assertEqual((0, {}), (pull.waiting, pulls._RUNNING))
+        self.assertEqual((0, {}), (pull.users, background._PULLS))
 
 
 class AwayTestCase(PullingTestCase):
-    """A daemon that goes away while it pulls."""
+    """A daemon that goes away while it background."""
 
     def setUp(self):
         super().setUp()

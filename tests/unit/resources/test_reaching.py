@@ -26,7 +26,7 @@ from heat.tests import utils
 import requests
 
 from heat_docker import client
-from heat_docker import connection
+from heat_docker import daemons
 from heat_docker import endpoint
 from heat_docker.lifecycle import containers as container_steps
 from heat_docker.lifecycle import creation
@@ -221,7 +221,7 @@ class NotedAddressTestCase(base.ContainerTestCase):
         self.configure(denied_networks=['127.0.0.0/8'])
         # As after a while, or in another worker.
         self._close_pool()
-        self.patch(client, '_POOL', connection.Pool())
+        self.patch(client, '_POOL', daemons.Pool())
 
     def test_noted(self):
         server = self.serve()
@@ -770,7 +770,7 @@ class AwayTestCase(base.ContainerTestCase):
         self.assertEqual(1, len(self.daemon.history))
 
     def test_attributes_after_a_while(self):
-        clock = self.set_clock(connection)
+        clock = self.set_clock(daemons)
         made = self.make_running()
         end = self.daemon.go_away()
         self.assertIsNone(made.FnGetAtt('state'))

@@ -17,7 +17,7 @@ import requests
 import urllib3
 
 from heat_docker import client
-from heat_docker import connection
+from heat_docker import daemons
 from heat_docker import operations
 from tests.unit import base
 
@@ -206,7 +206,7 @@ class SignalsTestCase(base.ContainerTestCase):
 
     def test_restart_when_the_version_comes_late(self):
         made = self.make_running()
-        self.patch(client, '_POOL', connection.Pool())
+        self.patch(client, '_POOL', daemons.Pool())
         self.daemon.on('GET', '/version', LOST, prefix='')
         self.assertIn('no answer in time',
                       self.fail_signal(made, action='restart'))

@@ -17,8 +17,8 @@ import threading
 
 import requests
 
+from heat_docker import background
 from heat_docker import budgets
-from heat_docker import jobs
 from heat_docker.api import containers
 from heat_docker.lifecycle import plan
 from heat_docker.lifecycle import snapshots
@@ -69,7 +69,7 @@ class SnapshotTestCase(base.ContainerTestCase):
 
     def test_commit_takes_time(self):
         """The worker does other things in the meantime."""
-        self.patch(jobs, '_PATIENCE', 0.001)
+        self.patch(background.Task, 'WAIT', 0.001)
         go_on = threading.Event()
         polls = []
 
@@ -108,7 +108,7 @@ class SnapshotTestCase(base.ContainerTestCase):
 
     def test_commit_daemon_away(self):
         """That a thread was started says nothing of the daemon."""
-        self.patch(jobs, '_PATIENCE', 0.001)
+        self.patch(background.Task, 'WAIT', 0.001)
         self.set_clock(plan, step=25.0)
         polled = threading.Semaphore(0)
         made = self.make_running()

@@ -10,16 +10,184 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""One pull in the background serves all who want the same image."""
+"""Work on a daemon in the background, and pulls that resources share."""
 
 import json
 import threading
 
+import requests
+
+from heat_docker import background
+from heat_docker import client
 from heat_docker import endpoint
 from heat_docker import errors
-from heat_docker import pulls
 from tests.unit import base
 from tests.unit import servers
+
+
+class BackgroundTestCase(base.TestCase):
+
+    def setUp(self):
+        super().setUp()
+        self.daemon = self.useFixture(base.FakeDaemon())
+        self.docker = client.DockerClient(endpoint.parse(base.URL))
+        self.go_on = threading.Event()
+        self.addCleanup(self.go_on.set)
+
+
+class TaskTestCase(BackgroundTestCase):
+
+    def ended(self, work):
+        """Return a task that has ended."""
+        task = background.Task(self.docker, work)
+        self.assertTrue(task.wait(base.SECONDS))
+        return task
+
+    def test_result(self):
+        self.daemon.on('GET', '/images/a/json', {'json': {'Id': 'i1'}})
+        task = self.ended(lambda docker: docker.images.inspect('a'))
+        self.assertEqual({'Id': 'i1'}, task.result())
+        self.assertEqual([('GET', '/images/a/json')], self.daemon.requests)
+
+    def test_result_is_nothing(self):
+        self.daemon.on('DELETE', '/images/a', {'json': []})
+        self.assertIsNone(
+            self.ended(lambda docker: docker.images.remove('a')).result())
+
+    def test_secrets(self):
+        """What the thread before may not repeat, its client does not."""
+        self.docker = client.DockerClient(self.docker.endpoint,
+                                          lambda: ['hunter2'])
+        self.daemon.on('DELETE', '/images/a',
+                       base.refusal(500, 'bad: hunter2'))
+        ex = self.assertRaises(errors.Failed, self.ended(
+            lambda docker: docker.images.remove('a')).result)
+        self.assertEqual('Docker at %s: bad: ***' % base.URL, str(ex))
+
+    def test_error(self):
+        for answer, error in (
+                (base.refusal(404, 'No such image'), errors.NotFound),
+                (base.refusal(500, 'no space left'), errors.Failed),
+                ({'exc': requests.exceptions.ReadTimeout},
+                 errors.AnswerTimeout)):
+            self.daemon.on('DELETE', '/images/a', answer)
+            task = self.ended(lambda docker: docker.images.remove('a'))
+            ex = self.assertRaises(errors.DockerError, task.result)
+            self.assertIs(error, type(ex))
+            self.assertIn(base.URL, str(ex))
+
+    def test_exception_becomes_words(self):
+        """The end of the thread must not pass for success."""
+        for error in (ZeroDivisionError, SystemExit):
+            def work(docker, error=error):
+                raise error('division by zero')
+
+            ex = self.assertRaises(errors.Failed, self.ended(work).result)
+            self.assert_plain(str(ex))
+            self.assertNotIn('division', str(ex))
+        self.assertEqual(2, self.log.output.count(
+            'ERROR heat_docker.background'))
+        self.assertIn('division by zero', self.log.output)
+
+    def test_not_done_while_it_runs(self):
+        task = background.Task(
+            self.docker, lambda docker: self.go_on.wait(base.SECONDS))
+        self.assertFalse(task.wait(0.001))
+        self.go_on.set()
+        self.assertTrue(task.wait(base.SECONDS))
+        self.assertTrue(task.result())
+
+    def test_poll_ends_with_the_work(self):
+        """A short task needs no further poll."""
+        self.assertTrue(
+            background.Task(self.docker, lambda docker: None).wait())
+
+    def test_connection_is_given_back(self):
+        self.ended(lambda docker: docker.api)
+        self.assertIsNotNone(self.pool.acquire(self.docker.endpoint))
+
+    def test_heat_engine_does_not_wait_for_it(self):
+        task = background.Task(
+            self.docker, lambda docker: threading.current_thread().daemon)
+        self.assertTrue(task.result())
+
+
+class PollTestCase(BackgroundTestCase):
+    """The task of a step, which is called again and again."""
+
+    def setUp(self):
+        super().setUp()
+        self.patch(background.Task, 'WAIT', 0.001)
+        self.notes = {}
+        self.prepared = 0
+
+    def step(self):
+        return background.poll_task(self.notes, self.docker, self.prepare)
+
+    def prepare(self):
+        self.prepared += 1
+        return self.work
+
+    def poll(self):
+        task = None
+        while task is None:
+            task = self.step()
+        return task
+
+    def work(self, docker):
+        return self.go_on.wait(base.SECONDS)
+
+    def test_prepared_once(self):
+        for _poll in range(3):
+            self.assertIsNone(self.step())
+        self.go_on.set()
+        self.assertTrue(self.poll().result())
+        self.assertEqual((1, {}), (self.prepared, self.notes))
+
+    def test_again_after_an_error(self):
+        self.work = lambda docker: docker.images.remove('a')
+        self.daemon.on('DELETE', '/images/a', 503, {'json': []})
+        self.assertRaises(errors.NoAnswer, self.poll().result)
+        self.assertIsNone(self.poll().result())
+        self.assertEqual(2, self.prepared)
+
+    def test_not_prepared(self):
+        """Such as when the daemon is away."""
+        def prepare():
+            raise errors.Unreachable('away')
+
+        self.assertRaises(errors.Unreachable, background.poll_task, self.notes,
+                          self.docker, prepare)
+        self.assertEqual({}, self.notes)
+
+
+class CancelTestCase(base.TestCase):
+
+    def test_cancel(self):
+        self.configure(denied_networks=[])
+        self.patch(background.Task, 'WAIT', 0.001)
+        arrived = threading.Event()
+
+        def answer(line):
+            if b'/push' in line:
+                arrived.set()
+            return servers.begin(line)
+
+        server = self.useFixture(servers.Server(answer))
+        where, notes = endpoint.parse(server.url), {}
+        docker = client.DockerClient(where)
+        self.assertIsNone(background.poll_task(notes, docker, lambda: (
+            lambda docker: docker.images.push('r.test/a', None))))
+        task = notes['task']
+        self.assertTrue(arrived.wait(base.SECONDS))
+        background.cancel_task(notes)
+        self.assertTrue(task.wait(base.SECONDS))
+        self.assertRaises(errors.NoAnswer, task.result)
+        self.assertEqual({}, notes)
+        self.pool.raise_if_down(where)
+
+    def test_cancel_nothing(self):
+        background.cancel_task({})
 
 
 def report(status, layer=None, **detail):
@@ -27,7 +195,7 @@ def report(status, layer=None, **detail):
                        'progressDetail': detail}).encode() + b'\r\n'
 
 
-class PullsTestCase(base.TestCase):
+class PullTestCase(base.TestCase):
 
     def setUp(self):
         super().setUp()
@@ -48,7 +216,7 @@ class PullsTestCase(base.TestCase):
         self.assertTrue(self.go_on.wait(base.SECONDS))
 
     def join(self, image='busybox', **more):
-        pull = pulls.join(self.endpoint, image, **more)
+        pull = background.pull(self.endpoint, image, **more)
         self.addCleanup(self.end, pull)
         return pull
 
@@ -59,8 +227,7 @@ class PullsTestCase(base.TestCase):
 
     def end(self, pull):
         self.go_on.set()
-        pull._thread.join(base.SECONDS)
-        self.assertTrue(pull.ended())
+        self.assertTrue(pull.wait(base.SECONDS))
 
     def pulled(self):
         return [sent.qs['fromImage'] for sent in
@@ -70,11 +237,11 @@ class PullsTestCase(base.TestCase):
         self.serve([report('a')])
         pull = self.join()
         self.end(pull)
-        self.assertIsNone(pull.error)
+        self.assertIsNone(pull.result())
 
     def test_not_done_while_it_runs(self):
         self.serve([self.stop])
-        self.assertFalse(self.join_running().ended())
+        self.assertFalse(self.join_running().wait(0))
 
     def test_join_many(self):
         self.serve([report('a'), self.stop, report('b')])
@@ -82,16 +249,15 @@ class PullsTestCase(base.TestCase):
         for _number in range(9):
             self.assertIs(first, self.join())
         self.end(first)
-        self.assertIsNone(first.error)
+        self.assertIsNone(first.result())
         self.assertEqual([['busybox']], self.pulled())
 
     def test_join_other_image(self):
         self.serve([self.stop], [])
         first = self.join_running()
         other = self.join('mariadb')
-        other._thread.join(base.SECONDS)
-        self.assertTrue(other.ended())
-        self.assertFalse(first.ended())
+        self.assertTrue(other.wait(base.SECONDS))
+        self.assertFalse(first.wait(0))
         self.end(first)
         self.assertEqual([['busybox'], ['mariadb']], self.pulled())
 
@@ -100,11 +266,10 @@ class PullsTestCase(base.TestCase):
         first = self.join_running()
         self.daemon.on('GET', '/version', 503, prefix='',
                        base_url='http://other.test:2375')
-        other = pulls.join(endpoint.parse('tcp://other.test'), 'busybox')
-        other._thread.join(base.SECONDS)
-        self.assertFalse(first.ended())
-        self.assertIsInstance(other.error, errors.Unreachable)
-        self.assertIsNone(first.error)
+        other = background.pull(endpoint.parse('tcp://other.test'), 'busybox')
+        self.assertTrue(other.wait(base.SECONDS))
+        self.assertFalse(first.wait(0))
+        self.assertRaises(errors.Unreachable, other.result)
 
     def test_join_with_other_credentials(self):
         """Who has none must not get what another one may see."""
@@ -114,7 +279,7 @@ class PullsTestCase(base.TestCase):
         for auth in (None, {'username': 'me', 'password': 'b'}):
             other = self.join(auth=auth)
             self.assertIsNot(first, other)
-            other._thread.join(base.SECONDS)
+            self.assertTrue(other.wait(base.SECONDS))
         self.assertIs(first, self.join(auth={'password': 'a',
                                              'username': 'me'}))
         self.end(first)
@@ -128,9 +293,10 @@ class PullsTestCase(base.TestCase):
         pull = self.join(auth={'username': 'me', 'password': 'hunter2'})
         self.assertTrue(self.arrived.wait(base.SECONDS))
         shown = '%r %s %s %s' % (pull, pull, pull.progress,
-                                 pull._thread.name)
+                                 threading.enumerate())
         self.end(pull)
-        shown += '%s %s' % (pull.error, self.log.output)
+        ex = self.assertRaises(errors.Failed, pull.result)
+        shown += '%s %s' % (ex, self.log.output)
         self.assertNotIn('hunter2', shown)
 
     def test_join_other_platform(self):
@@ -139,7 +305,7 @@ class PullsTestCase(base.TestCase):
         self.assertTrue(self.arrived.wait(base.SECONDS))
         other = self.join(platform='linux/arm64')
         self.assertIsNot(first, other)
-        other._thread.join(base.SECONDS)
+        self.assertTrue(other.wait(base.SECONDS))
 
     def test_join_after_the_end(self):
         self.serve([], [])
@@ -150,39 +316,39 @@ class PullsTestCase(base.TestCase):
         self.assertIsNot(first, second)
         self.assertEqual(2, len(self.pulled()))
 
-    def test_leave_one_of_two(self):
+    def test_release_one_of_two(self):
         self.serve([report('a'), self.stop, report('b'), report('c')])
         pull = self.join_running()
         self.join()
-        pull.leave()
+        pull.release()
         self.assertIs(pull, self.join())
         self.end(pull)
-        self.assertIsNone(pull.error)
+        self.assertIsNone(pull.result())
 
-    def test_leave_all_ends_it(self):
+    def test_release_all_ends_it(self):
         rest_read = threading.Event()
         self.serve([report('a'), self.stop, report('b'), rest_read.set])
         pull = self.join_running()
         self.join()
-        pull.leave()
-        pull.leave()
+        pull.release()
+        pull.release()
         self.end(pull)
         self.assertFalse(rest_read.is_set())
 
-    def test_join_after_all_left(self):
+    def test_join_after_all_released(self):
         """One that nobody wants may hang; whoever comes later starts anew."""
         self.serve([report('a'), self.stop], [report('b')])
         pull = self.join_running()
-        pull.leave()
+        pull.release()
         second = self.join()
         self.assertIsNot(pull, second)
         self.end(pull)
         self.end(second)
 
-    def test_leave_all_then_join_starts_anew(self):
+    def test_release_all_then_join_starts_anew(self):
         self.serve([report('a'), self.stop, report('b')], [])
         pull = self.join_running()
-        pull.leave()
+        pull.release()
         self.end(pull)
         second = self.join()
         self.assertIsNot(pull, second)
@@ -193,21 +359,22 @@ class PullsTestCase(base.TestCase):
         self.serve([report('a'), b'{"error": "toomanyrequests"}'], [])
         pull = self.join()
         self.end(pull)
-        self.assertIsInstance(pull.error, errors.Failed)
-        self.assertIn('toomanyrequests', str(pull.error))
+        ex = self.assertRaises(errors.Failed, pull.result)
+        self.assertIn('toomanyrequests', str(ex))
 
     def test_error_of_one_is_not_that_of_the_next(self):
         self.serve([b'{"error": "toomanyrequests"}'], [])
         self.end(self.join())
         second = self.join()
         self.end(second)
-        self.assertIsNone(second.error)
+        self.assertIsNone(second.result())
 
     def test_error_reaches_all(self):
         self.serve([self.stop, b'{"error": "toomanyrequests"}'])
         first, second = self.join_running(), self.join()
         self.end(first)
-        self.assertIn('toomanyrequests', str(second.error))
+        ex = self.assertRaises(errors.Failed, second.result)
+        self.assertIn('toomanyrequests', str(ex))
 
     def test_progress_before_the_first_report(self):
         self.serve([self.stop])
@@ -239,7 +406,7 @@ class PullsTestCase(base.TestCase):
 
         Each takes 200 s; the last was 200 s ago.
         """
-        clock = self.set_clock(pulls)
+        clock = self.set_clock(background)
 
         def late():
             clock.now += 200
@@ -270,17 +437,12 @@ class PullsTestCase(base.TestCase):
         self.assertEqual(200, self.stalled(report('a')))
 
     def test_stalled_before_the_first_report(self):
-        clock = self.set_clock(pulls)
+        clock = self.set_clock(background)
         self.serve([self.stop])
         pull = self.join_running()
         self.assertEqual(0, pull.stalled)
         clock.now += 301
         self.assertEqual(301, pull.stalled)
-
-    def test_thread_does_not_keep_the_process(self):
-        self.serve([])
-        pull = self.join()
-        self.assertTrue(pull._thread.daemon)
 
 
 class DrippingTestCase(base.TestCase):
@@ -289,7 +451,7 @@ class DrippingTestCase(base.TestCase):
     def setUp(self):
         super().setUp()
         self.configure(denied_networks=[])
-        self.patch(pulls, '_PATIENCE', 0.01)
+        self.patch(background.Pull, 'WAIT', 0.01)
         self.arrived = threading.Event()
         server = self.useFixture(servers.Server(self.answer))
         self.endpoint = endpoint.parse(server.url)
@@ -299,14 +461,13 @@ class DrippingTestCase(base.TestCase):
             self.arrived.set()
         return servers.begin(line)
 
-    def test_leave_all_ends_it(self):
-        pull = pulls.join(self.endpoint, 'busybox')
-        self.assertIs(pull, pulls.join(self.endpoint, 'busybox'))
+    def test_release_all_ends_it(self):
+        pull = background.pull(self.endpoint, 'busybox')
+        self.assertIs(pull, background.pull(self.endpoint, 'busybox'))
         self.assertTrue(self.arrived.wait(base.SECONDS))
-        pull.leave()
-        self.assertFalse(pull.ended())
-        pull.leave()
-        pull._thread.join(base.SECONDS)
-        self.assertTrue(pull.ended())
-        self.pool.raise_if_away(self.endpoint)
-        self.assertNotIn('broke off', self.log.output)
+        pull.release()
+        self.assertFalse(pull.wait(0))
+        pull.release()
+        self.assertTrue(pull.wait(base.SECONDS))
+        self.pool.raise_if_down(self.endpoint)
+        self.assertNotIn('interrupted', self.log.output)
