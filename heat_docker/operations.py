@@ -103,6 +103,6 @@ def check(value: dict) -> dict:
         for name, argument in one.arguments.items():
             if (argument.required and value.get('action') == one.name
                     and not value.get(name)):
-                raise ValueError(_('the action %(action)s needs a %(name)s')
+                raise ValueError(_('the action %(action)s requires a %(name)s')
                                  % {'action': one.name, 'name': name})
     return value

@@ -78,16 +78,17 @@ def endpoint(where, is_admin):
         if access == 'all' or access == 'admin' and is_admin():
             return
         raise _refused('local_endpoint_access', _(
-            'Set docker_endpoint: the daemon at local_endpoint, which is '
-            'used without it, is for %s')
-            % (_('administrators') if access == 'admin' else _('nobody')))
+            'Set docker_endpoint: only administrators can use the default '
+            'daemon at local_endpoint') if access == 'admin' else _(
+            'Set docker_endpoint: no one can use the default daemon at '
+            'local_endpoint'))
     if not matches(where.url, options.allowed_endpoints):
         raise _refused('allowed_endpoints',
                        _('The docker_endpoint %s is not allowed') % where)
     if options.require_tls and not (where.tls and where.tls.verify):
         raise _refused('require_tls', _(
-            'The docker_endpoint %s is not allowed: it has to be https, and '
-            'its certificate to be verified') % where)
+            'The docker_endpoint %s is not allowed: it must use https, and '
+            'its certificate must be verified') % where)
 
 
 def certificates(tls):
@@ -365,13 +366,13 @@ def volume_options(options):
     if kind in _HOSTLESS and not flags & {'bind', 'rbind', 'move', 'remount'}:
         if kind not in limit('allowed_volume_types'):
             raise _refused('allowed_volume_types',
-                           _('the type %s of a volume is not allowed') % kind)
+                           _('the volume type %s is not allowed') % kind)
     elif flags & {'bind', 'rbind'} and not any('=' in flag for flag in flags):
         _bind_source('/' + options.get('device', ''))
     elif options.keys() & {*_LOCAL} and (
             '*' not in limit('allowed_bind_sources')):
         raise _refused('allowed_bind_sources',
-                       _('these options of a volume are not allowed'))
+                       _('these volume options are not allowed'))
 
 
 def _bind_source(source):

@@ -49,15 +49,16 @@ def build_to_context(value):
     if not value:
         return b''
     if 'dockerfile' not in value:
-        raise ValueError(_('a build needs a dockerfile'))
+        raise ValueError(_('a build requires a dockerfile'))
     files = {posixpath.normpath(path): content for path, content
              in scalars.to_string_map(value.get('files') or {}).items()}
     for path in files:
         if path.startswith(('/', '../')) or path in ('.', '..'):
-            raise ValueError(_('the path %s of a file is not relative')
+            raise ValueError(_('the path %s of a file must be relative')
                              % path)
     if _DOCKERFILE in files:
-        raise ValueError(_('the Dockerfile is given twice'))
+        raise ValueError(_('files contains a Dockerfile in addition to '
+                           'dockerfile'))
     archive = io.BytesIO()
     with tarfile.open(fileobj=archive, mode='w') as tar:
         for path, content in {_DOCKERFILE: value['dockerfile'],
@@ -86,9 +87,11 @@ def tags_to_api(values):
     for value in scalars.to_strings(values):
         process.image(value)
         if '@' in value:
-            raise ValueError(_('%r has a digest, and is no tag') % value)
+            raise ValueError(_('%r is not a tag, because it contains a '
+                               'digest') % value)
         if value.startswith(registry.RESERVED):
-            raise ValueError(_('%r is a name of images that Heat makes')
+            raise ValueError(_('%r is a name reserved for images that Heat '
+                               'creates')
                              % value)
     return scalars.to_strings(values)
 

@@ -39,7 +39,7 @@ def ipam_to_api(value):
 
 def _pool(value):
     if 'subnet' not in value:
-        raise ValueError(_('a config of ipam needs a subnet'))
+        raise ValueError(_('each config of ipam requires a subnet'))
     subnet = _network(value['subnet'])
     pool = {'Subnet': str(subnet)}
     if 'ip_range' in value:
@@ -63,7 +63,8 @@ def _network(value):
     try:
         return ipaddress.ip_network(value)
     except ValueError as ex:
-        raise ValueError(_('%r is not a network, such as 10.9.0.0/24')
+        raise ValueError(_('%r is not a network in CIDR notation, such as '
+                           '10.9.0.0/24')
                          % value) from ex
 
 

@@ -68,11 +68,11 @@ def _block_devices(value, name, number):
     for device in devices:
         if (not isinstance(device, dict) or set(device) != {'path', number}
                 or None in device.values() or '' in device.values()):
-            raise ValueError(_('%(name)s takes a list of {path: ..., '
+            raise ValueError(_('%(name)s must be a list of {path: ..., '
                                '%(number)s: ...}')
                              % {'name': name, 'number': number})
         if not scalars.to_string(device['path']).startswith('/'):
-            raise ValueError(_('%r is not an absolute path of a device')
+            raise ValueError(_('%r is not the absolute path of a device')
                              % device['path'])
     return devices
 
@@ -100,8 +100,8 @@ def ulimits_to_api(values):
         soft, hard = value['soft'], value.get('hard')
         hard = soft if hard is None else hard
         if hard != -1 and not -1 < soft <= hard:
-            raise ValueError(_('the soft limit of %(name)s is %(soft)s, and '
-                               'the hard one, %(hard)s, is less')
+            raise ValueError(_('the soft limit of %(name)s, %(soft)s, exceeds '
+                               'the hard limit, %(hard)s')
                              % {'name': value['name'], 'soft': soft,
                                 'hard': hard})
         result.append({'Name': value['name'], 'Soft': soft, 'Hard': hard})
@@ -121,8 +121,8 @@ def device_requests_to_api(values):
         value = scalars.drop_none(value)
         ids = scalars.to_strings(value.get('device_ids') or ())
         if ids and value.get('count'):
-            raise ValueError(_('a request for devices has either count or '
-                               'device_ids'))
+            raise ValueError(_('count and device_ids of a device request are '
+                               'mutually exclusive'))
         request = {'Driver': value.get('driver'),
                    'Count': value.get('count'), 'DeviceIDs': ids,
                    'Capabilities': value.get('capabilities'),

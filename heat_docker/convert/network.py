@@ -37,11 +37,11 @@ def links_to_api(value):
         other = process.name_from_api(scalars.to_string(other))
         alias = scalars.to_string(alias) if alias else other
         if not re.fullmatch(scalars.NAME, other):
-            raise ValueError(_('%r is not the name or id of a container')
+            raise ValueError(_('%r is not the name or ID of a container')
                              % other)
         if not re.fullmatch(_ALIAS, alias):
             raise ValueError(_('%(alias)r, the alias of %(other)s, is not a '
-                               'host name')
+                               'valid host name')
                              % {'alias': alias, 'other': other})
         links.append('%s:%s' % (other, alias))
     return links
@@ -104,7 +104,8 @@ def extra_hosts_to_api(values):
     for value in scalars.to_strings(values):
         name, _colon, address = value.partition(':')
         if not name or not address:
-            raise ValueError(_('%r is not "name:address"') % value)
+            raise ValueError(_('%r does not have the form '
+                               '"name:address"') % value)
         if address != 'host-gateway':
             scalars.address(address.strip('[]'))
     return scalars.to_strings(values)
@@ -115,7 +116,7 @@ def networks_to_api(values):
     endpoints = {}
     for value in values:
         if value['network'] in endpoints:
-            raise ValueError(_('the network %s is given twice')
+            raise ValueError(_('the network %s is listed more than once')
                              % value['network'])
         endpoints[value['network']] = _endpoint(value)
     return endpoints

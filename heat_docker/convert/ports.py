@@ -68,7 +68,8 @@ def port_bindings_to_api(value):
         keys = list(_keys(*span))
         for key in keys:
             if key in bindings:
-                raise ValueError(_('container port %s is given twice') % key)
+                raise ValueError(_('container port %s is listed more than '
+                                   'once') % key)
             bindings[key] = []
         for host in hosts:
             for key, binding in zip(keys, _host_ports(host, len(keys)),
@@ -159,12 +160,12 @@ def _container_ports(value):
     match = (_PORTS.fullmatch(scalars.to_string(value))
              if not isinstance(value, bool) else None)
     if match is None:
-        raise ValueError(_('%r is not a port; say 80, "53/udp" or '
-                           '"5000-5010/tcp"') % (value,))
+        raise ValueError(_('%r is not a port; use a form such as 80, "53/udp" '
+                           'or "5000-5010/tcp"') % (value,))
     first, last, protocol = match.groups()
     protocol = (protocol or 'tcp').lower()
     if protocol not in PROTOCOLS:
-        raise ValueError(_('port %(port)r has the protocol %(protocol)r, not '
+        raise ValueError(_('the protocol %(protocol)r of port %(port)r is not '
                            'one of %(known)s')
                          % {'port': value, 'protocol': protocol,
                             'known': ', '.join(PROTOCOLS)})
@@ -181,14 +182,16 @@ def _refuse_many(counts):
     """Refuse too many ports before their ranges are expanded."""
     count = sum(counts)
     if count > budgets.PORTS:
-        raise ValueError(_('%(count)d ports are more than %(most)d')
+        raise ValueError(_('%(count)d ports are more than the maximum of '
+                           '%(most)d')
                          % {'count': count, 'most': budgets.PORTS})
 
 
 def _span(first, last, value):
     first, last = int(first), int(last or first)
     if not 1 <= first <= last <= 65535:
-        raise ValueError(_('port %r is not in 1-65535, in ascending order')
+        raise ValueError(_('port %r must be in the range 1-65535, in '
+                           'ascending order')
                          % (value,))
     return range(first, last + 1)
 
@@ -200,7 +203,7 @@ def _host_ports(value, count):
     match = (_HOST_PORTS.fullmatch(_host_port_text(value))
              if not isinstance(value, bool) else None)
     if match is None or (match[4] and not match[3]):
-        raise ValueError(_('%r is not a port of the host; say 8080, '
+        raise ValueError(_('%r is not a host port; use a form such as 8080, '
                            '"127.0.0.1:8080", "[::1]:8080", or "" for any '
                            'free port') % (value,))
     address = match[1] if match[1] is not None else match[2]
@@ -209,8 +212,8 @@ def _host_ports(value, count):
         return [{'HostIp': address, 'HostPort': ''}] * count
     ports = _span(match[3], match[4], value)
     if len(ports) != count:
-        raise ValueError(_('%(count)d ports of the container cannot be bound '
-                           'to %(host)d ports of the host (%(value)s)')
+        raise ValueError(_('%(count)d container ports cannot be bound to '
+                           '%(host)d host ports (%(value)s)')
                          % {'count': count, 'host': len(ports),
                             'value': value})
     return [{'HostIp': address, 'HostPort': str(port)} for port in ports]
@@ -224,7 +227,7 @@ def _host_port_text(value):
     if not isinstance(value, dict):
         return scalars.to_string(value)
     if value.keys() - {'HostIp', 'HostPort'}:
-        raise ValueError(_('%r may only contain "HostPort" and "HostIp"')
+        raise ValueError(_('%r can only contain "HostPort" and "HostIp"')
                          % (value,))
     value = {'HostIp': '', 'HostPort': '', **scalars.drop_none(value)}
     return '[%(HostIp)s]:%(HostPort)s' % scalars.to_string_map(value)
@@ -241,8 +244,8 @@ def _refuse_doubles(bindings):
             takes, rivals = _taken(host['HostIp'])
             others = taken[protocol, host['HostPort']]
             if rivals & others or (others and not host['HostIp']):
-                raise ValueError(_('port %(port)s/%(protocol)s of the host '
-                                   'is given twice')
+                raise ValueError(_('host port %(port)s/%(protocol)s is listed '
+                                   'more than once')
                                  % {'port': host['HostPort'],
                                     'protocol': protocol})
             others |= takes

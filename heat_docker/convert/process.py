@@ -82,7 +82,7 @@ def env_to_api(values):
     """
     for number, value in enumerate(values, 1):
         if not isinstance(value, (str, int, float)):
-            raise ValueError(_('entry %d is not text') % number)
+            raise ValueError(_('entry %d is not a string') % number)
         line = scalars.to_string(value)
         if not line or line.startswith('=') or '\0' in line:
             raise ValueError(_('entry %d does not begin with the name of an '
@@ -133,8 +133,8 @@ def restart_policy_to_api(value):
         raise ValueError(_('MaximumRetryCount is %s; it cannot be negative')
                          % retries)
     if retries and name != 'on-failure':
-        raise ValueError(_('MaximumRetryCount is %(retries)s, which goes with '
-                           'the restart policy on-failure only, not with '
+        raise ValueError(_('MaximumRetryCount is %(retries)s, but is only '
+                           'valid for the restart policy on-failure, not for '
                            '%(name)s')
                          % {'retries': retries, 'name': name})
     return {'Name': name, 'MaximumRetryCount': retries}
@@ -156,7 +156,7 @@ def labels_to_api(value):
     """Turn a map of name to scalar to labels, leaving Heat's own alone."""
     for name in scalars.to_strings(value):
         if name.startswith(OWN_LABELS):
-            raise ValueError(_('the label %s is one of Heat\'s own') % name)
+            raise ValueError(_('the label %s is reserved for Heat') % name)
     return scalars.to_string_map(value)
 
 
@@ -173,19 +173,19 @@ def healthcheck_to_api(value):
         return {'Test': ['NONE']}
     test = scalars.to_strings(value.get('test') or ())
     if test and (test[0] not in ('CMD', 'CMD-SHELL') or len(test) < 2):
-        raise ValueError(_('the test %r of a health check does not begin '
-                           'with CMD or CMD-SHELL, and go on') % test)
+        raise ValueError(_('the test %r of a health check must begin with CMD '
+                           'or CMD-SHELL, followed by a command') % test)
     check = {'Test': test} if test else {}
     for name, key in _HEALTH_TIMES.items():
         seconds = value.get(name)
         if seconds and seconds < 0.001:
-            raise ValueError(_('%(name)s of a health check is %(value)s; it '
-                               'is at least 0.001 s')
+            raise ValueError(_('%(name)s of a health check is %(value)s, but '
+                               'must be at least 0.001 s')
                              % {'name': name, 'value': seconds})
         if seconds:
             check[key] = scalars.nanoseconds(seconds)
     if value.get('retries', 0) < 0:
-        raise ValueError(_('retries of a health check is %s, which is '
+        raise ValueError(_('retries of a health check is %s, but cannot be '
                            'negative') % value['retries'])
     if value.get('retries'):
         check['Retries'] = value['retries']

@@ -75,10 +75,10 @@ def auth_to_api(value):
         return {}
     if bool(value.get('identity_token')) == bool(
             value.get('username') or value.get('password')):
-        raise ValueError(_('either username and password or identity_token '
-                           'are needed'))
+        raise ValueError(_('either username and password or identity_token is '
+                           'required'))
     if bool(value.get('username')) != bool(value.get('password')):
-        raise ValueError(_('username and password go together'))
+        raise ValueError(_('username and password require each other'))
     keys = {'username': 'username', 'password': 'password',
             'identity_token': 'identitytoken'}
     auth = {key: value[name] for name, key in keys.items()
@@ -108,12 +108,12 @@ def auth_for(auth, image):
     """
     host = parts(image)[0]
     if not host:
-        raise ValueError(_('the image is known by its id, and comes from no '
-                           'registry'))
+        raise ValueError(_('the image is referenced by its ID and does not '
+                           'come from a registry'))
     host = address(host)
     if auth.setdefault('serveraddress', host) != host:
-        raise ValueError(_('the credentials are for %(server)s, and the '
-                           'image is from %(host)s')
+        raise ValueError(_('the credentials are for %(server)s, but the image '
+                           'is from %(host)s')
                          % {'server': auth['serveraddress'], 'host': host})
     return auth
 

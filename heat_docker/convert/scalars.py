@@ -37,7 +37,7 @@ def to_string(value):
         return 'true' if value else 'false'
     if isinstance(value, (str, int, float)):
         return str(value)
-    raise ValueError(_('%r is not text') % (value,))
+    raise ValueError(_('%r is not a string') % (value,))
 
 
 def to_strings(values):
@@ -65,7 +65,7 @@ def to_string_map(value):
     """
     for name, item in value.items():
         if not isinstance(item, (str, int, float)):
-            raise ValueError(_('the value of %s is not text') % (name,))
+            raise ValueError(_('the value of %s is not a string') % (name,))
     return {to_string(name): to_string(item) for name, item in value.items()}
 
 
@@ -91,7 +91,7 @@ def size_to_api(value):
     number, unit = match.groups()
     size = float(number) * 1024 ** 'bkmgtp'.index(unit or 'b')
     if size >= _LIMIT:
-        raise ValueError(_('%r is more than a size can be') % value)
+        raise ValueError(_('the size %r is too large') % value)
     return int(size)
 
 
@@ -113,7 +113,7 @@ def double(value):
 def nanoseconds(value):
     """Turn seconds to the nanoseconds of the API."""
     if not -_LIMIT < value * 10 ** 9 < _LIMIT:
-        raise ValueError(_('%r is more than the API can say') % value)
+        raise ValueError(_('%r exceeds the range of the API') % value)
     return round(value * 10 ** 9)
 
 
@@ -140,6 +140,6 @@ def address(value):
         raise ValueError(_('%r is not an IP address') % value) from ex
     if getattr(parsed, 'scope_id', None):
         # Docker would leave out all of the address, and listen everywhere.
-        raise ValueError(_('%r has a zone, which Docker does not know')
+        raise ValueError(_('%r has a zone, which Docker does not support')
                          % value)
     return str(parsed)

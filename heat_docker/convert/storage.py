@@ -48,7 +48,7 @@ def octal(value):
     try:
         return int(scalars.to_string(value), 8)
     except ValueError as ex:
-        raise ValueError(_('%r is not a mode in octal') % value) from ex
+        raise ValueError(_('%r is not an octal mode') % value) from ex
 
 
 def octal_from_api(value):
@@ -87,11 +87,11 @@ def volumes_to_api(value):
         # "rw" is the default.
         mode = '' if mode == 'rw' else mode
         if not (source.startswith('/') or re.fullmatch(scalars.NAME, source)):
-            raise ValueError(_('%r is neither an absolute path of the host '
+            raise ValueError(_('%r is neither an absolute path on the host '
                                'nor the name of a volume') % source)
         if ':' in source:
-            raise ValueError(_('%r has a colon, which Docker takes for the '
-                               'end of the path') % source)
+            raise ValueError(_('%r contains a colon, which Docker treats as '
+                               'the end of the path') % source)
         if not path.startswith('/') or ':' in path or (
                 posixpath.normpath(path).strip('/') == ''):
             raise ValueError(_('%(target)r, the target of %(source)s, is not '
@@ -101,7 +101,7 @@ def volumes_to_api(value):
             raise ValueError(_('two volumes have the target %s') % path)
         for option in mode.split(',') if mode else ():
             if option not in VOLUME_MODES:
-                raise ValueError(_('%(mode)r is not a mode of a volume '
+                raise ValueError(_('%(mode)r is not a volume mode '
                                    '(%(source)s)')
                                  % {'mode': option, 'source': source})
         targets.add(posixpath.normpath(path))
@@ -146,8 +146,8 @@ def volumes_from_to_api(values):
         container, _colon, mode = scalars.to_string(value).partition(':')
         if mode not in ('', 'ro', 'rw') or not re.fullmatch(
                 scalars.NAME, container):
-            raise ValueError(_('%r is not the name or id of a container, '
-                               'alone or with ":ro"') % value)
+            raise ValueError(_('%r is not the name or ID of a container, '
+                               'optionally followed by ":ro"') % value)
     return scalars.to_strings(values)
 
 
@@ -196,18 +196,19 @@ def _mount(value):
 def _check_mount(kind, source, value):
     what = {'type': kind, 'target': value['target'], 'source': source}
     if kind == 'bind' and not (source or '').startswith('/'):
-        raise ValueError(_('the bind at %(target)s needs an absolute path of '
-                           'the host as its source') % what)
+        raise ValueError(_('the bind at %(target)s requires an absolute path '
+                           'on the host as its source') % what)
     if kind == 'image' and not source:
-        raise ValueError(_('the image at %(target)s needs a reference as its '
-                           'source') % what)
+        raise ValueError(_('the image at %(target)s requires an image '
+                           'reference as its source') % what)
     if kind == 'tmpfs' and source:
-        raise ValueError(_('the tmpfs at %(target)s has no source') % what)
+        raise ValueError(_('the tmpfs at %(target)s cannot have a '
+                           'source') % what)
     if kind == 'volume' and source and not re.fullmatch(scalars.NAME, source):
         raise ValueError(_('%(source)r is not the name of a volume') % what)
     for name, kinds in _MOUNT_KINDS.items():
         if value.get(name) and kind not in kinds:
-            raise ValueError(_('%(name)s does not go with the type %(type)s '
+            raise ValueError(_('%(name)s is not valid for the type %(type)s '
                                '(%(target)s)') % {'name': name, **what})
 
 
@@ -287,7 +288,7 @@ def files_masked(values):
 
 def _content(value):
     if ('content' in value) == ('content_base64' in value):
-        raise ValueError(_('the file %s needs either content or '
+        raise ValueError(_('the file %s requires either content or '
                            'content_base64') % value['path'])
     if 'content' in value:
         return value['content'].encode()

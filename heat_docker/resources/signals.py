@@ -56,7 +56,8 @@ class Signals:
 
     def _do(self, details):
         if self.external_id is not None:
-            raise exception.Error(_('The container is not this stack\'s'))
+            raise exception.Error(_('The container does not belong to this '
+                                    'stack'))
         action = details.get('action')
         only = self.properties['alarm_action']
         if only:
@@ -77,7 +78,7 @@ class Signals:
                           if one.name == action), None)
         if operation is None:
             raise exception.Error(
-                _('The action %(action)s of a signal is none of %(known)s')
+                _('The action %(action)s of a signal is not one of %(known)s')
                 % {'action': action, 'known': ', '.join(operations.names())})
         if self.resource_id is None:
             raise exception.Error(_('The container was never created'))
@@ -157,9 +158,9 @@ def _words(command):
                  else scalars.to_strings(command if isinstance(command, list)
                                     else ()))
     except ValueError as ex:
-        raise exception.Error(_('The command of a signal is no line of a '
-                                'shell: %s') % ex) from ex
+        raise exception.Error(_('The command of a signal is not a valid shell '
+                                'command line: %s') % ex) from ex
     if not words:
-        raise exception.Error(_('The action exec of a signal needs a '
-                                'command, as a line or a list of words'))
+        raise exception.Error(_('The action exec of a signal requires a '
+                                'command, as a string or a list of words'))
     return words

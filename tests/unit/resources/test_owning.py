@@ -303,7 +303,8 @@ class ContainerReferencesTestCase(SharedTestCase):
         self.daemon.on('GET', '/networks/' + FULL[:12], {
             'json': {'Id': FULL, 'Name': 'front', 'Labels': OURS}})
         self.assertIn(
-            'The property networks: the network %s is given twice' % FULL,
+            'The property networks: the network %s is listed more than '
+            'once' % FULL,
             self.fail_task(self.make_resource(networks=[
                 {'network': 'front'}, {'network': FULL[:12]}]).create))
 

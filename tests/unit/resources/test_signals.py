@@ -247,7 +247,7 @@ class SignalsTestCase(base.ContainerTestCase):
     def test_exec_without_command(self):
         made = self.make_running()
         for command in ({}, {'command': ''}, {'command': []}):
-            self.assertIn('needs a command', self.refused(
+            self.assertIn('requires a command', self.refused(
                 made, {'action': 'exec', **command}))
 
     def test_exec_of_text_that_does_not_end(self):
@@ -263,13 +263,13 @@ class SignalsTestCase(base.ContainerTestCase):
         made = self.make_running()
         for details in ({'action': 'fly'}, {}, None, {'action': None},
                         {'action': ['kill']}):
-            self.assertIn('is none of %s' % ', '.join(operations.names()),
+            self.assertIn('is not one of %s' % ', '.join(operations.names()),
                           self.refused(made, details))
 
     def test_methods_of_heat_are_no_actions(self):
         made = self.make_running()
         for name in ('check_hook', 'check_action'):
-            self.assertIn('is none of restart', self.refused(
+            self.assertIn('is not one of restart', self.refused(
                 made, {'action': name}))
 
     def test_refused_by_the_daemon(self):
@@ -311,5 +311,5 @@ class SignalsTestCase(base.ContainerTestCase):
                 'properties': self.properties()}}})
         self.run_task(made.create)
         for action in operations.names():
-            self.assertIn("is not this stack's", self.refused(
+            self.assertIn('does not belong to this stack', self.refused(
                 made, {'action': action, 'command': 'x'}))
