@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The table of operations: what a signal can do to a container.
+"""The table of operations that a signal can perform on a container.
 
 The actions of a signal, the values that ``alarm_action`` accepts, their
 documentation and their tests come from this table. Each operation needs a

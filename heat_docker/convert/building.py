@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What an image is built of."""
+"""Builds of images."""
 
 import io
 import posixpath
@@ -41,9 +41,9 @@ def build_to_api(value):
 
 
 def build_to_context(value):
-    """Return a tar archive of a Dockerfile and the files beside it.
+    """Return a tar archive of a Dockerfile and the other files of a build.
 
-    What has nothing set is no build, and its archive is empty.
+    The archive is empty if no key of the build is set.
     """
     value = scalars.drop_empty(value)
     if not value:
@@ -73,8 +73,8 @@ def build_to_context(value):
 def build_masked(value):
     """Return a build without the contents of files and values of arguments.
 
-    The Dockerfile is a file, too. What the image has for everybody to see
-    stays: its labels, and the name of the stage.
+    This includes the Dockerfile. The labels and the name of the stage remain,
+    because the image shows them to all users.
     """
     mask = {'dockerfile': lambda item: '***', 'files': scalars.map_masked,
             'args': scalars.map_masked}
@@ -83,7 +83,7 @@ def build_masked(value):
 
 
 def tags_to_api(values):
-    """Check names of images, which have no digest."""
+    """Check the names for a built image, which cannot have a digest."""
     for value in scalars.to_strings(values):
         process.image(value)
         if '@' in value:

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Addresses of networks."""
+"""IP address management of networks."""
 
 import ipaddress
 
@@ -24,7 +24,7 @@ _KEYS = {'subnet': 'Subnet', 'ip_range': 'IPRange', 'gateway': 'Gateway',
 
 
 def ipam_to_api(value):
-    """Turn the map of address management to the API's."""
+    """Convert the property ``ipam`` to the API's configuration."""
     value = scalars.drop_empty(value)
     ipam = {}
     if 'driver' in value:
@@ -77,7 +77,7 @@ def _inside(value, subnet):
 
 
 def ipam_from_api(value):
-    """Turn the API's address management to the property's map."""
+    """Convert the API's IPAM configuration to the property."""
     value = value or {}
     ipam = {'driver': value.get('Driver'), 'options': value.get('Options'),
             'config': [
@@ -92,7 +92,7 @@ def has_subnet(value):
 
 
 def names_an_interface(options):
-    """Return whether driver options name an interface of the host.
+    """Return whether driver options refer to an interface of the host.
 
     https://docs.docker.com/engine/network/drivers/bridge/#options and
     https://docs.docker.com/engine/network/drivers/macvlan/#platform-support-and-requirements
@@ -101,18 +101,18 @@ def names_an_interface(options):
 
 
 def subnets_from_api(value):
-    """Return the subnets in the API's address management."""
+    """Return the subnets in the API's IPAM configuration."""
     return [pool['Subnet'] for pool in (value or {}).get('Config') or ()
             if pool.get('Subnet')]
 
 
 def gateways_from_api(value):
-    """Return the gateways in the API's address management."""
+    """Return the gateways in the API's IPAM configuration."""
     return [pool['Gateway'] for pool in (value or {}).get('Config') or ()
             if pool.get('Gateway')]
 
 
 def containers_from_api(value):
-    """Return the containers of a network, as a map of id to name."""
+    """Return the containers of a network, as a map of ID to name."""
     return {container: endpoint.get('Name')
             for container, endpoint in (value or {}).items()}

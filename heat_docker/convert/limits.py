@@ -19,7 +19,7 @@ _ = i18n._
 
 
 def devices_to_api(values):
-    """Turn a list of device maps to the API's list."""
+    """Convert a list of device maps to the API's list."""
     return [{'PathOnHost': device['path_on_host'],
              'PathInContainer': (device.get('path_in_container')
                                  or device['path_on_host']),
@@ -28,7 +28,7 @@ def devices_to_api(values):
 
 
 def devices_from_api(values):
-    """Turn the API's devices to a list of device maps."""
+    """Convert the API's devices to a list of device maps."""
     return [{'path_on_host': device['PathOnHost'],
              'path_in_container': device['PathInContainer'],
              'permissions': device['CgroupPermissions']}
@@ -41,17 +41,17 @@ _RATES = {'device_read_bps': 'BlkioDeviceReadBps',
 
 
 def cpus_to_api(value):
-    """Turn a number of processors to billionths of one."""
+    """Convert a number of CPUs to billionths of a CPU."""
     return scalars.nanoseconds(value)
 
 
 def cpus_from_api(value):
-    """Turn billionths of a processor to a number of processors."""
+    """Convert billionths of a CPU to a number of CPUs."""
     return scalars.seconds(value or 0)
 
 
 def blkio_to_api(value):
-    """Turn weights and limits of block I/O to lists of HostConfig."""
+    """Convert block I/O weights and limits to the lists of HostConfig."""
     config = {'BlkioWeightDevice': [
         {'Path': device['path'], 'Weight': device['weight']}
         for device in _block_devices(value, 'weight_device', 'weight')]}
@@ -78,7 +78,7 @@ def _block_devices(value, name, number):
 
 
 def blkio_from_api(host_config):
-    """Turn five lists of the API's HostConfig to one map."""
+    """Convert the block I/O lists of HostConfig to one map."""
     value = {'weight_device': [
         {'path': device['Path'], 'weight': device['Weight']}
         for device in host_config.get('BlkioWeightDevice') or ()]}
@@ -94,7 +94,7 @@ def pids_limit_from_api(value):
 
 
 def ulimits_to_api(values):
-    """Turn a list of limits to the API's."""
+    """Convert a list of ulimits to the API's list."""
     result = []
     for value in values:
         soft, hard = value['soft'], value.get('hard')
@@ -109,13 +109,13 @@ def ulimits_to_api(values):
 
 
 def ulimits_from_api(values):
-    """Turn the API's limits to a list of maps."""
+    """Convert the API's ulimits to a list of maps."""
     return [{'name': value['Name'], 'soft': value['Soft'],
              'hard': value['Hard']} for value in values or ()]
 
 
 def device_requests_to_api(values):
-    """Turn a list of requests for devices to the API's."""
+    """Convert a list of device requests to the API's list."""
     result = []
     for value in values:
         value = scalars.drop_none(value)
@@ -133,7 +133,7 @@ def device_requests_to_api(values):
 
 
 def device_requests_from_api(values):
-    """Turn the API's requests for devices to a list of maps."""
+    """Convert the API's device requests to a list of maps."""
     names = {'Driver': 'driver', 'Count': 'count', 'DeviceIDs': 'device_ids',
              'Capabilities': 'capabilities', 'Options': 'options'}
     return [{names[key]: item for key, item in value.items() if item}
@@ -141,15 +141,15 @@ def device_requests_from_api(values):
 
 
 def stats_from_api(stats):
-    """Sum up one sample of what a container uses.
+    """Summarize one sample of the resource usage of a container.
 
-    Source: https://docs.docker.com/reference/api/engine/version/v1.41/,
-    Container, "Get container stats based on resource usage".
+    See "Get container stats based on resource usage" in
+    https://docs.docker.com/reference/api/engine/version/v1.41/.
     """
     cpu = (stats.get('cpu_stats') or {}).get('cpu_usage') or {}
     memory = stats.get('memory_stats') or {}
     details = memory.get('stats') or {}
-    # cgroup v2 and v1 have their own names for what can be given back.
+    # The cache that the kernel can reclaim; first cgroup v2, then v1.
     cache = details.get('inactive_file',
                         details.get('total_inactive_file', 0))
     networks = (stats.get('networks') or {}).values()

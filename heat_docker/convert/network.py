@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Networks and names."""
+"""Networks, addresses and host names."""
 
 import ipaddress
 import re
@@ -26,12 +26,12 @@ _ALIAS = r'[a-zA-Z0-9]([a-zA-Z0-9_.-]*[a-zA-Z0-9])?'
 
 
 def dns_to_api(values):
-    """Turn a list of IP addresses into the same, checked."""
+    """Check and normalize a list of IP addresses."""
     return [scalars.address(scalars.to_string(value)) for value in values]
 
 
 def links_to_api(value):
-    """Turn a map of other container to alias to ``["other:alias"]``."""
+    """Convert a map of other container to alias to ``["other:alias"]``."""
     links = []
     for other, alias in value.items():
         other = process.name_from_api(scalars.to_string(other))
@@ -48,14 +48,14 @@ def links_to_api(value):
 
 
 def links_from_api(values):
-    """Turn ``["/other:/this/alias"]`` to a map of other to alias."""
+    """Convert ``["/other:/this/alias"]`` to a map of other to alias."""
     pairs = (link.split(':', 1) for link in values or ())
     return {process.name_from_api(other): alias.rsplit('/', 1)[-1]
             for other, alias in pairs}
 
 
 def networks_from_api(networks):
-    """Turn ``NetworkSettings.Networks`` to a map by network name."""
+    """Convert ``NetworkSettings.Networks`` to a map by network name."""
     return {name: {'network_id': network.get('NetworkID') or '',
                    'ip_address': network.get('IPAddress') or '',
                    'gateway': network.get('Gateway') or '',
@@ -67,11 +67,11 @@ def networks_from_api(networks):
 
 
 def network_info_from_api(inspected):
-    """Return ``NetworkSettings`` as the plugin has always shown it.
+    """Return ``NetworkSettings`` in the form that templates expect.
 
-    Docker 29 dropped the addresses of the first network from the top level
-    (https://docs.docker.com/reference/api/engine/version-history/, v1.52);
-    templates read them there.
+    Docker 29 removed the addresses of the first network from the top level,
+    where templates read them:
+    https://docs.docker.com/reference/api/engine/version-history/, v1.52.
     """
     settings = dict(inspected.get('NetworkSettings') or {})
     first = _first_network(inspected)
@@ -83,12 +83,12 @@ def network_info_from_api(inspected):
 
 
 def first_address(inspected):
-    """Return the IP address in the network that the container began with."""
+    """Return the IP address in the container's first network."""
     return _first_network(inspected).get('IPAddress') or ''
 
 
 def first_gateway(inspected):
-    """Return the gateway of the network that the container began with."""
+    """Return the gateway of the container's first network."""
     return _first_network(inspected).get('Gateway') or ''
 
 
@@ -112,7 +112,7 @@ def extra_hosts_to_api(values):
 
 
 def networks_to_api(values):
-    """Turn a list of networks to the API's map of endpoints."""
+    """Convert a list of networks to the API's map of endpoints."""
     endpoints = {}
     for value in values:
         if value['network'] in endpoints:
@@ -161,12 +161,12 @@ def address_claims(endpoints):
 
 
 def networks_to_mode(values):
-    """Return the main network, which Docker wants to know as the mode."""
+    """Return the main network, which Docker expects as the network mode."""
     return values[0]['network'] if values else 'default'
 
 
 def endpoints_from_api(networks):
-    """Turn the API's map of endpoints to a list of networks."""
+    """Convert the API's map of endpoints to a list of networks."""
     result = []
     for name, endpoint in (networks or {}).items():
         addresses = endpoint.get('IPAMConfig') or {}
@@ -183,9 +183,9 @@ def endpoints_from_api(networks):
 
 
 def endpoint_settings(endpoint):
-    """Return what attaches a container just as it is attached.
+    """Return the settings that attach a container in the same way.
 
-    :param dict endpoint: one that a daemon shows.
+    :param dict endpoint: endpoint that a daemon shows.
     """
     return scalars.drop_empty({key: endpoint.get(key) for key in (
         'IPAMConfig', 'Aliases', 'Links', 'DriverOpts', 'GwPriority')})
@@ -207,9 +207,9 @@ def addresses_outside(endpoint, subnets):
 
 
 def attachment_name(name, networks):
-    """Return by which name a container is in a network, or None.
+    """Return the name by which a daemon lists an attachment, or None.
 
-    :param str name: name or id of the network.
+    :param str name: name or ID of the network.
     :param dict networks: ``NetworkSettings.Networks`` of the container.
     """
     for key, endpoint in networks.items():
@@ -220,13 +220,13 @@ def attachment_name(name, networks):
 
 
 def endpoint_matches(wanted, endpoint):
-    """Tell whether an endpoint is as it should be.
+    """Return whether an endpoint has the wanted settings.
 
     Docker adds its own aliases, and shows a MAC address only while the
     container runs.
 
-    :param dict wanted: the endpoint of the create request.
-    :param dict endpoint: the one that a daemon shows.
+    :param dict wanted: endpoint in the create request.
+    :param dict endpoint: endpoint that a daemon shows.
     """
     mac = wanted.get('MacAddress') or ''
     return ((wanted.get('IPAMConfig') or {}) == scalars.drop_empty(
@@ -239,8 +239,8 @@ def endpoint_matches(wanted, endpoint):
 def is_endpoint_unchanged(wanted, endpoint):
     """Return whether reconnecting an endpoint would not change it.
 
-    :param dict wanted: the endpoint of the create request.
-    :param dict endpoint: the one that a daemon shows.
+    :param dict wanted: endpoint in the create request.
+    :param dict endpoint: endpoint that a daemon shows.
     """
     own = {alias for alias in endpoint.get('Aliases') or ()
            if re.fullmatch('[0-9a-f]{12}', alias)}
@@ -252,9 +252,9 @@ def is_endpoint_unchanged(wanted, endpoint):
 
 
 def networks_match(wanted, networks):
-    """Tell whether a container is in just the networks it should be in.
+    """Return whether a container is attached to exactly the wanted networks.
 
-    :param dict wanted: endpoints of the create request.
+    :param dict wanted: endpoints in the create request.
     :param dict networks: ``NetworkSettings.Networks`` of the container.
     """
     networks = networks or {}
@@ -267,15 +267,15 @@ def networks_match(wanted, networks):
 def effective_endpoints(inspected):
     """Return the endpoints of a container by the name of the network.
 
-    A running container has one without id where connecting it has failed;
-    to Docker it is attached, but it has no interface there. It is told by
-    an address configuration that no template has. Podman shows no ids, but
-    addresses.
+    If connecting a running container to a network has failed, Docker lists an
+    endpoint without an ID, although the container has no interface in the
+    network. Such an endpoint gets an address configuration that no template
+    can have. Podman shows addresses, but no IDs.
     """
     networks = inspected['NetworkSettings'].get('Networks') or {}
     if inspected['State'].get('Status') != 'running':
         return networks
-    signs = ('EndpointID', 'IPAddress', 'GlobalIPv6Address')
-    return {name: endpoint if any(map(endpoint.get, signs)) else dict(
+    evidence = ('EndpointID', 'IPAddress', 'GlobalIPv6Address')
+    return {name: endpoint if any(map(endpoint.get, evidence)) else dict(
                 endpoint, IPAMConfig={'IPv4Address': 'none'})
             for name, endpoint in networks.items()}

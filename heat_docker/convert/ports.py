@@ -44,13 +44,13 @@ def port_specs_to_api(values):
 
 
 def port_specs_from_api(value):
-    """Turn ``{"80/tcp": {}, …}`` to ``["80", "53/udp", …]``, by number."""
+    """Convert ``{"80/tcp": {}, …}`` to ``["80", "53/udp", …]``, by number."""
     return [_container_port_from_api(key)
             for key in sorted(value or (), key=_port_order)]
 
 
 def port_bindings_to_api(value):
-    """Turn a map of container port to host port to the API's map.
+    """Convert a map of container port to host port to the API's map.
 
     ``{9090: 80, "53/udp": "127.0.0.1:53"}`` becomes ``{"9090/tcp":
     [{"HostIp": "", "HostPort": "80"}], "53/udp": [{…}]}``. The API's form of a
@@ -94,7 +94,7 @@ def host_port_claims(bindings):
 
 
 def port_bindings_to_exposed(value):
-    """Turn a map of container port to host port to ``{"9090/tcp": {}}``.
+    """Convert a map of container port to host port to ``{"9090/tcp": {}}``.
 
     Docker publishes only ports that are exposed as well; its own client
     exposes what it publishes.
@@ -103,7 +103,7 @@ def port_bindings_to_exposed(value):
 
 
 def port_bindings_from_api(value):
-    """Turn the API's map of bindings to container port: host port."""
+    """Convert the API's map of bindings to container port: host port."""
     result = {}
     for key in sorted(value or (), key=_port_order):
         hosts = [_host_port_from_api(binding) for binding in value[key] or ()]
@@ -113,7 +113,7 @@ def port_bindings_from_api(value):
 
 
 def ports_from_api(settings):
-    """List the published ports of ``NetworkSettings``.
+    """Return the published ports in ``NetworkSettings``.
 
     :returns: list of maps ``container_port`` (int), ``protocol``,
         ``host_ip``, ``host_port`` (int), by container port.
@@ -131,8 +131,8 @@ def ports_from_api(settings):
 def host_ports_from_api(protocol, settings):
     """Return the host ports of one protocol, joined by commas.
 
-    A port that is published for IPv4 and IPv6 counts once, with the number
-    of IPv4: where Docker chooses, it may choose another one for IPv6.
+    A port that is published for IPv4 and IPv6 counts once, with its IPv4
+    number: if Docker chooses the number, it can differ for IPv6.
     https://github.com/moby/moby/issues/42442
     """
     published = [port for port in ports_from_api(settings)
@@ -173,7 +173,7 @@ def _container_ports(value):
 
 
 def _keys(ports, protocol):
-    """Yield what the API calls ports, such as ``80/tcp``."""
+    """Yield the API's names of ports, such as ``80/tcp``."""
     for port in ports:
         yield '%d/%s' % (port, protocol)
 
@@ -197,7 +197,7 @@ def _span(first, last, value):
 
 
 def _host_ports(value, count):
-    """Return ``count`` bindings for what a template says of the host port."""
+    """Return ``count`` bindings for a host port in a template."""
     if value is None or (value in _ANY_PORT and not isinstance(value, bool)):
         return [{'HostIp': '', 'HostPort': ''}] * count
     match = (_HOST_PORTS.fullmatch(_host_port_text(value))
@@ -234,16 +234,16 @@ def _host_port_text(value):
 
 
 def _refuse_doubles(bindings):
-    """Refuse a host port that two ports of the container would share."""
+    """Refuse a host port that two container ports would share."""
     taken = collections.defaultdict(set)
     for key, hosts in bindings.items():
         protocol = key.split('/')[1]
         for host in hosts:
             if not host['HostPort']:
                 continue
-            takes, rivals = _taken(host['HostIp'])
+            takes, conflicts = _taken(host['HostIp'])
             others = taken[protocol, host['HostPort']]
-            if rivals & others or (others and not host['HostIp']):
+            if conflicts & others or (others and not host['HostIp']):
                 raise ValueError(_('host port %(port)s/%(protocol)s is listed '
                                    'more than once')
                                  % {'port': host['HostPort'],
@@ -252,7 +252,7 @@ def _refuse_doubles(bindings):
 
 
 def overlap(one, other):
-    """Return whether one port cannot be published at both addresses."""
+    """Return whether a port cannot be published on both addresses."""
     if not one or not other:
         return True
     one, other = ipaddress.ip_address(one), ipaddress.ip_address(other)
@@ -262,14 +262,14 @@ def overlap(one, other):
 
 @functools.lru_cache(maxsize=256)
 def _taken(address):
-    """Return what a port at an address takes, and what must not be taken.
+    """Return the addresses that a port occupies, and those that conflict.
 
-    It says the same as :func:`overlap`, of many addresses at once. Without an
-    address the port is that of every address, of both versions of IP;
-    ``0.0.0.0`` and ``::`` are every address of one version.
+    The result is equivalent to :func:`overlap`, but compares many addresses
+    at once. A port without an address is published on all addresses of both
+    IP versions; ``0.0.0.0`` and ``::`` are all addresses of one version.
 
-    :returns: two sets of addresses, of which a number is any address of that
-        version, and a number as text all of them.
+    :returns: two sets of addresses. A number stands for any address of that
+        version, and a number as a string for all of them.
     """
     if not address:
         return {''}, {''}

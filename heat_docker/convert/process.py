@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What runs in a container, and how: image, environment, health."""
+"""The process in a container: image, environment, health check."""
 
 import re
 
@@ -31,10 +31,10 @@ CAPABILITIES = frozenset((
     'SYS_RAWIO', 'SYS_RESOURCE', 'SYS_TIME', 'SYS_TTY_CONFIG', 'WAKE_ALARM',
 ))
 
-# What the names of Heat's own labels begin with.
+# Prefix of the names of Heat's own labels.
 OWN_LABELS = 'org.openstack.heat.'
-# All of them. A container has those of its image too, unless it is given
-# others, so whatever may inherit labels is given all.
+# The names without the prefix. A container inherits the labels of its image
+# unless it sets them, so objects that can inherit labels set all of these.
 OWN_LABEL_NAMES = ('stack_id', 'stack_name', 'resource_name', 'resource_id',
                    'project_id', 'helper_of', 'copy_of', 'snapshot_of')
 
@@ -71,14 +71,14 @@ def name_claims(name):
 
 
 def name_from_api(value):
-    """Return a container's name without the slash Docker puts before it."""
+    """Return a container's name without the slash that Docker adds."""
     return value.lstrip('/')
 
 
 def env_to_api(values):
-    """Turn a list of ``KEY=value`` into the same, checked.
+    """Check and normalize a list of ``KEY=value``.
 
-    The values may be secrets, so they stay out of the messages.
+    Messages do not contain the values, which may be secrets.
     """
     for number, value in enumerate(values, 1):
         if not isinstance(value, (str, int, float)):
@@ -91,13 +91,13 @@ def env_to_api(values):
 
 
 def env_masked(values):
-    """Return environment variables without their values, if they have any."""
+    """Return environment variables without their values."""
     return [scalars.to_string(value).partition('=')[0] + '=***'
             for value in values]
 
 
 def capabilities_to_api(values):
-    """Turn names of capabilities, in any of the usual spellings, to API."""
+    """Convert names of capabilities, in any usual spelling, to the API's."""
     result = []
     for value in values:
         capability = scalars.to_string(value).upper()
@@ -111,7 +111,7 @@ def capabilities_to_api(values):
 
 
 def capabilities_from_api(values):
-    """Turn the API's capabilities, with or without ``CAP_``, to names."""
+    """Convert the API's capabilities, with or without ``CAP_``, to names."""
     return [value[4:] if value.startswith('CAP_') else value
             for value in values or ()]
 
@@ -141,19 +141,19 @@ def restart_policy_to_api(value):
 
 
 def restart_policy_from_api(value):
-    """Turn the API's restart policy to the property's map."""
+    """Convert the API's restart policy to the property's map."""
     value = value or {}
     return {'Name': value.get('Name') or 'no',
             'MaximumRetryCount': value.get('MaximumRetryCount') or 0}
 
 
 def last_line(output):
-    """Return the last line of the text that a container has written."""
+    """Return the last line of the output of a container."""
     return output.rstrip('\n').split('\n')[-1].rstrip('\r')
 
 
 def labels_to_api(value):
-    """Turn a map of name to scalar to labels, leaving Heat's own alone."""
+    """Convert a map of name to scalar to labels; refuse Heat's own labels."""
     for name in scalars.to_strings(value):
         if name.startswith(OWN_LABELS):
             raise ValueError(_('the label %s is reserved for Heat') % name)
@@ -161,13 +161,13 @@ def labels_to_api(value):
 
 
 def labels_from_api(value):
-    """Turn labels to the map of those that are not Heat's own."""
+    """Convert the API's labels to a map without Heat's own labels."""
     return {name: item for name, item in (value or {}).items()
             if not name.startswith(OWN_LABELS)}
 
 
 def healthcheck_to_api(value):
-    """Turn a health check's map to the API's, whose times are in ns."""
+    """Convert a health check to the API's, with times in nanoseconds."""
     value = scalars.drop_none(value)
     if value.get('disable'):
         return {'Test': ['NONE']}
@@ -193,7 +193,7 @@ def healthcheck_to_api(value):
 
 
 def healthcheck_from_api(value):
-    """Turn the API's health check to a map with times in seconds."""
+    """Convert the API's health check to a map with times in seconds."""
     value = value or {}
     if value.get('Test') == ['NONE']:
         return {'disable': True}

@@ -10,22 +10,22 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Which objects of a daemon the value of a property refers to.
+"""References from the value of a property to objects of a daemon.
 
 Each function takes the value of a property and a function ``find(kind, name,
-make=None)``. It returns the value with the results of ``find`` in place of
-the names. ``make`` is given where Docker would create what is missing: it is
-the body of that request without the name. ``find.values`` are the values of
-all properties.
+make=None)``. It returns the value with the names replaced by the results of
+``find``. If Docker would create a missing object, ``make`` is the body of
+that request without the name. ``find.values`` contains the values of all
+properties.
 """
 
 from . import process
 from . import scalars
 
 VOLUME, NETWORK, CONTAINER, IMAGE = 'volume', 'network', 'container', 'image'
-# A network that others are configured by, which Docker finds by name only.
+# A network that configures other networks; Docker finds it only by name.
 CONFIGURATION = 'configuration'
-# A name that an image is to get, which another image may have.
+# A name for an image to build, which another image may already have.
 TAG = 'tag'
 
 _CONTAINER_MODE = 'container:'
@@ -37,7 +37,7 @@ def volume(value, find):
 
 
 def configuration(value, find):
-    """Find the network that another one is configured by."""
+    """Find the network that configures another network."""
     return find(CONFIGURATION, value)
 
 
@@ -47,7 +47,7 @@ def image(value, find):
 
 
 def tags(values, find):
-    """Find the images that have the names which another one is to get."""
+    """Find the images that already have the names for an image to build."""
     return [find(TAG, value) for value in scalars.to_strings(values)]
 
 
@@ -59,7 +59,7 @@ def mode(value, find):
 
 
 def links(value, find):
-    """Find the containers that are linked; the default alias stays."""
+    """Find the linked containers; an alias that defaults to a name stays."""
     found = {}
     for other, alias in value.items():
         other = process.name_from_api(scalars.to_string(other))

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Registries: which one an image comes from, and who asks for it."""
+"""Registries: image names and credentials."""
 
 import re
 
@@ -19,12 +19,12 @@ from . import scalars
 
 _ = i18n._
 
-# All that Docker Hub is called; the first is what images are called by.
+# All host names of Docker Hub; the first one is used in image names.
 # https://github.com/moby/moby/blob/v28.0.0/registry/config.go
 _HUB = ('docker.io', 'index.docker.io', 'registry-1.docker.io',
         'registry.hub.docker.com')
-# Where images are that the plugin makes. The name is that of no registry of
-# somebody else's.
+# Host of the names of images that the plugin creates. No external registry
+# has this name.
 OWN = 'localhost'
 SNAPSHOTS = OWN + '/heat-snapshot'
 HELPERS = OWN + '/heat-docker'
@@ -38,7 +38,7 @@ def parts(image):
 
     ``busybox:1`` is ``docker.io`` and ``library/busybox``:
     https://github.com/distribution/reference/blob/main/normalize.go. An
-    image that is known by its id, such as ``sha256:...``, has neither.
+    image that is referenced by its ID, such as ``sha256:...``, has neither.
     """
     if re.fullmatch('sha256:[0-9a-f]{12,64}|[0-9a-f]{64}', image):
         return '', ''
@@ -56,7 +56,7 @@ def parts(image):
 
 
 def full_name(image):
-    """Return the name of an image with all that a daemon adds to it.
+    """Return the name of an image in the full form that a daemon uses.
 
     ``busybox`` is ``docker.io/library/busybox:latest``.
     """
@@ -65,9 +65,9 @@ def full_name(image):
 
 
 def auth_to_api(value):
-    """Turn the map of credentials to the one Docker's header has in it.
+    """Convert the credentials to the map in Docker's X-Registry-Auth header.
 
-    They may be wrong, but never a part of a message.
+    Messages do not contain the credentials.
     https://docs.docker.com/reference/api/engine/#section/Authentication
     """
     value = scalars.drop_empty(value)
@@ -89,10 +89,10 @@ def auth_to_api(value):
 
 
 def address(value):
-    """Return the address of a registry as Docker wants it.
+    """Return the address of a registry in the form that Docker expects.
 
-    ``https://registry.example.com/v2/`` is ``registry.example.com``, and all
-    that Docker Hub is called is one.
+    ``https://registry.example.com/v2/`` becomes ``registry.example.com``, and
+    all names of Docker Hub become one.
     """
     host = re.sub('^https?://', '', value).partition('/')[0]
     if not host:
@@ -103,7 +103,7 @@ def address(value):
 def auth_for(auth, image):
     """Return the credentials for the registry of an image.
 
-    :param dict auth: what :func:`auth_to_api` returns.
+    :param dict auth: result of :func:`auth_to_api`.
     :raises ValueError: if they are for another registry.
     """
     host = parts(image)[0]
@@ -119,6 +119,6 @@ def auth_for(auth, image):
 
 
 def auth_masked(value):
-    """Return the map of credentials without what is secret in it."""
+    """Return the credentials without their secrets."""
     return {name: '***' if name in ('password', 'identity_token') and item
             else item for name, item in value.items()}

@@ -30,7 +30,7 @@ VOLUME_MODES = frozenset((
     'private', 'rprivate', 'shared', 'rshared', 'slave', 'rslave',
 ))
 
-# Which types of mount an option goes with.
+# Mount types for which an option is valid.
 _MOUNT_KINDS = {
     'propagation': ('bind',), 'create_host_path': ('bind',),
     'subpath': ('volume', 'image'), 'no_copy': ('volume',),
@@ -44,7 +44,7 @@ _MOUNT_OPTIONS = {'bind': 'BindOptions', 'volume': 'VolumeOptions',
 
 
 def octal(value):
-    """Turn permissions in octal, such as "0644", to their number."""
+    """Convert octal permissions, such as "0644", to a number."""
     try:
         return int(scalars.to_string(value), 8)
     except ValueError as ex:
@@ -52,12 +52,12 @@ def octal(value):
 
 
 def octal_from_api(value):
-    """Turn the number of permissions to octal."""
+    """Convert a number to octal permissions."""
     return '%o' % value
 
 
-# Option in templates, its place in the API's options of the mount's type,
-# and how it is said there and here.
+# Option in templates, its key in the API's options for the mount type, and
+# the converters to and from the API.
 _MOUNT_FIELDS = (
     ('propagation', 'Propagation', scalars.identity, scalars.identity),
     ('create_host_path', 'CreateMountpoint', scalars.identity,
@@ -71,7 +71,7 @@ _MOUNT_FIELDS = (
 
 
 def volumes_to_api(value):
-    """Turn a map of source to target to Docker's ``source:target:mode``.
+    """Convert a map of source to target to Docker's ``source:target:mode``.
 
     The target is ``"/target"``, ``"/target:ro"``, ``{"bind": "/target",
     "mode": "ro"}`` or ``{"bind": "/target", "ro": true}``.
@@ -115,7 +115,7 @@ def _bind_of_map(source, value):
     docker-py documented only the key ``ro`` until version 1.2.3:
     https://github.com/docker/docker-py/blob/1.2.3/docs/volumes.md
 
-    :raises ValueError: if the map has other keys, or ``ro`` is no boolean.
+    :raises ValueError: if the map has other keys, or ``ro`` is not a boolean.
     """
     if 'bind' not in value or value.keys() - {'bind', 'mode', 'ro'}:
         raise ValueError(_('volume %s requires "bind", and accepts "mode" '
@@ -124,7 +124,7 @@ def _bind_of_map(source, value):
     if 'mode' in value and 'ro' in value:
         raise ValueError(_('volume %s: "mode" and "ro" are mutually '
                            'exclusive') % source)
-    # Heat accepts text for a boolean property as well.
+    # Heat also accepts strings for boolean properties.
     read_only = scalars.to_string(value.get('ro', False)).lower()
     if read_only not in ('true', 'false'):
         raise ValueError(_('"ro" of volume %(source)s must be true or false, '
@@ -136,7 +136,7 @@ def _bind_of_map(source, value):
 
 
 def volumes_from_api(values):
-    """Turn ``["source:target:mode"]`` to ``{source: "target:mode"}``."""
+    """Convert ``["source:target:mode"]`` to ``{source: "target:mode"}``."""
     return dict(bind.split(':', 1) for bind in values or ())
 
 
@@ -161,7 +161,7 @@ def writes_binds(values):
 
 
 def mounts_to_api(values):
-    """Turn a list of mounts to the API's."""
+    """Convert a list of mounts to the API's list."""
     targets = set()
     for value in values:
         target = value['target'].rstrip('/')
@@ -219,7 +219,7 @@ def writes_mounts(values):
 
 
 def mounts_from_api(values):
-    """Turn the API's mounts to a list of maps."""
+    """Convert the API's mounts to a list of maps."""
     result = []
     for mount in values or ():
         options = mount.get(_MOUNT_OPTIONS.get(mount['Type'])) or {}
@@ -237,14 +237,14 @@ def mounts_from_api(values):
 
 
 def mounts_masked(values):
-    """Return mounts without the options of drivers, as of CIFS."""
+    """Return mounts without driver options, such as CIFS passwords."""
     return [{name: scalars.map_masked(item) if (
                 name == 'driver_options' and item) else item
              for name, item in mount.items()} for mount in values]
 
 
 def tmpfs_to_api(values):
-    """Turn ``["/run:size=64m"]`` to ``{"/run": "size=64m"}``."""
+    """Convert ``["/run:size=64m"]`` to ``{"/run": "size=64m"}``."""
     result = {}
     for value in scalars.to_strings(values):
         path, _colon, options = value.partition(':')
@@ -256,15 +256,15 @@ def tmpfs_to_api(values):
 
 
 def tmpfs_from_api(value):
-    """Turn ``{"/run": "size=64m"}`` to ``["/run:size=64m"]``."""
+    """Convert ``{"/run": "size=64m"}`` to ``["/run:size=64m"]``."""
     return ['%s:%s' % (path, options) if options else path
             for path, options in sorted((value or {}).items())]
 
 
 def files_to_archive(values):
-    """Return a tar archive of files, to be unpacked at /.
+    """Return a tar archive of files to unpack at /.
 
-    The contents may be secrets, so they stay out of the messages.
+    Messages do not contain the contents, which may be secrets.
     """
     archive = io.BytesIO()
     with tarfile.open(fileobj=archive, mode='w') as tar:
@@ -281,7 +281,7 @@ def files_to_archive(values):
 
 
 def files_masked(values):
-    """Return files without what is in them."""
+    """Return files without their contents."""
     return [{name: '***' if name.startswith('content') and item else item
              for name, item in value.items()} for value in values]
 

@@ -62,8 +62,8 @@ class Signals:
         only = self.properties['alarm_action']
         if only:
             # Anyone who has alarm_url can send a signal without a token, and
-            # Heat does not tell how a signal was sent. No signal may do more
-            # than alarm_action.
+            # Heat does not expose how a signal was sent. Therefore, no signal
+            # can do more than alarm_action.
             if action not in (None, only['action']):
                 raise exception.Error(
                     _('The container has an alarm_action, and signals can do '

@@ -232,7 +232,8 @@ CASES = (
      [{}, {'type': 'nfs', 'o': 'addr=192.0.2.7', 'device': ':/a'},
       {'type': 'ext4', 'device': '/dev/sda1'}],
      [({'type': 'tmpfs', 'device': 'tmpfs'}, 'the volume type tmpfs'),
-      ({'type': 'nfs4', 'o': 'addr=a', 'device': ':/a'}, 'the volume type nfs4')]),
+      ({'type': 'nfs4', 'o': 'addr=a', 'device': ':/a'},
+       'the volume type nfs4')]),
     # A pattern would be for types that nobody has thought of.
     (policy.volume_options, {'allowed_volume_types': ['*']}, [],
      [({'type': 'tmpfs', 'device': 'tmpfs'}, 'the volume type tmpfs')]),
