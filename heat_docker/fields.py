@@ -18,6 +18,7 @@ them knows a property by name.
 """
 
 import collections
+from collections import abc
 import copy
 import dataclasses
 import enum
@@ -46,6 +47,9 @@ MAP = heat_properties.Schema.MAP
 
 OLDEST_API = (1, 40)
 
+Value = typing.Any  # in a template
+Json = typing.Any  # in a request or a response of Docker
+
 
 class Place(enum.Enum):
     """Special values of :attr:`Field.live_at`."""
@@ -73,8 +77,8 @@ class InPlace:
     """
 
     path: str
-    unset: typing.Any = None
-    also: dict[str, typing.Callable] = dataclasses.field(
+    unset: Json = None
+    also: dict[str, abc.Callable[[Value], Json]] = dataclasses.field(
         default_factory=dict)
 
 
@@ -157,21 +161,22 @@ class Field:
     type: str
     doc: typing.Any
     at: str | None
-    example: typing.Any
-    policy: typing.Callable | enum.Enum
-    since: tuple = OLDEST_API
-    to_api: typing.Callable = scalars.identity
-    from_api: typing.Callable = scalars.identity
+    example: Value
+    policy: abc.Callable[[Json], None] | enum.Enum
+    since: tuple[int, int] = OLDEST_API
+    to_api: abc.Callable[[Value], Json] = scalars.identity
+    from_api: abc.Callable[[Json], Value] = scalars.identity
     live_at: str | Place | None = None
-    also: dict = dataclasses.field(default_factory=dict)
+    also: dict[str, abc.Callable[[Value], Json]] = dataclasses.field(
+        default_factory=dict)
     change: Change | InPlace | ByStep = REPLACES
-    same_state: typing.Callable | None = None
-    refers: typing.Callable | None = None
-    exclusive: typing.Callable | None = None
-    claims: typing.Callable | None = None
+    same_state: abc.Callable[[Json, Json], bool] | None = None
+    refers: abc.Callable[[Value, abc.Callable], Value] | None = None
+    exclusive: abc.Callable[[Json], typing.Any] | None = None
+    claims: abc.Callable[[Json], list[tuple]] | None = None
     empty_counts: bool = False
-    default: typing.Callable | None = None
-    mask: typing.Callable | None = None
+    default: abc.Callable[[], Value] | None = None
+    mask: abc.Callable[[Value], Value] | None = None
     required: bool = False
     constraints: tuple = ()
     most: int = budgets.ENTRIES
@@ -231,7 +236,7 @@ class Attribute:
     type: str
     doc: typing.Any
     at: str | None = ''
-    from_api: typing.Callable = scalars.identity
+    from_api: abc.Callable[[Json], Value] = scalars.identity
     source: str | None = None
     secret: bool = False
     cached: bool = False

@@ -26,7 +26,7 @@ _ = i18n._
 _DOCKERFILE = 'Dockerfile'
 
 
-def build_to_api(value):
+def build_to_api(value: dict) -> dict:
     """Convert the property ``build`` to the parts of the build request.
 
     :returns: dict with the keys ``context`` (bytes), ``buildargs``, ``labels``
@@ -40,7 +40,7 @@ def build_to_api(value):
             'labels': process.labels_to_api(value.get('labels') or {})}
 
 
-def build_to_context(value):
+def build_to_context(value: dict) -> bytes:
     """Return a tar archive of a Dockerfile and the other files of a build.
 
     The archive is empty if no key of the build is set.
@@ -70,7 +70,7 @@ def build_to_context(value):
     return archive.getvalue()
 
 
-def build_masked(value):
+def build_masked(value: dict) -> dict:
     """Return a build without the contents of files and values of arguments.
 
     This includes the Dockerfile. The labels and the name of the stage remain,
@@ -82,7 +82,7 @@ def build_masked(value):
             for name, item in value.items()}
 
 
-def tags_to_api(values):
+def tags_to_api(values: list) -> list[str]:
     """Check the names for a built image, which cannot have a digest."""
     for value in scalars.to_strings(values):
         process.image(value)
@@ -96,7 +96,7 @@ def tags_to_api(values):
     return scalars.to_strings(values)
 
 
-def digest_from_api(values):
+def digest_from_api(values: list[str] | None) -> str | None:
     """Return the digest of the first reference by digest, or None."""
     for value in values or ():
         return value.partition('@')[2]

@@ -23,7 +23,7 @@ _KEYS = {'subnet': 'Subnet', 'ip_range': 'IPRange', 'gateway': 'Gateway',
          'aux_addresses': 'AuxiliaryAddresses'}
 
 
-def ipam_to_api(value):
+def ipam_to_api(value: dict) -> dict:
     """Convert the property ``ipam`` to the API's configuration."""
     value = scalars.drop_empty(value)
     ipam = {}
@@ -76,7 +76,7 @@ def _inside(value, subnet):
     return address
 
 
-def ipam_from_api(value):
+def ipam_from_api(value: dict | None) -> dict:
     """Convert the API's IPAM configuration to the property."""
     value = value or {}
     ipam = {'driver': value.get('Driver'), 'options': value.get('Options'),
@@ -86,12 +86,12 @@ def ipam_from_api(value):
     return {name: item for name, item in ipam.items() if item}
 
 
-def has_subnet(value):
+def has_subnet(value: dict) -> bool:
     """Return whether the API's IPAM configuration contains a subnet."""
     return bool(subnets_from_api(value))
 
 
-def names_an_interface(options):
+def names_an_interface(options: dict) -> bool:
     """Return whether driver options refer to an interface of the host.
 
     https://docs.docker.com/engine/network/drivers/bridge/#options and
@@ -100,19 +100,19 @@ def names_an_interface(options):
     return bool({'com.docker.network.bridge.name', 'parent'} & set(options))
 
 
-def subnets_from_api(value):
+def subnets_from_api(value: dict | None) -> list[str]:
     """Return the subnets in the API's IPAM configuration."""
     return [pool['Subnet'] for pool in (value or {}).get('Config') or ()
             if pool.get('Subnet')]
 
 
-def gateways_from_api(value):
+def gateways_from_api(value: dict | None) -> list[str]:
     """Return the gateways in the API's IPAM configuration."""
     return [pool['Gateway'] for pool in (value or {}).get('Config') or ()
             if pool.get('Gateway')]
 
 
-def containers_from_api(value):
+def containers_from_api(value: dict | None) -> dict[str, str]:
     """Return the containers of a network, as a map of ID to name."""
     return {container: endpoint.get('Name')
             for container, endpoint in (value or {}).items()}

@@ -18,7 +18,7 @@ from . import scalars
 _ = i18n._
 
 
-def devices_to_api(values):
+def devices_to_api(values: list[dict]) -> list[dict]:
     """Convert a list of device maps to the API's list."""
     return [{'PathOnHost': device['path_on_host'],
              'PathInContainer': (device.get('path_in_container')
@@ -27,7 +27,7 @@ def devices_to_api(values):
             for device in values]
 
 
-def devices_from_api(values):
+def devices_from_api(values: list[dict] | None) -> list[dict]:
     """Convert the API's devices to a list of device maps."""
     return [{'path_on_host': device['PathOnHost'],
              'path_in_container': device['PathInContainer'],
@@ -40,17 +40,17 @@ _RATES = {'device_read_bps': 'BlkioDeviceReadBps',
           'device_write_iops': 'BlkioDeviceWriteIOps'}
 
 
-def cpus_to_api(value):
+def cpus_to_api(value: float) -> int:
     """Convert a number of CPUs to billionths of a CPU."""
     return scalars.nanoseconds(value)
 
 
-def cpus_from_api(value):
+def cpus_from_api(value: int | None) -> float:
     """Convert billionths of a CPU to a number of CPUs."""
     return scalars.seconds(value or 0)
 
 
-def blkio_to_api(value):
+def blkio_to_api(value: dict) -> dict:
     """Convert block I/O weights and limits to the lists of HostConfig."""
     config = {'BlkioWeightDevice': [
         {'Path': device['path'], 'Weight': device['weight']}
@@ -77,7 +77,7 @@ def _block_devices(value, name, number):
     return devices
 
 
-def blkio_from_api(host_config):
+def blkio_from_api(host_config: dict) -> dict:
     """Convert the block I/O lists of HostConfig to one map."""
     value = {'weight_device': [
         {'path': device['Path'], 'weight': device['Weight']}
@@ -88,12 +88,12 @@ def blkio_from_api(host_config):
     return {name: devices for name, devices in value.items() if devices}
 
 
-def pids_limit_from_api(value):
+def pids_limit_from_api(value: int | None) -> int:
     """Convert the API's limit; null, 0 and negative values mean no limit."""
     return value if value and value > 0 else -1
 
 
-def ulimits_to_api(values):
+def ulimits_to_api(values: list[dict]) -> list[dict]:
     """Convert a list of ulimits to the API's list."""
     result = []
     for value in values:
@@ -108,13 +108,13 @@ def ulimits_to_api(values):
     return result
 
 
-def ulimits_from_api(values):
+def ulimits_from_api(values: list[dict] | None) -> list[dict]:
     """Convert the API's ulimits to a list of maps."""
     return [{'name': value['Name'], 'soft': value['Soft'],
              'hard': value['Hard']} for value in values or ()]
 
 
-def device_requests_to_api(values):
+def device_requests_to_api(values: list[dict]) -> list[dict]:
     """Convert a list of device requests to the API's list."""
     result = []
     for value in values:
@@ -132,7 +132,7 @@ def device_requests_to_api(values):
     return result
 
 
-def device_requests_from_api(values):
+def device_requests_from_api(values: list[dict] | None) -> list[dict]:
     """Convert the API's device requests to a list of maps."""
     names = {'Driver': 'driver', 'Count': 'count', 'DeviceIDs': 'device_ids',
              'Capabilities': 'capabilities', 'Options': 'options'}
@@ -140,7 +140,7 @@ def device_requests_from_api(values):
             for value in values or ()]
 
 
-def stats_from_api(stats):
+def stats_from_api(stats: dict) -> dict:
     """Summarize one sample of the resource usage of a container.
 
     See "Get container stats based on resource usage" in

@@ -25,12 +25,12 @@ _ = i18n._
 _ALIAS = r'[a-zA-Z0-9]([a-zA-Z0-9_.-]*[a-zA-Z0-9])?'
 
 
-def dns_to_api(values):
+def dns_to_api(values: list) -> list[str]:
     """Check and normalize a list of IP addresses."""
     return [scalars.address(scalars.to_string(value)) for value in values]
 
 
-def links_to_api(value):
+def links_to_api(value: dict) -> list[str]:
     """Convert a map of other container to alias to ``["other:alias"]``."""
     links = []
     for other, alias in value.items():
@@ -47,14 +47,14 @@ def links_to_api(value):
     return links
 
 
-def links_from_api(values):
+def links_from_api(values: list[str] | None) -> dict[str, str]:
     """Convert ``["/other:/this/alias"]`` to a map of other to alias."""
     pairs = (link.split(':', 1) for link in values or ())
     return {process.name_from_api(other): alias.rsplit('/', 1)[-1]
             for other, alias in pairs}
 
 
-def networks_from_api(networks):
+def networks_from_api(networks: dict | None) -> dict[str, dict]:
     """Convert ``NetworkSettings.Networks`` to a map by network name."""
     return {name: {'network_id': network.get('NetworkID') or '',
                    'ip_address': network.get('IPAddress') or '',
@@ -66,7 +66,7 @@ def networks_from_api(networks):
             for name, network in (networks or {}).items()}
 
 
-def network_info_from_api(inspected):
+def network_info_from_api(inspected: dict) -> dict:
     """Return ``NetworkSettings`` in the form that templates expect.
 
     Docker 29 removed the addresses of the first network from the top level,
@@ -82,12 +82,12 @@ def network_info_from_api(inspected):
     return settings
 
 
-def first_address(inspected):
+def first_address(inspected: dict) -> str:
     """Return the IP address in the container's first network."""
     return _first_network(inspected).get('IPAddress') or ''
 
 
-def first_gateway(inspected):
+def first_gateway(inspected: dict) -> str:
     """Return the gateway of the container's first network."""
     return _first_network(inspected).get('Gateway') or ''
 
@@ -99,7 +99,7 @@ def _first_network(inspected):
     return networks.get(mode) or next(iter(networks.values()), None) or {}
 
 
-def extra_hosts_to_api(values):
+def extra_hosts_to_api(values: list) -> list[str]:
     """Check a list of ``name:address``."""
     for value in scalars.to_strings(values):
         name, _colon, address = value.partition(':')
@@ -111,7 +111,7 @@ def extra_hosts_to_api(values):
     return scalars.to_strings(values)
 
 
-def networks_to_api(values):
+def networks_to_api(values: list[dict]) -> dict[str, dict]:
     """Convert a list of networks to the API's map of endpoints."""
     endpoints = {}
     for value in values:
@@ -146,13 +146,13 @@ def _endpoint(value):
     return endpoint
 
 
-def has_fixed_address(endpoints):
+def has_fixed_address(endpoints: dict[str, dict]) -> bool:
     """Return whether any endpoint has a fixed IP or MAC address."""
     return any(endpoint.get('IPAMConfig') or endpoint.get('MacAddress')
                for endpoint in endpoints.values())
 
 
-def address_claims(endpoints):
+def address_claims(endpoints: dict[str, dict]) -> list[tuple]:
     """Return the fixed addresses of endpoints, as claims."""
     return [('address', address, name)
             for name, endpoint in endpoints.items()
@@ -160,12 +160,12 @@ def address_claims(endpoints):
                                ('IPv4Address', 'IPv6Address')) if address]
 
 
-def networks_to_mode(values):
+def networks_to_mode(values: list[dict]) -> str:
     """Return the main network, which Docker expects as the network mode."""
     return values[0]['network'] if values else 'default'
 
 
-def endpoints_from_api(networks):
+def endpoints_from_api(networks: dict | None) -> list[dict]:
     """Convert the API's map of endpoints to a list of networks."""
     result = []
     for name, endpoint in (networks or {}).items():
@@ -182,7 +182,7 @@ def endpoints_from_api(networks):
     return result
 
 
-def endpoint_settings(endpoint):
+def endpoint_settings(endpoint: dict) -> dict:
     """Return the settings that attach a container in the same way.
 
     :param dict endpoint: endpoint that a daemon shows.
@@ -191,7 +191,7 @@ def endpoint_settings(endpoint):
         'IPAMConfig', 'Aliases', 'Links', 'DriverOpts', 'GwPriority')})
 
 
-def addresses_outside(endpoint, subnets):
+def addresses_outside(endpoint: dict, subnets: list[str] | None) -> list[str]:
     """Return the addresses of an endpoint that are in none of the subnets.
 
     :param dict endpoint: endpoint configuration in the API's form.
@@ -206,7 +206,7 @@ def addresses_outside(endpoint, subnets):
             for subnet in subnets)]
 
 
-def attachment_name(name, networks):
+def attachment_name(name: str, networks: dict[str, dict]) -> str | None:
     """Return the name by which a daemon lists an attachment, or None.
 
     :param str name: name or ID of the network.
@@ -219,7 +219,7 @@ def attachment_name(name, networks):
     return None
 
 
-def endpoint_matches(wanted, endpoint):
+def endpoint_matches(wanted: dict, endpoint: dict) -> bool:
     """Return whether an endpoint has the wanted settings.
 
     Docker adds its own aliases, and shows a MAC address only while the
@@ -236,7 +236,7 @@ def endpoint_matches(wanted, endpoint):
             and mac.lower() in ('', endpoint.get('MacAddress') or mac.lower()))
 
 
-def is_endpoint_unchanged(wanted, endpoint):
+def is_endpoint_unchanged(wanted: dict, endpoint: dict) -> bool:
     """Return whether reconnecting an endpoint would not change it.
 
     :param dict wanted: endpoint in the create request.
@@ -251,7 +251,7 @@ def is_endpoint_unchanged(wanted, endpoint):
                     for key in ('DriverOpts', 'GwPriority')))
 
 
-def networks_match(wanted, networks):
+def networks_match(wanted: dict, networks: dict | None) -> bool:
     """Return whether a container is attached to exactly the wanted networks.
 
     :param dict wanted: endpoints in the create request.
@@ -264,7 +264,7 @@ def networks_match(wanted, networks):
         for name, endpoint in wanted.items())
 
 
-def effective_endpoints(inspected):
+def effective_endpoints(inspected: dict) -> dict[str, dict]:
     """Return the endpoints of a container by the name of the network.
 
     If connecting a running container to a network has failed, Docker lists an

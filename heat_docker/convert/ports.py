@@ -13,6 +13,7 @@
 """Ports of a container, exposed and published."""
 
 import collections
+from collections import abc
 import functools
 import ipaddress
 import re
@@ -33,7 +34,7 @@ _HOST_PORTS = re.compile(r'(?:(?:\[([^]]*)\]|([^:]*)):)?(\d*)(?:-(\d+))?',
 _ANY_PORT = ('', 0, '0')
 
 
-def port_specs_to_api(values):
+def port_specs_to_api(values: abc.Iterable) -> dict[str, dict]:
     """Convert ``[80, "53/udp", "5000-5002"]`` to ``{"80/tcp": {}, …}``.
 
     The list may contain a port more than once.
@@ -43,13 +44,13 @@ def port_specs_to_api(values):
     return {key: {} for span in spans for key in _keys(*span)}
 
 
-def port_specs_from_api(value):
+def port_specs_from_api(value: dict | None) -> list[str]:
     """Convert ``{"80/tcp": {}, …}`` to ``["80", "53/udp", …]``, by number."""
     return [_container_port_from_api(key)
             for key in sorted(value or (), key=_port_order)]
 
 
-def port_bindings_to_api(value):
+def port_bindings_to_api(value: dict) -> dict[str, list]:
     """Convert a map of container port to host port to the API's map.
 
     ``{9090: 80, "53/udp": "127.0.0.1:53"}`` becomes ``{"9090/tcp":
@@ -79,13 +80,13 @@ def port_bindings_to_api(value):
     return bindings
 
 
-def has_host_port(bindings):
+def has_host_port(bindings: dict[str, list]) -> bool:
     """Return whether the API's map of bindings contains a fixed host port."""
     return any(host['HostPort'] for hosts in bindings.values()
                for host in hosts)
 
 
-def host_port_claims(bindings):
+def host_port_claims(bindings: dict[str, list]) -> list[tuple]:
     """Return the fixed host ports in the API's map of bindings, as claims."""
     return [('port', '%s/%s' % (host['HostPort'], key.partition('/')[2]),
              host['HostIp'])
@@ -93,7 +94,7 @@ def host_port_claims(bindings):
             if host['HostPort']]
 
 
-def port_bindings_to_exposed(value):
+def port_bindings_to_exposed(value: dict) -> dict[str, dict]:
     """Convert a map of container port to host port to ``{"9090/tcp": {}}``.
 
     Docker publishes only ports that are exposed as well; its own client
@@ -102,7 +103,7 @@ def port_bindings_to_exposed(value):
     return port_specs_to_api(value)
 
 
-def port_bindings_from_api(value):
+def port_bindings_from_api(value: dict | None) -> dict:
     """Convert the API's map of bindings to container port: host port."""
     result = {}
     for key in sorted(value or (), key=_port_order):
@@ -112,7 +113,7 @@ def port_bindings_from_api(value):
     return result
 
 
-def ports_from_api(settings):
+def ports_from_api(settings: dict) -> list[dict]:
     """Return the published ports in ``NetworkSettings``.
 
     :returns: list of maps ``container_port`` (int), ``protocol``,
@@ -128,7 +129,7 @@ def ports_from_api(settings):
             if binding.get('HostPort')]
 
 
-def host_ports_from_api(protocol, settings):
+def host_ports_from_api(protocol: str, settings: dict) -> str:
     """Return the host ports of one protocol, joined by commas.
 
     A port that is published for IPv4 and IPv6 counts once, with its IPv4
@@ -145,12 +146,12 @@ def host_ports_from_api(protocol, settings):
     return ','.join(str(port) for port in ports)
 
 
-def tcp_ports_from_api(settings):
+def tcp_ports_from_api(settings: dict) -> str:
     """Return the host ports of TCP, such as ``"80,443"``."""
     return host_ports_from_api('tcp', settings)
 
 
-def udp_ports_from_api(settings):
+def udp_ports_from_api(settings: dict) -> str:
     """Return the host ports of UDP, such as ``"53"``."""
     return host_ports_from_api('udp', settings)
 
@@ -251,7 +252,7 @@ def _refuse_doubles(bindings):
             others |= takes
 
 
-def overlap(one, other):
+def overlap(one: str, other: str) -> bool:
     """Return whether a port cannot be published on both addresses."""
     if not one or not other:
         return True

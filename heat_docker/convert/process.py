@@ -56,7 +56,7 @@ _IMAGE = re.compile(
                                     component=_COMPONENT), re.ASCII)
 
 
-def image(value):
+def image(value: str) -> str:
     """Return an image reference if Docker can parse it."""
     if not (_IMAGE.fullmatch(value)
             or re.fullmatch('(sha256:)?[0-9a-f]{12,64}', value)):
@@ -65,17 +65,17 @@ def image(value):
     return value
 
 
-def name_claims(name):
+def name_claims(name: str) -> list[tuple]:
     """Return the name of a container as a claim."""
     return [('name', name.lstrip('/'), '')]
 
 
-def name_from_api(value):
+def name_from_api(value: str) -> str:
     """Return a container's name without the slash that Docker adds."""
     return value.lstrip('/')
 
 
-def env_to_api(values):
+def env_to_api(values: list) -> list[str]:
     """Check and normalize a list of ``KEY=value``.
 
     Messages do not contain the values, which may be secrets.
@@ -90,13 +90,13 @@ def env_to_api(values):
     return scalars.to_strings(values)
 
 
-def env_masked(values):
+def env_masked(values: list) -> list[str]:
     """Return environment variables without their values."""
     return [scalars.to_string(value).partition('=')[0] + '=***'
             for value in values]
 
 
-def capabilities_to_api(values):
+def capabilities_to_api(values: list) -> list[str]:
     """Convert names of capabilities, in any usual spelling, to the API's."""
     result = []
     for value in values:
@@ -110,13 +110,13 @@ def capabilities_to_api(values):
     return sorted(set(result))
 
 
-def capabilities_from_api(values):
+def capabilities_from_api(values: list[str] | None) -> list[str]:
     """Convert the API's capabilities, with or without ``CAP_``, to names."""
     return [value[4:] if value.startswith('CAP_') else value
             for value in values or ()]
 
 
-def is_shared(mode):
+def is_shared(mode: str) -> bool:
     """Return whether a mode shares a namespace of the host or a container.
 
     Two containers in one namespace can conflict like two processes of one
@@ -125,7 +125,7 @@ def is_shared(mode):
     return mode == 'host' or mode.startswith('container:')
 
 
-def restart_policy_to_api(value):
+def restart_policy_to_api(value: dict) -> dict:
     """Check that only ``on-failure`` has a number of retries."""
     name = value.get('Name') or 'no'
     retries = value.get('MaximumRetryCount') or 0
@@ -140,19 +140,19 @@ def restart_policy_to_api(value):
     return {'Name': name, 'MaximumRetryCount': retries}
 
 
-def restart_policy_from_api(value):
+def restart_policy_from_api(value: dict | None) -> dict:
     """Convert the API's restart policy to the property's map."""
     value = value or {}
     return {'Name': value.get('Name') or 'no',
             'MaximumRetryCount': value.get('MaximumRetryCount') or 0}
 
 
-def last_line(output):
+def last_line(output: str) -> str:
     """Return the last line of the output of a container."""
     return output.rstrip('\n').split('\n')[-1].rstrip('\r')
 
 
-def labels_to_api(value):
+def labels_to_api(value: dict) -> dict[str, str]:
     """Convert a map of name to scalar to labels; refuse Heat's own labels."""
     for name in scalars.to_strings(value):
         if name.startswith(OWN_LABELS):
@@ -160,13 +160,13 @@ def labels_to_api(value):
     return scalars.to_string_map(value)
 
 
-def labels_from_api(value):
+def labels_from_api(value: dict | None) -> dict[str, str]:
     """Convert the API's labels to a map without Heat's own labels."""
     return {name: item for name, item in (value or {}).items()
             if not name.startswith(OWN_LABELS)}
 
 
-def healthcheck_to_api(value):
+def healthcheck_to_api(value: dict) -> dict:
     """Convert a health check to the API's, with times in nanoseconds."""
     value = scalars.drop_none(value)
     if value.get('disable'):
@@ -192,7 +192,7 @@ def healthcheck_to_api(value):
     return check
 
 
-def healthcheck_from_api(value):
+def healthcheck_from_api(value: dict | None) -> dict:
     """Convert the API's health check to a map with times in seconds."""
     value = value or {}
     if value.get('Test') == ['NONE']:

@@ -33,7 +33,7 @@ RESERVED = (SNAPSHOTS + '/', HELPERS + '/')
 _HUB_ADDRESS = 'https://index.docker.io/v1/'
 
 
-def parts(image):
+def parts(image: str) -> tuple[str, str]:
     """Return the host of the registry and the repository of an image.
 
     ``busybox:1`` is ``docker.io`` and ``library/busybox``:
@@ -55,7 +55,7 @@ def parts(image):
     return host, repository
 
 
-def full_name(image):
+def full_name(image: str) -> str:
     """Return the name of an image in the full form that a daemon uses.
 
     ``busybox`` is ``docker.io/library/busybox:latest``.
@@ -64,7 +64,7 @@ def full_name(image):
     return '%s/%s%s' % (*parts(image), tag[0] if tag else ':latest')
 
 
-def auth_to_api(value):
+def auth_to_api(value: dict) -> dict:
     """Convert the credentials to the map in Docker's X-Registry-Auth header.
 
     Messages do not contain the credentials.
@@ -88,7 +88,7 @@ def auth_to_api(value):
     return auth
 
 
-def address(value):
+def address(value: str) -> str:
     """Return the address of a registry in the form that Docker expects.
 
     ``https://registry.example.com/v2/`` becomes ``registry.example.com``, and
@@ -100,7 +100,7 @@ def address(value):
     return _HUB_ADDRESS if host in _HUB else host
 
 
-def auth_for(auth, image):
+def auth_for(auth: dict, image: str) -> dict:
     """Return the credentials for the registry of an image.
 
     :param dict auth: result of :func:`auth_to_api`.
@@ -118,7 +118,7 @@ def auth_for(auth, image):
     return auth
 
 
-def auth_masked(value):
+def auth_masked(value: dict) -> dict:
     """Return the credentials without their secrets."""
     return {name: '***' if name in ('password', 'identity_token') and item
             else item for name, item in value.items()}

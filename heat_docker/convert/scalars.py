@@ -15,6 +15,7 @@
 See ``to_api`` and ``from_api`` of :class:`heat_docker.fields.Field`.
 """
 
+from collections import abc
 import ipaddress
 import re
 
@@ -28,7 +29,7 @@ def identity(value):
     return value
 
 
-def to_string(value):
+def to_string(value) -> str:
     """Return a scalar as the string that a user would write for it.
 
     YAML parses ``true``, ``8080`` and ``1.5`` as types other than str.
@@ -40,12 +41,12 @@ def to_string(value):
     raise ValueError(_('%r is not a string') % (value,))
 
 
-def to_strings(values):
+def to_strings(values: abc.Iterable) -> list[str]:
     """Return a list of scalars as a list of strings."""
     return [to_string(value) for value in values]
 
 
-def as_list(values):
+def as_list(values: abc.Iterable | None) -> list:
     """Return a list; the daemon may omit it or send null."""
     return list(values or ())
 
@@ -58,7 +59,7 @@ _SIZE = re.compile(r'(\d+(?:\.\d+)?)([bkmgtp])?i?b?', re.ASCII)
 NAME = r'[a-zA-Z0-9][a-zA-Z0-9_.-]+'
 
 
-def to_string_map(value):
+def to_string_map(value: dict) -> dict[str, str]:
     """Convert a map of name to scalar to a map of name to string.
 
     Messages do not contain the values, which may be secrets.
@@ -69,17 +70,17 @@ def to_string_map(value):
     return {to_string(name): to_string(item) for name, item in value.items()}
 
 
-def as_map(value):
+def as_map(value: dict | None) -> dict:
     """Return a map; the daemon may omit it or send null."""
     return dict(value or {})
 
 
-def map_masked(value):
+def map_masked(value: dict) -> dict:
     """Return a map with masked values."""
     return {name: '***' for name in value.keys()}
 
 
-def size_to_api(value):
+def size_to_api(value: str | int) -> int:
     """Convert ``"64m"`` or a number of bytes to bytes.
 
     The units are those of Docker's command line, powers of 1024.
@@ -95,44 +96,44 @@ def size_to_api(value):
     return int(size)
 
 
-def size_or_unlimited_to_api(value):
+def size_or_unlimited_to_api(value: str | int) -> int:
     """Convert a size, or -1 for no limit, to bytes."""
     return -1 if to_string(value) == '-1' else size_to_api(value)
 
 
-def size_from_api(value):
+def size_from_api(value: int | None) -> str:
     """Convert a number of bytes to a string."""
     return '' if value is None else str(value)
 
 
-def double(value):
+def double(value: int) -> int:
     """Return twice the value: Docker's default of memory_swap."""
     return 2 * value
 
 
-def nanoseconds(value):
+def nanoseconds(value: float) -> int:
     """Convert seconds to the nanoseconds of the API."""
     if not -_LIMIT < value * 10 ** 9 < _LIMIT:
         raise ValueError(_('%r exceeds the range of the API') % value)
     return round(value * 10 ** 9)
 
 
-def seconds(value):
+def seconds(value: int) -> float:
     """Convert nanoseconds of the API to seconds."""
     return value // 10 ** 9 if value % 10 ** 9 == 0 else value / 10 ** 9
 
 
-def drop_none(value):
+def drop_none(value: dict) -> dict:
     """Return a map without the keys whose value is None."""
     return {key: item for key, item in value.items() if item is not None}
 
 
-def drop_empty(value):
+def drop_empty(value: dict | None) -> dict:
     """Return a map, or an empty one for None, without empty values."""
     return {key: item for key, item in (value or {}).items() if item}
 
 
-def address(value):
+def address(value: str) -> str:
     """Return an IP address in the form that Docker accepts."""
     try:
         parsed = ipaddress.ip_address(value)

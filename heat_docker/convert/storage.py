@@ -43,7 +43,7 @@ _MOUNT_OPTIONS = {'bind': 'BindOptions', 'volume': 'VolumeOptions',
                   'tmpfs': 'TmpfsOptions', 'image': 'ImageOptions'}
 
 
-def octal(value):
+def octal(value: str | int) -> int:
     """Convert octal permissions, such as "0644", to a number."""
     try:
         return int(scalars.to_string(value), 8)
@@ -51,7 +51,7 @@ def octal(value):
         raise ValueError(_('%r is not an octal mode') % value) from ex
 
 
-def octal_from_api(value):
+def octal_from_api(value: int) -> str:
     """Convert a number to octal permissions."""
     return '%o' % value
 
@@ -70,7 +70,7 @@ _MOUNT_FIELDS = (
 )
 
 
-def volumes_to_api(value):
+def volumes_to_api(value: dict) -> list[str]:
     """Convert a map of source to target to Docker's ``source:target:mode``.
 
     The target is ``"/target"``, ``"/target:ro"``, ``{"bind": "/target",
@@ -135,12 +135,12 @@ def _bind_of_map(source, value):
     return scalars.to_string(value['bind']), mode
 
 
-def volumes_from_api(values):
+def volumes_from_api(values: list[str] | None) -> dict[str, str]:
     """Convert ``["source:target:mode"]`` to ``{source: "target:mode"}``."""
     return dict(bind.split(':', 1) for bind in values or ())
 
 
-def volumes_from_to_api(values):
+def volumes_from_to_api(values: list) -> list[str]:
     """Check a list of ``container`` or ``container:ro``."""
     for value in values:
         container, _colon, mode = scalars.to_string(value).partition(':')
@@ -151,7 +151,7 @@ def volumes_from_to_api(values):
     return scalars.to_strings(values)
 
 
-def writes_binds(values):
+def writes_binds(values: list[str]) -> bool:
     """Return whether any bind or any volume of another container is writable.
 
     :param list values: ``source:target:mode`` or ``container:mode``.
@@ -160,7 +160,7 @@ def writes_binds(values):
                for value in values)
 
 
-def mounts_to_api(values):
+def mounts_to_api(values: list[dict]) -> list[dict]:
     """Convert a list of mounts to the API's list."""
     targets = set()
     for value in values:
@@ -212,13 +212,13 @@ def _check_mount(kind, source, value):
                                '(%(target)s)') % {'name': name, **what})
 
 
-def writes_mounts(values):
+def writes_mounts(values: list[dict]) -> bool:
     """Return whether any mount is writable and can be shared."""
     return any(mount['Type'] in ('bind', 'volume') and mount.get('Source')
                and not mount.get('ReadOnly') for mount in values)
 
 
-def mounts_from_api(values):
+def mounts_from_api(values: list[dict] | None) -> list[dict]:
     """Convert the API's mounts to a list of maps."""
     result = []
     for mount in values or ():
@@ -236,14 +236,14 @@ def mounts_from_api(values):
     return result
 
 
-def mounts_masked(values):
+def mounts_masked(values: list[dict]) -> list[dict]:
     """Return mounts without driver options, such as CIFS passwords."""
     return [{name: scalars.map_masked(item) if (
                 name == 'driver_options' and item) else item
              for name, item in mount.items()} for mount in values]
 
 
-def tmpfs_to_api(values):
+def tmpfs_to_api(values: list) -> dict[str, str]:
     """Convert ``["/run:size=64m"]`` to ``{"/run": "size=64m"}``."""
     result = {}
     for value in scalars.to_strings(values):
@@ -255,13 +255,13 @@ def tmpfs_to_api(values):
     return result
 
 
-def tmpfs_from_api(value):
+def tmpfs_from_api(value: dict | None) -> list[str]:
     """Convert ``{"/run": "size=64m"}`` to ``["/run:size=64m"]``."""
     return ['%s:%s' % (path, options) if options else path
             for path, options in sorted((value or {}).items())]
 
 
-def files_to_archive(values):
+def files_to_archive(values: list[dict]) -> bytes:
     """Return a tar archive of files to unpack at /.
 
     Messages do not contain the contents, which may be secrets.
@@ -280,7 +280,7 @@ def files_to_archive(values):
     return archive.getvalue()
 
 
-def files_masked(values):
+def files_masked(values: list[dict]) -> list[dict]:
     """Return files without their contents."""
     return [{name: '***' if name.startswith('content') and item else item
              for name, item in value.items()} for value in values]
