@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What the operator decides: the group ``[heat_docker]`` of heat.conf."""
+"""The options of the operator: the group ``[heat_docker]`` of heat.conf."""
 
 import dataclasses
 
@@ -26,11 +26,11 @@ GROUP = 'heat_docker'
 
 @dataclasses.dataclass(frozen=True)
 class Limit:
-    """What containers may do on a daemon, and with what of its host.
+    """A limit on what containers can do on a daemon and its host.
 
     :ivar name: name of the option.
-    :ivar own: what an unset option means for daemons of one project each.
-    :ivar shared: what it means for daemons that several projects use.
+    :ivar own: default value if each daemon belongs to one project.
+    :ivar shared: default value if several projects share a daemon.
     :ivar doc: sentences for operators.
     """
 
@@ -44,7 +44,7 @@ class Limit:
         """The option, which is unset by default."""
         kind = cfg.BoolOpt if isinstance(self.own, bool) else cfg.ListOpt
         return kind(self.name, help=_(
-            '%(doc)s If unset, it is %(own)s, or %(shared)s if daemons are '
+            '%(doc)s Defaults to %(own)s, or to %(shared)s if daemons are '
             'shared.') % {'doc': self.doc, 'own': _text(self.own),
                           'shared': _text(self.shared)})
 
@@ -52,100 +52,100 @@ class Limit:
 def _text(value):
     if isinstance(value, bool):
         return str(value).lower()
-    return '"%s"' % ','.join(value) if value else _('empty')
+    return '"%s"' % ','.join(value) if value else _('an empty list')
 
 
 LIMITS = (
     Limit('allow_privileged', True, False, _(
-        'Whether containers may be privileged, or have any option of '
-        'security, such as to run without the confinement of seccomp, '
-        'AppArmor or SELinux.')),
+        'Whether containers can be privileged or use any security option, '
+        'such as running without seccomp, AppArmor or SELinux confinement.')),
     Limit('allow_host_namespaces', True, False, _(
-        'Whether containers may share the network, the processes or another '
-        'namespace of their host.')),
+        'Whether containers can share the network, process or other '
+        'namespaces of their host.')),
     Limit('allow_oom_protection', True, False, _(
-        'Whether containers may be spared when the host runs out of memory '
-        '(a negative oom_score_adj), or stay at their limit of memory '
-        'without being killed (oom_kill_disable).')),
+        'Whether containers can be protected when the host runs out of memory '
+        '(a negative oom_score_adj), or wait at their memory limit instead of '
+        'being killed (oom_kill_disable).')),
     Limit('allow_publish_all_ports', True, False, _(
-        'Whether containers may publish all ports that their image exposes, '
-        'of which max_ports counts none. Docker starts a process for each.')),
+        'Whether containers can publish all ports that their image exposes. '
+        'max_ports does not count these ports. Docker starts a process for '
+        'each of them.')),
     Limit('allowed_bind_sources', ['*'], [], _(
-        'Folders and files of a host that containers may mount; "*" is '
-        'every one. What is below a folder cannot be mounted by itself: a '
-        'container that can write to the folder could put a symbolic link '
-        'there, which the daemon would follow to any place of the host. '
-        'For the same reason a folder below another one of the list is '
-        'refused.')),
+        'Directories and files of a host that containers can mount; "*" '
+        'allows all. A path below a listed directory cannot be mounted by '
+        'itself: a container that can write to the directory could create a '
+        'symbolic link there, and the daemon would follow it to any place on '
+        'the host. For the same reason, a directory below another directory '
+        'in the list is refused.')),
     Limit('allowed_devices', ['*'], [], _(
-        'Patterns of the devices of a host that containers may use, or have '
-        'limits of block I/O for, such as /dev/dri/*. Rules for device '
-        'groups and devices that a driver chooses need "*".')),
+        'Patterns for the host devices that containers can use or have block '
+        'I/O limits for, such as /dev/dri/*. Device cgroup rules and devices '
+        'that a driver selects require "*".')),
     # Docker's default:
     # https://github.com/moby/moby/blob/v28.0.0/oci/caps/defaults.go.
     Limit('allowed_capabilities', ['*'], [
         'CHOWN', 'DAC_OVERRIDE', 'FSETID', 'FOWNER', 'MKNOD', 'NET_RAW',
         'SETGID', 'SETUID', 'SETFCAP', 'SETPCAP', 'NET_BIND_SERVICE',
         'SYS_CHROOT', 'KILL', 'AUDIT_WRITE'], _(
-        'Linux capabilities that containers may get in addition, such as '
-        'NET_ADMIN; "*" is every one.')),
+        'Linux capabilities that can be added to containers, such as '
+        'NET_ADMIN; "*" allows all.')),
     Limit('allowed_registries', ['*'], ['docker.io'], _(
-        'Patterns of the images that containers may be made of: the host of '
-        'a registry, such as docker.io or registry.example.com:5000, or '
-        'with the repository, such as docker.io/library/*. Unless "*" is '
-        'among them, images can neither be built nor named by their id. The '
-        'daemon connects to the registry, and fetches what ADD of a '
-        'Dockerfile names, in the network of its host.')),
+        'Patterns for the images that containers can use: the host of a '
+        'registry, such as docker.io or registry.example.com:5000, optionally '
+        'with the repository, such as docker.io/library/*. Unless "*" is in '
+        'the list, images cannot be built or referenced by ID. The daemon '
+        'connects to the registry, and downloads the URLs in ADD instructions '
+        'of a Dockerfile, from the network of its host.')),
     Limit('allowed_log_drivers', ['*'], ['json-file', 'local', 'none'], _(
-        'Patterns of the log drivers that containers may name. The daemon '
-        'runs them as root in the network of its host.')),
+        'Patterns for the log drivers that containers can name. The daemon '
+        'runs log drivers as root in the network of its host.')),
     Limit('allowed_log_options', ['*'], [
         'max-size', 'max-file', 'compress', 'labels', 'labels-regex', 'env',
         'env-regex', 'tag', 'mode', 'max-buffer-size'], _(
-        'Patterns of the names of the options for log drivers. With those '
-        'that name an address, a URL, a certificate or a file, containers '
-        'reach the services, sockets and files of the host.')),
+        'Patterns for the names of log driver options. Options for an '
+        'address, a URL, a certificate or a file give containers access to '
+        'services, sockets and files of the host.')),
     Limit('allowed_network_drivers', ['*'], ['bridge'], _(
-        'Patterns of the drivers that networks may name, and of drivers '
-        'that give their addresses. Swarm networks need overlay.')),
+        'Patterns for the drivers that networks can name, and for the drivers '
+        'that assign addresses. Swarm networks require overlay.')),
     Limit('allowed_network_options', ['*'], [
         'com.docker.network.driver.mtu',
         'com.docker.network.bridge.enable_icc',
         'com.docker.network.bridge.enable_ip_masquerade',
         'com.docker.network.bridge.host_binding_ipv4',
         'com.docker.network.endpoint.ifname'], _(
-        'Patterns of the names of the options for drivers of networks. With '
-        'com.docker.network.bridge.name and parent, containers are attached '
-        'to a bridge or interface of the host.')),
+        'Patterns for the names of network driver options. The options '
+        'com.docker.network.bridge.name and parent attach containers to a '
+        'bridge or interface of the host.')),
     Limit('allowed_subnets', ['0.0.0.0/0', '::/0'], [], _(
-        'Networks in which the subnets have to be that templates choose. '
-        'The host sends what it has for such a subnet to the containers, so '
-        'leave out what the host talks to. The subnets that a daemon '
-        'chooses are not subject to it.')),
+        'Networks that must contain any subnet chosen by a template. The host '
+        'routes traffic for such a subnet to the containers, so exclude all '
+        'networks that the host communicates with. Subnets chosen by a daemon '
+        'are not restricted.')),
     Limit('allowed_volume_drivers', ['*'], ['local'], _(
-        'Patterns of the drivers that volumes may name.')),
+        'Patterns for the drivers that volumes can name.')),
     Limit('allowed_volume_types', ['tmpfs', 'nfs', 'nfs4', 'cifs'], [], _(
-        'Those of the types tmpfs, nfs, nfs4 and cifs that volumes may '
-        'have. The host mounts them, with its address and its rights. '
-        'Volumes that are folders of the host are subject to '
-        'allowed_bind_sources, and those of any other type need "*" '
+        'File system types that volumes can have, out of tmpfs, nfs, nfs4 and '
+        'cifs. The host mounts them, with its own address and privileges. '
+        'Volumes that are directories of the host are subject to '
+        'allowed_bind_sources, and volumes of any other type require "*" '
         'there.')),
     Limit('allowed_volume_options', ['*'], ['size'], _(
-        'Patterns of the names of the options for drivers of volumes, but '
-        'for type, o and device.')),
+        'Patterns for the names of volume driver options, except type, o and '
+        'device.')),
     Limit('allowed_storage_options', ['*'], ['size'], _(
-        'Patterns of the names of the options for the storage driver.')),
+        'Patterns for the names of storage driver options.')),
     Limit('allowed_runtimes', ['*'], ['runc'], _(
-        'Patterns of the OCI runtimes that containers may name.')),
+        'Patterns for the OCI runtimes that containers can name.')),
     Limit('allowed_annotations', ['*'], [], _(
-        'Patterns of the names of annotations. What they do, the OCI '
-        'runtime decides, as root on the host.')),
+        'Patterns for the names of annotations. Their effect depends on the '
+        'OCI runtime, which runs as root on the host.')),
     Limit('allowed_cgroup_parents', ['*'], [], _(
-        'Patterns of the control groups that containers may be put in.')),
+        'Patterns for the control groups that can be parents of containers.')),
     Limit('allowed_sysctls', ['*'], [
         'net.*', 'fs.mqueue.*', 'kernel.msg*', 'kernel.sem',
         'kernel.shm*'], _(
-        'Patterns of the kernel parameters that containers may set in their '
+        'Patterns for the kernel parameters that containers can set in their '
         'namespaces.')),
 )
 
@@ -153,142 +153,147 @@ OPTIONS = [
     cfg.StrOpt(
         'local_endpoint',
         default='unix:///var/run/docker.sock',
-        help=_('Docker daemon of the resources whose template names no '
-               'docker_endpoint. By default it runs on the host of '
-               'heat-engine, and who controls it controls that host.')),
+        help=_('Docker daemon for resources whose template does not set '
+               'docker_endpoint. By default, it is the daemon on the host of '
+               'heat-engine. Anyone who controls this daemon controls the '
+               'host.')),
     cfg.StrOpt(
         'local_endpoint_access',
         default='admin',
-        choices=[('admin', _('Those whom the rule context_is_admin of '
-                             'Heat\'s policy takes for administrators.')),
-                 ('all', _('Whoever may create stacks.')),
-                 ('none', _('Nobody.'))],
-        help=_('Who may use the daemon at local_endpoint.')),
+        choices=[('admin', _('Users that the rule context_is_admin in Heat\'s '
+                             'policy identifies as administrators.')),
+                 ('all', _('All users who can create stacks.')),
+                 ('none', _('No users.'))],
+        help=_('Users who can use the daemon at local_endpoint.')),
     cfg.StrOpt(
         'daemons',
-        choices=[('own', _('Each daemon belongs to one project. What runs '
-                           'on it may use all that is there.')),
-                 ('shared', _('Several projects use a daemon. A template '
-                              'may only refer to what stacks of its own '
-                              'project have made there.'))],
-        help=_('Whether daemons belong to one project each. If unset, they '
-               'are shared if local_endpoint_access is "all", and belong to '
-               'one project each if not.')),
+        choices=[('own', _('Each daemon belongs to one project. Containers on '
+                           'it can use everything on the daemon.')),
+                 ('shared', _('Several projects use a daemon. A template can '
+                              'only refer to objects on it that stacks of its '
+                              'own project have created.'))],
+        help=_('Whether each daemon belongs to one project. Defaults to '
+               '"shared" if local_endpoint_access is "all", and to "own" '
+               'otherwise.')),
     cfg.StrOpt(
         'local_ca_file',
-        help=_('File with the certificates, in PEM, of the authorities that '
-               'sign the certificate of the daemon at local_endpoint. If '
-               'unset, those of the system do.')),
+        help=_('PEM file with the certificates of the authorities that sign '
+               'the certificate of the daemon at local_endpoint. Defaults to '
+               'the system\'s certificate authorities.')),
     cfg.StrOpt(
         'local_cert_file',
-        help=_('File with the certificate, in PEM, that heat-engine shows to '
-               'the daemon at local_endpoint.')),
+        help=_('PEM file with the client certificate that heat-engine '
+               'presents to the daemon at local_endpoint.')),
     cfg.StrOpt(
         'local_key_file',
-        help=_('File with the private key of that certificate, in PEM.')),
+        help=_('PEM file with the private key of that certificate.')),
     cfg.ListOpt(
         'allowed_endpoints',
         default=['tcp://*', 'http://*', 'https://*'],
-        help=_('Patterns of the URLs that docker_endpoint may be, with "*" '
-               'for any text, dots included, such as '
-               'https://*.example.com:2376. End them with a port: '
-               'tcp://10.1.* is tcp://10.1.example.com:2375, too. The '
-               'daemon at local_endpoint is not subject to it.')),
+        help=_('Patterns for the URLs that docker_endpoint can have, such as '
+               'https://*.example.com:2376. A "*" stands for any text, '
+               'including dots. End each pattern with a port: tcp://10.1.* '
+               'also matches tcp://10.1.example.com:2375. The daemon at '
+               'local_endpoint is not restricted.')),
     cfg.ListOpt(
         'denied_networks',
         default=['0.0.0.0/8', '127.0.0.0/8', '169.254.0.0/16', '224.0.0.0/4',
                  '255.255.255.255/32', '::/128', '::1/128', 'fe80::/10',
                  'ff00::/8', 'fd00:ec2::254/128'],
-        help=_('Networks that heat-engine does not connect to for a '
-               'docker_endpoint of a template, whatever name it is called '
-               'by: this host itself, link-local addresses with those of '
-               'metadata services, and multicast. An IPv6 address that has '
-               'an IPv4 address in it (NAT64, 6to4, Teredo, ISATAP) is both. '
-               'Add the networks in which the services of the cloud talk to '
-               'each other, and the prefix of a NAT64 if it is not the '
-               'well-known one. The daemon at local_endpoint is not subject '
-               'to it.')),
+        help=_('Networks to which heat-engine does not connect for a '
+               'docker_endpoint in a template, whatever host name the URL '
+               'contains. By default, these are the host itself, link-local '
+               'addresses, including metadata services, and multicast '
+               'addresses. An IPv6 address that embeds an IPv4 address '
+               '(NAT64, 6to4, Teredo, ISATAP) is checked as both. Add the '
+               'networks that the services of the cloud use among themselves, '
+               'and the prefix of a NAT64 gateway unless it is the well-known '
+               'one. The daemon at local_endpoint is not restricted.')),
     cfg.BoolOpt(
         'require_tls',
         default=False,
-        help=_('Whether docker_endpoint has to be https and the certificate '
-               'of the daemon to be verified.')),
+        help=_('Whether to require https in docker_endpoint and verification '
+               'of the daemon\'s certificate.')),
     cfg.ListOpt(
         'forgotten_endpoints',
         default=[],
-        help=_('Patterns of the URLs of daemons that are gone for good. What '
-               'stacks have on them is deleted without asking them.')),
+        help=_('Patterns for the URLs of daemons that no longer exist. '
+               'Resources on them are deleted without contacting the '
+               'daemon.')),
     *(limit.option for limit in LIMITS),
     cfg.ListOpt(
         'allowed_security_options',
         default=['no-new-privileges', 'no-new-privileges=*',
                  'seccomp=builtin', 'apparmor=docker-default',
                  'label=level:*', 'label=role:*', 'label=user:*', 'mask=*'],
-        help=_('Patterns of the options of security that containers may '
-               'have without allow_privileged. A colon after the name, as '
-               'in seccomp:builtin, is the same as "=".')),
+        help=_('Patterns for the security options that containers can use '
+               'without allow_privileged. A colon after the name, as in '
+               'seccomp:builtin, is equivalent to "=".')),
     cfg.BoolOpt(
         'show_env',
         default=False,
         help=_('Whether the attribute info shows the values of environment '
-               'variables. Other secrets, such as options of drivers, it '
-               'never shows.')),
+               'variables. It never shows other secrets, such as options of '
+               'drivers.')),
     cfg.FloatOpt(
         'connect_timeout',
         default=5.0, min=0.1, max=60.0,
-        help=_('Seconds that a connection to a daemon may take.')),
+        help=_('Seconds to wait for a connection to a daemon.')),
     cfg.FloatOpt(
         'read_timeout',
         default=10.0, min=0.1, max=300.0,
-        help=_('Seconds that a daemon may take to answer.')),
+        help=_('Seconds to wait for a response from a daemon.')),
     cfg.FloatOpt(
         'attributes_timeout',
         default=40.0, min=1.0,
-        help=_('Seconds that daemons may take, all in all, to answer what '
-               'one request of a user shows: the outputs of a stack, or the '
-               'attributes of a resource. One daemon may take three quarters '
-               'of it. Attributes that are left then have no value. It has '
-               'to be less than rpc_response_timeout, after which Heat\'s '
-               'API gives up all of the request.')),
+        help=_('Total seconds to wait for all daemons that provide data for '
+               'one user request, such as the outputs of a stack or the '
+               'attributes of a resource. A single daemon can use three '
+               'quarters of this time. Attributes that are still missing '
+               'after it have no value. The value must be less than '
+               'rpc_response_timeout, after which Heat\'s API aborts the '
+               'whole request.')),
     cfg.FloatOpt(
         'pull_stall_timeout',
         default=300.0, min=1.0,
-        help=_('Seconds after which a pull has failed that does not get on.')),
+        help=_('Seconds without progress after which a pull fails.')),
     cfg.IntOpt(
         'max_answer_bytes',
         default=4 * 1024 ** 2, min=64 * 1024, max=64 * 1024 ** 2,
-        help=_('Bytes of one answer of a daemon that are read at the most. '
-               'Such an answer can take 25 times as much memory for a '
-               'while. A daemon with thousands of containers in one '
-               'network or of one image may need more.')),
+        help=_('Maximum size, in bytes, of one response of a daemon. '
+               'Processing a response can temporarily use 25 times as much '
+               'memory. A daemon with thousands of containers in one network '
+               'or of one image may require a higher value.')),
     cfg.IntOpt(
         'max_report_bytes',
         default=256 * 1024 ** 2, min=1024 ** 2,
-        help=_('Bytes that a daemon may report of one pull, build or push, '
-               'each report counting for 256 at the least. A pull takes '
-               'about 10 kB a second; a build takes what it writes.')),
+        help=_('Maximum size, in bytes, of the progress reports of a daemon '
+               'about one pull, build or push. Each report counts for at '
+               'least 256 bytes. A pull reports about 10 kB per second; a '
+               'build reports the output of its commands.')),
     cfg.IntOpt(
         'max_ports',
         default=1000, min=0, max=budgets.PORTS,
-        help=_('Ports that one container may expose or publish, with those '
-               'in ranges, each address of the host counting. Docker starts '
-               'a process for each that is published.')),
+        help=_('Maximum number of ports that one container can expose or '
+               'publish. Each port in a range and each host address counts. '
+               'Docker starts a process for each published port.')),
     cfg.IntOpt(
         'max_snapshot_bytes',
         default=1024 ** 3, min=0,
-        help=_('Bytes of files that a snapshot of a volume copies at the '
-               'most. They go through heat-engine, and stay on the daemon.')),
+        help=_('Maximum size, in bytes, of the files in a volume snapshot. '
+               'The files are copied through heat-engine and stored on the '
+               'daemon.')),
     cfg.FloatOpt(
         'running_after',
         default=1.0, min=0.1, max=30.0,
-        help=_('Seconds that a started container has to keep running before '
-               'it counts as running. A command that ends within this time '
-               'fails its resource.')),
+        help=_('Seconds that a started container must keep running before it '
+               'counts as running. If its command ends within this time, the '
+               'resource fails.')),
     cfg.IntOpt(
         'max_log_bytes',
         default=64 * 1024, min=0, max=1024 * 1024,
-        help=_('Bytes of log that the attributes logs, logs_head and '
-               'logs_tail read at the most.')),
+        help=_('Maximum number of bytes of log that the attributes logs, '
+               'logs_head and logs_tail read.')),
 ]
 
 
@@ -298,7 +303,7 @@ def list_opts():
 
 
 def group():
-    """Return the values of ``[heat_docker]``, registering it if need be."""
+    """Return the values of ``[heat_docker]``, and register it if needed."""
     if GROUP not in cfg.CONF:
         cfg.CONF.register_opts(OPTIONS, group=GROUP)
     return cfg.CONF[GROUP]

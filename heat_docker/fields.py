@@ -10,14 +10,15 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Records that say all about one property or attribute, and what reads them.
+"""The records of properties and attributes, and the functions that use them.
 
-A property travels one way: validated value, request to the Docker API, live
-state, attribute. :class:`PropertySchema`, :func:`check_api`,
-:func:`request` and :func:`drift` are the steps; they know no property by name.
+A property passes through :class:`PropertySchema` (validation),
+:func:`check_api`, :func:`request` and :func:`drift` (live state). None of
+them knows a property by name.
 """
 
 import collections
+from collections import abc
 import copy
 import dataclasses
 import enum
@@ -46,35 +47,38 @@ MAP = heat_properties.Schema.MAP
 
 OLDEST_API = (1, 40)
 
+Value = typing.Any  # in a template
+Json = typing.Any  # in a request or a response of Docker
+
 
 class Place(enum.Enum):
-    """Where a daemon shows a field, if it is at no path."""
+    """Special values of :attr:`Field.live_at`."""
 
-    NOT_SHOWN = 'the inspect request does not return it'
+    NOT_SHOWN = 'the inspect request does not return the value'
 
 
 class Change(enum.Enum):
-    """What a change of a field causes, if it needs no arguments."""
+    """Effects of a change of a property that have no arguments."""
 
     REPLACES = 'the resource is replaced'
-    HEAT_ONLY = 'only this plugin uses the value, and applies it'
+    HEAT_ONLY = 'only this plugin uses the value'
 
 
 @dataclasses.dataclass(frozen=True)
 class InPlace:
-    """A change that Docker's update request makes.
+    """A change that Docker's update request applies.
 
     :ivar path: path in the body of the update request.
-    :ivar unset: what the request contains for a property that has been
-        removed. Without it, removing the property or setting it to zero
-        replaces the object: Docker treats both as "no change".
+    :ivar unset: JSON to send if the property has been removed. Without it,
+        removing the property or setting it to zero replaces the object,
+        because Docker treats both as "no change".
     :ivar also: further paths of the body, each with the function that
         converts the same value to their JSON.
     """
 
     path: str
-    unset: typing.Any = None
-    also: dict[str, typing.Callable] = dataclasses.field(
+    unset: Json = None
+    also: dict[str, abc.Callable[[Value], Json]] = dataclasses.field(
         default_factory=dict)
 
 
@@ -98,76 +102,77 @@ by_step = ByStep
 
 @dataclasses.dataclass(frozen=True)
 class Field:
-    """One property: what users write, and where Docker wants it.
+    """One property: its form in templates, and its place in Docker's API.
 
     :ivar name: name in templates.
-    :ivar type: type in templates, one of STRING, INTEGER, NUMBER, BOOLEAN,
-        LIST, MAP.
-    :ivar doc: sentences for users; units, what unset means.
+    :ivar type: type in templates: STRING, INTEGER, NUMBER, BOOLEAN, LIST or
+        MAP.
+    :ivar doc: documentation for users, in sentences, with units and the
+        default.
     :ivar at: path in the body of Docker's create request, such as
-        ``HostConfig.Memory``; ``?name`` is an argument of its query. None
-        for what Docker is not told.
-    :ivar example: value in canonical form, of which
-        reading the request returns the example.
-    :ivar since: the first version of the Docker API that has it.
-    :ivar to_api: function from value to JSON. Its ValueError refuses the
-        value while the template is validated.
-    :ivar from_api: function from the daemon's JSON to the value.
-    :ivar live_at: path in what Docker's inspect request returns, or
-        ``NOT_SHOWN``; by default that of ``at``.
-    :ivar also: further paths of the create body, each with the function
-        that makes their JSON of the same value.
-    :ivar change: what a change causes: ``REPLACES``, ``HEAT_ONLY``,
+        ``HostConfig.Memory``; ``?name`` is a query parameter. None if the
+        value is not sent.
+    :ivar example: a value in canonical form: converting it to JSON and back
+        returns the same value.
+    :ivar since: the first version of the Docker API that has the field.
+    :ivar to_api: function that converts the value to JSON. Validation of the
+        template reports its ValueError.
+    :ivar from_api: function that converts the daemon's JSON to the value.
+    :ivar live_at: path in the response to Docker's inspect request, or
+        ``NOT_SHOWN``. Defaults to ``at``.
+    :ivar also: further paths in the create body, each with the function
+        that converts the same value to their JSON.
+    :ivar change: effect of a change: ``REPLACES``, ``HEAT_ONLY``,
         ``in_place(...)`` or ``by_step(...)``.
     :ivar same_state: function that takes the JSON of the request and the
         JSON that a daemon shows, and returns whether they mean the same. By
         default, the values are compared.
     :ivar policy: function of :mod:`heat_docker.policy` that takes the JSON
         and raises :class:`errors.Refused` if the operator does not allow it,
-        or a ``policy.Free`` that says why every value is allowed. There is no
-        default, so that nobody forgets to think of it.
+        or a ``policy.Free`` with the reason why any value is allowed. There
+        is no default, so that the author of an entry has to decide.
     :ivar refers: function of :mod:`heat_docker.convert.references` that finds
-        the objects which the value refers to by name or id.
+        the objects to which the value refers by name or ID.
     :ivar exclusive: function that takes the JSON and returns whether only one
         object can have this value at a time, so that the old object has to
         release it before a replacement is created.
     :ivar claims: function that takes the JSON and returns the parts of an
-        exclusive value that another container may have, as triples: what it
-        is, the value, and where (see :mod:`heat_docker.resources.holding`).
+        exclusive value that another container may have, as tuples of kind,
+        value and place (see :mod:`heat_docker.resources.holding`).
     :ivar empty_counts: whether Docker distinguishes 0, false or an empty value
-        from an unset one. Otherwise a step from one to the other is not a
-        change.
-    :ivar default: function without arguments that returns the value that an
-        unset property means. To write this value out is not a change.
-    :ivar mask: function from the value to one of the same shape without
-        secrets; see :mod:`heat_docker.masking`.
-    :ivar most: the most entries of a list or a map.
-    :ivar longest: the most characters of a text in a list or a map that has
-        no schema for it.
+        from an unset one. If not, replacing one by the other is not a change.
+    :ivar default: function without arguments that returns the value of an
+        unset property. Setting the property to this value is not a change.
+    :ivar mask: function that returns the value without secrets, in the same
+        shape; see :mod:`heat_docker.masking`.
+    :ivar most: maximum number of entries of a list or a map.
+    :ivar longest: maximum number of characters of each string in a list or a
+        map without a nested schema.
     :ivar nested: Heat schema of the items of a list, or a :class:`Key` for
         each key of a map.
-    :ivar text_too: accept text with commas for a list.
+    :ivar text_too: whether a list can be a string with commas.
     """
 
     name: str
     type: str
     doc: typing.Any
     at: str | None
-    example: typing.Any
-    policy: typing.Callable | enum.Enum
-    since: tuple = OLDEST_API
-    to_api: typing.Callable = scalars.identity
-    from_api: typing.Callable = scalars.identity
+    example: Value
+    policy: abc.Callable[[Json], None] | enum.Enum
+    since: tuple[int, int] = OLDEST_API
+    to_api: abc.Callable[[Value], Json] = scalars.identity
+    from_api: abc.Callable[[Json], Value] = scalars.identity
     live_at: str | Place | None = None
-    also: dict = dataclasses.field(default_factory=dict)
+    also: dict[str, abc.Callable[[Value], Json]] = dataclasses.field(
+        default_factory=dict)
     change: Change | InPlace | ByStep = REPLACES
-    same_state: typing.Callable | None = None
-    refers: typing.Callable | None = None
-    exclusive: typing.Callable | None = None
-    claims: typing.Callable | None = None
+    same_state: abc.Callable[[Json, Json], bool] | None = None
+    refers: abc.Callable[[Value, abc.Callable], Value] | None = None
+    exclusive: abc.Callable[[Json], typing.Any] | None = None
+    claims: abc.Callable[[Json], list[tuple]] | None = None
     empty_counts: bool = False
-    default: typing.Callable | None = None
-    mask: typing.Callable | None = None
+    default: abc.Callable[[], Value] | None = None
+    mask: abc.Callable[[Value], Value] | None = None
     required: bool = False
     constraints: tuple = ()
     most: int = budgets.ENTRIES
@@ -178,28 +183,28 @@ class Field:
 
     @property
     def in_place(self) -> bool:
-        """Whether a change may leave the object in place."""
+        """Whether a change can leave the object in place."""
         return self.change is not REPLACES
 
     @property
     def update(self) -> InPlace | None:
-        """How Docker's update request makes a change, if it does."""
+        """How Docker's update request applies a change, or None."""
         return self.change if isinstance(self.change, InPlace) else None
 
     @property
     def step(self) -> ByStep | None:
-        """Which step of the resource makes a change, if one does."""
+        """The step of the resource that applies a change, or None."""
         return self.change if isinstance(self.change, ByStep) else None
 
     @property
     def can_be_removed_in_place(self) -> bool:
-        """Whether removing the property, too, leaves the object in place."""
+        """Whether removing the property leaves the object in place."""
         return self.in_place and not (
             self.update and self.update.unset is None)
 
     @property
     def live_path(self) -> str | None:
-        """Path in what Docker's inspect request returns, or None."""
+        """Path in the response to Docker's inspect request, or None."""
         if self.live_at is NOT_SHOWN:
             return None
         return self.live_at or self.at
@@ -207,26 +212,27 @@ class Field:
 
 @dataclasses.dataclass(frozen=True)
 class Attribute:
-    """One attribute: where it is read and how it is shown.
+    """One attribute: where to read it and how to show it.
 
     :ivar name: name in templates.
-    :ivar type: type of the value, as that of a field.
-    :ivar doc: sentence for users.
-    :ivar at: path in what Docker's inspect request returns; empty for all.
-        None for what Docker is not asked, and ``show`` has not.
-    :ivar from_api: function from the JSON there to the value.
-    :ivar source: method of the resource that reads what ``from_api`` takes
-        instead of the inspect request, or the value if Docker is not asked.
-    :ivar secret: whether the value may have secrets in it, so that it is
-        shown only to those who ask for it by name.
-    :ivar cached: whether Heat may keep the value, because it never changes.
+    :ivar type: type of the value; see :class:`Field`.
+    :ivar doc: documentation for users, in sentences.
+    :ivar at: path in the response to Docker's inspect request; empty for the
+        whole response. None if the value does not come from Docker; ``show``
+        does not include such an attribute.
+    :ivar from_api: function that converts the JSON at this path to the value.
+    :ivar source: name of a method of the resource that returns the argument
+        of ``from_api`` instead, or the value itself if ``at`` is None.
+    :ivar secret: whether the value may contain secrets. Heat then shows it
+        only to users who request it by name.
+    :ivar cached: whether Heat can cache the value, because it never changes.
     """
 
     name: str
     type: str
     doc: typing.Any
     at: str | None = ''
-    from_api: typing.Callable = scalars.identity
+    from_api: abc.Callable[[Json], Value] = scalars.identity
     source: str | None = None
     secret: bool = False
     cached: bool = False
@@ -235,20 +241,20 @@ class Attribute:
 
 @dataclasses.dataclass(frozen=True)
 class Request:
-    """A request to create: arguments of the query, and JSON of the body."""
+    """A create request: its query parameters and the JSON of its body."""
 
     query: dict
     body: dict
 
 
 class Key(heat_properties.Schema):
-    """Heat's schema of a key of a map.
+    """Heat's schema for a key of a map.
 
     :ivar policy: the policy of the property if it checks this key, or a
         ``policy.Free``.
     :ivar since: the first version of the Docker API that has the key.
     :ivar values_since: the first version of the Docker API that accepts a
-        value, for the values that are younger than the key.
+        value, for values that were added after the key.
     """
 
     def __init__(self, data_type, policy, doc, schema=None, *,
@@ -273,9 +279,9 @@ class Key(heat_properties.Schema):
 
 
 def _nested(data_type, schema):
-    """Return a nested schema as Heat keeps it.
+    """Return a nested schema in the form in which Heat stores it.
 
-    Heat would do this for a schema of its very own class.
+    Heat converts only schemas of its own class.
     """
     if data_type == LIST and schema is not None:
         return heat_constraints.AnyIndexDict(schema)
@@ -283,15 +289,15 @@ def _nested(data_type, schema):
 
 
 class PropertySchema(heat_properties.Schema):
-    """Heat's schema of a property that a field describes.
+    """Heat's schema for a field.
 
-    Besides the constraints of the schema, a value has to pass the field's
-    converter. Heat leaves out values that are not known yet, and checks them
-    before the create. The converter is no constraint of its own because
-    Heat shows unknown ones to users as ``{}``.
+    In addition to the constraints of the schema, the field's converter checks
+    a value. Heat skips values that are not known yet, and checks them before
+    the create. The converter is not a constraint, because Heat shows
+    constraints of unknown classes to users as ``{}``.
 
-    Whatever has no constraint of its length gets one, also in the schema of
-    what is in it.
+    The schema and its nested schemas get a length constraint if they have
+    none.
     """
 
     def __init__(self, field):
@@ -306,7 +312,7 @@ class PropertySchema(heat_properties.Schema):
             support_status=_support(field.support))
 
     def validate_constraints(self, value, context=None, skipped=None):
-        """Raise what Heat or the converter has to say against a value.
+        """Raise if a constraint or the converter refuses a value.
 
         An empty value means unset.
         """
@@ -321,9 +327,9 @@ class PropertySchema(heat_properties.Schema):
 
 
 def _limited(kind, nested, constraints, most=budgets.ENTRIES):
-    """Return constraints of which one limits the length of a value.
+    """Return the constraints, preceded by a length limit if there is none.
 
-    It is the first one, so that others need not look at long values.
+    The limit comes first, so that other constraints never see long values.
     """
     limits = [constraint for constraint in constraints if isinstance(
                   constraint, heat_constraints.AllowedValues)
@@ -337,7 +343,7 @@ def _limited(kind, nested, constraints, most=budgets.ENTRIES):
 
 
 def _limited_parts(nested):
-    """Return the schema of the parts of a value, each with a limit."""
+    """Return a nested schema with a length limit for each part."""
     if nested is None:
         return None
     if isinstance(nested, heat_constraints.AnyIndexDict):
@@ -354,12 +360,12 @@ def _limited_part(schema):
 
 
 def _refuse_large(value, longest):
-    """Refuse a value with too many parts, or too long ones.
+    """Refuse a value with too many or too long parts.
 
-    No schema tells what is in many lists and maps, and the constraints of
-    Heat limit a list or a map alone, not what is in all of them together.
+    Many lists and maps have no nested schema, and Heat's constraints limit
+    each list or map, but not their total size.
 
-    :param int longest: the most characters of a text.
+    :param int longest: maximum number of characters of a string.
     :raises ValueError: without the value, which may be a secret.
     """
     count, level = 0, [value]
@@ -367,13 +373,14 @@ def _refuse_large(value, longest):
         deeper = []
         for whole in level:
             if isinstance(whole, str) and len(whole) > longest:
-                raise ValueError(_('a text in it has more than %d characters')
-                                 % longest)
+                raise ValueError(
+                    _('a string in the value has more than %d characters')
+                    % longest)
             if not isinstance(whole, (list, dict)):
                 continue
             count += len(whole)
             if count > budgets.VALUES_OF_PROPERTY:
-                raise ValueError(_('it has more than %d values')
+                raise ValueError(_('the value has more than %d parts')
                                  % budgets.VALUES_OF_PROPERTY)
             deeper += whole
             if isinstance(whole, dict):
@@ -381,7 +388,7 @@ def _refuse_large(value, longest):
         if not deeper:
             return
         level = deeper
-    raise ValueError(_('it is nested more than %d times') % budgets.DEPTH)
+    raise ValueError(_('the value has more than %d levels') % budgets.DEPTH)
 
 
 def check_names(spec, update_steps, methods):
@@ -401,7 +408,7 @@ def check_names(spec, update_steps, methods):
                             % (entry, name))
 
 
-def properties_schema(fields):
+def properties_schema(fields) -> dict[str, PropertySchema]:
     """Return Heat's properties schema of a table of fields."""
     return {field.name: PropertySchema(field) for field in fields}
 
@@ -449,7 +456,7 @@ def _support(version):
 
 
 class _Property(heat_properties.Property):
-    """A property that is unset if the template has an explicit null.
+    """A property that an explicit null in the template leaves unset.
 
     Heat converts a null to the empty value of the property's type. For some
     properties Docker distinguishes this value from an unset one (an empty
@@ -461,14 +468,14 @@ class _Property(heat_properties.Property):
     def get_value(self, value, validate=False, translation=None):
         """Return the value that Heat derives from the template.
 
-        An empty map stays empty: Heat would add every key of the schema. What
-        Heat or the converter has against a value does not repeat its secrets.
+        An empty map stays empty: Heat would add every key of the schema.
+        Error messages do not contain secrets.
         """
         if value is None and not self.required():
             return self.default()
         value = _without_nulls(self.schema, value)
         if validate:
-            # Heat leaves out values that are not known yet.
+            # Heat skips values that are not known yet.
             _refuse_empty(self.schema, value)
         if value == {}:
             return value
@@ -503,8 +510,8 @@ def _without_nulls(schema, value):
 def _refuse_empty(schema, value, *path):
     """Raise if a required key has no value.
 
-    Heat would take a null for the empty value of its type, and sees to it
-    only that the key is there.
+    Heat treats a null as the empty value of its type, and checks only that
+    the key is present.
 
     :param path: keys and indices that lead to the value.
     """
@@ -532,7 +539,7 @@ def null_means_unset(values):
 
 
 def set_fields(fields, values):
-    """Yield the fields whose value is set, with the value.
+    """Yield the fields whose value is set, and the value.
 
     False and 0 are values. An empty string, list or map means unset, unless
     the field has ``empty_counts``.
@@ -543,7 +550,7 @@ def set_fields(fields, values):
             yield field, value
 
 
-def value_of(field, values):
+def value_of(field: Field, values):
     """Return the value of a field, or None if it is unset."""
     value = values[field.name]
     if value in ('', [], {}) and not field.empty_counts:
@@ -551,12 +558,12 @@ def value_of(field, values):
     return value
 
 
-def check_api(fields, values, api, endpoint):
+def check_api(fields, values, api: tuple, endpoint) -> None:
     """Raise if the daemon is too old for a property that is set.
 
     :param tuple api: version of the daemon's API, such as ``(1, 41)``.
-    :param endpoint: where the daemon is, for the message.
-    :raises errors.Unsupported: naming the property and both versions.
+    :param endpoint: endpoint of the daemon, for the message.
+    :raises errors.Unsupported: with the property and both versions.
     """
     for field, value in set_fields(fields, values):
         for name, since in needed_apis(field, value):
@@ -568,19 +575,20 @@ def check_api(fields, values, api, endpoint):
                        'endpoint': endpoint, 'api': version_text(api)})
 
 
-def needed_apis(field, value):
-    """Yield the path of each part of a value with the version it needs.
+def needed_apis(field: Field, value):
+    """Yield the path of each part of a value and the API version it needs.
 
-    Paths are those of Heat's messages, such as ``networks[0].mac_address``.
+    Paths have the form of Heat's messages, such as
+    ``networks[0].mac_address``.
     """
     yield field.name, field.since
     yield from _needed_by_keys(field.nested, value, field.name)
 
 
 def _needed_by_keys(nested, value, path):
-    """Yield what :func:`needed_apis` yields, for the parts of a value.
+    """Yield the same for the keys of maps in a value.
 
-    :param nested: schema of a list's items, or dict of the schemas of keys.
+    :param nested: schema of the items of a list, or dict of key schemas.
     """
     if isinstance(nested, heat_constraints.AnyIndexDict):
         nested = nested.value
@@ -597,8 +605,8 @@ def _needed_by_keys(nested, value, path):
                                        place)
 
 
-def later_apis(field):
-    """Return the versions of the API that only parts of a field need."""
+def later_apis(field: Field) -> set[tuple]:
+    """Return the API versions that parts of a field need beyond its own."""
     return {version for part in _keys_of(field.nested)
             for version in (part.since, *part.values_since.values())
             if version > field.since}
@@ -614,25 +622,26 @@ def _keys_of(nested):
         yield from _keys_of(part.schema)
 
 
-def check_policy(fields, values):
-    """Raise if the operator does not allow what a property says.
+def check_policy(fields, values) -> None:
+    """Raise if the operator does not allow the value of a property.
 
-    A value that cannot be converted, as it may depend on what is not known
-    yet, is left to those who make the request.
+    A value that cannot be converted is skipped, because it may depend on
+    values that are not known yet. The value is checked again before the
+    request.
 
-    :raises errors.Refused: naming the property and the option.
+    :raises errors.Refused: with the property and the option.
     """
     for field in fields:
         if not callable(field.policy):
             continue
         try:
             value = value_of(field, values)
-            told = None if value is None else field.to_api(value)
+            json = None if value is None else field.to_api(value)
         except (AttributeError, TypeError, ValueError):
             continue
         try:
-            if told is not None:
-                field.policy(told)
+            if json is not None:
+                field.policy(json)
         except errors.Refused as ex:
             why = masking.about(field, value, str(ex))
             raise errors.Refused(_('The property %(name)s: %(why)s')
@@ -640,10 +649,10 @@ def check_policy(fields, values):
 
 
 def found(fields, values, find):
-    """Return the values, with each reference as ``find`` returns it.
+    """Return the values with each reference replaced by ``find``.
 
     :param find: see :mod:`heat_docker.convert.references`.
-    :raises errors.Refused: naming the property.
+    :raises errors.Refused: with the property.
     """
     replaced = {}
     for field, value in set_fields(fields, values):
@@ -659,13 +668,13 @@ def found(fields, values, find):
     return collections.ChainMap(replaced, values)
 
 
-def version_text(version):
+def version_text(version: tuple) -> str:
     """Return ``(1, 41)`` as ``1.41``."""
     return '.'.join(str(part) for part in version)
 
 
-def request(fields, values):
-    """Return the :class:`Request` to create what the values describe."""
+def request(fields, values) -> Request:
+    """Return the create :class:`Request` for the values."""
     query, body = {}, {}
     for field, value in set_fields(fields, values):
         if field.at is None:
@@ -679,8 +688,8 @@ def request(fields, values):
     return Request(query, body)
 
 
-def changed(fields, before, after):
-    """Return the names of the properties whose change Docker would notice.
+def changed(fields, before, after) -> set[str]:
+    """Return the names of the properties whose change affects Docker.
 
     Two spellings of one value, such as the ports ``80`` and ``"80/tcp"``,
     produce the same request and are not a change.
@@ -696,13 +705,13 @@ def changed(fields, before, after):
 def _has_changed(field, before, after):
     try:
         old, new = before[field.name], after[field.name]
-        return old != new and _told(field, old) != _told(field, new)
+        return old != new and _sent(field, old) != _sent(field, new)
     except (AttributeError, TypeError, ValueError):
         # The old value may no longer be valid.
         return True
 
 
-def _told(field, value):
+def _sent(field, value):
     """Return all parts of the create request for a value.
 
     :returns: None if the value is unset and has no default.
@@ -714,21 +723,21 @@ def _told(field, value):
     return [to_api(value) for to_api in (field.to_api, *field.also.values())]
 
 
-def exclusive(fields, values):
-    """Return whether any value is exclusive to one object at a time."""
+def exclusive(fields, values) -> bool:
+    """Return whether only one object at a time can have the values."""
     return any(field.exclusive(field.to_api(value))
                for field, value in set_fields(fields, values)
                if field.exclusive)
 
 
-def claims(fields, values):
-    """Return what the values claim that another container may have."""
+def claims(fields, values) -> list[tuple]:
+    """Return the claims of the values that another container may hold."""
     return [claim for field, value in set_fields(fields, values)
             if field.claims for claim in field.claims(field.to_api(value))]
 
 
-def requires_replace(fields, changed, values):
-    """Tell whether a change cannot be made in place.
+def requires_replace(fields, changed, values) -> bool:
+    """Return whether a change has to replace the object.
 
     :param changed: names of the properties that differ.
     :param values: the values after the change.
@@ -753,10 +762,10 @@ def steps(fields, changed):
             if field.step and field.name in changed]
 
 
-def uncertain(fields, values):
-    """Return the properties that a failed update may not have changed.
+def uncertain(fields, values) -> set[str]:
+    """Return the properties that a failed update may have left unchanged.
 
-    :param values: what the update was to set.
+    :param values: the values that the update was to set.
     :returns: set of names.
     """
     return {field.name for field in fields if field.in_place and (
@@ -764,16 +773,16 @@ def uncertain(fields, values):
         or (field.update and field.update.unset is not None))}
 
 
-def update(fields, changed, values):
+def update(fields, changed, values) -> dict:
     """Return the body of Docker's update request.
 
-    It has all that the update request can set, changed or not: Docker
-    refuses some values if others are not sent along, and Podman takes a
-    restart policy that is not sent for an empty one.
+    The body contains all values that an update request can set, changed or
+    not: Docker refuses some values without others, and Podman treats a
+    missing restart policy as an empty one.
 
     :param changed: names of the properties that differ.
     :param values: the values after the change.
-    :returns: dict, empty if there is nothing to tell the daemon.
+    :returns: dict, empty if no request is needed.
     """
     fields = [field for field in fields if field.update]
     if not any(field.name in changed for field in fields):
@@ -790,12 +799,12 @@ def update(fields, changed, values):
     return body
 
 
-def ignored_changes(fields, changed, body, inspected):
-    """Tell whether a daemon left out a change that it was asked for.
+def ignored_changes(fields, changed, body, inspected) -> bool:
+    """Return whether a daemon has ignored a change in an update request.
 
     :param changed: names of the properties that differ.
-    :param dict body: what the update request said.
-    :param dict inspected: what Docker's inspect request returned after it.
+    :param dict body: body of the update request.
+    :param dict inspected: response to Docker's inspect request after it.
     """
     return any(
         field.from_api(read(inspected, field.live_path))
@@ -805,14 +814,14 @@ def ignored_changes(fields, changed, body, inspected):
         and read(body, field.update.path) != field.update.unset)
 
 
-def drift(fields, values, inspected):
-    """Return the live values of properties that differ from the template's.
+def drift(fields, values, inspected) -> dict[str, typing.Any]:
+    """Return the live values of properties that differ from the template.
 
-    Only what is set and can be changed in place is compared: what an image
-    or a daemon adds by itself is no difference.
+    Only values that are set and can be changed in place are compared.
+    Values that an image or a daemon adds are not a difference.
 
-    :param values: what the template says.
-    :param dict inspected: what Docker's inspect request returned.
+    :param values: values in the template.
+    :param dict inspected: response to Docker's inspect request.
     """
     differ = {}
     for field, value in set_fields(fields, values):
@@ -820,15 +829,15 @@ def drift(fields, values, inspected):
             continue
         wanted = field.to_api(value)
         there = read(inspected, field.live_path)
-        alike = (field.same_state(wanted, there) if field.same_state else
-                 field.from_api(wanted) == field.from_api(there))
-        if not alike:
+        same = (field.same_state(wanted, there) if field.same_state else
+                field.from_api(wanted) == field.from_api(there))
+        if not same:
             differ[field.name] = field.from_api(there)
     return differ
 
 
-def read(inspected, path):
-    """Return what is at a path such as ``State.Status``, or None."""
+def read(inspected, path: str):
+    """Return the value at a path such as ``State.Status``, or None."""
     for key in path.split('.') if path else ():
         if not isinstance(inspected, dict):
             return None

@@ -10,11 +10,11 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What is secret in the values of properties, and who does not see it.
+"""Masking of secrets in the values of properties.
 
-The masks of the table of fields say what it is. Events, the attribute
-``info``, messages and what a daemon repeats are all masked by them, so that
-a property needs nothing but its ``mask``.
+The masks in the tables of fields define what is secret. Events, the attribute
+``info``, messages and the text of daemons all use them, so a property needs
+only a ``mask``.
 """
 
 import json
@@ -26,21 +26,21 @@ MASK = '***'
 
 _PYTHON_TYPES = {properties.Schema.LIST: list, properties.Schema.MAP: dict}
 
-# Characters of a secret that a daemon's words are searched for. Shorter ones
-# are numbers and words that everybody uses.
+# Minimum length of a secret to search for in the messages of a daemon.
+# Shorter strings are numbers and common words.
 _SHORTEST = 4
 
-# Characters of the longest text that may be the options of a mount.
+# Maximum length of the options of a mount.
 _LONGEST_OPTIONS = 4096
 
-# What the mask of a value that Heat has not looked at may raise.
+# Exceptions that masks can raise for values that Heat has not validated.
 _ODD = (AttributeError, IndexError, KeyError, TypeError, ValueError)
 
 
 def masked(fields, values):
-    """Return what a resource says, without its secrets.
+    """Return the values of properties without secrets.
 
-    :param dict values: as Heat stores them, of which anything may be unset.
+    :param dict values: values as Heat stores them; any can be unset.
     """
     secret = {field.name: field for field in fields if field.mask}
     return {name: _masked(secret[name], value) if name in secret and value
@@ -48,10 +48,10 @@ def masked(fields, values):
 
 
 def inspected(fields, shown):
-    """Return what Docker's inspect request shows, without secrets.
+    """Return the response to Docker's inspect request without secrets.
 
-    Masks take values as templates have them, so what is shown is converted
-    there and back.
+    Masks take values in the form of templates, so the JSON is converted to
+    this form and back.
     """
     for field in fields:
         if field.mask and field.live_path:
@@ -60,12 +60,13 @@ def inspected(fields, shown):
 
 
 def secrets(fields, values):
-    """Return the texts that the masks hide, to look for them elsewhere.
+    """Return the strings that the masks hide, to find them in other text.
 
-    What is also in a value without a mask is none: events show it.
+    A string that also occurs in an unmasked value is not a secret, because
+    events show it.
 
-    :param dict values: as Heat stores them.
-    :returns: set of text.
+    :param dict values: values as Heat stores them.
+    :returns: set of strings.
     """
     shown = masked(fields, values)
     public = {word for text in _leaves(shown) for word in (
@@ -76,31 +77,31 @@ def secrets(fields, values):
 
 
 def about(field, value, words):
-    """Return words about the value of a field, without what is secret."""
+    """Return a message about the value of a field, without secrets."""
     if not field.mask or not value:
         return words
     return without(words, _hidden(value, _masked(field, value)))
 
 
 def without(words, secrets):
-    """Return words in which secrets are masked, also in quotes."""
-    # The longest first: a shorter one may be a part of it.
+    """Return a message in which secrets are masked, also if quoted."""
+    # Longest first, because a secret can contain a shorter one.
     for secret in sorted(secrets, key=len, reverse=True):
         for form in {secret, repr(secret)[1:-1], json.dumps(secret)[1:-1]}:
-            # There may be thousands, and few of them occur.
+            # There can be thousands of secrets, few of which occur.
             if form in words:
                 words = re.sub(_whole(form), MASK, words)
     return words
 
 
 def _whole(text):
-    """Return an expression for a text that is no part of another word."""
+    """Return a pattern for a string that is not part of another word."""
     return r'(?<!\w)%s(?!\w)' % re.escape(text) if (
         re.fullmatch(r'\w+', text)) else re.escape(text)
 
 
 def _masked(field, value):
-    """Return a value without secrets; Heat has not looked at its type."""
+    """Return a value without secrets; Heat has not validated its type."""
     if not isinstance(value, _PYTHON_TYPES.get(field.type, object)):
         return MASK
     try:
@@ -124,7 +125,7 @@ def _replaced(shown, path, field):
 
 
 def _hidden(value, shown):
-    """Yield the texts of a value that are not in the masked one."""
+    """Yield the strings of a value that are not in the masked value."""
     if not value or value == shown:
         return
     if isinstance(value, dict) and isinstance(shown, dict):
@@ -136,7 +137,7 @@ def _hidden(value, shown):
             yield from _hidden(item, masked_item)
     else:
         for text in _leaves(value):
-            # A mask may leave a name, as in "NAME=***".
+            # A mask can retain a name, as in "NAME=***".
             start = (shown.removesuffix(MASK) if isinstance(shown, str)
                      and shown.endswith(MASK) else '')
             if text != start:
@@ -144,7 +145,7 @@ def _hidden(value, shown):
 
 
 def _leaves(value):
-    """Yield all scalars in a value, and no names, as text."""
+    """Yield all scalars in a value, without the keys of maps, as strings."""
     if isinstance(value, dict):
         value = list(value.values())
     if isinstance(value, (list, tuple)):
@@ -155,10 +156,10 @@ def _leaves(value):
 
 
 def _parts(text):
-    """Yield a text and, of options such as ``a=b,c=d``, the single ones.
+    """Yield a string and the parts of options such as ``a=b,c=d``.
 
-    A daemon repeats the options of a mount in an order of its own, and with
-    others among them.
+    A daemon shows the options of a mount in a different order, and together
+    with other options.
     """
     yield text
     for option in text.split(',') if len(text) < _LONGEST_OPTIONS else ():

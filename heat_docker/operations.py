@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The table of operations: what a signal can do to a container.
+"""The table of operations that a signal can perform on a container.
 
 The actions of a signal, the values that ``alarm_action`` accepts, their
 documentation and their tests come from this table. A function of
@@ -97,6 +97,6 @@ def check(value: dict) -> dict:
         for name, argument in one.arguments.items():
             if (argument.required and value.get('action') == one.name
                     and not value.get(name)):
-                raise ValueError(_('the action %(action)s needs a %(name)s')
+                raise ValueError(_('the action %(action)s requires a %(name)s')
                                  % {'action': one.name, 'name': name})
     return value

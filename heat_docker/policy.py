@@ -10,12 +10,12 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What the operator allows, checked before anything is asked of a daemon.
+"""Policy checks: the operator's limits, checked before any request.
 
-Each function takes what is to be done, as the Docker API is told it, and
-raises :class:`errors.Refused`, with the name of the option, if the operator
-does not allow it. The entry of a property names the one that applies to it,
-or says why there is none.
+Each function takes a value in the form of the Docker API, and raises
+:class:`errors.Refused`, with the name of the option, if the operator does not
+allow it. The entry of a property refers to the function that applies to it,
+or contains the reason why there is none.
 """
 
 import enum
@@ -30,11 +30,11 @@ from .convert import registry
 
 _ = i18n._
 
-# Types of file systems that have nothing of the host's disks in them.
+# File system types that do not give access to the host's disks.
 _HOSTLESS = ('tmpfs', 'nfs', 'nfs4', 'cifs')
 
-# Which octets of an IPv6 address are an IPv4 address, by its prefix. RFC 6052
-# leaves octet 8 out, and the prefix of RFC 8215 for longer ones to choose.
+# Octets of an IPv6 address that embed an IPv4 address, by prefix. RFC 6052
+# skips octet 8, and RFC 8215 leaves the prefix length to the operator.
 _LAST = 12, 13, 14, 15
 _EMBEDDING = {ipaddress.ip_network(prefix): octets for prefix, octets in (
     ('::/96', [_LAST]),  # IPv4-compatible, RFC 4291
@@ -45,23 +45,22 @@ _EMBEDDING = {ipaddress.ip_network(prefix): octets for prefix, octets in (
                         _LAST]),  # NAT64, RFC 8215
 )}
 
-# What precedes the IPv4 address of ISATAP, RFC 5214.
+# Octets that precede the IPv4 address in an ISATAP address, RFC 5214.
 _ISATAP = bytes.fromhex('00005efe'), bytes.fromhex('02005efe')
 
-# Options of a volume that only the local driver has, and which together say
-# what it is: https://docs.docker.com/reference/cli/docker/volume/create/#opt.
+# Options of the local volume driver, which together define the mount:
+# https://docs.docker.com/reference/cli/docker/volume/create/#opt.
 _LOCAL = ('type', 'o', 'device')
 
 
 class Free(enum.Enum):
-    """Why the operator need not allow what a property says."""
+    """Reasons why a property needs no permission from the operator."""
 
-    INSIDE = 'only what is inside of the container or the network notices it'
-    AMOUNT = 'it is a share of what the host has, which has its own limits'
-    PORT = 'a port of the host is for whoever comes first'
-    TEXT = 'the daemon does nothing but note it'
-    OURS = 'the daemon is not told'
-    REFERENCE = 'it names what is on the daemon, whoever has made that'
+    INSIDE = 'it affects only the container or the network'
+    AMOUNT = 'it is a share of resources that the host limits'
+    TEXT = 'the daemon only stores it'
+    OURS = 'it is not sent to the daemon'
+    REFERENCE = 'ownership of the object it refers to is checked separately'
     ENDPOINT = 'endpoint() checks it'
 
 
@@ -69,8 +68,8 @@ def endpoint(where, is_admin):
     """Check the endpoint of a daemon.
 
     :param where: :class:`heat_docker.endpoint.Endpoint`.
-    :param is_admin: function that tells whether the user is an
-        administrator, which may take a request to Keystone.
+    :param is_admin: function that returns whether the user is an
+        administrator; it may send a request to Keystone.
     """
     options = conf.group()
     if where.local:
@@ -78,23 +77,24 @@ def endpoint(where, is_admin):
         if access == 'all' or access == 'admin' and is_admin():
             return
         raise _refused('local_endpoint_access', _(
-            'Set docker_endpoint: the daemon at local_endpoint, which is '
-            'used without it, is for %s')
-            % (_('administrators') if access == 'admin' else _('nobody')))
+            'Set docker_endpoint: only administrators can use the default '
+            'daemon at local_endpoint') if access == 'admin' else _(
+            'Set docker_endpoint: no one can use the default daemon at '
+            'local_endpoint'))
     if not matches(where.url, options.allowed_endpoints):
         raise _refused('allowed_endpoints',
                        _('The docker_endpoint %s is not allowed') % where)
     if options.require_tls and not (where.tls and where.tls.verify):
         raise _refused('require_tls', _(
-            'The docker_endpoint %s is not allowed: it has to be https, and '
-            'its certificate to be verified') % where)
+            'The docker_endpoint %s is not allowed: it must use https, and '
+            'its certificate must be verified') % where)
 
 
 def certificates(tls):
-    """Check how the certificate of a daemon is to be verified.
+    """Check the verification of a daemon's certificate.
 
-    An object that exists stays at its endpoint, so that :func:`endpoint` is
-    not asked again when this changes.
+    An existing object keeps its endpoint, so a change of this property does
+    not call :func:`endpoint` again.
 
     :param tls: :class:`heat_docker.endpoint.TLS`.
     """
@@ -103,14 +103,14 @@ def certificates(tls):
 
 
 def address(where, ip):
-    """Check the address that a connection is to be made to.
+    """Check the address of a new connection.
 
     :param where: the endpoint whose host has the address.
     :param str ip: numeric IPv4 or IPv6 address.
     """
     if where.local or ip == where.trusted:
         return
-    addresses = _meant(ipaddress.ip_address(ip.partition('%')[0]))
+    addresses = _with_embedded(ipaddress.ip_address(ip.partition('%')[0]))
     if any(one in network for network in _networks(
             'denied_networks', conf.group().denied_networks)
            for one in addresses):
@@ -130,9 +130,9 @@ def _networks(option, values):
 
 
 def is_shared():
-    """Return whether projects have to be kept apart on a daemon.
+    """Return whether projects have to be isolated from each other.
 
-    This holds for all daemons alike, as the limits on containers do.
+    Like the limits on containers, this applies to all daemons.
     """
     options = conf.group()
     if options.daemons is None:
@@ -140,11 +140,11 @@ def is_shared():
     return options.daemons == 'shared'
 
 
-def _meant(ip):
-    """Return an address, with those of IPv4 that its packets may end at.
+def _with_embedded(ip):
+    """Return an address and the IPv4 addresses that packets to it may reach.
 
-    A gateway translates an IPv6 address, or unpacks what is sent to it. What
-    prefix a NAT64 of the cloud has, only the operator knows.
+    A gateway translates an IPv6 address or unpacks the packets. The prefix of
+    a NAT64 gateway of the cloud is known only to the operator.
     """
     if ip.version == 4:
         return [ip]
@@ -160,23 +160,24 @@ def _meant(ip):
 
 
 def forgotten(url):
-    """Return whether the operator has given up the daemon at a URL."""
+    """Return whether the operator has written off the daemon at a URL."""
     return matches(url, conf.group().forgotten_endpoints)
 
 
 def matches(text, patterns):
-    """Return whether one of the patterns, with ``*``, is all of a text.
+    """Return whether a whole string matches one of the patterns.
 
-    A star is any text within a line, dots and slashes included.
+    ``*`` matches any characters except a line break, including dots and
+    slashes.
     """
     return any(_matches(text, pattern) for pattern in patterns)
 
 
 def _matches(text, pattern):
-    """Return whether a pattern is all of a text.
+    """Return whether a whole string matches a pattern.
 
-    A regular expression with several stars would take time that grows with
-    their power of the length of the text.
+    The time that a regular expression with several stars takes is a power of
+    the length of the string.
     """
     first, *middle = pattern.split('*')
     if not middle or '\n' in text:
@@ -186,7 +187,7 @@ def _matches(text, pattern):
     if begin > end or not (text.startswith(first) and text.endswith(last)):
         return False
     for part in middle:
-        # The first place leaves the most to the parts that follow.
+        # The first match leaves most of the string to the other parts.
         found = text.find(part, begin, end)
         if found < 0:
             return False
@@ -195,7 +196,7 @@ def _matches(text, pattern):
 
 
 def limit(option):
-    """Return the value of a limit, which depends on the mode if unset."""
+    """Return the value of a limit, or the default for the mode."""
     value = conf.group()[option]
     if value is None:
         [known] = [one for one in conf.LIMITS if one.name == option]
@@ -217,43 +218,43 @@ def _check_true(option, value):
 
 
 def privileged(value):
-    """Check a container that has all privileges."""
+    """Check whether a container can have all privileges."""
     _check_true('allow_privileged', value)
 
 
 def security_options(values):
-    """Check options that may take a container's confinement away.
+    """Check options that can disable the confinement of a container.
 
-    Docker takes the first "=" for the end of the name, or else the first
+    Docker splits an option at the first "=", or without one, at the first
     colon: https://github.com/moby/moby/blob/v28.0.0/daemon/daemon_unix.go.
     """
     if limit('allow_privileged'):
         return
     for value in values:
-        said = value if '=' in value else value.replace(':', '=', 1)
-        if not matches(said, conf.group().allowed_security_options):
+        option = value if '=' in value else value.replace(':', '=', 1)
+        if not matches(option, conf.group().allowed_security_options):
             raise _refused('allowed_security_options',
                            _('%s is not allowed') % value)
 
 
 def namespace(value):
-    """Check a namespace that may be that of the host."""
+    """Check a namespace, which can be the namespace of the host."""
     if value == 'host' and not limit('allow_host_namespaces'):
         raise _refused('allow_host_namespaces', _('"host" is not allowed'))
 
 
 def ports(values):
-    """Check how many ports are exposed, or published."""
+    """Check the number of exposed or published ports."""
     count = sum(len(bindings) or 1 for bindings in values.values())
     if count > conf.group().max_ports:
         raise _refused('max_ports', _('%d ports are not allowed') % count)
 
 
 def networks(values):
-    """Check the names of networks, of which one is that of the host.
+    """Check the names of networks, one of which is the host's network.
 
-    Podman takes modes with arguments instead, such as the path of a
-    namespace or the way to the host's loopback:
+    Podman also accepts modes with arguments, such as the path of a namespace
+    or access to the host's loopback interface:
     https://github.com/containers/podman/blob/v5.4.0/docs/source/markdown/options/network.md
 
     :param dict values: endpoints by the name of the network.
@@ -267,30 +268,30 @@ def networks(values):
 
 
 def oom_score(value):
-    """Check how late a container is killed when the host needs memory."""
+    """Check the protection of a container when the host runs out of memory."""
     if value < 0 and not limit('allow_oom_protection'):
         raise _refused('allow_oom_protection',
                        _('a negative number is not allowed'))
 
 
 def oom_kill_disable(value):
-    """Check that a container is killed when it is out of memory."""
+    """Check whether a container can avoid being killed at its memory limit."""
     _check_true('allow_oom_protection', value)
 
 
 def publish_all_ports(value):
-    """Check that a container publishes the ports that its image exposes."""
+    """Check whether a container can publish all ports of its image."""
     _check_true('allow_publish_all_ports', value)
 
 
 def log_driver(value):
-    """Check what the output of a container is given to."""
+    """Check the driver that receives the output of a container."""
     _check('allowed_log_drivers', [value],
            _('the log driver %s is not allowed'))
 
 
 def log_options(values):
-    """Check the options for a log driver, which may be the default one."""
+    """Check the options for a log driver, even if it is the default driver."""
     _check('allowed_log_options', values, _('the option %s is not allowed'))
 
 
@@ -301,19 +302,19 @@ def network_driver(value):
 
 
 def network_options(values):
-    """Check the options for a driver of a network."""
+    """Check the options for a network driver."""
     _check('allowed_network_options', values,
            _('the option %s is not allowed'))
 
 
 def cluster(value):
-    """Check what makes a network one of all hosts of a swarm."""
+    """Check properties that extend a network to all hosts of a swarm."""
     if value in (True, 'swarm', 'global'):
         network_driver('overlay')
 
 
 def ipam(value):
-    """Check the addresses of a network, and what gives them."""
+    """Check the addresses of a network and the driver that assigns them."""
     driver = value.get('Driver', 'default')
     if driver != 'default':
         network_driver(driver)
@@ -334,13 +335,13 @@ def volume_driver(value):
 
 
 def binds(values):
-    """Check the sources of ``source:target:mode``; volumes are not any."""
+    """Check the host paths in ``source:target:mode``; ignore volumes."""
     for value in values:
         _bind_source(value.partition(':')[0])
 
 
 def mounts(values):
-    """Check the sources of mounts, also those that hide in a volume."""
+    """Check the sources of mounts, including those of volume drivers."""
     for value in values:
         if value['Type'] == 'bind':
             _bind_source(value['Source'])
@@ -353,9 +354,9 @@ def mounts(values):
 
 
 def volume_options(options):
-    """Check what options of a volume's driver would mount, and on whose part.
+    """Check the mount that the options of a volume driver define.
 
-    A volume of the driver "local" may be a folder or device of the host.
+    A volume of the driver "local" can be a directory or device of the host.
     """
     _check('allowed_volume_options',
            [name for name in options if name not in _LOCAL],
@@ -365,45 +366,45 @@ def volume_options(options):
     if kind in _HOSTLESS and not flags & {'bind', 'rbind', 'move', 'remount'}:
         if kind not in limit('allowed_volume_types'):
             raise _refused('allowed_volume_types',
-                           _('the type %s of a volume is not allowed') % kind)
+                           _('the volume type %s is not allowed') % kind)
     elif flags & {'bind', 'rbind'} and not any('=' in flag for flag in flags):
         _bind_source('/' + options.get('device', ''))
     elif options.keys() & {*_LOCAL} and (
             '*' not in limit('allowed_bind_sources')):
         raise _refused('allowed_bind_sources',
-                       _('these options of a volume are not allowed'))
+                       _('these volume options are not allowed'))
 
 
 def _bind_source(source):
-    """Check a path of the host that is to be mounted.
+    """Check a path of the host that a container mounts.
 
-    It has to be one of those that the operator has named, and not just below
-    one: who can write there could make a symbolic link of it, and the daemon
-    would follow that to any other place.
+    The operator has to list the path itself. A path below a listed directory
+    is refused: anyone who can write to the directory could replace the path
+    by a symbolic link, and the daemon would follow it to any other place.
     """
     allowed = limit('allowed_bind_sources')
     if not source.startswith('/') or '*' in allowed:
         return
-    path, folders = _normal(source), {_normal(folder) for folder in allowed}
-    if path not in folders or any(
-            path.startswith(folder.rstrip('/') + '/')
-            for folder in folders - {path}):
+    path, listed = _normal(source), {_normal(name) for name in allowed}
+    if path not in listed or any(
+            path.startswith(directory.rstrip('/') + '/')
+            for directory in listed - {path}):
         raise _refused('allowed_bind_sources',
                        _('the source %s is not allowed') % source)
 
 
 def _normal(path):
-    # POSIX leaves a meaning of their own to two slashes at the beginning.
+    # POSIX allows a special meaning for two slashes at the beginning.
     return posixpath.normpath('/' + path.lstrip('/'))
 
 
 def devices(values):
-    """Check the devices of the host that a container is to use."""
+    """Check the host devices that a container uses."""
     _devices(value['PathOnHost'] for value in values)
 
 
 def block_devices(values):
-    """Check the devices of the host whose block I/O is to be limited.
+    """Check the host devices whose block I/O is limited.
 
     :param dict values: lists of devices, by the key of HostConfig.
     """
@@ -416,7 +417,7 @@ def _devices(paths):
 
 
 def any_device(values):
-    """Check what may give a container devices that have no path."""
+    """Check properties that give a container devices without a path."""
     if values and '*' not in limit('allowed_devices'):
         raise _refused('allowed_devices', _('it is not allowed'))
 
@@ -438,12 +439,12 @@ def storage_options(values):
 
 
 def runtime(value):
-    """Check the OCI runtime, which confines the container or does not."""
+    """Check the OCI runtime, which may not confine the container."""
     _check('allowed_runtimes', [value], _('the runtime %s is not allowed'))
 
 
 def annotations(values):
-    """Check the annotations, which an OCI runtime may obey.
+    """Check the annotations, which can change what an OCI runtime does.
 
     https://github.com/containers/crun/blob/1.20/crun.1.md#annotations
     """
@@ -452,7 +453,7 @@ def annotations(values):
 
 
 def cgroup_parent(value):
-    """Check the control group whose limits a container is to have."""
+    """Check the parent control group of a container."""
     if '*' not in limit('allowed_cgroup_parents') and (
             '..' in value.split('/')):
         raise _refused('allowed_cgroup_parents',
@@ -467,10 +468,10 @@ def sysctls(values):
 
 
 def image(value):
-    """Check the registry and repository that an image comes from.
+    """Check the registry and the repository of an image.
 
-    What is known to a daemon by its id comes from nowhere. A stack may be
-    restored from its snapshots.
+    An image that is referenced by its ID has no registry. Snapshots are
+    always allowed, because a stack can be restored from them.
     """
     allowed = limit('allowed_registries')
     host, repository = registry.parts(value)
@@ -484,7 +485,7 @@ def image(value):
 
 
 def build(value):
-    """Check that an image may be built: its base images are not known."""
+    """Check whether images can be built: their base images are not known."""
     if value and '*' not in limit('allowed_registries'):
         raise _refused('allowed_registries', _('it is not allowed'))
 

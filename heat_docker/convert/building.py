@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What an image is built of."""
+"""Builds of images."""
 
 import io
 import posixpath
@@ -26,7 +26,7 @@ _ = i18n._
 _DOCKERFILE = 'Dockerfile'
 
 
-def build_to_api(value):
+def build_to_api(value: dict) -> dict:
     """Convert the property ``build`` to the parts of the build request.
 
     :returns: dict with the keys ``context`` (bytes), ``buildargs``, ``labels``
@@ -40,24 +40,25 @@ def build_to_api(value):
             'labels': process.labels_to_api(value.get('labels') or {})}
 
 
-def build_to_context(value):
-    """Return a tar archive of a Dockerfile and the files beside it.
+def build_to_context(value: dict) -> bytes:
+    """Return a tar archive of a Dockerfile and the other files of a build.
 
-    What has nothing set is no build, and its archive is empty.
+    The archive is empty if no key of the build is set.
     """
     value = scalars.drop_empty(value)
     if not value:
         return b''
     if 'dockerfile' not in value:
-        raise ValueError(_('a build needs a dockerfile'))
+        raise ValueError(_('a build requires a dockerfile'))
     files = {posixpath.normpath(path): content for path, content
              in scalars.to_string_map(value.get('files') or {}).items()}
     for path in files:
         if path.startswith(('/', '../')) or path in ('.', '..'):
-            raise ValueError(_('the path %s of a file is not relative')
+            raise ValueError(_('the path %s of a file must be relative')
                              % path)
     if _DOCKERFILE in files:
-        raise ValueError(_('the Dockerfile is given twice'))
+        raise ValueError(_('files contains a Dockerfile in addition to '
+                           'dockerfile'))
     archive = io.BytesIO()
     with tarfile.open(fileobj=archive, mode='w') as tar:
         for path, content in {_DOCKERFILE: value['dockerfile'],
@@ -69,11 +70,11 @@ def build_to_context(value):
     return archive.getvalue()
 
 
-def build_masked(value):
+def build_masked(value: dict) -> dict:
     """Return a build without the contents of files and values of arguments.
 
-    The Dockerfile is a file, too. What the image has for everybody to see
-    stays: its labels, and the name of the stage.
+    This includes the Dockerfile. The labels and the name of the stage remain,
+    because the image shows them to all users.
     """
     mask = {'dockerfile': lambda item: '***', 'files': scalars.map_masked,
             'args': scalars.map_masked}
@@ -81,19 +82,21 @@ def build_masked(value):
             for name, item in value.items()}
 
 
-def tags_to_api(values):
-    """Check names of images, which have no digest."""
+def tags_to_api(values: list) -> list[str]:
+    """Check the names for a built image, which cannot have a digest."""
     for value in scalars.to_strings(values):
         process.image(value)
         if '@' in value:
-            raise ValueError(_('%r has a digest, and is no tag') % value)
+            raise ValueError(_('%r is not a tag, because it contains a '
+                               'digest') % value)
         if value.startswith(registry.RESERVED):
-            raise ValueError(_('%r is a name of images that Heat makes')
+            raise ValueError(_('%r is a name reserved for images that Heat '
+                               'creates')
                              % value)
     return scalars.to_strings(values)
 
 
-def digest_from_api(values):
+def digest_from_api(values: list[str] | None) -> str | None:
     """Return the digest of the first reference by digest, or None."""
     for value in values or ():
         return value.partition('@')[2]

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Addresses of networks."""
+"""IP address management of networks."""
 
 import ipaddress
 
@@ -23,8 +23,8 @@ _KEYS = {'subnet': 'Subnet', 'ip_range': 'IPRange', 'gateway': 'Gateway',
          'aux_addresses': 'AuxiliaryAddresses'}
 
 
-def ipam_to_api(value):
-    """Turn the map of address management to the API's."""
+def ipam_to_api(value: dict) -> dict:
+    """Convert the property ``ipam`` to the API's configuration."""
     value = scalars.drop_empty(value)
     ipam = {}
     if 'driver' in value:
@@ -39,7 +39,7 @@ def ipam_to_api(value):
 
 def _pool(value):
     if 'subnet' not in value:
-        raise ValueError(_('a config of ipam needs a subnet'))
+        raise ValueError(_('each config of ipam requires a subnet'))
     subnet = _network(value['subnet'])
     pool = {'Subnet': str(subnet)}
     if 'ip_range' in value:
@@ -63,7 +63,8 @@ def _network(value):
     try:
         return ipaddress.ip_network(value)
     except ValueError as ex:
-        raise ValueError(_('%r is not a network, such as 10.9.0.0/24')
+        raise ValueError(_('%r is not a network in CIDR notation, such as '
+                           '10.9.0.0/24')
                          % value) from ex
 
 
@@ -75,8 +76,8 @@ def _inside(value, subnet):
     return address
 
 
-def ipam_from_api(value):
-    """Turn the API's address management to the property's map."""
+def ipam_from_api(value: dict | None) -> dict:
+    """Convert the API's IPAM configuration to the property."""
     value = value or {}
     ipam = {'driver': value.get('Driver'), 'options': value.get('Options'),
             'config': [
@@ -85,13 +86,13 @@ def ipam_from_api(value):
     return {name: item for name, item in ipam.items() if item}
 
 
-def has_subnet(value):
+def has_subnet(value: dict) -> bool:
     """Return whether the API's IPAM configuration contains a subnet."""
     return bool(subnets_from_api(value))
 
 
-def names_an_interface(options):
-    """Return whether driver options name an interface of the host.
+def names_an_interface(options: dict) -> bool:
+    """Return whether driver options refer to an interface of the host.
 
     https://docs.docker.com/engine/network/drivers/bridge/#options and
     https://docs.docker.com/engine/network/drivers/macvlan/#platform-support-and-requirements
@@ -99,19 +100,19 @@ def names_an_interface(options):
     return bool({'com.docker.network.bridge.name', 'parent'} & set(options))
 
 
-def subnets_from_api(value):
-    """Return the subnets in the API's address management."""
+def subnets_from_api(value: dict | None) -> list[str]:
+    """Return the subnets in the API's IPAM configuration."""
     return [pool['Subnet'] for pool in (value or {}).get('Config') or ()
             if pool.get('Subnet')]
 
 
-def gateways_from_api(value):
-    """Return the gateways in the API's address management."""
+def gateways_from_api(value: dict | None) -> list[str]:
+    """Return the gateways in the API's IPAM configuration."""
     return [pool['Gateway'] for pool in (value or {}).get('Config') or ()
             if pool.get('Gateway')]
 
 
-def containers_from_api(value):
-    """Return the containers of a network, as a map of id to name."""
+def containers_from_api(value: dict | None) -> dict[str, str]:
+    """Return the containers of a network, as a map of ID to name."""
     return {container: endpoint.get('Name')
             for container, endpoint in (value or {}).items()}

@@ -18,8 +18,8 @@ from . import scalars
 _ = i18n._
 
 
-def devices_to_api(values):
-    """Turn a list of device maps to the API's list."""
+def devices_to_api(values: list[dict]) -> list[dict]:
+    """Convert a list of device maps to the API's list."""
     return [{'PathOnHost': device['path_on_host'],
              'PathInContainer': (device.get('path_in_container')
                                  or device['path_on_host']),
@@ -27,8 +27,8 @@ def devices_to_api(values):
             for device in values]
 
 
-def devices_from_api(values):
-    """Turn the API's devices to a list of device maps."""
+def devices_from_api(values: list[dict] | None) -> list[dict]:
+    """Convert the API's devices to a list of device maps."""
     return [{'path_on_host': device['PathOnHost'],
              'path_in_container': device['PathInContainer'],
              'permissions': device['CgroupPermissions']}
@@ -40,18 +40,18 @@ _RATES = {'device_read_bps': 'BlkioDeviceReadBps',
           'device_write_iops': 'BlkioDeviceWriteIOps'}
 
 
-def cpus_to_api(value):
-    """Turn a number of processors to billionths of one."""
+def cpus_to_api(value: float) -> int:
+    """Convert a number of CPUs to billionths of a CPU."""
     return scalars.nanoseconds(value)
 
 
-def cpus_from_api(value):
-    """Turn billionths of a processor to a number of processors."""
+def cpus_from_api(value: int | None) -> float:
+    """Convert billionths of a CPU to a number of CPUs."""
     return scalars.seconds(value or 0)
 
 
-def blkio_to_api(value):
-    """Turn weights and limits of block I/O to lists of HostConfig."""
+def blkio_to_api(value: dict) -> dict:
+    """Convert block I/O weights and limits to the lists of HostConfig."""
     config = {'BlkioWeightDevice': [
         {'Path': device['path'], 'Weight': device['weight']}
         for device in _block_devices(value, 'weight_device', 'weight')]}
@@ -68,17 +68,17 @@ def _block_devices(value, name, number):
     for device in devices:
         if (not isinstance(device, dict) or set(device) != {'path', number}
                 or None in device.values() or '' in device.values()):
-            raise ValueError(_('%(name)s takes a list of {path: ..., '
+            raise ValueError(_('%(name)s must be a list of {path: ..., '
                                '%(number)s: ...}')
                              % {'name': name, 'number': number})
         if not scalars.to_string(device['path']).startswith('/'):
-            raise ValueError(_('%r is not an absolute path of a device')
+            raise ValueError(_('%r is not the absolute path of a device')
                              % device['path'])
     return devices
 
 
-def blkio_from_api(host_config):
-    """Turn five lists of the API's HostConfig to one map."""
+def blkio_from_api(host_config: dict) -> dict:
+    """Convert the block I/O lists of HostConfig to one map."""
     value = {'weight_device': [
         {'path': device['Path'], 'weight': device['Weight']}
         for device in host_config.get('BlkioWeightDevice') or ()]}
@@ -88,41 +88,41 @@ def blkio_from_api(host_config):
     return {name: devices for name, devices in value.items() if devices}
 
 
-def pids_limit_from_api(value):
+def pids_limit_from_api(value: int | None) -> int:
     """Convert the API's limit; null, 0 and negative values mean no limit."""
     return value if value and value > 0 else -1
 
 
-def ulimits_to_api(values):
-    """Turn a list of limits to the API's."""
+def ulimits_to_api(values: list[dict]) -> list[dict]:
+    """Convert a list of ulimits to the API's list."""
     result = []
     for value in values:
         soft, hard = value['soft'], value.get('hard')
         hard = soft if hard is None else hard
         if hard != -1 and not -1 < soft <= hard:
-            raise ValueError(_('the soft limit of %(name)s is %(soft)s, and '
-                               'the hard one, %(hard)s, is less')
+            raise ValueError(_('the soft limit of %(name)s, %(soft)s, exceeds '
+                               'the hard limit, %(hard)s')
                              % {'name': value['name'], 'soft': soft,
                                 'hard': hard})
         result.append({'Name': value['name'], 'Soft': soft, 'Hard': hard})
     return result
 
 
-def ulimits_from_api(values):
-    """Turn the API's limits to a list of maps."""
+def ulimits_from_api(values: list[dict] | None) -> list[dict]:
+    """Convert the API's ulimits to a list of maps."""
     return [{'name': value['Name'], 'soft': value['Soft'],
              'hard': value['Hard']} for value in values or ()]
 
 
-def device_requests_to_api(values):
-    """Turn a list of requests for devices to the API's."""
+def device_requests_to_api(values: list[dict]) -> list[dict]:
+    """Convert a list of device requests to the API's list."""
     result = []
     for value in values:
         value = scalars.drop_none(value)
         ids = scalars.to_strings(value.get('device_ids') or ())
         if ids and value.get('count'):
-            raise ValueError(_('a request for devices has either count or '
-                               'device_ids'))
+            raise ValueError(_('count and device_ids of a device request are '
+                               'mutually exclusive'))
         request = {'Driver': value.get('driver'),
                    'Count': value.get('count'), 'DeviceIDs': ids,
                    'Capabilities': value.get('capabilities'),
@@ -132,24 +132,24 @@ def device_requests_to_api(values):
     return result
 
 
-def device_requests_from_api(values):
-    """Turn the API's requests for devices to a list of maps."""
+def device_requests_from_api(values: list[dict] | None) -> list[dict]:
+    """Convert the API's device requests to a list of maps."""
     names = {'Driver': 'driver', 'Count': 'count', 'DeviceIDs': 'device_ids',
              'Capabilities': 'capabilities', 'Options': 'options'}
     return [{names[key]: item for key, item in value.items() if item}
             for value in values or ()]
 
 
-def stats_from_api(stats):
-    """Sum up one sample of what a container uses.
+def stats_from_api(stats: dict) -> dict:
+    """Summarize one sample of the resource usage of a container.
 
-    Source: https://docs.docker.com/reference/api/engine/version/v1.41/,
-    Container, "Get container stats based on resource usage".
+    See "Get container stats based on resource usage" in
+    https://docs.docker.com/reference/api/engine/version/v1.41/.
     """
     cpu = (stats.get('cpu_stats') or {}).get('cpu_usage') or {}
     memory = stats.get('memory_stats') or {}
     details = memory.get('stats') or {}
-    # cgroup v2 and v1 have their own names for what can be given back.
+    # The cache that the kernel can reclaim; first cgroup v2, then v1.
     cache = details.get('inactive_file',
                         details.get('total_inactive_file', 0))
     networks = (stats.get('networks') or {}).values()

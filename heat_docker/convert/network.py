@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Networks and names."""
+"""Networks, addresses and host names."""
 
 import ipaddress
 import re
@@ -25,37 +25,37 @@ _ = i18n._
 _ALIAS = r'[a-zA-Z0-9]([a-zA-Z0-9_.-]*[a-zA-Z0-9])?'
 
 
-def dns_to_api(values):
-    """Turn a list of IP addresses into the same, checked."""
+def dns_to_api(values: list) -> list[str]:
+    """Check and normalize a list of IP addresses."""
     return [scalars.address(scalars.to_string(value)) for value in values]
 
 
-def links_to_api(value):
-    """Turn a map of other container to alias to ``["other:alias"]``."""
+def links_to_api(value: dict) -> list[str]:
+    """Convert a map of other container to alias to ``["other:alias"]``."""
     links = []
     for other, alias in value.items():
         other = process.name_from_api(scalars.to_string(other))
         alias = scalars.to_string(alias) if alias else other
         if not re.fullmatch(scalars.NAME, other):
-            raise ValueError(_('%r is not the name or id of a container')
+            raise ValueError(_('%r is not the name or ID of a container')
                              % other)
         if not re.fullmatch(_ALIAS, alias):
             raise ValueError(_('%(alias)r, the alias of %(other)s, is not a '
-                               'host name')
+                               'valid host name')
                              % {'alias': alias, 'other': other})
         links.append('%s:%s' % (other, alias))
     return links
 
 
-def links_from_api(values):
-    """Turn ``["/other:/this/alias"]`` to a map of other to alias."""
+def links_from_api(values: list[str] | None) -> dict[str, str]:
+    """Convert ``["/other:/this/alias"]`` to a map of other to alias."""
     pairs = (link.split(':', 1) for link in values or ())
     return {process.name_from_api(other): alias.rsplit('/', 1)[-1]
             for other, alias in pairs}
 
 
-def networks_from_api(networks):
-    """Turn ``NetworkSettings.Networks`` to a map by network name."""
+def networks_from_api(networks: dict | None) -> dict[str, dict]:
+    """Convert ``NetworkSettings.Networks`` to a map by network name."""
     return {name: {'network_id': network.get('NetworkID') or '',
                    'ip_address': network.get('IPAddress') or '',
                    'gateway': network.get('Gateway') or '',
@@ -66,12 +66,12 @@ def networks_from_api(networks):
             for name, network in (networks or {}).items()}
 
 
-def network_info_from_api(inspected):
-    """Return ``NetworkSettings`` as the plugin has always shown it.
+def network_info_from_api(inspected: dict) -> dict:
+    """Return ``NetworkSettings`` in the form that templates expect.
 
-    Docker 29 dropped the addresses of the first network from the top level
-    (https://docs.docker.com/reference/api/engine/version-history/, v1.52);
-    templates read them there.
+    Docker 29 removed the addresses of the first network from the top level,
+    where templates read them:
+    https://docs.docker.com/reference/api/engine/version-history/, v1.52.
     """
     settings = dict(inspected.get('NetworkSettings') or {})
     first = _first_network(inspected)
@@ -82,13 +82,13 @@ def network_info_from_api(inspected):
     return settings
 
 
-def first_address(inspected):
-    """Return the IP address in the network that the container began with."""
+def first_address(inspected: dict) -> str:
+    """Return the IP address in the container's first network."""
     return _first_network(inspected).get('IPAddress') or ''
 
 
-def first_gateway(inspected):
-    """Return the gateway of the network that the container began with."""
+def first_gateway(inspected: dict) -> str:
+    """Return the gateway of the container's first network."""
     return _first_network(inspected).get('Gateway') or ''
 
 
@@ -99,23 +99,24 @@ def _first_network(inspected):
     return networks.get(mode) or next(iter(networks.values()), None) or {}
 
 
-def extra_hosts_to_api(values):
+def extra_hosts_to_api(values: list) -> list[str]:
     """Check a list of ``name:address``."""
     for value in scalars.to_strings(values):
         name, _colon, address = value.partition(':')
         if not name or not address:
-            raise ValueError(_('%r is not "name:address"') % value)
+            raise ValueError(_('%r does not have the form '
+                               '"name:address"') % value)
         if address != 'host-gateway':
             scalars.address(address.strip('[]'))
     return scalars.to_strings(values)
 
 
-def networks_to_api(values):
-    """Turn a list of networks to the API's map of endpoints."""
+def networks_to_api(values: list[dict]) -> dict[str, dict]:
+    """Convert a list of networks to the API's map of endpoints."""
     endpoints = {}
     for value in values:
         if value['network'] in endpoints:
-            raise ValueError(_('the network %s is given twice')
+            raise ValueError(_('the network %s is listed more than once')
                              % value['network'])
         endpoints[value['network']] = _endpoint(value)
     return endpoints
@@ -145,13 +146,13 @@ def _endpoint(value):
     return endpoint
 
 
-def has_fixed_address(endpoints):
+def has_fixed_address(endpoints: dict[str, dict]) -> bool:
     """Return whether any endpoint has a fixed IP or MAC address."""
     return any(endpoint.get('IPAMConfig') or endpoint.get('MacAddress')
                for endpoint in endpoints.values())
 
 
-def address_claims(endpoints):
+def address_claims(endpoints: dict[str, dict]) -> list[tuple]:
     """Return the fixed addresses of endpoints, as claims."""
     return [('address', address, name)
             for name, endpoint in endpoints.items()
@@ -159,13 +160,13 @@ def address_claims(endpoints):
                                ('IPv4Address', 'IPv6Address')) if address]
 
 
-def networks_to_mode(values):
-    """Return the main network, which Docker wants to know as the mode."""
+def networks_to_mode(values: list[dict]) -> str:
+    """Return the main network, which Docker expects as the network mode."""
     return values[0]['network'] if values else 'default'
 
 
-def endpoints_from_api(networks):
-    """Turn the API's map of endpoints to a list of networks."""
+def endpoints_from_api(networks: dict | None) -> list[dict]:
+    """Convert the API's map of endpoints to a list of networks."""
     result = []
     for name, endpoint in (networks or {}).items():
         addresses = endpoint.get('IPAMConfig') or {}
@@ -181,16 +182,16 @@ def endpoints_from_api(networks):
     return result
 
 
-def endpoint_settings(endpoint):
-    """Return what attaches a container just as it is attached.
+def endpoint_settings(endpoint: dict) -> dict:
+    """Return the settings that attach a container in the same way.
 
-    :param dict endpoint: one that a daemon shows.
+    :param dict endpoint: endpoint that a daemon shows.
     """
     return scalars.drop_empty({key: endpoint.get(key) for key in (
         'IPAMConfig', 'Aliases', 'Links', 'DriverOpts', 'GwPriority')})
 
 
-def addresses_outside(endpoint, subnets):
+def addresses_outside(endpoint: dict, subnets: list[str] | None) -> list[str]:
     """Return the addresses of an endpoint that are in none of the subnets.
 
     :param dict endpoint: endpoint configuration in the API's form.
@@ -205,10 +206,10 @@ def addresses_outside(endpoint, subnets):
             for subnet in subnets)]
 
 
-def attachment_name(name, networks):
-    """Return by which name a container is in a network, or None.
+def attachment_name(name: str, networks: dict[str, dict]) -> str | None:
+    """Return the name by which a daemon lists an attachment, or None.
 
-    :param str name: name or id of the network.
+    :param str name: name or ID of the network.
     :param dict networks: ``NetworkSettings.Networks`` of the container.
     """
     for key, endpoint in networks.items():
@@ -218,14 +219,14 @@ def attachment_name(name, networks):
     return None
 
 
-def endpoint_matches(wanted, endpoint):
-    """Tell whether an endpoint is as it should be.
+def endpoint_matches(wanted: dict, endpoint: dict) -> bool:
+    """Return whether an endpoint has the wanted settings.
 
     Docker adds its own aliases, and shows a MAC address only while the
     container runs.
 
-    :param dict wanted: the endpoint of the create request.
-    :param dict endpoint: the one that a daemon shows.
+    :param dict wanted: endpoint in the create request.
+    :param dict endpoint: endpoint that a daemon shows.
     """
     mac = wanted.get('MacAddress') or ''
     return ((wanted.get('IPAMConfig') or {}) == scalars.drop_empty(
@@ -235,11 +236,11 @@ def endpoint_matches(wanted, endpoint):
             and mac.lower() in ('', endpoint.get('MacAddress') or mac.lower()))
 
 
-def is_endpoint_unchanged(wanted, endpoint):
+def is_endpoint_unchanged(wanted: dict, endpoint: dict) -> bool:
     """Return whether reconnecting an endpoint would not change it.
 
-    :param dict wanted: the endpoint of the create request.
-    :param dict endpoint: the one that a daemon shows.
+    :param dict wanted: endpoint in the create request.
+    :param dict endpoint: endpoint that a daemon shows.
     """
     own = {alias for alias in endpoint.get('Aliases') or ()
            if re.fullmatch('[0-9a-f]{12}', alias)}
@@ -250,10 +251,10 @@ def is_endpoint_unchanged(wanted, endpoint):
                     for key in ('DriverOpts', 'GwPriority')))
 
 
-def networks_match(wanted, networks):
-    """Tell whether a container is in just the networks it should be in.
+def networks_match(wanted: dict, networks: dict | None) -> bool:
+    """Return whether a container is attached to exactly the wanted networks.
 
-    :param dict wanted: endpoints of the create request.
+    :param dict wanted: endpoints in the create request.
     :param dict networks: ``NetworkSettings.Networks`` of the container.
     """
     networks = networks or {}
@@ -263,18 +264,18 @@ def networks_match(wanted, networks):
         for name, endpoint in wanted.items())
 
 
-def effective_endpoints(inspected):
+def effective_endpoints(inspected: dict) -> dict[str, dict]:
     """Return the endpoints of a container by the name of the network.
 
-    A running container has one without id where connecting it has failed;
-    to Docker it is attached, but it has no interface there. It is told by
-    an address configuration that no template has. Podman shows no ids, but
-    addresses.
+    If connecting a running container to a network has failed, Docker lists an
+    endpoint without an ID, although the container has no interface in the
+    network. Such an endpoint gets an address configuration that no template
+    can have. Podman shows addresses, but no IDs.
     """
     networks = inspected['NetworkSettings'].get('Networks') or {}
     if inspected['State'].get('Status') != 'running':
         return networks
-    signs = ('EndpointID', 'IPAddress', 'GlobalIPv6Address')
-    return {name: endpoint if any(map(endpoint.get, signs)) else dict(
+    evidence = ('EndpointID', 'IPAddress', 'GlobalIPv6Address')
+    return {name: endpoint if any(map(endpoint.get, evidence)) else dict(
                 endpoint, IPAMConfig={'IPv4Address': 'none'})
             for name, endpoint in networks.items()}

@@ -13,6 +13,7 @@
 """Ports of a container, exposed and published."""
 
 import collections
+from collections import abc
 import functools
 import ipaddress
 import re
@@ -33,7 +34,7 @@ _HOST_PORTS = re.compile(r'(?:(?:\[([^]]*)\]|([^:]*)):)?(\d*)(?:-(\d+))?',
 _ANY_PORT = ('', 0, '0')
 
 
-def port_specs_to_api(values):
+def port_specs_to_api(values: abc.Iterable) -> dict[str, dict]:
     """Convert ``[80, "53/udp", "5000-5002"]`` to ``{"80/tcp": {}, …}``.
 
     The list may contain a port more than once.
@@ -43,14 +44,14 @@ def port_specs_to_api(values):
     return {key: {} for span in spans for key in _keys(*span)}
 
 
-def port_specs_from_api(value):
-    """Turn ``{"80/tcp": {}, …}`` to ``["80", "53/udp", …]``, by number."""
+def port_specs_from_api(value: dict | None) -> list[str]:
+    """Convert ``{"80/tcp": {}, …}`` to ``["80", "53/udp", …]``, by number."""
     return [_container_port_from_api(key)
             for key in sorted(value or (), key=_port_order)]
 
 
-def port_bindings_to_api(value):
-    """Turn a map of container port to host port to the API's map.
+def port_bindings_to_api(value: dict) -> dict[str, list]:
+    """Convert a map of container port to host port to the API's map.
 
     ``{9090: 80, "53/udp": "127.0.0.1:53"}`` becomes ``{"9090/tcp":
     [{"HostIp": "", "HostPort": "80"}], "53/udp": [{…}]}``. The API's form of a
@@ -68,7 +69,8 @@ def port_bindings_to_api(value):
         keys = list(_keys(*span))
         for key in keys:
             if key in bindings:
-                raise ValueError(_('container port %s is given twice') % key)
+                raise ValueError(_('container port %s is listed more than '
+                                   'once') % key)
             bindings[key] = []
         for host in hosts:
             for key, binding in zip(keys, _host_ports(host, len(keys)),
@@ -78,13 +80,13 @@ def port_bindings_to_api(value):
     return bindings
 
 
-def has_host_port(bindings):
+def has_host_port(bindings: dict[str, list]) -> bool:
     """Return whether the API's map of bindings contains a fixed host port."""
     return any(host['HostPort'] for hosts in bindings.values()
                for host in hosts)
 
 
-def host_port_claims(bindings):
+def host_port_claims(bindings: dict[str, list]) -> list[tuple]:
     """Return the fixed host ports in the API's map of bindings, as claims."""
     return [('port', '%s/%s' % (host['HostPort'], key.partition('/')[2]),
              host['HostIp'])
@@ -92,8 +94,8 @@ def host_port_claims(bindings):
             if host['HostPort']]
 
 
-def port_bindings_to_exposed(value):
-    """Turn a map of container port to host port to ``{"9090/tcp": {}}``.
+def port_bindings_to_exposed(value: dict) -> dict[str, dict]:
+    """Convert a map of container port to host port to ``{"9090/tcp": {}}``.
 
     Docker publishes only ports that are exposed as well; its own client
     exposes what it publishes.
@@ -101,8 +103,8 @@ def port_bindings_to_exposed(value):
     return port_specs_to_api(value)
 
 
-def port_bindings_from_api(value):
-    """Turn the API's map of bindings to container port: host port."""
+def port_bindings_from_api(value: dict | None) -> dict:
+    """Convert the API's map of bindings to container port: host port."""
     result = {}
     for key in sorted(value or (), key=_port_order):
         hosts = [_host_port_from_api(binding) for binding in value[key] or ()]
@@ -111,8 +113,8 @@ def port_bindings_from_api(value):
     return result
 
 
-def ports_from_api(settings):
-    """List the published ports of ``NetworkSettings``.
+def ports_from_api(settings: dict) -> list[dict]:
+    """Return the published ports in ``NetworkSettings``.
 
     :returns: list of maps ``container_port`` (int), ``protocol``,
         ``host_ip``, ``host_port`` (int), by container port.
@@ -127,11 +129,11 @@ def ports_from_api(settings):
             if binding.get('HostPort')]
 
 
-def host_ports_from_api(protocol, settings):
+def host_ports_from_api(protocol: str, settings: dict) -> str:
     """Return the host ports of one protocol, joined by commas.
 
-    A port that is published for IPv4 and IPv6 counts once, with the number
-    of IPv4: where Docker chooses, it may choose another one for IPv6.
+    A port that is published for IPv4 and IPv6 counts once, with its IPv4
+    number: if Docker chooses the number, it can differ for IPv6.
     https://github.com/moby/moby/issues/42442
     """
     published = [port for port in ports_from_api(settings)
@@ -144,12 +146,12 @@ def host_ports_from_api(protocol, settings):
     return ','.join(str(port) for port in ports)
 
 
-def tcp_ports_from_api(settings):
+def tcp_ports_from_api(settings: dict) -> str:
     """Return the host ports of TCP, such as ``"80,443"``."""
     return host_ports_from_api('tcp', settings)
 
 
-def udp_ports_from_api(settings):
+def udp_ports_from_api(settings: dict) -> str:
     """Return the host ports of UDP, such as ``"53"``."""
     return host_ports_from_api('udp', settings)
 
@@ -159,12 +161,12 @@ def _container_ports(value):
     match = (_PORTS.fullmatch(scalars.to_string(value))
              if not isinstance(value, bool) else None)
     if match is None:
-        raise ValueError(_('%r is not a port; say 80, "53/udp" or '
-                           '"5000-5010/tcp"') % (value,))
+        raise ValueError(_('%r is not a port; use a form such as 80, "53/udp" '
+                           'or "5000-5010/tcp"') % (value,))
     first, last, protocol = match.groups()
     protocol = (protocol or 'tcp').lower()
     if protocol not in PROTOCOLS:
-        raise ValueError(_('port %(port)r has the protocol %(protocol)r, not '
+        raise ValueError(_('the protocol %(protocol)r of port %(port)r is not '
                            'one of %(known)s')
                          % {'port': value, 'protocol': protocol,
                             'known': ', '.join(PROTOCOLS)})
@@ -172,7 +174,7 @@ def _container_ports(value):
 
 
 def _keys(ports, protocol):
-    """Yield what the API calls ports, such as ``80/tcp``."""
+    """Yield the API's names of ports, such as ``80/tcp``."""
     for port in ports:
         yield '%d/%s' % (port, protocol)
 
@@ -181,26 +183,28 @@ def _refuse_many(counts):
     """Refuse too many ports before their ranges are expanded."""
     count = sum(counts)
     if count > budgets.PORTS:
-        raise ValueError(_('%(count)d ports are more than %(most)d')
+        raise ValueError(_('%(count)d ports are more than the maximum of '
+                           '%(most)d')
                          % {'count': count, 'most': budgets.PORTS})
 
 
 def _span(first, last, value):
     first, last = int(first), int(last or first)
     if not 1 <= first <= last <= 65535:
-        raise ValueError(_('port %r is not in 1-65535, in ascending order')
+        raise ValueError(_('port %r must be in the range 1-65535, in '
+                           'ascending order')
                          % (value,))
     return range(first, last + 1)
 
 
 def _host_ports(value, count):
-    """Return ``count`` bindings for what a template says of the host port."""
+    """Return ``count`` bindings for a host port in a template."""
     if value is None or (value in _ANY_PORT and not isinstance(value, bool)):
         return [{'HostIp': '', 'HostPort': ''}] * count
     match = (_HOST_PORTS.fullmatch(_host_port_text(value))
              if not isinstance(value, bool) else None)
     if match is None or (match[4] and not match[3]):
-        raise ValueError(_('%r is not a port of the host; say 8080, '
+        raise ValueError(_('%r is not a host port; use a form such as 8080, '
                            '"127.0.0.1:8080", "[::1]:8080", or "" for any '
                            'free port') % (value,))
     address = match[1] if match[1] is not None else match[2]
@@ -209,8 +213,8 @@ def _host_ports(value, count):
         return [{'HostIp': address, 'HostPort': ''}] * count
     ports = _span(match[3], match[4], value)
     if len(ports) != count:
-        raise ValueError(_('%(count)d ports of the container cannot be bound '
-                           'to %(host)d ports of the host (%(value)s)')
+        raise ValueError(_('%(count)d container ports cannot be bound to '
+                           '%(host)d host ports (%(value)s)')
                          % {'count': count, 'host': len(ports),
                             'value': value})
     return [{'HostIp': address, 'HostPort': str(port)} for port in ports]
@@ -224,32 +228,32 @@ def _host_port_text(value):
     if not isinstance(value, dict):
         return scalars.to_string(value)
     if value.keys() - {'HostIp', 'HostPort'}:
-        raise ValueError(_('%r may only contain "HostPort" and "HostIp"')
+        raise ValueError(_('%r can only contain "HostPort" and "HostIp"')
                          % (value,))
     value = {'HostIp': '', 'HostPort': '', **scalars.drop_none(value)}
     return '[%(HostIp)s]:%(HostPort)s' % scalars.to_string_map(value)
 
 
 def _refuse_doubles(bindings):
-    """Refuse a host port that two ports of the container would share."""
+    """Refuse a host port that two container ports would share."""
     taken = collections.defaultdict(set)
     for key, hosts in bindings.items():
         protocol = key.split('/')[1]
         for host in hosts:
             if not host['HostPort']:
                 continue
-            takes, rivals = _taken(host['HostIp'])
+            takes, conflicts = _taken(host['HostIp'])
             others = taken[protocol, host['HostPort']]
-            if rivals & others or (others and not host['HostIp']):
-                raise ValueError(_('port %(port)s/%(protocol)s of the host '
-                                   'is given twice')
+            if conflicts & others or (others and not host['HostIp']):
+                raise ValueError(_('host port %(port)s/%(protocol)s is listed '
+                                   'more than once')
                                  % {'port': host['HostPort'],
                                     'protocol': protocol})
             others |= takes
 
 
-def overlap(one, other):
-    """Return whether one port cannot be published at both addresses."""
+def overlap(one: str, other: str) -> bool:
+    """Return whether a port cannot be published on both addresses."""
     if not one or not other:
         return True
     one, other = ipaddress.ip_address(one), ipaddress.ip_address(other)
@@ -259,14 +263,14 @@ def overlap(one, other):
 
 @functools.lru_cache(maxsize=256)
 def _taken(address):
-    """Return what a port at an address takes, and what must not be taken.
+    """Return the addresses that a port occupies, and those that conflict.
 
-    It says the same as :func:`overlap`, of many addresses at once. Without an
-    address the port is that of every address, of both versions of IP;
-    ``0.0.0.0`` and ``::`` are every address of one version.
+    The result is equivalent to :func:`overlap`, but compares many addresses
+    at once. A port without an address is published on all addresses of both
+    IP versions; ``0.0.0.0`` and ``::`` are all addresses of one version.
 
-    :returns: two sets of addresses, of which a number is any address of that
-        version, and a number as text all of them.
+    :returns: two sets of addresses. A number stands for any address of that
+        version, and a number as a string for all of them.
     """
     if not address:
         return {''}, {''}

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What runs in a container, and how: image, environment, health."""
+"""The process in a container: image, environment, health check."""
 
 import re
 
@@ -31,10 +31,10 @@ CAPABILITIES = frozenset((
     'SYS_RAWIO', 'SYS_RESOURCE', 'SYS_TIME', 'SYS_TTY_CONFIG', 'WAKE_ALARM',
 ))
 
-# What the names of Heat's own labels begin with.
+# Prefix of the names of Heat's own labels.
 OWN_LABELS = 'org.openstack.heat.'
-# All of them. A container has those of its image too, unless it is given
-# others, so whatever may inherit labels is given all.
+# The names without the prefix. A container inherits the labels of its image
+# unless it sets them, so objects that can inherit labels set all of these.
 OWN_LABEL_NAMES = ('stack_id', 'stack_name', 'resource_name', 'resource_id',
                    'project_id', 'helper_of', 'copy_of', 'snapshot_of')
 
@@ -56,7 +56,7 @@ _IMAGE = re.compile(
                                     component=_COMPONENT), re.ASCII)
 
 
-def image(value):
+def image(value: str) -> str:
     """Return an image reference if Docker can parse it."""
     if not (_IMAGE.fullmatch(value)
             or re.fullmatch('(sha256:)?[0-9a-f]{12,64}', value)):
@@ -65,24 +65,24 @@ def image(value):
     return value
 
 
-def name_claims(name):
+def name_claims(name: str) -> list[tuple]:
     """Return the name of a container as a claim."""
     return [('name', name.lstrip('/'), '')]
 
 
-def name_from_api(value):
-    """Return a container's name without the slash Docker puts before it."""
+def name_from_api(value: str) -> str:
+    """Return a container's name without the slash that Docker adds."""
     return value.lstrip('/')
 
 
-def env_to_api(values):
-    """Turn a list of ``KEY=value`` into the same, checked.
+def env_to_api(values: list) -> list[str]:
+    """Check and normalize a list of ``KEY=value``.
 
-    The values may be secrets, so they stay out of the messages.
+    Messages do not contain the values, which may be secrets.
     """
     for number, value in enumerate(values, 1):
         if not isinstance(value, (str, int, float)):
-            raise ValueError(_('entry %d is not text') % number)
+            raise ValueError(_('entry %d is not a string') % number)
         line = scalars.to_string(value)
         if not line or line.startswith('=') or '\0' in line:
             raise ValueError(_('entry %d does not begin with the name of an '
@@ -90,14 +90,14 @@ def env_to_api(values):
     return scalars.to_strings(values)
 
 
-def env_masked(values):
-    """Return environment variables without their values, if they have any."""
+def env_masked(values: list) -> list[str]:
+    """Return environment variables without their values."""
     return [scalars.to_string(value).partition('=')[0] + '=***'
             for value in values]
 
 
-def capabilities_to_api(values):
-    """Turn names of capabilities, in any of the usual spellings, to API."""
+def capabilities_to_api(values: list) -> list[str]:
+    """Convert names of capabilities, in any usual spelling, to the API's."""
     result = []
     for value in values:
         capability = scalars.to_string(value).upper()
@@ -110,13 +110,13 @@ def capabilities_to_api(values):
     return sorted(set(result))
 
 
-def capabilities_from_api(values):
-    """Turn the API's capabilities, with or without ``CAP_``, to names."""
+def capabilities_from_api(values: list[str] | None) -> list[str]:
+    """Convert the API's capabilities, with or without ``CAP_``, to names."""
     return [value[4:] if value.startswith('CAP_') else value
             for value in values or ()]
 
 
-def is_shared(mode):
+def is_shared(mode: str) -> bool:
     """Return whether a mode shares a namespace of the host or a container.
 
     Two containers in one namespace can conflict like two processes of one
@@ -125,7 +125,7 @@ def is_shared(mode):
     return mode == 'host' or mode.startswith('container:')
 
 
-def restart_policy_to_api(value):
+def restart_policy_to_api(value: dict) -> dict:
     """Check that only ``on-failure`` has a number of retries."""
     name = value.get('Name') or 'no'
     retries = value.get('MaximumRetryCount') or 0
@@ -133,67 +133,67 @@ def restart_policy_to_api(value):
         raise ValueError(_('MaximumRetryCount is %s; it cannot be negative')
                          % retries)
     if retries and name != 'on-failure':
-        raise ValueError(_('MaximumRetryCount is %(retries)s, which goes with '
-                           'the restart policy on-failure only, not with '
+        raise ValueError(_('MaximumRetryCount is %(retries)s, but is only '
+                           'valid for the restart policy on-failure, not for '
                            '%(name)s')
                          % {'retries': retries, 'name': name})
     return {'Name': name, 'MaximumRetryCount': retries}
 
 
-def restart_policy_from_api(value):
-    """Turn the API's restart policy to the property's map."""
+def restart_policy_from_api(value: dict | None) -> dict:
+    """Convert the API's restart policy to the property's map."""
     value = value or {}
     return {'Name': value.get('Name') or 'no',
             'MaximumRetryCount': value.get('MaximumRetryCount') or 0}
 
 
-def last_line(output):
-    """Return the last line of the text that a container has written."""
+def last_line(output: str) -> str:
+    """Return the last line of the output of a container."""
     return output.rstrip('\n').split('\n')[-1].rstrip('\r')
 
 
-def labels_to_api(value):
-    """Turn a map of name to scalar to labels, leaving Heat's own alone."""
+def labels_to_api(value: dict) -> dict[str, str]:
+    """Convert a map of name to scalar to labels; refuse Heat's own labels."""
     for name in scalars.to_strings(value):
         if name.startswith(OWN_LABELS):
-            raise ValueError(_('the label %s is one of Heat\'s own') % name)
+            raise ValueError(_('the label %s is reserved for Heat') % name)
     return scalars.to_string_map(value)
 
 
-def labels_from_api(value):
-    """Turn labels to the map of those that are not Heat's own."""
+def labels_from_api(value: dict | None) -> dict[str, str]:
+    """Convert the API's labels to a map without Heat's own labels."""
     return {name: item for name, item in (value or {}).items()
             if not name.startswith(OWN_LABELS)}
 
 
-def healthcheck_to_api(value):
-    """Turn a health check's map to the API's, whose times are in ns."""
+def healthcheck_to_api(value: dict) -> dict:
+    """Convert a health check to the API's, with times in nanoseconds."""
     value = scalars.drop_none(value)
     if value.get('disable'):
         return {'Test': ['NONE']}
     test = scalars.to_strings(value.get('test') or ())
     if test and (test[0] not in ('CMD', 'CMD-SHELL') or len(test) < 2):
-        raise ValueError(_('the test %r of a health check does not begin '
-                           'with CMD or CMD-SHELL, and go on') % test)
+        raise ValueError(_('the test %r of a health check must begin with CMD '
+                           'or CMD-SHELL, followed by a command') % test)
     check = {'Test': test} if test else {}
     for name, key in _HEALTH_TIMES.items():
         seconds = value.get(name)
         if seconds and seconds < 0.001:
-            raise ValueError(_('%(name)s of a health check is %(value)s; it '
-                               'is at least 0.001 s')
+            raise ValueError(_('%(name)s of a health check is %(value)s, but '
+                               'must be at least 0.001 s')
                              % {'name': name, 'value': seconds})
         if seconds:
             check[key] = scalars.nanoseconds(seconds)
     if value.get('retries', 0) < 0:
-        raise ValueError(_('retries of a health check is %s, which is '
+        raise ValueError(_('retries of a health check is %s, but cannot be '
                            'negative') % value['retries'])
     if value.get('retries'):
         check['Retries'] = value['retries']
     return check
 
 
-def healthcheck_from_api(value):
-    """Turn the API's health check to a map with times in seconds."""
+def healthcheck_from_api(value: dict | None) -> dict:
+    """Convert the API's health check to a map with times in seconds."""
     value = value or {}
     if value.get('Test') == ['NONE']:
         return {'disable': True}

@@ -10,56 +10,56 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Which objects of a daemon the value of a property refers to.
+"""References from the value of a property to objects of a daemon.
 
 Each function takes the value of a property and a function ``find(kind, name,
-make=None)``. It returns the value with the results of ``find`` in place of
-the names. ``make`` is given where Docker would create what is missing: it is
-the body of that request without the name. ``find.values`` are the values of
-all properties.
+make=None)``. It returns the value with the names replaced by the results of
+``find``. If Docker would create a missing object, ``make`` is the body of
+that request without the name. ``find.values`` contains the values of all
+properties.
 """
 
 from . import process
 from . import scalars
 
 VOLUME, NETWORK, CONTAINER, IMAGE = 'volume', 'network', 'container', 'image'
-# A network that others are configured by, which Docker finds by name only.
+# A network that configures other networks; Docker finds it only by name.
 CONFIGURATION = 'configuration'
-# A name that an image is to get, which another image may have.
+# A name for an image to build, which another image may already have.
 TAG = 'tag'
 
 _CONTAINER_MODE = 'container:'
 
 
-def volume(value, find):
+def volume(value: str, find) -> str:
     """Find a volume that has to exist."""
     return find(VOLUME, value)
 
 
-def configuration(value, find):
-    """Find the network that another one is configured by."""
+def configuration(value: str, find) -> str:
+    """Find the network that configures another network."""
     return find(CONFIGURATION, value)
 
 
-def image(value, find):
+def image(value: str, find) -> str:
     """Find an image."""
     return find(IMAGE, value)
 
 
-def tags(values, find):
-    """Find the images that have the names which another one is to get."""
+def tags(values: list, find) -> list[str]:
+    """Find the images that already have the names for an image to build."""
     return [find(TAG, value) for value in scalars.to_strings(values)]
 
 
-def mode(value, find):
+def mode(value: str, find) -> str:
     """Find the container in a mode such as ``container:NAME``."""
     if not value.startswith(_CONTAINER_MODE):
         return value
     return _CONTAINER_MODE + find(CONTAINER, value[len(_CONTAINER_MODE):])
 
 
-def links(value, find):
-    """Find the containers that are linked; the default alias stays."""
+def links(value: dict, find) -> dict:
+    """Find the linked containers; an alias that defaults to a name stays."""
     found = {}
     for other, alias in value.items():
         other = process.name_from_api(scalars.to_string(other))
@@ -67,7 +67,7 @@ def links(value, find):
     return found
 
 
-def containers(values, find):
+def containers(values: list, find) -> list[str]:
     """Find the containers in a list of ``container`` or ``container:ro``."""
     found = []
     for value in scalars.to_strings(values):
@@ -76,13 +76,13 @@ def containers(values, find):
     return found
 
 
-def networks(values, find):
+def networks(values: list[dict], find) -> list[dict]:
     """Find the networks in a list of endpoints."""
     return [{**value, 'network': find(NETWORK, value['network'])}
             for value in values]
 
 
-def volumes(value, find):
+def volumes(value: dict, find) -> dict:
     """Find the volumes in a map of source to target."""
     found = {}
     for source, target in value.items():
@@ -94,7 +94,7 @@ def volumes(value, find):
     return found
 
 
-def mounts(values, find):
+def mounts(values: list[dict], find) -> list[dict]:
     """Find the volumes and images in a list of mounts."""
     return [_mount(value, find) for value in values]
 

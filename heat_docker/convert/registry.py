@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Registries: which one an image comes from, and who asks for it."""
+"""Registries: image names and credentials."""
 
 import re
 
@@ -19,12 +19,12 @@ from . import scalars
 
 _ = i18n._
 
-# All that Docker Hub is called; the first is what images are called by.
+# All host names of Docker Hub; the first one is used in image names.
 # https://github.com/moby/moby/blob/v28.0.0/registry/config.go
 _HUB = ('docker.io', 'index.docker.io', 'registry-1.docker.io',
         'registry.hub.docker.com')
-# Where images are that the plugin makes. The name is that of no registry of
-# somebody else's.
+# Host of the names of images that the plugin creates. No external registry
+# has this name.
 OWN = 'localhost'
 SNAPSHOTS = OWN + '/heat-snapshot'
 HELPERS = OWN + '/heat-docker'
@@ -33,12 +33,12 @@ RESERVED = (SNAPSHOTS + '/', HELPERS + '/')
 _HUB_ADDRESS = 'https://index.docker.io/v1/'
 
 
-def parts(image):
+def parts(image: str) -> tuple[str, str]:
     """Return the host of the registry and the repository of an image.
 
     ``busybox:1`` is ``docker.io`` and ``library/busybox``:
     https://github.com/distribution/reference/blob/main/normalize.go. An
-    image that is known by its id, such as ``sha256:...``, has neither.
+    image that is referenced by its ID, such as ``sha256:...``, has neither.
     """
     if re.fullmatch('sha256:[0-9a-f]{12,64}|[0-9a-f]{64}', image):
         return '', ''
@@ -55,8 +55,8 @@ def parts(image):
     return host, repository
 
 
-def full_name(image):
-    """Return the name of an image with all that a daemon adds to it.
+def full_name(image: str) -> str:
+    """Return the name of an image in the full form that a daemon uses.
 
     ``busybox`` is ``docker.io/library/busybox:latest``.
     """
@@ -64,10 +64,10 @@ def full_name(image):
     return '%s/%s%s' % (*parts(image), tag[0] if tag else ':latest')
 
 
-def auth_to_api(value):
-    """Turn the map of credentials to the one Docker's header has in it.
+def auth_to_api(value: dict) -> dict:
+    """Convert the credentials to the map in Docker's X-Registry-Auth header.
 
-    They may be wrong, but never a part of a message.
+    Messages do not contain the credentials.
     https://docs.docker.com/reference/api/engine/#section/Authentication
     """
     value = scalars.drop_empty(value)
@@ -75,10 +75,10 @@ def auth_to_api(value):
         return {}
     if bool(value.get('identity_token')) == bool(
             value.get('username') or value.get('password')):
-        raise ValueError(_('either username and password or identity_token '
-                           'are needed'))
+        raise ValueError(_('either username and password or identity_token is '
+                           'required'))
     if bool(value.get('username')) != bool(value.get('password')):
-        raise ValueError(_('username and password go together'))
+        raise ValueError(_('username and password require each other'))
     keys = {'username': 'username', 'password': 'password',
             'identity_token': 'identitytoken'}
     auth = {key: value[name] for name, key in keys.items()
@@ -88,11 +88,11 @@ def auth_to_api(value):
     return auth
 
 
-def address(value):
-    """Return the address of a registry as Docker wants it.
+def address(value: str) -> str:
+    """Return the address of a registry in the form that Docker expects.
 
-    ``https://registry.example.com/v2/`` is ``registry.example.com``, and all
-    that Docker Hub is called is one.
+    ``https://registry.example.com/v2/`` becomes ``registry.example.com``, and
+    all names of Docker Hub become one.
     """
     host = re.sub('^https?://', '', value).partition('/')[0]
     if not host:
@@ -100,25 +100,25 @@ def address(value):
     return _HUB_ADDRESS if host in _HUB else host
 
 
-def auth_for(auth, image):
+def auth_for(auth: dict, image: str) -> dict:
     """Return the credentials for the registry of an image.
 
-    :param dict auth: what :func:`auth_to_api` returns.
+    :param dict auth: result of :func:`auth_to_api`.
     :raises ValueError: if they are for another registry.
     """
     host = parts(image)[0]
     if not host:
-        raise ValueError(_('the image is known by its id, and comes from no '
-                           'registry'))
+        raise ValueError(_('the image is referenced by its ID and does not '
+                           'come from a registry'))
     host = address(host)
     if auth.setdefault('serveraddress', host) != host:
-        raise ValueError(_('the credentials are for %(server)s, and the '
-                           'image is from %(host)s')
+        raise ValueError(_('the credentials are for %(server)s, but the image '
+                           'is from %(host)s')
                          % {'server': auth['serveraddress'], 'host': host})
     return auth
 
 
-def auth_masked(value):
-    """Return the map of credentials without what is secret in it."""
+def auth_masked(value: dict) -> dict:
+    """Return the credentials without their secrets."""
     return {name: '***' if name in ('password', 'identity_token') and item
             else item for name, item in value.items()}

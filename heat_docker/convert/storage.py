@@ -30,7 +30,7 @@ VOLUME_MODES = frozenset((
     'private', 'rprivate', 'shared', 'rshared', 'slave', 'rslave',
 ))
 
-# Which types of mount an option goes with.
+# Mount types for which an option is valid.
 _MOUNT_KINDS = {
     'propagation': ('bind',), 'create_host_path': ('bind',),
     'subpath': ('volume', 'image'), 'no_copy': ('volume',),
@@ -43,21 +43,21 @@ _MOUNT_OPTIONS = {'bind': 'BindOptions', 'volume': 'VolumeOptions',
                   'tmpfs': 'TmpfsOptions', 'image': 'ImageOptions'}
 
 
-def octal(value):
-    """Turn permissions in octal, such as "0644", to their number."""
+def octal(value: str | int) -> int:
+    """Convert octal permissions, such as "0644", to a number."""
     try:
         return int(scalars.to_string(value), 8)
     except ValueError as ex:
-        raise ValueError(_('%r is not a mode in octal') % value) from ex
+        raise ValueError(_('%r is not an octal mode') % value) from ex
 
 
-def octal_from_api(value):
-    """Turn the number of permissions to octal."""
+def octal_from_api(value: int) -> str:
+    """Convert a number to octal permissions."""
     return '%o' % value
 
 
-# Option in templates, its place in the API's options of the mount's type,
-# and how it is said there and here.
+# Option in templates, its key in the API's options for the mount type, and
+# the converters to and from the API.
 _MOUNT_FIELDS = (
     ('propagation', 'Propagation', scalars.identity, scalars.identity),
     ('create_host_path', 'CreateMountpoint', scalars.identity,
@@ -70,8 +70,8 @@ _MOUNT_FIELDS = (
 )
 
 
-def volumes_to_api(value):
-    """Turn a map of source to target to Docker's ``source:target:mode``.
+def volumes_to_api(value: dict) -> list[str]:
+    """Convert a map of source to target to Docker's ``source:target:mode``.
 
     The target is ``"/target"``, ``"/target:ro"``, ``{"bind": "/target",
     "mode": "ro"}`` or ``{"bind": "/target", "ro": true}``.
@@ -87,11 +87,11 @@ def volumes_to_api(value):
         # "rw" is the default.
         mode = '' if mode == 'rw' else mode
         if not (source.startswith('/') or re.fullmatch(scalars.NAME, source)):
-            raise ValueError(_('%r is neither an absolute path of the host '
+            raise ValueError(_('%r is neither an absolute path on the host '
                                'nor the name of a volume') % source)
         if ':' in source:
-            raise ValueError(_('%r has a colon, which Docker takes for the '
-                               'end of the path') % source)
+            raise ValueError(_('%r contains a colon, which Docker treats as '
+                               'the end of the path') % source)
         if not path.startswith('/') or ':' in path or (
                 posixpath.normpath(path).strip('/') == ''):
             raise ValueError(_('%(target)r, the target of %(source)s, is not '
@@ -101,7 +101,7 @@ def volumes_to_api(value):
             raise ValueError(_('two volumes have the target %s') % path)
         for option in mode.split(',') if mode else ():
             if option not in VOLUME_MODES:
-                raise ValueError(_('%(mode)r is not a mode of a volume '
+                raise ValueError(_('%(mode)r is not a volume mode '
                                    '(%(source)s)')
                                  % {'mode': option, 'source': source})
         targets.add(posixpath.normpath(path))
@@ -115,7 +115,7 @@ def _bind_of_map(source, value):
     docker-py documented only the key ``ro`` until version 1.2.3:
     https://github.com/docker/docker-py/blob/1.2.3/docs/volumes.md
 
-    :raises ValueError: if the map has other keys, or ``ro`` is no boolean.
+    :raises ValueError: if the map has other keys, or ``ro`` is not a boolean.
     """
     if 'bind' not in value or value.keys() - {'bind', 'mode', 'ro'}:
         raise ValueError(_('volume %s requires "bind", and accepts "mode" '
@@ -124,7 +124,7 @@ def _bind_of_map(source, value):
     if 'mode' in value and 'ro' in value:
         raise ValueError(_('volume %s: "mode" and "ro" are mutually '
                            'exclusive') % source)
-    # Heat accepts text for a boolean property as well.
+    # Heat also accepts strings for boolean properties.
     read_only = scalars.to_string(value.get('ro', False)).lower()
     if read_only not in ('true', 'false'):
         raise ValueError(_('"ro" of volume %(source)s must be true or false, '
@@ -135,23 +135,23 @@ def _bind_of_map(source, value):
     return scalars.to_string(value['bind']), mode
 
 
-def volumes_from_api(values):
-    """Turn ``["source:target:mode"]`` to ``{source: "target:mode"}``."""
+def volumes_from_api(values: list[str] | None) -> dict[str, str]:
+    """Convert ``["source:target:mode"]`` to ``{source: "target:mode"}``."""
     return dict(bind.split(':', 1) for bind in values or ())
 
 
-def volumes_from_to_api(values):
+def volumes_from_to_api(values: list) -> list[str]:
     """Check a list of ``container`` or ``container:ro``."""
     for value in values:
         container, _colon, mode = scalars.to_string(value).partition(':')
         if mode not in ('', 'ro', 'rw') or not re.fullmatch(
                 scalars.NAME, container):
-            raise ValueError(_('%r is not the name or id of a container, '
-                               'alone or with ":ro"') % value)
+            raise ValueError(_('%r is not the name or ID of a container, '
+                               'optionally followed by ":ro"') % value)
     return scalars.to_strings(values)
 
 
-def writes_binds(values):
+def writes_binds(values: list[str]) -> bool:
     """Return whether any bind or any volume of another container is writable.
 
     :param list values: ``source:target:mode`` or ``container:mode``.
@@ -160,8 +160,8 @@ def writes_binds(values):
                for value in values)
 
 
-def mounts_to_api(values):
-    """Turn a list of mounts to the API's."""
+def mounts_to_api(values: list[dict]) -> list[dict]:
+    """Convert a list of mounts to the API's list."""
     targets = set()
     for value in values:
         target = value['target'].rstrip('/')
@@ -196,29 +196,30 @@ def _mount(value):
 def _check_mount(kind, source, value):
     what = {'type': kind, 'target': value['target'], 'source': source}
     if kind == 'bind' and not (source or '').startswith('/'):
-        raise ValueError(_('the bind at %(target)s needs an absolute path of '
-                           'the host as its source') % what)
+        raise ValueError(_('the bind at %(target)s requires an absolute path '
+                           'on the host as its source') % what)
     if kind == 'image' and not source:
-        raise ValueError(_('the image at %(target)s needs a reference as its '
-                           'source') % what)
+        raise ValueError(_('the image at %(target)s requires an image '
+                           'reference as its source') % what)
     if kind == 'tmpfs' and source:
-        raise ValueError(_('the tmpfs at %(target)s has no source') % what)
+        raise ValueError(_('the tmpfs at %(target)s cannot have a '
+                           'source') % what)
     if kind == 'volume' and source and not re.fullmatch(scalars.NAME, source):
         raise ValueError(_('%(source)r is not the name of a volume') % what)
     for name, kinds in _MOUNT_KINDS.items():
         if value.get(name) and kind not in kinds:
-            raise ValueError(_('%(name)s does not go with the type %(type)s '
+            raise ValueError(_('%(name)s is not valid for the type %(type)s '
                                '(%(target)s)') % {'name': name, **what})
 
 
-def writes_mounts(values):
+def writes_mounts(values: list[dict]) -> bool:
     """Return whether any mount is writable and can be shared."""
     return any(mount['Type'] in ('bind', 'volume') and mount.get('Source')
                and not mount.get('ReadOnly') for mount in values)
 
 
-def mounts_from_api(values):
-    """Turn the API's mounts to a list of maps."""
+def mounts_from_api(values: list[dict] | None) -> list[dict]:
+    """Convert the API's mounts to a list of maps."""
     result = []
     for mount in values or ():
         options = mount.get(_MOUNT_OPTIONS.get(mount['Type'])) or {}
@@ -235,15 +236,15 @@ def mounts_from_api(values):
     return result
 
 
-def mounts_masked(values):
-    """Return mounts without the options of drivers, as of CIFS."""
+def mounts_masked(values: list[dict]) -> list[dict]:
+    """Return mounts without driver options, such as CIFS passwords."""
     return [{name: scalars.map_masked(item) if (
                 name == 'driver_options' and item) else item
              for name, item in mount.items()} for mount in values]
 
 
-def tmpfs_to_api(values):
-    """Turn ``["/run:size=64m"]`` to ``{"/run": "size=64m"}``."""
+def tmpfs_to_api(values: list) -> dict[str, str]:
+    """Convert ``["/run:size=64m"]`` to ``{"/run": "size=64m"}``."""
     result = {}
     for value in scalars.to_strings(values):
         path, _colon, options = value.partition(':')
@@ -254,16 +255,16 @@ def tmpfs_to_api(values):
     return result
 
 
-def tmpfs_from_api(value):
-    """Turn ``{"/run": "size=64m"}`` to ``["/run:size=64m"]``."""
+def tmpfs_from_api(value: dict | None) -> list[str]:
+    """Convert ``{"/run": "size=64m"}`` to ``["/run:size=64m"]``."""
     return ['%s:%s' % (path, options) if options else path
             for path, options in sorted((value or {}).items())]
 
 
-def files_to_archive(values):
-    """Return a tar archive of files, to be unpacked at /.
+def files_to_archive(values: list[dict]) -> bytes:
+    """Return a tar archive of files to unpack at /.
 
-    The contents may be secrets, so they stay out of the messages.
+    Messages do not contain the contents, which may be secrets.
     """
     archive = io.BytesIO()
     with tarfile.open(fileobj=archive, mode='w') as tar:
@@ -279,15 +280,15 @@ def files_to_archive(values):
     return archive.getvalue()
 
 
-def files_masked(values):
-    """Return files without what is in them."""
+def files_masked(values: list[dict]) -> list[dict]:
+    """Return files without their contents."""
     return [{name: '***' if name.startswith('content') and item else item
              for name, item in value.items()} for value in values]
 
 
 def _content(value):
     if ('content' in value) == ('content_base64' in value):
-        raise ValueError(_('the file %s needs either content or '
+        raise ValueError(_('the file %s requires either content or '
                            'content_base64') % value['path'])
     if 'content' in value:
         return value['content'].encode()

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Which types heat-engine offers, and who may use them."""
+"""Registration of the resource types and of their policy rules."""
 
 from heat.policies import base as heat_policies
 from heat.policies import resource_types
@@ -24,10 +24,10 @@ LOG = logging.getLogger(__name__)
 
 
 def available(mapping):
-    """Return the mapping of types if this host can serve them, else none.
+    """Return the mapping of types, or an empty one if they cannot work here.
 
-    Heat stops when a plugin raises while it is loaded, so the reason goes to
-    the log.
+    heat-engine does not start if a plugin raises while it is loaded, so the
+    reason is only logged.
     """
     try:
         client.library()
@@ -40,10 +40,10 @@ def available(mapping):
 
 
 def _make_restrictable(names):
-    """Register the rules by which the operator may restrict types.
+    """Register policy rules, so that the operator can restrict types.
 
-    Heat takes no notice of a line of policy.yaml about a type whose rule no
-    code has registered. It builds its enforcer after it has loaded plugins.
+    Heat ignores a rule in policy.yaml for a type unless code has registered
+    the rule. It builds its policy enforcer after it has loaded plugins.
     """
     rules = resource_types.resource_types_policies
     known = {rule.name for rule in rules}

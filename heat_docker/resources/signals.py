@@ -67,7 +67,7 @@ class SignalResource(base.DockerResource, alarms.Alarms):
                 'nothing until an update has set it'))
         if action not in operations.names():
             raise exception.Error(
-                _('The action %(action)s of a signal is none of %(known)s')
+                _('The action %(action)s of a signal is not one of %(known)s')
                 % {'action': action, 'known': ', '.join(operations.names())})
         if self.resource_id is None:
             raise exception.Error(_('The container was never created'))

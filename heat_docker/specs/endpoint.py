@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The properties of all types: which daemon, and how it is talked to."""
+"""The properties of all types: the daemon, and how to connect to it."""
 
 from heat.engine import constraints
 
@@ -26,11 +26,11 @@ FIELDS = (
     fields.Field(
         name='docker_endpoint', type=fields.STRING,
         doc=_('URL of the Docker daemon: tcp://host:port, http://host:port, '
-              'https://host:port or unix:///path. Without a port it is 2375, '
-              'for https 2376. The operator decides which are allowed. If '
-              'unset, it is the daemon that the operator has configured, by '
-              'default the one on the host of heat-engine, for '
-              'administrators only.'),
+              'https://host:port or unix:///path. The default port is 2375, '
+              'or 2376 for https. The operator controls which URLs are '
+              'allowed. Defaults to the daemon that the operator has '
+              'configured; unless the operator changes that, it is the daemon '
+              'on the host of heat-engine, for administrators only.'),
         at=None, to_api=endpoint.base_url,
         default=endpoint.own_url,
         policy=policy.Free.ENDPOINT,
@@ -38,19 +38,20 @@ FIELDS = (
     fields.Field(
         name='tls', type=fields.MAP, change=fields.HEAT_ONLY,
         doc=_('Certificates for a docker_endpoint with https, each as the '
-              'text of a PEM file. Take them from hidden parameters, '
-              'get_file or a secret of Barbican.'),
+              'text of a PEM file. Take them from hidden parameters, get_file '
+              'or a Barbican secret.'),
         at=None, to_api=endpoint.check_tls, mask=endpoint.tls_masked,
         longest=budgets.FILE,
         nested={
             'ca_cert': fields.Key(
                 fields.STRING, policy.Free.OURS,
                 _('Certificates of the authorities that sign the daemon\'s '
-                  'certificate. If unset, those of the system do.'),
+                  'certificate. Defaults to the system\'s certificate '
+                  'authorities.'),
                 constraints=[constraints.Length(max=budgets.FILE)]),
             'client_cert': fields.Key(
                 fields.STRING, policy.Free.OURS,
-                _('Certificate that the daemon is shown.'),
+                _('Client certificate to present to the daemon.'),
                 constraints=[constraints.Length(max=budgets.FILE)]),
             'client_key': fields.Key(
                 fields.STRING, policy.Free.OURS,
@@ -58,22 +59,22 @@ FIELDS = (
                 constraints=[constraints.Length(max=budgets.FILE)]),
             'verify': fields.Key(
                 fields.BOOLEAN, policy.certificates,
-                _('Whether the certificate of the daemon has to be good and '
-                  'for its host, by default true.')),
+                _('Whether to verify the daemon\'s certificate and host name. '
+                  'Defaults to true.')),
             'server_name': fields.Key(
                 fields.STRING, policy.Free.OURS,
-                _('Name that the certificate of the daemon has to be for, by '
-                  'default the host in docker_endpoint. It allows for a '
-                  'certificate that is made before the address is known.')),
+                _('Host name to expect in the daemon\'s certificate. Defaults '
+                  'to the host in docker_endpoint. Use it if the certificate '
+                  'is created before the address is known.')),
         },
         policy=policy.certificates,
         example={'verify': False}),
     fields.Field(
         name='endpoint_timeout', type=fields.INTEGER, change=fields.HEAT_ONLY,
-        doc=_('Seconds that the create waits for a daemon that does not '
-              'answer, because its host has yet to boot or to install it. 0 '
-              'is not to wait. If unset, it is 300. Other actions wait a '
-              'minute at the most.'),
+        doc=_('Seconds that a create waits for a daemon that does not '
+              'respond, because its host is still booting or installing it; 0 '
+              'means no wait. Defaults to 300. Other actions wait at most one '
+              'minute.'),
         at=None, constraints=(constraints.Range(min=0),), empty_counts=True,
         policy=policy.Free.OURS,
         example=1800),
@@ -81,8 +82,8 @@ FIELDS = (
         name='forget_unreachable', type=fields.BOOLEAN,
         change=fields.HEAT_ONLY,
         doc=_('Whether the resource can be deleted although its daemon does '
-              'not answer, because its host is gone for good; by default '
-              'false. It has to be set before the resource is deleted.'),
+              'not respond, because its host no longer exists. Set it before '
+              'deleting the resource. Defaults to false.'),
         at=None,
         policy=policy.Free.OURS,
         example=True),

@@ -33,70 +33,69 @@ FIELDS = (
     *endpoint.FIELDS,
     fields.Field(
         name='image', type=fields.STRING,
-        doc=_('Image that the daemon pulls, such as "mariadb:11". Without a '
-              'tag it is "latest". Either image or build is needed.'),
+        doc=_('Image to pull, such as "mariadb:11". Without a tag, "latest" '
+              'is used. Either image or build is required.'),
         at=None, to_api=process.image, policy=policy.image,
         refers=references.image,
         example='mariadb:11'),
     *pulling.FIELDS,
     fields.Field(
         name='build', type=fields.MAP,
-        doc=_('What the daemon builds an image of, instead of pulling one.'),
+        doc=_('Build of an image, instead of pulling one.'),
         at=None, to_api=building.build_to_api, policy=policy.build,
         mask=building.build_masked,
         longest=budgets.FILE,
         nested={
             'dockerfile': fields.Key(
                 fields.STRING, policy.build,
-                _('Text of the Dockerfile, which is needed.'),
+                _('Text of the Dockerfile. Required.'),
                 constraints=[constraints.Length(max=budgets.FILE)]),
             'files': fields.Key(
                 fields.MAP, policy.build,
                 _('Files that the Dockerfile can copy, as a map of path to '
-                  'text; take the text of files from get_file.')),
+                  'text. Take the text of files from get_file.')),
             'args': fields.Key(
                 fields.MAP, policy.build,
-                _('Arguments of the build, as a map of name to text. Events '
-                  'mask them, but they are no place for secrets: the image '
-                  'shows them.')),
+                _('Build arguments, as a map of name to string. Events mask '
+                  'them, but do not use them for secrets: the image shows '
+                  'them.')),
             'target': fields.Key(
                 fields.STRING, policy.build,
-                _('Stage of the Dockerfile to stop at.')),
+                _('Stage of the Dockerfile at which the build ends.')),
             'labels': fields.Key(
                 fields.MAP, policy.build,
-                _('Labels of the image, as a map of name to text. Names '
-                  'that begin with "org.openstack.heat." are Heat\'s own.')),
+                _('Labels of the image, as a map of name to string. Names '
+                  'that begin with "org.openstack.heat." are reserved for '
+                  'Heat.')),
         },
         example={'dockerfile': 'FROM busybox\nCOPY page /\n',
                  'files': {'page': 'Hello.'}}),
     fields.Field(
         name='tags', type=fields.LIST,
-        doc=_('Names that the image gets that is built, each with a tag or '
-              'without. If unset, it gets one that is made of the names of '
-              'stack and resource.'),
+        doc=_('Names for the built image, each with an optional tag. Defaults '
+              'to a name generated from the stack and resource names.'),
         at=None, to_api=building.tags_to_api, refers=references.tags,
         policy=policy.build,
         example=['registry.example.com/team/web:1.4']),
     fields.Field(
         name='push', type=fields.BOOLEAN,
-        doc=_('Whether the image that is built is pushed to the registries '
-              'of its tags, by default false.'),
+        doc=_('Whether to push the built image to the registries of its tags. '
+              'Defaults to false.'),
         at=None,
         policy=policy.build,
         example=True),
     fields.Field(
         name='keep', type=fields.BOOLEAN, change=fields.HEAT_ONLY,
-        doc=_('Whether the image stays when the resource is deleted. If '
-              'unset or false, one that this resource has pulled or built is '
-              'removed, unless a container uses it.'),
+        doc=_('Whether to retain the image when the resource is deleted. '
+              'Otherwise, an image that this resource has pulled or built is '
+              'removed, unless a container uses it. Defaults to false.'),
         at=None,
         policy=policy.Free.OURS,
         example=True),
     fields.Field(
         name='triggers', type=fields.MAP,
-        doc=_('Values that mean nothing to the image, but have it pulled '
-              '(with the pull_policy always) or built again when they '
-              'change.'),
+        doc=_('Arbitrary values. A change of any value pulls the image again '
+              '(if pull_policy is always) or builds it again.'),
         at=None,
         policy=policy.Free.OURS,
         example={'release': '7'}),
@@ -105,23 +104,23 @@ FIELDS = (
 ATTRIBUTES = (
     fields.Attribute(
         name='id', type=fields.STRING, at='Id', cached=True,
-        doc=_('Id of the image on its daemon.')),
+        doc=_('ID of the image on its daemon.')),
     fields.Attribute(
         name='digest', type=fields.STRING, at='RepoDigests',
         from_api=building.digest_from_api,
-        doc=_('Digest of the image in a registry, such as "sha256:...". '
-              'Nothing if it was never in one.')),
+        doc=_('Digest of the image in a registry, such as "sha256:...". Null '
+              'if the image was never in a registry.')),
     fields.Attribute(
         name='repo_digests', type=fields.LIST, at='RepoDigests',
         doc=_('References of the image by digest.')),
     fields.Attribute(
         name='size', type=fields.INTEGER, at='Size', cached=True,
-        doc=_('Bytes that the image takes.')),
+        doc=_('Size of the image in bytes.')),
     fields.Attribute(
         name='created_at', type=fields.STRING, at='Created', cached=True,
-        doc=_('Time when the image was made, as in RFC 3339.')),
+        doc=_('Time when the image was created, in RFC 3339 format.')),
     fields.Attribute(
         name='architecture', type=fields.STRING, at='Architecture',
         cached=True,
-        doc=_('Architecture of its programs, such as amd64.')),
+        doc=_('CPU architecture of the image, such as amd64.')),
 )

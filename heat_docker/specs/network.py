@@ -33,8 +33,8 @@ FIELDS = (
     *endpoint.FIELDS,
     fields.Field(
         name='name', type=fields.STRING,
-        doc=_('Name of the network, unique on its daemon. If unset, it is '
-              'made of the names of stack and resource.'),
+        doc=_('Name of the network, unique on its daemon. Defaults to a name '
+              'generated from the stack and resource names.'),
         at='Name', exclusive=bool,
         constraints=(constraints.AllowedPattern('^(%s)?$' % scalars.NAME),),
         policy=policy.Free.TEXT,
@@ -42,49 +42,50 @@ FIELDS = (
     fields.Field(
         name='driver', type=fields.STRING,
         doc=_('Driver of the network, such as bridge, overlay, macvlan or '
-              'ipvlan. If unset, it is bridge.'),
+              'ipvlan. Defaults to bridge.'),
         at='Driver', default=lambda: 'bridge',
         policy=policy.network_driver,
         example='bridge'),
     fields.Field(
         name='driver_opts', type=fields.MAP,
-        doc=_('Options for the driver, as a map of name to text.'),
+        doc=_('Options for the driver, as a map of name to string.'),
         at='Options', to_api=scalars.to_string_map,
         from_api=scalars.as_map, exclusive=ipam.names_an_interface,
         policy=policy.network_options,
         example={'com.docker.network.driver.mtu': '1400'}),
     fields.Field(
         name='labels', type=fields.MAP,
-        doc=_('Labels of the network, as a map of name to text. Names that '
-              'begin with "org.openstack.heat." are Heat\'s own.'),
+        doc=_('Labels of the network, as a map of name to string. Names that '
+              'begin with "org.openstack.heat." are reserved for Heat.'),
         at='Labels', to_api=process.labels_to_api,
         from_api=process.labels_from_api,
         policy=policy.Free.TEXT,
         example={'com.example.team': 'wiki'}),
     fields.Field(
         name='internal', type=fields.BOOLEAN,
-        doc=_('Whether the network has no way out, by default false.'),
+        doc=_('Whether the network is isolated from external networks. '
+              'Defaults to false.'),
         at='Internal',
         policy=policy.Free.INSIDE,
         example=True),
     fields.Field(
         name='attachable', type=fields.BOOLEAN,
-        doc=_('Whether containers that are no part of a service can use a '
-              'network of a swarm, by default false.'),
+        doc=_('Whether containers outside of swarm services can attach to a '
+              'swarm network. Defaults to false.'),
         at='Attachable',
         policy=policy.Free.INSIDE,
         example=True),
     fields.Field(
         name='ingress', type=fields.BOOLEAN,
-        doc=_('Whether it is the network by which a swarm publishes ports, '
-              'by default false.'),
+        doc=_('Whether the network is the ingress network through which a '
+              'swarm publishes ports. Defaults to false.'),
         at='Ingress',
         policy=policy.cluster,
         example=False),
     fields.Field(
         name='scope', type=fields.STRING,
-        doc=_('Where the network is: on one daemon (local), or in all of '
-              'the swarm (swarm). If unset, it is that of the driver.'),
+        doc=_('Scope of the network: one daemon (local) or the whole swarm '
+              '(swarm). Defaults to the scope of the driver.'),
         at='Scope',
         constraints=(constraints.AllowedValues(
             ['local', 'swarm', 'global']),),
@@ -92,33 +93,33 @@ FIELDS = (
         example='local'),
     fields.Field(
         name='enable_ipv4', type=fields.BOOLEAN,
-        doc=_('Whether the network has IPv4 addresses, by default true.'),
+        doc=_('Whether the network has IPv4 addresses. Defaults to true.'),
         at='EnableIPv4', since=(1, 48), empty_counts=True,
         policy=policy.Free.INSIDE,
         example=True),
     fields.Field(
         name='enable_ipv6', type=fields.BOOLEAN,
-        doc=_('Whether the network has IPv6 addresses, by default false. '
-              'Before Docker 27, ipam has to name a subnet for them.'),
+        doc=_('Whether the network has IPv6 addresses. Before Docker 27, this '
+              'requires an IPv6 subnet in ipam. Defaults to false.'),
         at='EnableIPv6', empty_counts=True,
         policy=policy.Free.INSIDE,
         example=True),
     fields.Field(
         name='ipam', type=fields.MAP,
-        doc=_('Addresses of the network. If unset, the daemon chooses a '
+        doc=_('IP address management. By default, the daemon chooses a '
               'subnet.'),
         at='IPAM', to_api=ipam.ipam_to_api, from_api=ipam.ipam_from_api,
         exclusive=ipam.has_subnet,
         nested={
             'driver': fields.Key(
                 fields.STRING, policy.ipam,
-                _('Driver that gives addresses. If unset, it is default.')),
+                _('Driver that assigns addresses. Defaults to default.')),
             'options': fields.Key(
                 fields.MAP, policy.ipam, _('Options for that driver.')),
             'config': fields.Key(
                 fields.LIST, policy.ipam,
-                _('Subnets, at most one of IPv4 and one of IPv6 for most '
-                  'drivers.'),
+                _('Subnets. Most drivers accept at most one IPv4 and one IPv6 '
+                  'subnet.'),
                 schema=properties.Schema(
                     properties.Schema.MAP, _('A subnet.'),
                     schema={
@@ -127,16 +128,16 @@ FIELDS = (
                             _('Subnet, such as 10.9.0.0/24.')),
                         'ip_range': fields.Key(
                             fields.STRING, policy.Free.INSIDE,
-                            _('Part of the subnet that containers get '
-                              'addresses of.')),
+                            _('Part of the subnet from which containers '
+                              'receive addresses.')),
                         'gateway': fields.Key(
                             fields.STRING, policy.Free.INSIDE,
-                            _('Address of the gateway. If unset, it is the '
-                              'first one of the subnet.')),
+                            _('Address of the gateway. Defaults to the first '
+                              'address of the subnet.')),
                         'aux_addresses': fields.Key(
                             fields.MAP, policy.Free.INSIDE,
-                            _('Addresses that no container gets, as a map '
-                              'of a name for each.')),
+                            _('Addresses that no container receives, as a map '
+                              'of name to address.')),
                     })),
         },
         policy=policy.ipam,
@@ -147,15 +148,15 @@ FIELDS = (
             {'subnet': 'fd00:209::/64', 'gateway': 'fd00:209::1'}]}),
     fields.Field(
         name='config_only', type=fields.BOOLEAN,
-        doc=_('Whether it is no network but a configuration for others, by '
-              'default false.'),
+        doc=_('Whether the resource is only a configuration for other '
+              'networks. Defaults to false.'),
         at='ConfigOnly',
         policy=policy.Free.TEXT,
         example=False),
     fields.Field(
         name='config_from', type=fields.STRING,
-        doc=_('Name of a network with config_only that this one is '
-              'configured by.'),
+        doc=_('Name of a network with config_only that provides the '
+              'configuration of this one.'),
         at='ConfigFrom.Network', refers=references.configuration,
         policy=policy.Free.REFERENCE,
         example='wiki-config'),
@@ -170,7 +171,7 @@ ATTRIBUTES = (
         doc=_('Driver of the network.')),
     fields.Attribute(
         name='scope', type=fields.STRING, at='Scope', cached=True,
-        doc=_('Where the network is: local, swarm or global.')),
+        doc=_('Scope of the network: local, swarm or global.')),
     fields.Attribute(
         name='subnets', type=fields.LIST, at='IPAM',
         from_api=ipam.subnets_from_api,
@@ -178,9 +179,9 @@ ATTRIBUTES = (
     fields.Attribute(
         name='gateways', type=fields.LIST, at='IPAM',
         from_api=ipam.gateways_from_api,
-        doc=_('Addresses of the gateways of its subnets.')),
+        doc=_('Gateway addresses of the subnets.')),
     fields.Attribute(
         name='containers', type=fields.MAP, at='Containers',
         from_api=ipam.containers_from_api,
-        doc=_('Running containers in the network, as a map of id to name.')),
+        doc=_('Running containers in the network, as a map of ID to name.')),
 )

@@ -25,16 +25,17 @@ _ = i18n._
 FIELDS = (
     fields.Field(
         name='platform', type=fields.STRING,
-        doc=_('Platform of the image, such as linux/arm64, if it exists for '
-              'several. If unset, it is that of the daemon.'),
+        doc=_('Platform of the image, such as linux/arm64, if the image is '
+              'available for several platforms. Defaults to the daemon\'s '
+              'platform.'),
         at='?platform', since=(1, 41), live_at=fields.NOT_SHOWN,
         policy=policy.Free.TEXT,
         example='linux/amd64'),
     fields.Field(
         name='pull_policy', type=fields.STRING, change=fields.HEAT_ONLY,
-        doc=_('Whether the daemon pulls the image if it does not have it '
-              '(missing, the default), whenever something is made of it '
-              '(always), or not at all (never).'),
+        doc=_('When the daemon pulls the image: if it does not have it '
+              '(missing), every time the resource needs it (always), or not '
+              'at all (never). Defaults to missing.'),
         at=None,
         constraints=(constraints.AllowedValues(
             ['missing', 'always', 'never']),),
@@ -54,14 +55,14 @@ FIELDS = (
                 constraints=[constraints.Length(max=budgets.WORD)]),
             'identity_token': fields.Key(
                 fields.STRING, policy.Free.TEXT,
-                _('Token that the registry has given, instead of username '
-                  'and password.'),
+                _('Token issued by the registry, instead of username and '
+                  'password.'),
                 constraints=[constraints.Length(max=budgets.WORD)]),
             'server_address': fields.Key(
                 fields.STRING, policy.Free.TEXT,
                 _('Address of the registry, such as "docker.io" or '
-                  '"registry.example.com:5000"; images of others are '
-                  'refused. If unset, it is that of the image.')),
+                  '"registry.example.com:5000". Images from other registries '
+                  'are refused. Defaults to the registry of the image.')),
         },
         policy=policy.Free.TEXT,
         example={'username': 'wiki', 'password': 'secret'}),

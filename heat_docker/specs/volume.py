@@ -31,30 +31,30 @@ FIELDS = (
     *endpoint.FIELDS,
     fields.Field(
         name='name', type=fields.STRING,
-        doc=_('Name of the volume, unique on its daemon. If unset, it is '
-              'made of the names of stack and resource. One that exists is '
-              'not taken over.'),
+        doc=_('Name of the volume, unique on its daemon. An existing volume '
+              'is not adopted. Defaults to a name generated from the stack '
+              'and resource names.'),
         at='Name',
         constraints=(constraints.AllowedPattern('^(%s)?$' % scalars.NAME),),
         policy=policy.Free.TEXT,
         example='wiki-data'),
     fields.Field(
         name='driver', type=fields.STRING,
-        doc=_('Driver of the volume. If unset, it is local.'),
+        doc=_('Driver of the volume. Defaults to local.'),
         at='Driver', default=lambda: 'local',
         policy=policy.volume_driver,
         example='local'),
     fields.Field(
         name='driver_opts', type=fields.MAP,
-        doc=_('Options for the driver, as a map of name to text.'),
+        doc=_('Options for the driver, as a map of name to string.'),
         at='DriverOpts', live_at='Options', to_api=scalars.to_string_map,
         from_api=scalars.as_map, policy=policy.volume_options,
         mask=scalars.map_masked,
         example={'type': 'tmpfs', 'device': 'tmpfs', 'o': 'size=1m'}),
     fields.Field(
         name='labels', type=fields.MAP,
-        doc=_('Labels of the volume, as a map of name to text. Names that '
-              'begin with "org.openstack.heat." are Heat\'s own.'),
+        doc=_('Labels of the volume, as a map of name to string. Names that '
+              'begin with "org.openstack.heat." are reserved for Heat.'),
         at='Labels', to_api=process.labels_to_api,
         from_api=process.labels_from_api,
         policy=policy.Free.TEXT,
@@ -62,17 +62,17 @@ FIELDS = (
     fields.Field(
         name='source_volume', type=fields.STRING, change=fields.HEAT_ONLY,
         doc=_('Name of a volume of the same daemon whose files are copied '
-              'into this one when it is made. What a stack is restored from '
-              'is named here. Another name replaces the volume; a removal '
-              'changes nothing.'),
+              'into this volume when it is created. A restore of the stack '
+              'uses this property. Changing the name replaces the volume; '
+              'removing the property has no effect.'),
         at=None, refers=references.volume,
         constraints=(constraints.AllowedPattern('^(%s)?$' % scalars.NAME),),
         policy=policy.Free.REFERENCE,
         example='wiki-data-before'),
     fields.Field(
         name='replace_on_change', type=fields.BOOLEAN, change=fields.HEAT_ONLY,
-        doc=_('Whether an update may replace the volume, which destroys its '
-              'files; by default false.'),
+        doc=_('Whether an update can replace the volume, which destroys its '
+              'files. Defaults to false.'),
         at=None,
         policy=policy.Free.OURS,
         example=True),
@@ -90,9 +90,10 @@ ATTRIBUTES = (
         doc=_('Driver of the volume.')),
     fields.Attribute(
         name='created_at', type=fields.STRING, at='CreatedAt', cached=True,
-        doc=_('Time when the volume was made, as in RFC 3339.')),
+        doc=_('Time when the volume was created, in RFC 3339 format.')),
     fields.Attribute(
         name='size', type=fields.INTEGER, source='size', secret=True,
-        doc=_('Bytes that the files of the volume take. The daemon has to '
-              'count them, so it has to be asked for by name.')),
+        doc=_('Size of the files in the volume, in bytes. The daemon has to '
+              'count them, so the attribute is only available on explicit '
+              'request.')),
 )

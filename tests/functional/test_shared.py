@@ -204,7 +204,7 @@ class ReferencesTest(SharedTest):
                 {'type': IMAGE, 'properties': {'build': {
                     'dockerfile': 'FROM scratch', 'labels': labels}}},
                 {'type': VOLUME, 'properties': {'labels': labels}}):
-            self.assertIn("is one of Heat's own",
+            self.assertIn("is reserved for Heat",
                           self.refused({'web': resource}))
 
 

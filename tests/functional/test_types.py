@@ -71,7 +71,7 @@ class TypesTest(base.FunctionalTest):
                 ({'port_bindings': {'80': 65536}}, '65536'),
                 ({'port_bindings': {'80-81': '80-82'}}, '80-82'),
                 ({'port_bindings': {'80': 8080, '81': 8080}},
-                 '8080/tcp of the host is given twice'),
+                 'host port 8080/tcp is listed more than once'),
                 ({'memory': -1}, 'memory'),
                 ({'cpu_shares': -1}, 'cpu_shares'),
                 ({'restart_policy': {'Name': 'sometimes'}}, 'sometimes'),

@@ -12,13 +12,19 @@
 
 """What an operator can set, and what it is if unset."""
 
+import io
 import pathlib
+from unittest import mock
 
 from oslo_config import cfg
 from oslo_config import fixture as config_fixture
+from oslo_config import generator
 import testtools
 
 from heat_docker import conf
+
+SAMPLE = pathlib.Path(__file__).parents[2].joinpath(
+    'etc', 'heat_docker.conf.sample')
 
 
 class ConfTestCase(testtools.TestCase):
@@ -108,3 +114,18 @@ class ConfTestCase(testtools.TestCase):
 
     def assertRegex(self, text, pattern):  # noqa: N802
         self.assertThat(text, testtools.matchers.MatchesRegex(pattern))
+
+
+class SampleTestCase(testtools.TestCase):
+
+    def test_sample_is_up_to_date(self):
+        """The file is what oslo-config-generator writes."""
+        config = cfg.ConfigOpts()
+        generator.register_cli_opts(config)
+        config(['--namespace', 'heat_docker'])
+        written = io.StringIO()
+        with mock.patch.object(
+                generator, '_list_opts', autospec=True,
+                return_value=[('heat_docker', conf.list_opts())]):
+            generator.generate(config, output_file=written)
+        self.assertEqual(SAMPLE.read_text(), written.getvalue())

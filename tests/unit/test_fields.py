@@ -179,7 +179,7 @@ class SchemaTestCase(testtools.TestCase):
         value = 'x'
         for _level in range(40):
             value = [value]
-        self.assertIn('nested more than 32 times',
+        self.assertIn('more than 32 levels',
                       self.refused(field(type=fields.LIST), a=value))
 
     def test_limit_of_what_aliases_make(self):
@@ -187,7 +187,7 @@ class SchemaTestCase(testtools.TestCase):
         value = ['x']
         for _alias in range(5):
             value = 9 * [value]
-        self.assertIn('more than 20000 values',
+        self.assertIn('more than 20000 parts',
                       self.refused(field(type=fields.LIST), a=value))
 
     def test_converter_refuses(self):

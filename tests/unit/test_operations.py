@@ -46,7 +46,7 @@ class OperationsTestCase(testtools.TestCase):
             for name, argument in one.arguments.items():
                 value = {'action': one.name, name: []}
                 if argument.required:
-                    self.assertIn('the action %s needs a %s' % (
+                    self.assertIn('the action %s requires a %s' % (
                         one.name, name), str(self.assertRaises(
                             ValueError, operations.check, value)))
                 value[name] = ['true']

@@ -205,8 +205,8 @@ CASES = (
       ([volume(type='tmpfs', o=' bind', device='/etc')], '/etc'),
       ([bind('/srv'), bind('/srv/../etc')], '/srv/../etc'),
       ([volume(type='none', o='bind', device='/etc')], '/etc'),
-      ([volume(type='ext4', device='/dev/sda1')], 'these options'),
-      ([volume(type='ext4', device='/srv/a')], 'these options'),
+      ([volume(type='ext4', device='/dev/sda1')], 'these volume options'),
+      ([volume(type='ext4', device='/srv/a')], 'these volume options'),
       # The daemon's working directory is /, if nobody has seen to it.
       ([volume(type='none', o='bind', device='etc')], '/etc'),
       ([volume(type='none', o='ro,rbind', device='./etc')], '/etc'),
@@ -215,27 +215,28 @@ CASES = (
       ([volume(type='tmpfs', o='bind', device='/etc')], '/etc'),
       ([volume(type='nfs', o='rbind', device='/etc')], '/etc'),
       ([volume(type='overlay', device='overlay', o='lowerdir=/etc:/usr')],
-       'these options'),
+       'these volume options'),
       ([volume(type='overlay', device='/srv', o='bind,lowerdir=/etc:/usr')],
-       'these options'),
-      ([volume(type='debugfs', device='none')], 'these options'),
-      ([volume(type='none', o='move', device='/etc')], 'these options'),
-      ([volume(device='/etc')], 'these options'),
+       'these volume options'),
+      ([volume(type='debugfs', device='none')], 'these volume options'),
+      ([volume(type='none', o='move', device='/etc')], 'these volume options'),
+      ([volume(device='/etc')], 'these volume options'),
       ([volume(type='none', o='bind', device='/srv/../etc')],
        '/srv/../etc')]),
     (policy.volume_options, {'allowed_bind_sources': ['/srv']},
      [{}, {'type': 'tmpfs', 'device': 'tmpfs'}, {'unknown': 'x'},
       {'type': 'none', 'o': 'bind', 'device': '/srv'}],
      [({'type': 'none', 'o': 'bind', 'device': '/etc'}, '/etc'),
-      ({'type': 'ext4', 'device': '/dev/sda1'}, 'these options')]),
+      ({'type': 'ext4', 'device': '/dev/sda1'}, 'these volume options')]),
     (policy.volume_options, {'allowed_volume_types': ['nfs']},
      [{}, {'type': 'nfs', 'o': 'addr=192.0.2.7', 'device': ':/a'},
       {'type': 'ext4', 'device': '/dev/sda1'}],
-     [({'type': 'tmpfs', 'device': 'tmpfs'}, 'the type tmpfs'),
-      ({'type': 'nfs4', 'o': 'addr=a', 'device': ':/a'}, 'the type nfs4')]),
+     [({'type': 'tmpfs', 'device': 'tmpfs'}, 'the volume type tmpfs'),
+      ({'type': 'nfs4', 'o': 'addr=a', 'device': ':/a'},
+       'the volume type nfs4')]),
     # A pattern would be for types that nobody has thought of.
     (policy.volume_options, {'allowed_volume_types': ['*']}, [],
-     [({'type': 'tmpfs', 'device': 'tmpfs'}, 'the type tmpfs')]),
+     [({'type': 'tmpfs', 'device': 'tmpfs'}, 'the volume type tmpfs')]),
     (policy.volume_options, {'allowed_volume_options': ['size']},
      [{'size': '1g'}, {'type': 'tmpfs', 'device': 'tmpfs', 'size': '1'}],
      [({'mountpoint': '/etc'}, 'mountpoint'), ({'Device': 'x'}, 'Device')]),
@@ -673,7 +674,9 @@ class EndpointTestCase(PolicyTestCase):
 
     def test_local_for_nobody(self):
         words = self.not_allowed(self.local('none'))
-        self.assertIn('is for nobody (option local_endpoint_access', words)
+        self.assertIn(
+            'no one can use the default daemon at local_endpoint (option',
+            words)
         self.is_admin.assert_not_called()
 
     def test_local_for_administrators(self):
@@ -683,7 +686,7 @@ class EndpointTestCase(PolicyTestCase):
         self.is_admin = mock.Mock(return_value=False)
         words = self.not_allowed(local)
         self.assertIn('Set docker_endpoint', words)
-        self.assertIn('is for administrators (option local_endp', words)
+        self.assertIn('only administrators can use', words)
         self.is_admin.assert_called_once_with()
 
     def test_admin_not_asked_for_others(self):

@@ -127,16 +127,17 @@ class ValidationTestCase(ImageTestCase):
 
     def test_build_is_wrong(self):
         for build, words in (
-                ({**BUILD, 'files': {'/a': ''}}, 'is not relative'),
-                ({**BUILD, 'files': {'Dockerfile': ''}}, 'given twice'),
+                ({**BUILD, 'files': {'/a': ''}}, 'must be relative'),
+                ({**BUILD, 'files': {'Dockerfile': ''}},
+                 'contains a Dockerfile'),
                 ({'files': {'a': ''}}, 'dockerfile')):
             self.assertIn(words, self.refused(build=build))
 
     def test_tags_are_wrong(self):
-        self.assertIn('is no tag', self.refused(build=BUILD, tags=[DIGEST]))
+        self.assertIn('is not a tag', self.refused(build=BUILD, tags=[DIGEST]))
 
     def test_auth_for_another_registry(self):
-        self.assertIn('the credentials are for r.test, and the image is from',
+        self.assertIn('the credentials are for r.test, but the image is from',
                       self.refused(image='busybox', registry_auth=AUTH))
 
     def test_auth_of_a_build_for_no_registry(self):
@@ -637,7 +638,7 @@ class BuildTestCase(BuiltTestCase):
         """By them it is found."""
         made = self.make_resource(build={**BUILD, 'labels': {
             'org.openstack.heat.stack_id': 'x'}})
-        self.assertIn('org.openstack.heat.stack_id is one of Heat\'s own',
+        self.assertIn('org.openstack.heat.stack_id is reserved for Heat',
                       self.fail_task(made.create))
         self.assertEqual([], self.daemon.requests)
 
@@ -646,7 +647,7 @@ class BuildTestCase(BuiltTestCase):
         for tag in ('localhost/heat-snapshot/wiki-web:snapshot-1',
                     'localhost/heat-docker/empty'):
             made = self.make_resource(tags=[tag])
-            self.assertIn('is a name of images that Heat makes',
+            self.assertIn('is a name reserved for images',
                           self.fail_task(made.create))
         self.assertEqual([], self.daemon.requests)
 

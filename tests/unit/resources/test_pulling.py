@@ -452,7 +452,7 @@ class AuthTestCase(PullingTestCase):
             registry_auth=dict(self.AUTH, server_address='r.test'))
         ex = self.assertRaises(exception.StackValidationFailed,
                                made.validate)
-        self.assertIn('registry_auth: the credentials are for r.test, and '
+        self.assertIn('registry_auth: the credentials are for r.test, but '
                       'the image is from %s' % HUB, str(ex))
         self.assertNotIn('hunter2', str(ex))
 

@@ -93,9 +93,9 @@ class AllowedTestCase(base.ContainerTestCase):
 
     def test_local_for_administrators(self):
         made = self.make_resource(docker_endpoint=None)
-        self.assertIn('is for administrators', self.refused(made))
+        self.assertIn('only administrators can use', self.refused(made))
         self.configure(local_endpoint=base.URL)
-        self.assertIn('is for administrators',
+        self.assertIn('only administrators can use',
                       self.refused(self.make_resource()))
 
     def create_as(self, roles, **properties):
@@ -114,7 +114,7 @@ class AllowedTestCase(base.ContainerTestCase):
     def test_local_by_a_member(self):
         ex = self.assertRaises(exception.ResourceFailure, self.create_as,
                                ['member'])
-        self.assertIn('is for administrators', str(ex))
+        self.assertIn('only administrators can use', str(ex))
 
     def test_local_used_by_others_afterwards(self):
         """An administrator's stack may be deleted by its project."""

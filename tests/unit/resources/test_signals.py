@@ -263,13 +263,13 @@ class SignalsTestCase(base.ContainerTestCase):
         made = self.make_running()
         for details in ({'action': 'fly'}, {}, None, {'action': None},
                         {'action': ['kill']}):
-            self.assertIn('is none of %s' % ', '.join(operations.names()),
+            self.assertIn('is not one of %s' % ', '.join(operations.names()),
                           self.refused(made, details))
 
     def test_methods_of_heat_are_no_actions(self):
         made = self.make_running()
         for name in ('check_hook', 'check_action'):
-            self.assertIn('is none of restart', self.refused(
+            self.assertIn('is not one of restart', self.refused(
                 made, {'action': name}))
 
     def test_refused_by_the_daemon(self):
