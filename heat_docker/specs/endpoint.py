@@ -67,7 +67,7 @@ FIELDS = (
                   'certificate that is made before the address is known.')),
         },
         policy=policy.certificates,
-        example={'verify': False}),
+        example={'verify': True, 'server_name': 'docker.example.com'}),
     fields.Field(
         name='endpoint_timeout', type=fields.INTEGER, update=fields.OURS,
         doc=_('Seconds that the create waits for a daemon that does not '
