@@ -111,12 +111,10 @@ def of_key(path, schema):
 
 def of_attribute(attribute):
     """Return the lines of an attribute."""
-    text = str(attribute.doc)
-    if attribute.secret:
-        text += ' Heat shows it only if it is requested by name.'
-    return ['``%s`` : %s, since %s' % (
-        attribute.name, attribute.type.lower(), attribute.support),
-        wrapped(text, 4), '']
+    shown = ', shown on request only' if attribute.secret else ''
+    return ['``%s`` : %s, since %s%s' % (
+        attribute.name, attribute.type.lower(), attribute.support, shown),
+        wrapped(attribute.doc, 4), '']
 
 
 def keys(schema, path):
