@@ -143,15 +143,18 @@ def facts(schema, doc, known=None):
         rows.append(('Default', '``%s``' % known))
     elif stated:
         rows.append(('Default', literals(stated['value'])))
-    limits = [limit(one) for one in schema.constraints]
+    unit = 'characters' if schema.type == fields.STRING else 'entries'
+    limits = [limit(one, unit) for one in schema.constraints]
     values = '; '.join(text for text in limits if text)
     return rows + ([('Values', values)] if values else [])
 
 
-def limit(constraint):
+def limit(constraint, unit):
     """Return a constraint in words, or None for a limit of all values.
 
     A Length is also a Range to Heat.
+
+    :param unit: what a Length counts.
     """
     if isinstance(constraint, constraints.AllowedValues):
         return ', '.join('``%s``' % value for value in constraint.allowed)
@@ -162,7 +165,7 @@ def limit(constraint):
         high = None if usual else constraint.max
         if not constraint.min and high is None:
             return None
-        return 'length ' + between(constraint.min, high)
+        return '%s %s' % (between(constraint.min, high), unit)
     if isinstance(constraint, constraints.Range):
         return between(constraint.min, constraint.max)
     raise NotImplementedError(constraint)
@@ -172,7 +175,9 @@ def between(low, high):
     """Return a range in words."""
     if high is None:
         return 'at least %s' % low
-    return '%s to %s' % (low, high) if low else 'at most %s' % high
+    if low is None:
+        return 'at most %s' % high
+    return '%s to %s' % (low, high)
 
 
 def default(field):
@@ -186,7 +191,8 @@ def since(field):
     """Return the version of the API that a property needs, in words."""
     version = fields.version_text(field.since)
     return '%s or later%s' % (
-        version, '; some values need a later one' if field.needs else '')
+        version, '; see below for values that need a later one'
+        if field.needs else '')
 
 
 def key_since(schema):
