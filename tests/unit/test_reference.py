@@ -14,6 +14,7 @@
 
 import importlib.util
 import pathlib
+import re
 
 from heat.engine import constraints
 
@@ -91,3 +92,19 @@ class ReferenceTestCase(base.TestCase):
             self.tool.literals(
                 'tcp://host:port, "[::1]:80" in port_bindings, *, '
                 'https://docs.docker.com/engine/.'))
+
+
+class ReadmeTestCase(base.TestCase):
+
+    def test_numbers(self):
+        spec = container.spec
+        text = ' '.join((ROOT / 'README.rst').read_text().split())
+        self.assertIn('%d properties and %d attributes' % (
+            len(spec.FIELDS), len(spec.ATTRIBUTES)), text)
+
+    def test_links(self):
+        text = (ROOT / 'README.rst').read_text()
+        links = re.findall(r'<([^<>\s:]+)>`__', text)
+        self.assertGreater(len(links), 10)
+        for link in links:
+            self.assertTrue((ROOT / link).exists(), link)
