@@ -34,7 +34,7 @@ FIELDS = (
         at=None, to_api=endpoint.base_url,
         default=endpoint.own_url,
         policy=policy.Free.ENDPOINT,
-        example='tcp://203.0.113.7:2375'),
+        example='https://docker.example.com:2376'),
     fields.Field(
         name='tls', type=fields.MAP, update=fields.OURS,
         doc=_('Certificates for a docker_endpoint with https, each as the '
