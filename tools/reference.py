@@ -89,8 +89,9 @@ def of_property(field):
              ':Type: %s, %s' % kind(schema)]
     for title, text in facts(schema, field.doc, default(field)):
         lines.append(wrapped(':%s: %s' % (title, text), plain=True))
-    lines += [':Docker API: %s' % since(field),
-              ':Change: %s' % change(field), '',
+    if field.at is not None:
+        lines.append(':Docker API: %s' % since(field))
+    lines += [':Change: %s' % change(field), '',
               '.. code-block:: yaml', '', example(field), '']
     for path, part in keys(schema, field.name):
         lines += of_key(path, part)

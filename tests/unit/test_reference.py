@@ -15,8 +15,10 @@
 import importlib.util
 import pathlib
 import re
+import textwrap
 
 from heat.engine import constraints
+import yaml
 
 from heat_docker.resources import container
 from heat_docker.resources import image
@@ -95,6 +97,21 @@ class ReferenceTestCase(base.TestCase):
 
 
 class ReadmeTestCase(base.TestCase):
+
+    def test_template(self):
+        text = (ROOT / 'README.rst').read_text()
+        block = re.search(r'code-block:: yaml\n\n((?:    .*\n|\n)+)', text)[1]
+        template = yaml.safe_load(textwrap.dedent(block))
+        resource = template['resources']['web']
+        schema = container.resource_mapping()[
+            resource['type']].properties_schema
+        self.assertEqual(
+            set(), set(resource['properties']) - set(schema))
+        for name, value in resource['properties'].items():
+            if 'get_param' not in value:
+                schema[name].validate_constraints(value)
+        self.assertIn(template['outputs']['address']['value']['get_attr'][1],
+                      container.DockerContainer.attributes_schema)
 
     def test_links(self):
         text = (ROOT / 'README.rst').read_text()
