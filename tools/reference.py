@@ -10,101 +10,246 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Writes the reference of the types from their tables.
+"""Generates the reference of the resource types from their tables.
 
-``python tools/reference.py`` writes ``doc/source/reference/<type>.rst``; a
-unit test says when that was forgotten.
+``python tools/reference.py`` writes ``doc/source/reference/<type>.rst``. A
+unit test fails if a page is out of date.
 """
 
 import importlib
+import inspect
 import pathlib
 import pkgutil
+import re
 import sys
 import textwrap
 
+from heat.engine import constraints
 import yaml
 
 ROOT = pathlib.Path(__file__).parents[1]
-FOLDER = ROOT / 'doc' / 'source' / 'reference'
+DIRECTORY = ROOT / 'doc' / 'source' / 'reference'
 
 sys.path.insert(0, str(ROOT))
 
+from heat_docker import budgets  # noqa: E402
 from heat_docker import fields  # noqa: E402
-from heat_docker import specs  # noqa: E402
+from heat_docker import resources  # noqa: E402
 
+_INTRODUCTION = f"""\
+A string has at most {budgets.TEXT} characters, and a list or a map at most
+{budgets.ENTRIES} entries, unless an entry on this page states another limit.
+In the names of nested keys, a dot leads into a map, and ``[]`` stands for
+each entry of a list."""
 
-def render(name, spec):
-    """Return the page of a type as reStructuredText."""
-    title = 'DockerInc::Docker::%s' % name.title()
-    lines = ['=' * len(title), title, '=' * len(title), '',
-             '.. Written by tools/reference.py from heat_docker/specs.', '',
-             'Properties', '==========', '']
-    for field in spec.FIELDS:
-        lines += ['``%s``' % field.name,
-                  '    :Type: %s' % field.type.lower(),
-                  '    :Docker API: %s' % since(field),
-                  '    :Change: %s' % change(field), '',
-                  indented(str(field.doc)), '',
-                  '    .. code-block:: yaml', '', example(field), '']
-    if hasattr(spec, 'OPERATIONS'):
-        lines += operations(spec.OPERATIONS)
-    lines += ['Attributes', '==========', '']
-    for attribute in spec.ATTRIBUTES:
-        lines += ['``%s`` (%s)' % (attribute.name, attribute.type.lower()),
-                  indented(str(attribute.doc)), '']
-    return '\n'.join(lines)
-
-
-def operations(table):
-    """Return the lines about what signals can do."""
-    lines = ['Signals', '=======', '']
-    for operation in table:
-        lines += ['``%s``' % operation.name, indented(
-            str(operation.doc)[0].upper() + str(operation.doc)[1:] + '.'), '']
-        for name, argument in operation.arguments.items():
-            lines += [indented('``%s`` (%s): %s' % (
-                name, argument.type.lower(), argument.doc)), '']
-    return lines
-
-
-def indented(text):
-    """Return a paragraph, indented and wrapped."""
-    return textwrap.fill(text, 76, initial_indent='    ',
-                         subsequent_indent='    ', break_on_hyphens=False)
-
-
-def example(field):
-    """Return the example of a field as a template says it."""
-    text = yaml.safe_dump({field.name: field.example}, sort_keys=False)
-    return textwrap.indent(text.rstrip(), ' ' * 8)
-
-
-def since(field):
-    """Return the version of the API that a field needs, in words."""
-    version = fields.version_text(field.since)
-    if field.since == fields.OLDEST_API:
-        version = 'any (%s)' % version
-    return version + (', parts of it later' if fields.later_apis(field)
-                      else '')
-
-
-def change(field):
-    """Return what a change of a field causes, in words."""
-    if field.in_place and not field.can_be_removed_in_place:
-        return 'in place; removing it replaces the resource'
-    return 'in place' if field.in_place else 'replaces the resource'
+# What a description calls by name or quotes, and URLs that are patterns.
+_LITERAL = re.compile(r'(?P<url>\b[a-z+]+://[^\s,;]*[^\s,;.:)])'
+                      r'|"(?P<quoted>[^"]+)"'
+                      r'|(?P<name>\b[a-z0-9]+(?:_[a-z0-9]+)+\b)')
+_LINK = re.compile(r'https?://[\w-]+(\.[\w-]+)+/')
+_DEFAULT = re.compile(
+    r'(?:defaults? to|by default'
+    r'|if unset(?: or [\w ]+)?, (?:it is|it gets|it has|there is))'
+    r' (?P<value>[^,;]+?)(?:\.?$|[.,;)] )', re.IGNORECASE)
+_NEEDS = re.compile(r'(?:version|API) (?P<major>\d+)\.(?P<minor>\d+)'
+                    r'(?: of the Docker API| or later)')
 
 
 def pages():
     """Yield the path and the content of each page."""
-    for module in pkgutil.iter_modules(specs.__path__):
-        spec = importlib.import_module('heat_docker.specs.' + module.name)
-        if not hasattr(spec, 'ATTRIBUTES'):
-            # Properties that types share, which are on the pages of these.
-            continue
-        yield FOLDER / (module.name + '.rst'), render(module.name, spec)
+    for module in pkgutil.iter_modules(resources.__path__):
+        module = importlib.import_module('heat_docker.resources.'
+                                         + module.name)
+        mapping = getattr(module, 'resource_mapping', dict)()
+        for name, resource in mapping.items():
+            path = DIRECTORY / (resource.spec.__name__.rpartition('.')[2]
+                                + '.rst')
+            yield path, render(name, resource)
+
+
+def render(name, resource):
+    """Return the page of a type as reStructuredText."""
+    lines = [*heading(name, '=', over=True),
+             '.. Generated by tools/reference.py from heat_docker/specs.', '']
+    for paragraph in inspect.getdoc(resource).split('\n\n'):
+        lines += [wrapped(paragraph), '']
+    lines += [_INTRODUCTION, '', *heading('Properties', '=')]
+    for field in resource.spec.FIELDS:
+        lines += of_property(field)
+    lines += heading('Attributes', '=')
+    for attribute in resource.spec.ATTRIBUTES:
+        lines += of_attribute(attribute)
+    return '\n'.join(lines)
+
+
+def of_property(field):
+    """Return the lines of a property and of its nested keys."""
+    schema = fields.PropertySchema(field)
+    lines = [*heading('``%s``' % field.name, '-'), wrapped(field.doc), '',
+             ':Type: %s, %s' % kind(schema)]
+    for title, text in facts(schema, field.doc, default(field)):
+        lines.append(wrapped(':%s: %s' % (title, text), plain=True))
+    if field.at is not None:
+        lines.append(':Docker API: %s' % since(field))
+    lines += [':Change: %s' % change(field), '',
+              '.. code-block:: yaml', '', example(field), '']
+    for path, part in keys(schema, field.name):
+        lines += of_key(path, part)
+    return lines
+
+
+def of_key(path, schema):
+    """Return the lines of a key, or of the entries of a list."""
+    version = key_since(schema)
+    lines = ['``%s`` : %s, %s' % (path, *kind(schema)),
+             wrapped(schema.description, 4)]
+    rows = facts(schema, schema.description)
+    if version:
+        rows.append(('Docker API', '%s or later' % version))
+    return [*lines, *([''] if rows else []), *(
+        wrapped(':%s: %s' % row, 4, plain=True) for row in rows), '']
+
+
+def of_attribute(attribute):
+    """Return the lines of an attribute."""
+    shown = ', shown on request only' if attribute.secret else ''
+    return ['``%s`` : %s, since %s%s' % (
+        attribute.name, attribute.type.lower(), attribute.support, shown),
+        wrapped(attribute.doc, 4), '']
+
+
+def keys(schema, path):
+    """Yield the path and the schema of each part of a value."""
+    nested = schema.schema
+    if isinstance(nested, constraints.AnyIndexDict):
+        nested = {'[]': nested.value}
+    for name, part in (nested or {}).items():
+        inner = path + (name if name == '[]' else '.' + name)
+        if name != '[]' or part.schema is None:
+            yield inner, part
+        yield from keys(part, inner)
+
+
+def kind(schema):
+    """Return the type of a value and whether it is required, in words."""
+    return (schema.type.lower(),
+            'required' if schema.required else 'optional')
+
+
+def facts(schema, doc, known=None):
+    """Return the default and the limits of a value, in words."""
+    stated = _DEFAULT.search(str(doc))
+    rows = []
+    if known is not None:
+        rows.append(('Default', '``%s``' % known))
+    elif stated:
+        rows.append(('Default', literals(stated['value'])))
+    unit = 'characters' if schema.type == fields.STRING else 'entries'
+    limits = [limit(one, unit) for one in schema.constraints]
+    values = '; '.join(text for text in limits if text)
+    return rows + ([('Values', values)] if values else [])
+
+
+def limit(constraint, unit):
+    """Return a constraint in words, or None for a limit of all values.
+
+    A Length is also a Range to Heat.
+
+    :param unit: what a Length counts.
+    """
+    if isinstance(constraint, constraints.AllowedValues):
+        return ', '.join('``%s``' % value for value in constraint.allowed)
+    if isinstance(constraint, constraints.AllowedPattern):
+        return 'pattern ``%s``' % constraint.pattern
+    if isinstance(constraint, constraints.Length):
+        usual = constraint.max in (budgets.TEXT, budgets.ENTRIES)
+        high = None if usual else constraint.max
+        if not constraint.min and high is None:
+            return None
+        return '%s %s' % (between(constraint.min, high), unit)
+    if isinstance(constraint, constraints.Range):
+        return between(constraint.min, constraint.max)
+    raise NotImplementedError(constraint)
+
+
+def between(low, high):
+    """Return a range in words."""
+    if high is None:
+        return 'at least %s' % low
+    if low is None:
+        return 'at most %s' % high
+    return '%s to %s' % (low, high)
+
+
+def default(field):
+    """Return the value that an unset property has, if the table knows it."""
+    if field.default is None or field.at is None:
+        return None
+    return field.default()
+
+
+def since(field):
+    """Return the version of the API that a property needs, in words."""
+    version = fields.version_text(field.since)
+    return '%s or later%s' % (
+        version, '; see below for values that need a later one'
+        if fields.later_apis(field) else '')
+
+
+def key_since(schema):
+    """Return the version of the API that a key needs, if it has its own."""
+    if getattr(schema, 'since', None):
+        return fields.version_text(schema.since)
+    stated = _NEEDS.search(str(schema.description))
+    return stated and '%s.%s' % stated.groups()
+
+
+def change(field):
+    """Return what a change of a property causes, in words."""
+    if field.in_place and not field.can_be_removed_in_place:
+        return 'in place; removing the property replaces the resource'
+    return 'in place' if field.in_place else 'replaces the resource'
+
+
+def example(field):
+    """Return the example of a property as a template contains it."""
+    text = yaml.safe_dump({field.name: field.example}, sort_keys=False)
+    return textwrap.indent(text.rstrip(), ' ' * 4)
+
+
+def heading(text, line, over=False):
+    """Return the lines of a heading."""
+    line *= len(text)
+    return [line] * over + [text, line, '']
+
+
+def wrapped(text, indent=0, plain=False):
+    """Return a paragraph, indented and wrapped."""
+    text = ' '.join(str(text).split())
+    space = ' ' * indent
+    return textwrap.fill(
+        text if plain else literals(text), 79, initial_indent=space,
+        subsequent_indent=space + ' ' * 4 * plain, break_on_hyphens=False,
+        break_long_words=False)
+
+
+def literals(text):
+    """Return a description as reStructuredText."""
+    lines, end = [], 0
+    for found in _LITERAL.finditer(text):
+        lines.append(escaped(text[end:found.start()]))
+        link = found['url'] and _LINK.match(found[0])
+        lines.append(found[0] if link else '``%s``' % (
+            found['quoted'] or found[0]))
+        end = found.end()
+    return ''.join(lines) + escaped(text[end:])
+
+
+def escaped(text):
+    """Return a text without markup of reStructuredText."""
+    return re.sub(r'([*`|\\])', r'\\\1', text)
 
 
 if __name__ == '__main__':
-    for path, content in pages():
-        path.write_text(content)
+    for page, content in pages():
+        page.write_text(content)

@@ -10,13 +10,25 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""How Sphinx builds the documentation."""
+"""Configuration of Sphinx."""
+
+import configparser
+import pathlib
+
+from pbr import packaging
+
+_SETUP = configparser.ConfigParser()
+_SETUP.read(pathlib.Path(__file__).parents[2] / 'setup.cfg')
 
 extensions = ['openstackdocstheme', 'sphinx.ext.graphviz']
 project = 'heat_docker'
 copyright = 'the authors of heat_docker'
 html_theme = 'openstackdocs'
 openstackdocs_auto_name = False
-# The text says which types are meant by literals.
+# The theme would ask pbr without the version in setup.cfg. In a repository
+# without tags pbr then returns 0.0.1, unlike for the package.
+openstackdocs_auto_version = False
+version = release = packaging.get_version(
+    _SETUP['metadata']['name'], _SETUP['metadata']['version'])
 pygments_style = 'native'
 graphviz_output_format = 'svg'

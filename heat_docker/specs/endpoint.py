@@ -34,7 +34,7 @@ FIELDS = (
         at=None, to_api=endpoint.base_url,
         default=endpoint.own_url,
         policy=policy.Free.ENDPOINT,
-        example='tcp://203.0.113.7:2375'),
+        example='https://docker.example.com:2376'),
     fields.Field(
         name='tls', type=fields.MAP, change=fields.HEAT_ONLY,
         doc=_('Certificates for a docker_endpoint with https, each as the '
@@ -68,7 +68,7 @@ FIELDS = (
                   'is created before the address is known.')),
         },
         policy=policy.certificates,
-        example={'verify': False}),
+        example={'verify': True, 'server_name': 'docker.example.com'}),
     fields.Field(
         name='endpoint_timeout', type=fields.INTEGER, change=fields.HEAT_ONLY,
         doc=_('Seconds that a create waits for a daemon that does not '

@@ -239,7 +239,8 @@ class ExamplesTest(base.FunctionalTest):
                           'fd00:214:%x::/64' % number], outputs['subnets'])
 
     def test_build(self):
-        images = {'base_image': self.cloud.images['httpd'], 'folder': '/www'}
+        images = {'base_image': self.cloud.images['httpd'],
+                  'directory': '/www'}
         stack_id = self.run_example('build.yaml', page='one', **images)
         before = self.outputs(stack_id)
         self.assertEqual(['one'], self.pages([before['port']]))
