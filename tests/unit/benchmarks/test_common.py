@@ -47,8 +47,3 @@ class CommonTestCase(testtools.TestCase):
                                  (None, 1.0, None), (1.0, None, None)):
             self.assertEqual(
                 met, common.Claim('x', value, goal).as_dict()['met'])
-
-    def test_line(self):
-        self.assertEqual({'slope': 2.0, 'intercept': 1.0, 'r2': 1.0},
-                         common.line([1, 2, 3], [3, 5, 7]))
-        self.assertLess(common.line([1, 2, 3], [3, 9, 7])['r2'], 0.5)
