@@ -159,7 +159,7 @@ class HeatEngine(base.Service):
         self.spawn(['heat-engine', '--config-file',
                     str(self.context.layout.heat_conf)])
         self.wait(lambda: self._is_ready(self.output(begin)),
-                  f'no {WORKERS} workers are ready')
+                  f'{WORKERS} ready workers')
 
     def _is_ready(self, output):
         """Tell whether all workers take requests.
