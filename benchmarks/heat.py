@@ -12,6 +12,7 @@
 
 """Stacks on the Heat of a sandbox, and how long they take."""
 
+import configparser
 import contextlib
 import uuid
 
@@ -56,6 +57,13 @@ class Cloud:
         """Return the facts of the machine, and versions."""
         return {'machine': common.machine(),
                 'versions': common.versions(self.docker)}
+
+    @property
+    def debug(self):
+        """Whether Heat writes its debug log."""
+        config = configparser.RawConfigParser()
+        config.read(self.state.heat_conf)
+        return config.getboolean('DEFAULT', 'debug')
 
     def begin(self, template):
         """Begin to create a stack and return its id."""

@@ -86,8 +86,10 @@ def _of_cost(result):
 
 
 def _of_stack(result):
+    debug = [] if result['results'].get('debug') is False else [
+        '', 'Heat wrote its debug log.']
     return _medians(result, 'create', 'CPU of create', 'delete',
-                    'CPU of delete')
+                    'CPU of delete') + debug
 
 
 def _of_polls(result):

@@ -53,7 +53,8 @@ def run(options):
     facts = cloud.facts()
     facts['versions'].update(versions)
     common.save(options.save or 'stack', facts, rounds,
-                list(_claims(returned)), containers=count, seconds=returned)
+                list(_claims(returned)), containers=count, seconds=returned,
+                debug=cloud.debug)
 
 
 # What the stack is compared with: its action, the others, how these are taken

@@ -12,6 +12,7 @@
 
 """Heat: its configuration, its database, its two APIs and its engine."""
 
+import os
 import re
 import shutil
 import signal
@@ -22,6 +23,7 @@ import pymysql
 from sandbox import errors
 from sandbox import plugin
 from sandbox import processes
+from sandbox import state
 from sandbox.services import base
 from sandbox.services import wsgi
 
@@ -29,7 +31,7 @@ WORKERS = 2
 
 CONFIG = """\
 [DEFAULT]
-debug = true
+debug = {debug}
 default_log_levels = amqp=WARN,amqplib=WARN,oslo.messaging=INFO,\
 oslo_messaging=INFO,sqlalchemy=WARN,keystoneclient=INFO,keystoneauth=INFO,\
 keystonemiddleware=INFO,urllib3=WARN,stevedore=INFO,oslo_policy=INFO,\
@@ -102,6 +104,7 @@ def write_config(layout, **values):
     shutil.copytree(find('heat/environment.d'), layout.environments)
     layout.policy.write_text('{}\n')
     layout.heat_conf.write_text(CONFIG.format(
+        debug=os.environ.get(state.ENV_DEBUG) or 'true',
         plugins=layout.plugins, workers=WORKERS, credentials=credentials,
         paste=find('heat/api-paste.ini'),
         environment_dir=layout.environments, policy=layout.policy,
