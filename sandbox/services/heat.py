@@ -13,7 +13,6 @@
 """Heat: its configuration, its database, its two APIs and its engine."""
 
 import os
-import re
 import shutil
 import signal
 
@@ -158,26 +157,23 @@ class HeatEngine(base.Service):
             return
         # What has changed since is taken over by "engine restart".
         plugin.install(self.context.layout.plugins)
-        begin = self.log.stat().st_size if self.log.exists() else 0
+        before = self._workers()
         self.spawn(['heat-engine', '--config-file',
                     str(self.context.layout.heat_conf)])
-        self.wait(lambda: self._is_ready(self.output(begin)),
+        self.wait(lambda: len(self._workers() - before) >= WORKERS,
                   f'{WORKERS} ready workers')
 
-    def _is_ready(self, output):
-        """Tell whether all workers take requests.
+    def _workers(self):
+        """Return the ids of all workers that ever took requests.
 
-        A worker says its id when it starts, and enters it in the table of
-        services after it began to listen on the message bus.
+        A worker enters its id in the table after it began to listen on the
+        message bus.
         """
-        workers = set(re.findall(r'Starting listener for engine (\S+)',
-                                 output))
         with pymysql.connect(unix_socket=self.database.socket, user='root',
                              database='heat') as db:
             with db.cursor() as cursor:
                 cursor.execute('SELECT engine_id FROM service')
-                entered = {row[0] for row in cursor.fetchall()}
-        return len(workers & entered) >= WORKERS
+                return {row[0] for row in cursor.fetchall()}
 
     def stop(self):
         """End it in order: work under way is finished first."""
