@@ -48,11 +48,11 @@ class RegistrationTestCase(base.TestCase):
 
 class AvailableTestCase(RegistrationTestCase):
 
-    def test_available(self):
+    def test_types_are_offered_if_the_library_is_usable(self):
         self.assertEqual(MAPPING, registration.available(MAPPING))
         self.assertEqual('', self.log.output)
 
-    def test_not_available(self):
+    def test_no_type_is_offered_without_the_library(self):
         before = self.names
         with mock.patch.object(engine, 'library', autospec=True,
                                side_effect=errors.Unsupported('too old')):
@@ -123,7 +123,7 @@ class EnforcedTestCase(RegistrationTestCase):
     def test_allowed_by_default(self):
         self.assertTrue(self.enforce('member'))
 
-    def test_restricted(self):
+    def test_rule_of_a_type_or_of_all_types_is_enforced(self):
         for name in (base.TYPE, 'DockerInc::Docker::*'):
             rules = {name: 'role:docker'}
             self.assertTrue(self.enforce('docker', **rules))

@@ -61,14 +61,14 @@ class ParseTest(testtools.TestCase):
         self.assertEqual((packaged.RELEASES, False),
                          (tuple(args.releases), args.fresh))
 
-    def test_some(self):
+    def test_named_releases_replace_the_default(self):
         args = main.parse(['packaged', '--fresh', 'sid', 'trixie'])
         self.assertEqual((['sid', 'trixie'], True),
                          (args.releases, args.fresh))
 
 
 class InstructionsTest(testtools.TestCase):
-    def test_readme(self):
+    def test_instructions_are_found_in_the_readme(self):
         install, target, check = packaged_heat.instructions(
             packaged_heat.README.read_text())
         self.assertEqual('rsync', install[0])
