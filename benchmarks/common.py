@@ -141,16 +141,6 @@ def median(values):
     return round(statistics.median(numbers), 4) if numbers else None
 
 
-def line(xs, ys):
-    """Return slope, intercept and R² of the straight line through points."""
-    if len(xs) < 2:
-        return dict.fromkeys(('slope', 'intercept', 'r2'))
-    slope, intercept = statistics.linear_regression(xs, ys)
-    square = statistics.correlation(xs, ys) ** 2 if len(set(ys)) > 1 else 1.0
-    return {'slope': round(slope, 5), 'intercept': round(intercept, 5),
-            'r2': round(square, 5)}
-
-
 def machine():
     """Return the facts of this machine."""
     model = [found.partition(':')[2].strip() for found

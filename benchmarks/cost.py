@@ -105,5 +105,5 @@ def _count(cloud):
         getattr(life, action)()
         counts[action] = {'total': counter.total, **counter.requests}
         connections += counter.connections
-    counter.close()
+    counter.cut()
     return {**counts, 'connections': connections}

@@ -12,19 +12,20 @@
 
 """Stacks on the Heat of a sandbox, and how long they take."""
 
+import configparser
 import contextlib
-import time
 import uuid
 
 import docker
 from heatclient import client as heat_client
 from heatclient import exc as heat_errors
 import openstack.config
-import psutil
 import yaml
 
 from benchmarks import common
+from sandbox import errors
 from sandbox import state
+from sandbox import waiting
 
 CONTAINER = 'DockerInc::Docker::Container'
 NETWORK = 'DockerInc::Docker::Network'
@@ -57,7 +58,12 @@ class Cloud:
         return {'machine': common.machine(),
                 'versions': common.versions(self.docker)}
 
-    # Stacks.
+    @property
+    def debug(self):
+        """Whether Heat writes its debug log."""
+        config = configparser.RawConfigParser()
+        config.read(self.state.heat_conf)
+        return config.getboolean('DEFAULT', 'debug')
 
     def begin(self, template):
         """Begin to create a stack and return its id."""
@@ -83,30 +89,23 @@ class Cloud:
 
     def wait(self, stack, status):
         """Wait for a status of a stack."""
-        end = time.monotonic() + _PATIENCE
-        while time.monotonic() < end:
+        def is_there():
             found = self.heat.stacks.get(stack, resolve_outputs=False)
-            if found.stack_status == status:
-                return
             if found.stack_status.endswith('FAILED'):
-                break
-            time.sleep(_LOOK_EVERY)
-        raise common.Failed('%s: %s' % (found.stack_status,
-                                        found.stack_status_reason))
+                raise common.Failed('%s: %s' % (found.stack_status,
+                                                found.stack_status_reason))
+            return found.stack_status == status
+
+        try:
+            waiting.until(is_there, _PATIENCE, status, pause=_LOOK_EVERY)
+        except errors.TimedOut as ex:
+            raise common.Failed(ex) from ex
 
     def life(self, template):
         """Return how long a stack takes; see :func:`common.life`."""
         made = []
         return common.life(lambda: made.append(self.create(template)),
                            lambda: self.delete(*made))
-
-    # The engine.
-
-    def engine_memory(self):
-        """Return the bytes that heat-engine has for itself."""
-        engine = psutil.Process(self.state.services['heat-engine']['pid'])
-        return sum(process.memory_full_info().uss
-                   for process in engine.children())
 
 
 def template(resources, outputs=None):
@@ -115,15 +114,13 @@ def template(resources, outputs=None):
             'outputs': outputs or {}}
 
 
-def of_containers(count, image, endpoint=None, **properties):
+def of_containers(count, image):
     """Return the resources of a stack: a network, containers, a last one."""
-    where = {'docker_endpoint': endpoint} if endpoint else {}
     return diamond(
-        {'type': NETWORK, 'properties': where},
+        {'type': NETWORK},
         {'type': CONTAINER, 'properties': {
             'image': image, 'cmd': common.COMMAND,
-            'networks': [{'network': {'get_resource': 'first'}}],
-            **where, **properties}}, count)
+            'networks': [{'network': {'get_resource': 'first'}}]}}, count)
 
 
 def of_nothing(count):
@@ -141,14 +138,3 @@ def diamond(first, middle, count):
     return {'first': first,
             **{name: {**middle, 'depends_on': 'first'} for name in names},
             'last': {'type': RANDOM, 'depends_on': names}}
-
-
-def until(predicate, patience=_PATIENCE):
-    """Wait until a function returns something true, and return that."""
-    end = time.monotonic() + patience
-    while time.monotonic() < end:
-        found = predicate()
-        if found:
-            return found
-        time.sleep(0.02)
-    raise RuntimeError('waited %d s in vain' % patience)

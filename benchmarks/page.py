@@ -10,19 +10,15 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Writes the tables and the plot of the page "Performance and sizing"."""
+"""Writes the tables of the page "Performance and sizing"."""
 
 import json
 import pathlib
 
-import matplotlib
-import matplotlib.pyplot
-
 from benchmarks import common
 
 ADMIN = pathlib.Path(__file__).parents[1] / 'doc' / 'source' / 'admin'
-ORDER = ('cost', 'polls', 'stack', 'stack-docker-28', 'apart', 'growth',
-         'pulls', 'attributes', 'load', 'blocked')
+ORDER = ('cost', 'polls', 'stack', 'stack-docker-28')
 HEAD = '.. Written by "python -m benchmarks page"; do not edit.\n'
 
 
@@ -38,10 +34,8 @@ def run(options):
             lines = [HEAD, *_claims(found[name])]
             more = globals().get('_of_' + name.partition('-')[0])
             if more:
-                lines += ['', *more(found, name)]
+                lines += ['', *more(found[name])]
             (folder / (name + '.inc')).write_text('\n'.join(lines) + '\n')
-    if 'growth' in found:
-        _plot(found['growth'], folder / 'growth.svg')
 
 
 def table(header, *rows):
@@ -87,68 +81,21 @@ def _medians(result, *keys):
     return table(('median of', *('%s, s' % key for key in keys)), *rows)
 
 
-def _of_cost(found, name):
-    return _medians(found[name], 'create', 'delete')
+def _of_cost(result):
+    return _medians(result, 'create', 'delete')
 
 
-def _of_stack(found, name):
-    return _medians(found[name], 'create', 'CPU of create', 'delete',
-                    'CPU of delete')
+def _of_stack(result):
+    debug = [] if result['results'].get('debug') is False else [
+        '', 'Heat wrote its debug log.']
+    return _medians(result, 'create', 'CPU of create', 'delete',
+                    'CPU of delete') + debug
 
 
-_of_apart = _of_stack
-_of_blocked = _of_cost
-
-
-def _of_polls(found, name):
-    after = found[name]['results']['medians']
-    before = found.get('polls-before', {}).get('results', {}).get(
-        'medians', {})
+def _of_polls(result):
+    keys = ('polls to create', 'create', 'polls to delete', 'delete')
     return table(
-        ('container', 'polls to create, before', 'now', 'seconds, before',
-         'now', 'polls to delete, before', 'now', 'seconds, before', 'now'),
-        *((name, *(number(side.get(name, {}).get(key))
-                   for key in ('polls to create', 'create',
-                               'polls to delete', 'delete')
-                   for side in (before, after))) for name in after))
-
-
-def _of_growth(found, name):
-    results = found[name]['results']
-    keys = list(results['medians'])
-    return table(
-        ('containers', *('%s, MB' % key if key == 'memory' else
-                         '%s, s' % key if key in ('create', 'delete') else
-                         key for key in keys)),
-        *((size, *(number(results['medians'][key][index] / (
-            1e6 if key == 'memory' else 1)) for key in keys))
-          for index, size in enumerate(results['sizes'])))
-
-
-def _plot(result, path):
-    matplotlib.use('svg')
-    matplotlib.rcParams.update({'svg.fonttype': 'none',
-                                'svg.hashsalt': 'heat_docker'})
-    results = result['results']
-    sizes = results['sizes']
-    figure, axes = matplotlib.pyplot.subplots(1, 3, figsize=(10, 3))
-    for axis, keys, unit, scale in (
-            (axes[0], ('create', 'delete'), 'seconds', 1),
-            (axes[1], ('requests to create', 'requests to delete'),
-             'requests', 1),
-            (axes[2], ('memory',), 'MB more in heat-engine', 1e6)):
-        for key in keys:
-            points = axis.plot(
-                sizes, [value / scale for value in results['medians'][key]],
-                'o', label=key)
-            fit = results['lines'][key]
-            axis.plot([0, sizes[-1]],
-                      [(fit['intercept'] + fit['slope'] * x) / scale
-                       for x in (0, sizes[-1])],
-                      color=points[0].get_color(), linewidth=1)
-        axis.set_xlabel('containers')
-        axis.set_ylabel(unit)
-        axis.set_ylim(bottom=0)
-        axis.legend(fontsize=8)
-    figure.tight_layout()
-    figure.savefig(path, metadata={'Date': None})
+        ('container', 'polls to create', 'seconds', 'polls to delete',
+         'seconds'),
+        *((name, *(number(row[key]) for key in keys))
+          for name, row in result['results']['medians'].items()))

@@ -28,16 +28,7 @@ CONTAINERS = 50
 
 def run(options):
     """Run it."""
-    compare(heat.Cloud(), options, options.save or 'stack', peers.Compose,
-            peers.Ansible)
-
-
-def compare(cloud, options, result, *others):
-    """Compare a stack with what there is of others, and save the result.
-
-    :param str result: name of the result.
-    :param others: classes of peers.
-    """
+    cloud = heat.Cloud()
     rounds = options.rounds or ROUNDS
     count = options.containers or CONTAINERS
     mine = heat.template(heat.of_containers(count, cloud.busybox))
@@ -46,7 +37,7 @@ def compare(cloud, options, result, *others):
               'floor': lambda: cloud.life(floor),
               'raw': lambda: peers.raw(cloud, count)}
     versions = {}
-    for peer in others:
+    for peer in (peers.Compose, peers.Ansible):
         try:
             made = peer(cloud, count)
         except peers.Absent as ex:
@@ -61,8 +52,9 @@ def compare(cloud, options, result, *others):
     shutil.rmtree(peers.work(), ignore_errors=True)
     facts = cloud.facts()
     facts['versions'].update(versions)
-    common.save(result, facts, rounds, list(_claims(returned)),
-                containers=count, seconds=returned)
+    common.save(options.save or 'stack', facts, rounds,
+                list(_claims(returned)), containers=count, seconds=returned,
+                debug=cloud.debug)
 
 
 # What the stack is compared with: its action, the others, how these are taken

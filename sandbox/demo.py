@@ -19,7 +19,6 @@ outside, over the published ports.
 import json
 import shlex
 import subprocess
-import time
 
 import pymysql
 import requests
@@ -27,6 +26,7 @@ import requests
 from sandbox import errors
 from sandbox import lifecycle
 from sandbox import state
+from sandbox import waiting
 
 TEMPLATE = 'examples/web-and-db.yaml'
 STACK = 'demo'
@@ -114,18 +114,6 @@ def _value(output):
     return output['output_value']
 
 
-def _until_it_answers(what, attempt, not_yet):
-    deadline = time.monotonic() + SERVICE_TIMEOUT
-    while True:
-        try:
-            return attempt()
-        except not_yet as e:
-            if time.monotonic() > deadline:
-                raise errors.SandboxError(
-                    f'The demo failed: {what} does not answer: {e}') from e
-        time.sleep(0.2)
-
-
 def _visit(url):
     print(f'\nThe page at {url}:')
 
@@ -134,7 +122,8 @@ def _visit(url):
         response.raise_for_status()
         return response.text
 
-    page = _until_it_answers(url, get, requests.RequestException)
+    page = waiting.until(get, SERVICE_TIMEOUT, f'an answer from {url}',
+                         requests.RequestException)
     if '<h1>' not in page:
         raise errors.SandboxError(f'The demo failed: not the page:\n{page}')
     print(page.strip())
@@ -150,7 +139,9 @@ def _query(outputs):
             host=outputs['db_host'], port=int(outputs['db_port']),
             user='root', password=outputs['db_password'], connect_timeout=5)
 
-    database = _until_it_answers(where, connect, pymysql.OperationalError)
+    database = waiting.until(connect, SERVICE_TIMEOUT,
+                             f'an answer from {where}',
+                             pymysql.OperationalError)
     with database, database.cursor() as cursor:
         cursor.execute(query)
         print(cursor.fetchone()[0])

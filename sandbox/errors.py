@@ -21,6 +21,10 @@ class Interrupted(SandboxError):
     """The sandbox was told to stop while it was still starting."""
 
 
+class TimedOut(SandboxError):
+    """Something did not happen in time."""
+
+
 class ServiceError(SandboxError):
     """A service did not become ready; carries the log that says why."""
 

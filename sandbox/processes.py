@@ -22,9 +22,11 @@ container of the sandbox's own Docker Engine does.
 import contextlib
 import os
 import signal
-import time
 
 import psutil
+
+from sandbox import errors
+from sandbox import waiting
 
 ENV_TAG = 'HEAT_DOCKER_SANDBOX_TAG'
 POLL = 0.02
@@ -99,10 +101,10 @@ def end(found, number=signal.SIGKILL, timeout=10):
         with contextlib.suppress(ProcessLookupError):
             if is_alive(pid, started):
                 os.kill(pid, number)
-    deadline = time.monotonic() + timeout
-    while True:
-        found = {pid: started for pid, started in found.items()
-                 if is_alive(pid, started)}
-        if not found or time.monotonic() > deadline:
-            return found
-        time.sleep(POLL)
+    def alive():
+        return {pid: started for pid, started in found.items()
+                if is_alive(pid, started)}
+
+    with contextlib.suppress(errors.TimedOut):
+        waiting.until(lambda: not alive(), timeout, 'end', pause=POLL)
+    return alive()

@@ -26,6 +26,8 @@ from sandbox import errors
 ENV_FILE = 'HEAT_DOCKER_SANDBOX'
 ENV_DIR = 'HEAT_DOCKER_SANDBOX_DIR'
 ENV_ENGINE = 'HEAT_DOCKER_ENGINE'
+# "false" has Heat log what an operator's Heat logs.
+ENV_DEBUG = 'HEAT_DOCKER_DEBUG'
 DEFAULT_DIR = '.sandbox'
 # The repository, from which programs of this package are started.
 ROOT = pathlib.Path(__file__).parents[1]

@@ -198,7 +198,7 @@ def since(field):
 
 def key_since(schema):
     """Return the version of the API that a key needs, if it has its own."""
-    if getattr(schema, 'since', None):
+    if getattr(schema, 'since', fields.OLDEST_API) > fields.OLDEST_API:
         return fields.version_text(schema.since)
     stated = _NEEDS.search(str(schema.description))
     return stated and '%s.%s' % stated.groups()

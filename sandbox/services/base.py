@@ -19,13 +19,13 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 
 from pifpaf import drivers
 import psutil
 
 from sandbox import errors
 from sandbox import processes
+from sandbox import waiting
 
 POLL = 0.05
 
@@ -112,10 +112,10 @@ class Service(drivers.Driver):
         process = self.spawn(command, env)
         if wait_for_line:
             self.wait(lambda: re.search(wait_for_line, self.output(begin)),
-                      f'did not print "{wait_for_line}"')
+                      f'the line "{wait_for_line}"')
         else:
             self.wait(lambda: process.poll() is not None,
-                      f'{command[0]} did not end')
+                      f'the end of {command[0]}')
             if process.returncode and not ignore_failure:
                 raise errors.ServiceError(
                     f'{command[0]} failed with {process.returncode}',
@@ -150,25 +150,26 @@ class Service(drivers.Driver):
             log.seek(begin)
             return log.read().decode(errors='replace')
 
-    def wait(self, probe, problem):
+    def wait(self, probe, what):
         """Wait until probe() is true; what it raises means "not yet"."""
-        deadline = time.monotonic() + self.timeout
-        while True:
+        def is_ready():
             exited = self.process and self.process.poll() is not None
             with contextlib.suppress(Exception):
                 if probe():
-                    return
+                    return True
             if self.context.stop.is_set():
                 raise errors.Interrupted('interrupted')
             if exited:
                 raise errors.ServiceError(
                     f'{self.name} ended with code '
                     f'{self.process.returncode}', self.log)
-            if time.monotonic() > deadline:
-                raise errors.ServiceError(
-                    f'{self.name}: {problem} within {self.timeout} s',
-                    self.log)
-            time.sleep(POLL)
+            return False
+
+        try:
+            waiting.until(is_ready, self.timeout, f'{self.name}: {what}',
+                          pause=POLL)
+        except errors.TimedOut as e:
+            raise errors.ServiceError(str(e), self.log) from e
 
     def end(self, process, leader, number=None):
         """End a program and all of its session, gently first."""

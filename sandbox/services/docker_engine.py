@@ -118,7 +118,7 @@ class Engine(base.Service):
                     '--containerd-namespace', self.bridge,
                     '--containerd-plugins-namespace',
                     f'{self.bridge}-plugins'])
-        self.wait(self.is_ready, 'it does not answer')
+        self.wait(self.is_ready, 'an answer')
 
     def stop(self):
         if self.is_running():

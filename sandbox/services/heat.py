@@ -12,7 +12,7 @@
 
 """Heat: its configuration, its database, its two APIs and its engine."""
 
-import re
+import os
 import shutil
 import signal
 
@@ -22,6 +22,7 @@ import pymysql
 from sandbox import errors
 from sandbox import plugin
 from sandbox import processes
+from sandbox import state
 from sandbox.services import base
 from sandbox.services import wsgi
 
@@ -29,7 +30,7 @@ WORKERS = 2
 
 CONFIG = """\
 [DEFAULT]
-debug = true
+debug = {debug}
 default_log_levels = amqp=WARN,amqplib=WARN,oslo.messaging=INFO,\
 oslo_messaging=INFO,sqlalchemy=WARN,keystoneclient=INFO,keystoneauth=INFO,\
 keystonemiddleware=INFO,urllib3=WARN,stevedore=INFO,oslo_policy=INFO,\
@@ -102,6 +103,7 @@ def write_config(layout, **values):
     shutil.copytree(find('heat/environment.d'), layout.environments)
     layout.policy.write_text('{}\n')
     layout.heat_conf.write_text(CONFIG.format(
+        debug=os.environ.get(state.ENV_DEBUG) or 'true',
         plugins=layout.plugins, workers=WORKERS, credentials=credentials,
         paste=find('heat/api-paste.ini'),
         environment_dir=layout.environments, policy=layout.policy,
@@ -155,26 +157,23 @@ class HeatEngine(base.Service):
             return
         # What has changed since is taken over by "engine restart".
         plugin.install(self.context.layout.plugins)
-        begin = self.log.stat().st_size if self.log.exists() else 0
+        before = self._workers()
         self.spawn(['heat-engine', '--config-file',
                     str(self.context.layout.heat_conf)])
-        self.wait(lambda: self._is_ready(self.output(begin)),
-                  f'no {WORKERS} workers are ready')
+        self.wait(lambda: len(self._workers() - before) >= WORKERS,
+                  f'{WORKERS} ready workers')
 
-    def _is_ready(self, output):
-        """Tell whether all workers take requests.
+    def _workers(self):
+        """Return the ids of all workers that ever took requests.
 
-        A worker says its id when it starts, and enters it in the table of
-        services after it began to listen on the message bus.
+        A worker enters its id in the table after it began to listen on the
+        message bus.
         """
-        workers = set(re.findall(r'Starting listener for engine (\S+)',
-                                 output))
         with pymysql.connect(unix_socket=self.database.socket, user='root',
                              database='heat') as db:
             with db.cursor() as cursor:
                 cursor.execute('SELECT engine_id FROM service')
-                entered = {row[0] for row in cursor.fetchall()}
-        return len(workers & entered) >= WORKERS
+                return {row[0] for row in cursor.fetchall()}
 
     def stop(self):
         """End it in order: work under way is finished first."""

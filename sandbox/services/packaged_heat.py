@@ -18,14 +18,17 @@ for what packages decide: paths, paste, policy.
 
 import configparser
 import contextlib
+import dataclasses
 import os
 import pathlib
 import re
+import sys
 import urllib.parse
 
 import fixtures
 import pymysql
 import requests
+import yaml
 
 from sandbox import errors
 from sandbox import ports
@@ -43,6 +46,17 @@ CONFIG = '/etc/heat/heat.conf'
 THEIRS = (('DEFAULT', 'plugin_dirs'), ('DEFAULT', 'environment_dir'),
           ('DEFAULT', 'template_dir'), ('oslo_policy', 'policy_file'),
           ('paste_deploy', 'api_paste_config'))
+
+# One test of each kind of change that Heat makes, and of each type.
+_LIFE = 'tests.functional.test_container.LifeTest.'
+TESTS = (_LIFE + 'test_changed_property_replaces',
+         _LIFE + 'test_check',
+         _LIFE + 'test_suspend_and_resume',
+         'tests.functional.test_update.InPlaceTest.test_limits',
+         'tests.functional.test_image_resource.PulledTest.test_life',
+         'tests.functional.test_network.NetworkTest.test_life',
+         'tests.functional.test_volume.VolumeTest.test_life')
+
 
 def instructions(text):
     """Return README's commands: to install, where to, to check."""
@@ -226,7 +240,7 @@ class Engine(_Heat):
         super()._setUp()
         self.spawn(self.command('/etc/init.d/heat-engine', 'systemd-start',
                                 env={'USE_LOGFILE': 'no'}))
-        self.wait(self._is_ready, f'no {WORKERS} workers are ready')
+        self.wait(self._is_ready, f'{WORKERS} ready workers')
 
     def _is_ready(self):
         """Tell whether all workers are in the table, which began empty."""
@@ -251,10 +265,52 @@ class API(_Heat):
             'uwsgi_python3', '--http-socket', f'{ports.LOOPBACK}:{port}',
             '--ini', '/etc/heat/heat-api-uwsgi.ini',
             '--processes', str(WORKERS)))
-        self.wait(self._answers, f'{self.url} does not answer')
+        self.wait(self._answers, f'an answer at {self.url}')
 
     def _answers(self):
         return requests.get(f'{self.url}/healthcheck', timeout=5).ok
+
+
+class Tests(debootstrap.Program):
+    """Functional tests on a Heat of packages."""
+
+    program = 'tests'
+    timeout = 900
+
+    def __init__(self, context, chroot, current, url):
+        """Create tests that do not run yet.
+
+        :param current: state.State of the sandbox.
+        :param url: URL of the API.
+        """
+        super().__init__(context, chroot)
+        self.current = current
+        self.url = url
+
+    def _setUp(self):
+        super()._setUp()
+        etc = self.context.layout.etc
+        path = etc / f'{self.chroot.release}-state.json'
+        clouds = etc / f'{self.chroot.release}-clouds.yaml'
+        # Passwords are in it.
+        clouds.touch(0o600)
+        clouds.write_text(yaml.safe_dump(with_endpoint(
+            yaml.safe_load(pathlib.Path(self.current.clouds_file)
+                           .read_text()), self.url)))
+        dataclasses.replace(
+            self.current, clouds_file=str(clouds),
+            heat_url=self.url).save(path)
+        self._exec([sys.executable, '-m', 'testtools.run', *TESTS],
+                   env={state.ENV_FILE: str(path),
+                        'PYTHONPATH': str(state.ROOT)})
+
+
+def with_endpoint(clouds, url):
+    """Return a clouds.yaml whose Heat is at a URL."""
+    return {'clouds': {
+        name: {**cloud, 'orchestration_endpoint_override':
+               f'{url}/v1/%(project_id)s'}
+        for name, cloud in clouds['clouds'].items()}}
 
 
 @contextlib.contextmanager

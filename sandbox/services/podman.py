@@ -112,7 +112,7 @@ class Relay(base.Service):
         super()._setUp()
         self.spawn(['socat', f'UNIX-LISTEN:{self.socket},fork',
                     f'TCP:{self.address}'])
-        self.wait(lambda: os.path.exists(self.socket), 'no socket')
+        self.wait(lambda: os.path.exists(self.socket), 'the socket')
 
 
 class Podman(base.Service):
@@ -168,7 +168,7 @@ class Podman(base.Service):
                     self.ports, self.context.short, self.endpoint],
                    self.settings)
         self.wait(lambda: docker_engine.answers(self.endpoint),
-                  'it does not answer')
+                  'an answer')
 
     def stop(self):
         """End it with all of its containers: a power cut."""

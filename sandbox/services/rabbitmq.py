@@ -54,7 +54,7 @@ class EPMD(base.Service):
         self.env = {'ERL_EPMD_PORT': str(port),
                     'ERL_EPMD_ADDRESS': ports.LOOPBACK}
         self.spawn(['epmd'], self.env)
-        self.wait(lambda: ports.is_open(port), 'port is not open')
+        self.wait(lambda: ports.is_open(port), 'an open port')
 
 
 class RabbitMQ(base.Service, rabbitmq.RabbitMQDriver):

@@ -57,7 +57,7 @@ class Registry(base.Service):
         path.write_text(self.config())
         self.spawn(['docker-registry', 'serve', str(path)],
                    {'OTEL_TRACES_EXPORTER': 'none'})
-        self.wait(self._answers, f'{self.address} does not answer')
+        self.wait(self._answers, f'an answer at {self.address}')
 
     def config(self):
         return CONFIG.format(data=self.tempdir, address=self.address)

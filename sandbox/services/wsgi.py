@@ -41,7 +41,7 @@ class WSGIService(base.Service):
         self.spawn([sys.executable, '-m', 'sandbox.services.serve',
                     self.factory, str(self.port), *self.options],
                    dict(self.settings, PYTHONPATH=str(ROOT)))
-        self.wait(self._answers, f'{self.url} does not answer')
+        self.wait(self._answers, f'an answer at {self.url}')
 
     def _answers(self):
         response = requests.get(self.url + self.path, timeout=5)

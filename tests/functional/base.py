@@ -31,6 +31,7 @@ import yaml
 
 from sandbox import engines
 from sandbox import state
+from sandbox import waiting
 from tests.functional import evidence
 
 TYPE = 'DockerInc::Docker::Container'
@@ -49,14 +50,7 @@ SLEEP = ['sh', '-c', 'trap "exit 0" TERM; sleep 3600 & wait']
 
 def wait_until(predicate, what):
     """Return what the predicate returns once it is true."""
-    deadline = time.monotonic() + PATIENCE
-    while True:
-        result = predicate()
-        if result:
-            return result
-        if time.monotonic() > deadline:
-            raise AssertionError('%s: not within %d s' % (what, PATIENCE))
-        time.sleep(0.2)
+    return waiting.until(predicate, PATIENCE, what, pause=0.2)
 
 
 def is_at(stack, status):
@@ -168,13 +162,20 @@ class FunctionalTest(testtools.TestCase):
 
     def heat_of(self, cloud):
         """Return the Heat client of one of the users of the sandbox."""
-        return heat_client.Client('1', session=self._session(cloud),
-                                  service_type='orchestration')
+        region = self._region(cloud)
+        # Heat's API of Debian's packages is served by uwsgi, which closes
+        # some connections early.
+        return heat_client.Client(
+            '1', session=region.get_session(), service_type='orchestration',
+            endpoint_override=region.get_endpoint('orchestration'),
+            connect_retries=5)
 
     def _session(self, cloud):
+        return self._region(cloud).get_session()
+
+    def _region(self, cloud):
         return openstack.config.OpenStackConfig(
-            config_files=[self.cloud.clouds_file]).get_one(
-                cloud=cloud).get_session()
+            config_files=[self.cloud.clouds_file]).get_one(cloud=cloud)
 
     def stack_users(self, stack_id):
         """Return the names of the users that Keystone has for a stack."""
@@ -326,13 +327,10 @@ class FunctionalTest(testtools.TestCase):
 
     def page_at(self, port):
         """Return what a web server on loopback serves, once it does."""
-        def page():
-            try:
-                return requests.get('http://127.0.0.1:%d/' % port,
-                                    timeout=5).text.strip()
-            except requests.RequestException:
-                return None
-        return wait_until(page, 'page')
+        return waiting.until(
+            lambda: requests.get('http://127.0.0.1:%d/' % port,
+                                 timeout=5).text.strip(),
+            PATIENCE, 'page', requests.RequestException)
 
     # Docker.
 

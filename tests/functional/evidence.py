@@ -35,9 +35,8 @@ class Logs:
 
     def __init__(self, folder):
         self._begin = {path: path.stat().st_size
-                       for name in ('heat-engine', 'dockerd')
-                       if (path := pathlib.Path(folder, name + '.log'))
-                       .exists()}
+                       for name in ('*heat-engine.log', 'dockerd.log')
+                       for path in pathlib.Path(folder).glob(name)}
 
     def since(self, words):
         """Return warnings, and lines with one of words, as texts by log."""

@@ -201,6 +201,15 @@ class FakeDaemon(fixtures.Fixture):
         return [(sent.method, self._path(sent)) for sent in self.history
                 if self._path(sent) != '/version']
 
+    @property
+    def changes(self):
+        """Pairs of verb and path of all requests but GET.
+
+        How often the plugin looks at an object is rarely what a test is
+        about.
+        """
+        return [request for request in self.requests if request[0] != 'GET']
+
     def sent(self, verb, path):
         """Return the requests with a verb and a path."""
         return [sent for sent in self.history

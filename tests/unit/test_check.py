@@ -58,7 +58,7 @@ class CheckTestCase(base.TestCase):
 
 class GoodTestCase(CheckTestCase):
 
-    def test_good(self):
+    def test_correct_installation_has_no_problem(self):
         code, lines, problems = self.check(self.plugins.path)
         self.assertEqual((0, []), (code, problems))
         self.assertIn('%s: registered' % base.TYPE, lines)

@@ -676,6 +676,8 @@ class RequestTestCase(EngineTestCase):
         self.daemon.on('GET', '/containers/x/json', base.refusal(
             404, 'No such container: x'))
         self.client.containers.stop('x', None, 5.0)
+        self.assertEqual([('POST', '/containers/x/stop')],
+                         self.daemon.changes)
 
     def test_errors_by_status(self):
         for status, expected in ((400, errors.Failed),

@@ -38,7 +38,7 @@ class ConfTestCase(testtools.TestCase):
         self.assertEqual(conf.group().running_after,
                          conf.group().running_after)
 
-    def test_defaults(self):
+    def test_defaults_of_all_options(self):
         self.assertEqual(
             {'local_endpoint': 'unix:///var/run/docker.sock',
              'local_endpoint_access': 'admin',
@@ -71,11 +71,11 @@ class ConfTestCase(testtools.TestCase):
              'max_snapshot_bytes': 1024 ** 3},
             dict(conf.group().items()))
 
-    def test_overridden(self):
+    def test_value_of_heat_conf_overrides_the_default(self):
         self.config.config(group='heat_docker', max_log_bytes=10)
         self.assertEqual(10, conf.group().max_log_bytes)
 
-    def test_bounds(self):
+    def test_values_out_of_bounds_are_refused(self):
         for name, wrong in (('local_endpoint_access', 'some'),
                             ('daemons', 'any'),
                             ('connect_timeout', 0), ('connect_timeout', 61),

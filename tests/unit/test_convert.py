@@ -1070,7 +1070,7 @@ class NetworkTestCase(testtools.TestCase):
                 'NetworkSettings': {'Networks': {'n': endpoint}}}).values()
             self.assertIs(sound, found == endpoint, endpoint)
 
-    def test_outside(self):
+    def test_addresses_outside_of_the_subnets_are_found(self):
         endpoint = {'IPAMConfig': {'IPv4Address': '192.0.2.7',
                                    'IPv6Address': '2001:db8::7'}}
         for subnets, expected in (
@@ -1084,7 +1084,7 @@ class NetworkTestCase(testtools.TestCase):
         self.assertEqual([], network.addresses_outside(
             {'IPAMConfig': None}, []))
 
-    def test_attached(self):
+    def test_network_is_found_by_name_id_or_short_id(self):
         networks = {'front': {'NetworkID': 'abcdef0123456789'},
                     'back': {'NetworkID': None}}
         for name, expected in (('front', 'front'), ('back', 'back'),
@@ -1095,7 +1095,7 @@ class NetworkTestCase(testtools.TestCase):
             self.assertEqual(expected, network.attachment_name(name, networks),
                              name)
 
-    def test_connected(self):
+    def test_connected_only_if_all_endpoints_are_as_wanted(self):
         wanted = network.networks_to_api(
             [{'network': 'front', 'aliases': ['web'],
               'ipv4_address': '192.0.2.7'}, {'network': 'back'}])
@@ -1125,7 +1125,7 @@ class FilesTestCase(testtools.TestCase):
               'uid': 5, 'gid': 6},
              {'path': '/empty', 'content': ''}]
 
-    def test_archive(self):
+    def test_archive_keeps_modes_owners_and_contents(self):
         archive = storage.files_to_archive(self.FILES)
         with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
             self.assertEqual(
@@ -1154,7 +1154,7 @@ class BuildingTestCase(testtools.TestCase):
     BUILD = {'dockerfile': 'FROM busybox\nCOPY a /\n', 'args': None,
              'files': {'./a/../b': 'Gr\u00fc\u00dfe\n', 'c/d': '', 5: 7}}
 
-    def test_context(self):
+    def test_context_has_the_dockerfile_and_all_files(self):
         context = building.build_to_context(self.BUILD)
         with tarfile.open(fileobj=io.BytesIO(context)) as tar:
             self.assertEqual(

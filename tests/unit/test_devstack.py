@@ -112,7 +112,7 @@ class DevstackTestCase(base.TestCase):
         parser.read(self.conf)
         return parser['DEFAULT'].get('plugin_dirs')
 
-    def test_settings(self):
+    def test_settings_define_a_plugin_that_requires_heat(self):
         done = subprocess.run(
             ['bash', '-c', STAND_INS + 'source "$0/settings"', DEVSTACK],
             stdout=subprocess.PIPE, text=True, check=True)
@@ -120,7 +120,7 @@ class DevstackTestCase(base.TestCase):
                           'plugin_requires heat-docker heat'],
                          done.stdout.splitlines())
 
-    def test_stack(self):
+    def test_stack_installs_and_checks_the_plugin(self):
         calls = {phase: self.do('stack', phase) for phase in STACK}
         self.assertEqual([], calls['pre-install'])
         self.assertEqual(
@@ -165,7 +165,7 @@ class DevstackTestCase(base.TestCase):
         self.assertIn('died: heat-engine does not offer the Docker types',
                       calls)
 
-    def test_engine(self):
+    def test_engine_is_installed_from_the_package_of_the_distribution(self):
         for distribution, package in (('ubuntu', 'docker.io'),
                                       ('rocky', 'moby-engine')):
             calls = self.do('stack', 'install', DISTRIBUTION=distribution,
@@ -182,7 +182,7 @@ class DevstackTestCase(base.TestCase):
         self.assertFalse(self.installed.exists())
         self.assertIsNone(self.folders())
 
-    def test_clean(self):
+    def test_only_clean_removes_the_plugin(self):
         beside = self.installed.parent / 'another_plugin'
         self.do('stack', 'install')
         beside.touch()

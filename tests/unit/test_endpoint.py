@@ -180,7 +180,7 @@ class TLSTestCase(MaterialTestCase):
         self.assert_secret(words)
         return words
 
-    def test_accepted(self):
+    def test_certificates_that_fit_are_accepted(self):
         for values in (self.tls(), self.tls(verify=False), {},
                        self.tls(ca_cert=self.ca), self.client(),
                        self.tls(ca_cert=self.ca + servers.authority(
@@ -250,7 +250,7 @@ class TLSTestCase(MaterialTestCase):
         self.assertEqual(0, os.waitstatus_to_exitcode(
             os.waitpid(child, 0)[1]))
 
-    def test_context(self):
+    def test_server_is_verified_unless_verify_is_false(self):
         context = endpoint.ssl_context(endpoint.TLS())
         self.assertTrue(context.check_hostname)
         self.assertEqual(ssl.CERT_REQUIRED, context.verify_mode)
@@ -259,7 +259,7 @@ class TLSTestCase(MaterialTestCase):
         self.assertFalse(context.check_hostname)
         self.assertEqual(ssl.CERT_NONE, context.verify_mode)
 
-    def test_authorities(self):
+    def test_own_authority_replaces_those_of_the_system(self):
         """Those of the system only if there are no others."""
         context = endpoint.ssl_context(endpoint.TLS(ca_cert=self.ca))
         [only] = context.get_ca_certs(True)
@@ -279,14 +279,14 @@ class TLSTestCase(MaterialTestCase):
                       '%s %r' % (where, where), '{0} {0!r}'.format(where)):
             self.assertNotIn('hunter2', shown)
 
-    def test_masked(self):
+    def test_only_the_key_is_masked(self):
         masked = endpoint.tls_masked(self.client(ca_cert=self.ca))
         self.assertEqual(self.client(ca_cert=self.ca, client_key='***'),
                          masked)
         self.assert_secret(str(masked))
         self.assertEqual(self.tls(), endpoint.tls_masked(self.tls()))
 
-    def test_equal(self):
+    def test_equal_only_with_the_same_key(self):
         """Connections are kept by them: with another key, another one."""
         one = endpoint.TLS(client_cert='a', client_key='b')
         self.assertEqual(1, len({one, endpoint.TLS(client_cert='a',

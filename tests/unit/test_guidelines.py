@@ -73,23 +73,23 @@ def schema_faults(schema, path):
 
 class GuidelinesTestCase(testtools.TestCase):
 
-    def test_properties(self):
+    def test_properties_follow_the_guidelines_of_heat(self):
         for cls in TYPES:
             self.assertEqual([], list(schema_faults(
                 cls.properties_schema, cls.__name__)))
 
-    def test_attributes(self):
+    def test_attributes_follow_the_guidelines_of_heat(self):
         for cls in TYPES:
             self.assertEqual([], list(schema_faults(
                 cls.attributes_schema, cls.__name__)))
 
-    def test_classes(self):
+    def test_docstrings_of_classes_follow_the_guidelines_of_heat(self):
         for cls in TYPES:
             self.assertIn('\n', cls.__doc__)
             self.assertEqual([], list(docstring_faults(cls.__doc__)),
                              cls.__name__)
 
-    def test_methods(self):
+    def test_docstrings_of_methods_follow_the_guidelines_of_heat(self):
         for cls in TYPES:
             for base in cls.__mro__:
                 if not base.__module__.startswith('heat_docker'):

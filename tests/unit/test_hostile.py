@@ -123,7 +123,7 @@ class ReportsTestCase(HostileTestCase):
         (CHUNKED, chunk(b'{"status": "Waiting"}\r\n')),
     )
 
-    def test_floods(self):
+    def test_endless_reports_are_refused_within_little_memory(self):
         self.configure(max_report_bytes=1024 * 1024)
         for ask in (lambda docker: list(docker.images.pull('x')),
                     lambda docker: docker.images.build(b'', {}, {}, None),
@@ -248,13 +248,13 @@ class AnswersTestCase(HostileTestCase):
         self.assertEqual(3000, len(
             self.serve(servers.http(content)).containers.list({})))
 
-    def test_depth(self):
+    def test_deeply_nested_answers_are_refused(self):
         for depth in (40, 5000, 100000):
             for pair in (('[', ']'), ('{"a":', '}')):
                 content = depth * pair[0] + '1' + depth * pair[1]
                 self.refused('too long', self.inspect, content.encode())
 
-    def test_numbers(self):
+    def test_numbers_that_are_not_finite_are_refused(self):
         for number in ('1e400', '-1e400', 'NaN', 'Infinity', 5000 * '9'):
             self.refused('not a Docker daemon', self.inspect,
                          b'{"Size": %s}' % number.encode())
@@ -285,7 +285,7 @@ class IdsTestCase(HostileTestCase):
         objects = list(objects)
         return {'Volumes': objects} if method == 'volumes.list' else objects
 
-    def test_made(self):
+    def test_invalid_ids_of_created_objects_are_refused(self):
         for method, arguments, key in self.MAKING:
             for value in NO_IDS:
                 docker = self.serve(servers.http({key: value}))
@@ -295,7 +295,7 @@ class IdsTestCase(HostileTestCase):
                 docker = self.serve(servers.http({key: value}))
                 operator.attrgetter(method)(docker)(*arguments)
 
-    def test_listed(self):
+    def test_invalid_ids_in_lists_are_refused(self):
         for method, arguments, key in self.LISTS:
             for found in (*({key: value} for value in NO_IDS), {}, 'x', [],
                           None, 1):
@@ -308,7 +308,7 @@ class IdsTestCase(HostileTestCase):
             self.assertEqual(len(IDS), len(
                 operator.attrgetter(method)(docker)(*arguments)))
 
-    def test_shown(self):
+    def test_invalid_ids_of_inspected_objects_are_refused(self):
         for method, key in ('networks.inspect', 'Id'), ('volumes.inspect',
                                                        'Name'):
             for value in NO_IDS:
@@ -316,7 +316,7 @@ class IdsTestCase(HostileTestCase):
                 self.refused('Docker', operator.attrgetter(method)(docker),
                              'x')
 
-    def test_warnings(self):
+    def test_at_most_twenty_warnings_are_kept(self):
         """Each of them becomes an event."""
         for warnings, count in (('w' * 3000, 0), (['w'] * 3000, 20),
                                 ({'w': 'w'}, 0), ([['w'], 1, 'w'], 1)):
@@ -357,7 +357,7 @@ class IdsTestCase(HostileTestCase):
 class HurryTestCase(HostileTestCase):
     """What a user waits for has an end, however patient the operator is."""
 
-    def test_hurry(self):
+    def test_hurry_limits_the_time_of_each_answer(self):
         self.configure(connect_timeout=60, read_timeout=300)
         head = b'HTTP/1.1 200 OK\r\n' + CHUNKED + b'\r\n'
         for content in (head + chunk(b'{'), head[:9], b''):

@@ -335,7 +335,7 @@ class ImportsTestCase(testtools.TestCase):
                             '%s misses %r in %s' % (rule.__name__, source,
                                                     path))
 
-    def test_licence(self):
+    def test_every_file_begins_with_the_license(self):
         for path in self.paths:
             with open(os.path.join(TREE, path), encoding='utf-8') as source:
                 self.assertTrue(source.readline().startswith(

@@ -25,7 +25,7 @@ ROOT = pathlib.Path(__file__).parents[2]
 
 class LibraryTestCase(testtools.TestCase):
 
-    def test_version(self):
+    def test_all_files_need_the_same_version_of_the_library(self):
         needed = '%s.0' % fields.version_text(client.LIBRARY_NEEDED)
         for name in ('kolla/Dockerfile', 'requirements.txt'):
             self.assertEqual([needed], re.findall(

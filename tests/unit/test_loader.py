@@ -122,7 +122,7 @@ class LoaderTestCase(base.TestCase):
 
 class LoadedTestCase(LoaderTestCase):
 
-    def test_loaded(self):
+    def test_each_module_is_executed_once(self):
         loaded, complaints = self.load()
         self.assertNotIn('ERROR', complaints)
         self.assertEqual(

@@ -38,7 +38,7 @@ class MaskedTestCase(testtools.TestCase):
     def masked(self, values):
         return masking.masked(self.TABLE, values)
 
-    def test_masked(self):
+    def test_nested_values_are_masked_where_they_are(self):
         self.assertEqual({'a': 'x', 'b': 'Y', 'c': ['z']}, self.masked(
             {'a': 'x', 'b': 'y', 'c': [{'x': 'z'}]}))
 
@@ -77,7 +77,7 @@ class InspectedTestCase(testtools.TestCase):
             {'A': {'B': '***', 'C': 'y'}, 'D': '***', 'X': 1, 'E': 2},
             self.inspected(shown, *table))
 
-    def test_container(self):
+    def test_secrets_of_an_inspected_container_are_masked(self):
         mount = {'Type': 'volume', 'Target': '/a', 'Source': 'vol',
                  'VolumeOptions': {'Labels': {'l': 'm'}, 'DriverConfig': {
                      'Name': 'local', 'Options': {'o': 'password=hunter2'}}}}
@@ -145,7 +145,7 @@ class SecretsTestCase(testtools.TestCase):
         self.assertEqual({'hunter2'}, self.secrets(
             a='hunter22', env=['B=hunter2']))
 
-    def test_many(self):
+    def test_forty_thousand_secrets_take_less_than_five_seconds(self):
         """A template has at most a million characters."""
         env = ['A%d=%s' % (number, ','.join(
             'a=%05d' % (100 * number + option) for option in range(100)))
@@ -165,7 +165,7 @@ class SecretsTestCase(testtools.TestCase):
                       [['A=hunter2']]):
             self.assertIn('A=hunter2', self.secrets(env=wrong))
 
-    def test_without(self):
+    def test_secrets_are_replaced_however_they_are_quoted(self):
         self.assertEqual('a "***", b', masking.without(
             'a "hunter22", b', ['hunter2', 'hunter22']))
         self.assertEqual('option allowed_bind_sources: ***', masking.without(

@@ -28,7 +28,7 @@ PAGE = (pathlib.Path(__file__).parents[2] / 'doc' / 'source' / 'contributor'
 
 class OracleTestCase(base.TestCase):
 
-    def test_documentation(self):
+    def test_documentation_has_the_current_table(self):
         part = PAGE.read_text().split('.. begin')[1].split('.. end')[0]
         self.assertEqual(
             values.report().strip(), part.strip(),
@@ -95,7 +95,7 @@ class NormalTestCase(base.TestCase):
             IPAddress='192.0.2.8')
         self.assertEqual([], self.differences(other))
 
-    def test_excuse(self):
+    def test_known_differences_are_excused_up_to_their_version(self):
         other = copy.deepcopy(self.shown)
         other['HostConfig']['NetworkMode'] = 'other'
         self.assertEqual([], self.differences(other))

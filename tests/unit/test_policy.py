@@ -476,7 +476,7 @@ class PolicyTestCase(base.TestCase):
 
 class ValuesTestCase(PolicyTestCase):
 
-    def test_cases(self):
+    def test_each_option_allows_and_refuses_what_it_says(self):
         for function, options, allowed, not_allowed in CASES:
             self.configure(**DEFAULTS | options)
             *_others, option = options
@@ -503,7 +503,7 @@ class ValuesTestCase(PolicyTestCase):
                 'endpoint', 'address', 'forgotten', 'is_shared',
                 'limit', 'matches'})
 
-    def test_matches(self):
+    def test_only_an_asterisk_is_special_in_a_pattern(self):
         for text, patterns, expected in (
                 ('a', [], False), ('a', ['*'], True), ('', ['*'], True),
                 ('a', ['a'], True), ('ab', ['a'], False),
@@ -543,7 +543,7 @@ class LimitsTestCase(PolicyTestCase):
     def shared(self, **options):
         self.configure(**DEFAULTS | {'daemons': 'shared'} | options)
 
-    def test_modes(self):
+    def test_shared_if_configured_or_if_all_use_the_local_daemon(self):
         for daemons, access, expected in (
                 (None, 'admin', False), (None, 'none', False),
                 (None, 'all', True), ('own', 'all', False),
@@ -695,7 +695,7 @@ class EndpointTestCase(PolicyTestCase):
         self.allowed(self.WHERE)
         self.is_admin.assert_not_called()
 
-    def test_forgotten(self):
+    def test_forgotten_only_if_a_pattern_matches_the_whole_url(self):
         self.assertFalse(policy.forgotten(self.WHERE.url))
         for patterns, expected in (
                 (['https://docker.test:2376'], True), (['https://d*'], True),
@@ -720,7 +720,7 @@ class AddressTestCase(PolicyTestCase):
         for ip in NOT_DENIED:
             self.assertIsNone(policy.address(self.WHERE, ip), ip)
 
-    def test_networks(self):
+    def test_addresses_in_denied_networks_are_refused(self):
         self.configure(denied_networks=['10.0.0.0/8', '192.0.2.7', 'fd00::/8'])
         for ip in ('10.1.2.3', '::ffff:10.1.2.3', '192.0.2.7', 'fd12::1'):
             self.refused(policy.address, self.WHERE, ip)
@@ -759,11 +759,11 @@ class AddressTestCase(PolicyTestCase):
                 'denied_networks of the operator)' % wrong,
                 self.refused(policy.address, self.WHERE, '192.0.2.7'))
 
-    def test_local(self):
+    def test_local_endpoint_may_be_in_a_denied_network(self):
         local = dataclasses.replace(self.WHERE, local=True)
         self.assertIsNone(policy.address(local, '127.0.0.1'))
 
-    def test_trusted(self):
+    def test_only_the_trusted_address_of_a_denied_network_is_allowed(self):
         noted = dataclasses.replace(self.WHERE, trusted='127.0.0.1')
         self.assertIsNone(policy.address(noted, '127.0.0.1'))
         self.refused(policy.address, noted, '127.0.0.2')

@@ -25,7 +25,7 @@ class CounterTestCase(base.TestCase):
         self.configure(denied_networks=[])
         server = self.useFixture(servers.Server())
         counter = counting.Counter(server.url)
-        self.addCleanup(counter.close)
+        self.addCleanup(counter.cut)
         for _again in range(2):
             with client.DockerClient(
                     endpoint.parse(counter.endpoint)) as docker:

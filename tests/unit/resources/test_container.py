@@ -157,18 +157,23 @@ class CreateTestCase(base.ContainerTestCase):
         self.serve_create()
         self.serve_run(LOST, self.inspected())
         self.run_task(self.make_resource().create)
+        self.assertEqual([CREATE, START], self.daemon.changes)
 
     def test_create_list_answer_lost(self):
         self.serve_create(LOST, base.refusal(409, 'in use'))
         self.daemon.on(*FOUND, LOST, {'json': [{'Id': base.ID}]})
         self.serve_run()
-        self.run_task(self.make_resource().create)
+        made = self.make_resource()
+        self.run_task(made.create)
+        self.assertEqual(base.ID, made.resource_id)
 
     def test_create_answer_lost_and_not_listed_yet(self):
         self.serve_create(LOST, base.refusal(409, 'in use'))
         self.daemon.on(*FOUND, {'json': []}, {'json': [{'Id': base.ID}]})
         self.serve_run()
-        self.run_task(self.make_resource().create)
+        made = self.make_resource()
+        self.run_task(made.create)
+        self.assertEqual(base.ID, made.resource_id)
 
     def test_create_odd_answers(self):
         for answer in ({}, []):
@@ -444,6 +449,8 @@ class DeleteTestCase(base.ContainerTestCase):
         self.daemon.on(*INSPECT, LOST, self.inspected('exited'))
         self.serve_remove()
         self.run_task(made.delete)
+        self.assertEqual([STOP, REMOVE], [
+            sent for sent in self.daemon.changes if sent != WAIT])
 
     def test_delete_started_again(self):
         """By somebody else, after it was stopped."""
@@ -539,8 +546,7 @@ class SuspendTestCase(base.ContainerTestCase):
         self.serve_run(self.inspected('exited'), self.inspected())
         self.run_task(made.resume)
         self.assertEqual(('RESUME', 'COMPLETE'), made.state)
-        self.assertEqual([INSPECT, START, INSPECT],
-                         self.daemon.requests)
+        self.assertEqual([START], self.daemon.changes)
 
     def test_resume_ends_at_once(self):
         made = self.suspended()
@@ -574,7 +580,7 @@ class CheckTestCase(base.ContainerTestCase):
         made = self.make_running()
         self.run_task(made.check)
         self.assertEqual(('CHECK', 'COMPLETE'), made.state)
-        self.assertEqual([INSPECT], self.daemon.requests)
+        self.assertEqual([], self.daemon.changes)
 
     def test_exited(self):
         made = self.make_running()

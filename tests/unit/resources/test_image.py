@@ -218,7 +218,7 @@ class PullTestCase(PulledTestCase):
     def test_there(self):
         self.daemon.on(*INSPECT, self.shown())
         made = self.make()
-        self.assertEqual([INSPECT], self.daemon.requests)
+        self.assertEqual([], self.daemon.changes)
         self.assertEqual(IMAGE, made.resource_id)
 
     def test_missing(self):
@@ -244,7 +244,7 @@ class PullTestCase(PulledTestCase):
             self.daemon.on(*INSPECT, before, self.shown())
             self.daemon.on(*PULL, PULLED)
             made = self.make(pull_policy='always')
-            self.assertEqual([INSPECT, PULL, INSPECT], self.daemon.requests)
+            self.assertEqual([PULL], self.daemon.changes)
             self.assertEqual(IMAGE, made.resource_id)
             self.forget()
 

@@ -315,9 +315,8 @@ class AwayTestCase(PullingTestCase):
 
         self.patch(made, 'add_event', keep)
         self.run_task(made.create)
-        for reason, created in told:
-            if ' answers after ' in reason:
-                self.assertEqual(1, created, told)
+        self.assertEqual([1], [created for reason, created in told
+                               if ' answers after ' in reason], told)
 
 
 class PolicyTestCase(PullingTestCase):
@@ -425,6 +424,9 @@ class AuthTestCase(PullingTestCase):
             self.serve_create()
             self.serve_run()
             self.run_task(self.make_resource(registry_auth=null).create)
+            [sent] = self.daemon.sent(*CREATE)
+            self.assertNotIn('X-Registry-Auth', sent.headers)
+            self.daemon.reset()
 
     def test_sent(self):
         for image, auth, expected in (

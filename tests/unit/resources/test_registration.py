@@ -12,7 +12,9 @@
 
 """Which types heat-engine offers, and who may use them."""
 
+import importlib
 import json
+import pkgutil
 
 import fixtures
 from heat.common import exception
@@ -24,11 +26,9 @@ import mock
 
 from heat_docker import client
 from heat_docker import errors
+from heat_docker import resources
 from heat_docker.resources import container
-from heat_docker.resources import image
-from heat_docker.resources import network
 from heat_docker.resources import registration
-from heat_docker.resources import volume
 from tests.unit import base
 
 MAPPING = {'A::B': object, 'C::D': object}
@@ -48,11 +48,11 @@ class RegistrationTestCase(base.TestCase):
 
 class AvailableTestCase(RegistrationTestCase):
 
-    def test_available(self):
+    def test_types_are_offered_if_the_library_is_usable(self):
         self.assertEqual(MAPPING, registration.available(MAPPING))
         self.assertEqual('', self.log.output)
 
-    def test_not_available(self):
+    def test_no_type_is_offered_without_the_library(self):
         before = self.names
         with mock.patch.object(client, 'library', autospec=True,
                                side_effect=errors.Unsupported('too old')):
@@ -62,15 +62,20 @@ class AvailableTestCase(RegistrationTestCase):
             'A::B, C::D are not available: too old\n', self.log.output)
         self.assertEqual(before, self.names)
 
-    def test_mappings(self):
-        for name, module, cls in (
-                ('Container', container, container.DockerContainer),
-                ('Image', image, image.DockerImage),
-                ('Network', network, network.DockerNetwork),
-                ('Volume', volume, volume.DockerVolume)):
-            mapping = {'DockerInc::Docker::' + name: cls}
-            self.assertEqual(mapping, module.resource_mapping())
-            self.assertEqual(mapping, module.available_resource_mapping())
+    def test_every_module_offers_the_type_of_its_name(self):
+        offered = {}
+        for found in pkgutil.iter_modules(resources.__path__):
+            module = importlib.import_module(
+                '%s.%s' % (resources.__name__, found.name))
+            if not hasattr(module, 'resource_mapping'):
+                continue
+            mapping = module.available_resource_mapping()
+            self.assertEqual(module.resource_mapping(), mapping)
+            [name] = mapping
+            self.assertEqual('DockerInc::Docker::' + found.name.title(),
+                             name)
+            offered.update(mapping)
+        self.assertEqual(base.CLASSES, offered)
 
 
 class RestrictableTestCase(RegistrationTestCase):
@@ -118,7 +123,7 @@ class EnforcedTestCase(RegistrationTestCase):
     def test_allowed_by_default(self):
         self.assertTrue(self.enforce('member'))
 
-    def test_restricted(self):
+    def test_rule_of_a_type_or_of_all_types_is_enforced(self):
         for name in (base.TYPE, 'DockerInc::Docker::*'):
             rules = {name: 'role:docker'}
             self.assertTrue(self.enforce('docker', **rules))

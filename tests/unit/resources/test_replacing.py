@@ -136,8 +136,7 @@ class MakeRoomTestCase(ReplacingTestCase):
             made = self.make_resource(properties)
             made.resource_id_set(base.ID)
             made.prepare_for_replace()
-            self.assertEqual([INSPECT, RENAME, STOP], self.daemon.requests,
-                             properties)
+            self.assertEqual([RENAME, STOP], self.daemon.changes, properties)
             self.forget()
 
     def test_stop_grace_period(self):
@@ -154,8 +153,7 @@ class MakeRoomTestCase(ReplacingTestCase):
         self.serve_room()
         self.daemon.on(*UPDATE, {'json': {}})
         made.prepare_for_replace()
-        self.assertEqual([INSPECT, RENAME, UPDATE, STOP],
-                         self.daemon.requests)
+        self.assertEqual([RENAME, UPDATE, STOP], self.daemon.changes)
         self.assertEqual({'RestartPolicy': {
             'Name': 'unless-stopped', 'MaximumRetryCount': 0}},
             self.daemon.sent(*UPDATE)[0].json())
@@ -165,8 +163,7 @@ class MakeRoomTestCase(ReplacingTestCase):
         self.serve_room()
         self.daemon.on(*UPDATE, {'status_code': 404, 'text': 'Not Found'})
         made.prepare_for_replace()
-        self.assertEqual([INSPECT, RENAME, UPDATE, STOP],
-                         self.daemon.requests)
+        self.assertEqual([RENAME, UPDATE, STOP], self.daemon.changes)
 
     def test_stop_takes_time(self):
         made = self.make_old()
@@ -209,6 +206,8 @@ class MakeRoomTestCase(ReplacingTestCase):
             self.serve_inspect(*answers[0])
             self.daemon.on(*RENAME, *answers[1])
             made.prepare_for_replace()
+            self.assertNotIn(STOP, self.daemon.requests)
+            self.assertNotIn('WARNING', self.log.output)
 
     def test_host_gone(self):
         """It may be what the update is about."""
@@ -444,8 +443,7 @@ class RestoreTestCase(ReplacingTestCase):
     def test_restored(self):
         old, _new = self.replaced()
         old.restore_prev_rsrc(convergence=True)
-        self.assertEqual([INSPECT, FOUND, REMOVE_NEW, RENAME, START],
-                         self.daemon.requests)
+        self.assertEqual([REMOVE_NEW, RENAME, START], self.daemon.changes)
         [found] = self.daemon.sent(*FOUND)
         self.assertEqual(
             {'org.openstack.heat.project_id=test_tenant_id',
@@ -464,8 +462,7 @@ class RestoreTestCase(ReplacingTestCase):
             old, _new = self.replaced(status, name='web',
                                       restart_policy={'Name': 'always'})
             old.restore_prev_rsrc(convergence=True)
-            self.assertEqual([INSPECT, FOUND, REMOVE_NEW, RENAME] + sent,
-                             self.daemon.requests)
+            self.assertEqual([REMOVE_NEW, RENAME] + sent, self.daemon.changes)
             for update in self.daemon.sent(*UPDATE):
                 self.assertEqual({'RestartPolicy': {
                     'Name': 'always', 'MaximumRetryCount': 0}},
@@ -475,8 +472,7 @@ class RestoreTestCase(ReplacingTestCase):
         old, _new = self.replaced()
         self.serve_found()
         old.restore_prev_rsrc(convergence=True)
-        self.assertEqual([INSPECT, FOUND, RENAME, START],
-                         self.daemon.requests)
+        self.assertEqual([RENAME, START], self.daemon.changes)
 
     def test_replacement_goes_by_itself(self):
         for answer in (GONE, base.refusal(409, 'removal of container x is '
@@ -491,15 +487,13 @@ class RestoreTestCase(ReplacingTestCase):
         old, _new = self.replaced()
         old.replaced_by = 987654
         old.restore_prev_rsrc(convergence=True)
-        self.assertEqual([INSPECT, FOUND, REMOVE_NEW, RENAME, START],
-                         self.daemon.requests)
+        self.assertEqual([REMOVE_NEW, RENAME, START], self.daemon.changes)
 
     def test_itself_is_not_removed(self):
         old, _new = self.replaced()
         self.serve_found(base.ID)
         old.restore_prev_rsrc(convergence=True)
-        self.assertEqual([INSPECT, FOUND, RENAME, START],
-                         self.daemon.requests)
+        self.assertEqual([RENAME, START], self.daemon.changes)
 
     def test_is_stopping_yet(self):
         """What is started before it has stopped would be stopped after."""
@@ -571,14 +565,12 @@ class RestoreTestCase(ReplacingTestCase):
         old, _new = self.replaced()
         self.serve_inspect(self.inspected('exited'))
         old.restore_prev_rsrc(convergence=True)
-        self.assertEqual([INSPECT, FOUND, REMOVE_NEW, START],
-                         self.daemon.requests)
+        self.assertEqual([REMOVE_NEW, START], self.daemon.changes)
 
     def test_was_not_running(self):
         old, _new = self.replaced('exited')
         old.restore_prev_rsrc(convergence=True)
-        self.assertEqual([INSPECT, FOUND, REMOVE_NEW, RENAME],
-                         self.daemon.requests)
+        self.assertEqual([REMOVE_NEW, RENAME], self.daemon.changes)
 
     def test_made_no_room(self):
         made = self.make_old()

@@ -57,7 +57,7 @@ class UpdateTestCase(base.ContainerTestCase):
     def complete(self, made, **values):
         self.update(made, **values)
         self.assertEqual(('UPDATE', 'COMPLETE'), made.state)
-        return self.daemon.requests
+        return self.daemon.changes
 
 
 class LimitsTestCase(UpdateTestCase):
@@ -79,7 +79,7 @@ class LimitsTestCase(UpdateTestCase):
                                  restart_policy={'Name': 'always'})
         self.serve_update()
         self.serve_inspect(self.inspected(Memory=128))
-        self.assertEqual([UPDATE, INSPECT], self.complete(
+        self.assertEqual([UPDATE], self.complete(
             made, memory=128, cpu_shares=5,
             restart_policy={'Name': 'always'}))
         [sent] = self.daemon.sent(*UPDATE)
@@ -130,7 +130,7 @@ class LimitsTestCase(UpdateTestCase):
         self.serve_update()
         self.serve_inspect(self.inspected(Memory=64))
         self.replaces(made, memory=128)
-        self.assertEqual([UPDATE, INSPECT], self.daemon.requests)
+        self.assertEqual([UPDATE], self.daemon.changes)
 
     def test_refused(self):
         made = self.make_running(memory=64)
@@ -142,8 +142,7 @@ class LimitsTestCase(UpdateTestCase):
         made = self.make_running(memory=64)
         self.serve_update(LOST, {'json': {}})
         self.serve_inspect(self.inspected(Memory=128))
-        self.assertEqual([UPDATE, UPDATE, INSPECT],
-                         self.complete(made, memory=128))
+        self.assertEqual([UPDATE, UPDATE], self.complete(made, memory=128))
 
     def test_what_only_heat_knows(self):
         made = self.make_running()
@@ -182,7 +181,7 @@ class LimitsTestCase(UpdateTestCase):
         self.serve_inspect(self.inspected(
             Memory=128, Networks={'n': {'NetworkID': 'x'}}))
         self.assertEqual(
-            [UPDATE, INSPECT, INSPECT, RENAME, INSPECT, to(CONNECT, 'm')],
+            [UPDATE, RENAME, to(CONNECT, 'm')],
             self.complete(made, memory=128, name='web-2',
                           networks=[{'network': 'n'}, {'network': 'm'}]))
 
@@ -198,7 +197,7 @@ class RenameTestCase(UpdateTestCase):
     def test_rename(self):
         made = self.make_running(name='web')
         self.daemon.on(*RENAME, 204)
-        self.assertEqual([INSPECT, RENAME], self.complete(made, name='web-2'))
+        self.assertEqual([RENAME], self.complete(made, name='web-2'))
         [sent] = self.daemon.sent(*RENAME)
         self.assertEqual({'name': ['web-2']}, sent.qs)
 
@@ -206,8 +205,7 @@ class RenameTestCase(UpdateTestCase):
         made = self.make_running(name='web')
         self.daemon.on(*RENAME, LOST)
         self.serve_inspect(self.inspected(), self.inspected(Name='/web-2'))
-        self.assertEqual([INSPECT, RENAME, INSPECT],
-                         self.complete(made, name='web-2'))
+        self.assertEqual([RENAME], self.complete(made, name='web-2'))
 
     def test_name_removed(self):
         made = self.make_running(name='web')
@@ -275,8 +273,8 @@ class NetworksTestCase(UpdateTestCase):
     def test_create_on_an_old_daemon(self):
         self.assertEqual(('front', {'front': {'Aliases': ['web']}}),
                          self.create('1.43'))
-        self.assertEqual([CREATE, INSPECT, to(CONNECT, 'back'), START,
-                          INSPECT], self.daemon.requests)
+        self.assertEqual([CREATE, to(CONNECT, 'back'), START],
+                         self.daemon.changes)
         [sent] = self.daemon.sent(*to(CONNECT, 'back'))
         self.assertEqual(
             {'Container': base.ID, 'EndpointConfig': {
@@ -288,7 +286,7 @@ class NetworksTestCase(UpdateTestCase):
             (None, {'front': {'Aliases': ['web']},
                     'back': {'IPAMConfig': {'IPv4Address': '192.0.2.7'}}}),
             self.create('1.44'))
-        self.assertEqual([CREATE, START, INSPECT], self.daemon.requests)
+        self.assertEqual([CREATE, START], self.daemon.changes)
 
     def test_create_in_one_network(self):
         """Whatever the daemon, it is created in it."""
@@ -296,7 +294,7 @@ class NetworksTestCase(UpdateTestCase):
         made = self.make_resource(networks=[{'network': 'front'}])
         self.serve_run(self.live('front'))
         self.run_task(made.create)
-        self.assertEqual([CREATE, START, INSPECT], self.daemon.requests)
+        self.assertEqual([CREATE, START], self.daemon.changes)
 
     def test_connect_answer_lost(self):
         self.serve_create()
@@ -312,7 +310,7 @@ class NetworksTestCase(UpdateTestCase):
         self.serve_inspect(self.live('a', 'b', 'c', 'by-hand'))
         self.serve_networks('b', 'c', 'd')
         self.assertEqual(
-            [INSPECT, to(DISCONNECT, 'b'), to(DISCONNECT, 'c'),
+            [to(DISCONNECT, 'b'), to(DISCONNECT, 'c'),
              to(CONNECT, 'b'), to(CONNECT, 'd')],
             self.complete(made, networks=[a, dict(b, aliases=['y']), d]))
         [sent] = self.daemon.sent(*to(DISCONNECT, 'b'))
@@ -323,7 +321,7 @@ class NetworksTestCase(UpdateTestCase):
     def test_by_id(self):
         made = self.make_attached({'network': 'a'})
         self.serve_inspect(self.live('a', 'long'))
-        self.assertEqual([INSPECT], self.complete(made, networks=[
+        self.assertEqual([], self.complete(made, networks=[
             {'network': 'a'}, {'network': 'long0123456789abcdef'}]))
 
     def test_by_id_where_podman_shows_the_name(self):
@@ -375,15 +373,14 @@ class NetworksTestCase(UpdateTestCase):
         self.serve_networks('b')
         # Attaching the container to another network keeps it.
         self.assertEqual(
-            [INSPECT, to(CONNECT, 'b')],
+            [to(CONNECT, 'b')],
             self.complete(made, networks=[network, {'network': 'b'}]))
         self.forget()
         self.daemon.on(*RENAME, 204)
         self.serve_stop()
         self.assertRaises(resource.UpdateReplace, self.update, made,
                           networks=[dict(network, aliases=['x'])])
-        self.assertEqual([INSPECT, INSPECT, RENAME, STOP],
-                         self.daemon.requests)
+        self.assertEqual([RENAME, STOP], self.daemon.changes)
 
     def test_mac_address_removed(self):
         """The endpoint still has it, and Docker is to choose another one."""
@@ -395,7 +392,7 @@ class NetworksTestCase(UpdateTestCase):
                                         'EndpointID': 'e1',
                                         'MacAddress': self.MAC}))
         self.serve_networks('a')
-        self.assertEqual([INSPECT, to(DISCONNECT, 'a'), to(CONNECT, 'a')],
+        self.assertEqual([to(DISCONNECT, 'a'), to(CONNECT, 'a')],
                          self.complete(made, networks=[{'network': 'a'}]))
 
     def test_taken_over_by_a_new_network(self):
@@ -405,13 +402,13 @@ class NetworksTestCase(UpdateTestCase):
         self.serve_networks('b')
         self.serve_inspect(self.live(
             b=dict(taken, NetworkID='b0123456789abcdef')))
-        self.assertEqual([INSPECT, to(DISCONNECT, 'b'), to(CONNECT, 'b')],
+        self.assertEqual([to(DISCONNECT, 'b'), to(CONNECT, 'b')],
                          self.complete(made, networks=[
                              {'network': 'b', 'aliases': ['x']}]))
         self.serve_inspect(self.live(
             c=dict(taken, NetworkID='c0123456789abcdef')))
         self.forget()
-        self.assertEqual([INSPECT], self.complete(made, networks=[
+        self.assertEqual([], self.complete(made, networks=[
             {'network': 'c', 'aliases': ['y', 'x']}]))
 
     def test_none_before_or_after(self):
@@ -445,8 +442,7 @@ class FilesTestCase(UpdateTestCase):
     def test_files(self):
         made = self.create()
         self.run_task(made.create)
-        self.assertEqual([CREATE, ARCHIVE, START, INSPECT],
-                         self.daemon.requests)
+        self.assertEqual([CREATE, ARCHIVE, START], self.daemon.changes)
         [sent] = self.daemon.sent(*ARCHIVE)
         self.assertEqual({'path': ['/']}, sent.qs)
         with tarfile.open(fileobj=io.BytesIO(sent.body)) as tar:
@@ -499,29 +495,27 @@ class PauseTestCase(UpdateTestCase):
 
     def test_suspend(self):
         self.paused()
-        self.assertEqual([INSPECT, self.PAUSE], self.daemon.requests)
+        self.assertEqual([self.PAUSE], self.daemon.changes)
 
     def test_suspend_answer_lost(self):
         made = self.make_running(suspend_mode='pause')
         self.daemon.on(*self.PAUSE, LOST)
         self.serve_inspect(self.inspected(), self.inspected('paused'))
         self.run_task(made.suspend)
-        self.assertEqual([INSPECT, self.PAUSE, INSPECT],
-                         self.daemon.requests)
+        self.assertEqual([self.PAUSE], self.daemon.changes)
 
     def test_suspend_what_has_ended(self):
         made = self.make_running(suspend_mode='pause')
         self.serve_inspect(self.inspected('exited'))
         self.run_task(made.suspend)
-        self.assertEqual([INSPECT], self.daemon.requests)
+        self.assertEqual([], self.daemon.changes)
 
     def test_resume(self):
         made = self.paused()
         self.forget()
         self.serve_inspect(self.inspected('paused'), self.inspected())
         self.run_task(made.resume)
-        self.assertEqual([INSPECT, self.UNPAUSE, INSPECT],
-                         self.daemon.requests)
+        self.assertEqual([self.UNPAUSE], self.daemon.changes)
 
     def test_resume_completed(self):
         """A command that has done its work does not do it again."""
@@ -534,7 +528,7 @@ class PauseTestCase(UpdateTestCase):
         self.run_task(made.suspend)
         self.forget()
         self.run_task(made.resume)
-        self.assertEqual([INSPECT, INSPECT], self.daemon.requests)
+        self.assertEqual([], self.daemon.changes)
 
     def test_resume_not_completed(self):
         self.serve_create()
@@ -547,8 +541,7 @@ class PauseTestCase(UpdateTestCase):
         self.forget()
         self.serve_inspect(self.inspected('exited', ExitCode=137), ended)
         self.run_task(made.resume)
-        self.assertEqual([INSPECT, START, INSPECT],
-                         self.daemon.requests)
+        self.assertEqual([START], self.daemon.changes)
 
     def stopped(self):
         made = self.make_running()
@@ -568,8 +561,7 @@ class PauseTestCase(UpdateTestCase):
         self.serve_inspect(self.at('exited', 1), self.at('exited', 1),
                            self.at('running', 2))
         self.run_task(made.resume)
-        self.assertEqual([INSPECT, START] * 2 + [INSPECT],
-                         self.daemon.requests)
+        self.assertEqual([START] * 2, self.daemon.changes)
 
     def test_resume_answer_lost(self):
         """What has run is not run twice."""
@@ -588,8 +580,7 @@ class PauseTestCase(UpdateTestCase):
         self.forget()
         self.serve_inspect(self.at('exited', 1), self.at('exited', 1),
                            self.at('running', 2))
-        self.assertEqual([INSPECT, INSPECT, START, INSPECT],
-                         self.complete(made))
+        self.assertEqual([START], self.complete(made))
 
     def test_update_after_failed_resume_of_paused(self):
         made = self.paused()
@@ -599,8 +590,7 @@ class PauseTestCase(UpdateTestCase):
         self.forget()
         self.serve_inspect(self.inspected('paused'),
                            self.inspected('paused'), self.inspected())
-        self.assertEqual([INSPECT, INSPECT, self.UNPAUSE, INSPECT],
-                         self.complete(made))
+        self.assertEqual([self.UNPAUSE], self.complete(made))
 
     def test_resume_running(self):
         made = self.paused()
@@ -655,7 +645,7 @@ class AdoptTestCase(UpdateTestCase):
         self.run_task(lambda: self.adopt(made))
         self.assertEqual(('ADOPT', 'COMPLETE'), made.state)
         self.assertEqual(base.ID, made.resource_id)
-        self.assertEqual([INSPECT], self.daemon.requests)
+        self.assertEqual([], self.daemon.changes)
 
     def test_adopt_missing(self):
         self.serve_inspect(GONE)
@@ -741,8 +731,7 @@ class FinishTestCase(UpdateTestCase):
         made = self.failed()
         self.serve_run(self.inspected('created'), self.inspected('created'),
                        self.inspected())
-        self.assertEqual([INSPECT, INSPECT, START, INSPECT],
-                         self.complete(made))
+        self.assertEqual([START], self.complete(made))
         self.assertEqual(base.ID, made.resource_id)
 
     def test_created_with_files_and_networks(self):
@@ -756,15 +745,12 @@ class FinishTestCase(UpdateTestCase):
         self.forget()
         created = self.inspected('created', Networks={'a': {}})
         self.serve_run(created, created, created, self.inspected())
-        self.assertEqual(
-            [INSPECT, INSPECT, INSPECT, ARCHIVE, START, INSPECT],
-            self.complete(made, **values))
+        self.assertEqual([ARCHIVE, START], self.complete(made, **values))
 
     def test_running(self):
         made = self.failed()
         self.serve_run()
-        self.assertEqual([INSPECT, INSPECT, INSPECT],
-                         self.complete(made))
+        self.assertEqual([], self.complete(made))
 
     def test_running_and_changed(self):
         """It waits for what the new template says, not for the old."""
@@ -781,9 +767,7 @@ class FinishTestCase(UpdateTestCase):
         created = self.inspected('created', Memory=128)
         self.serve_run(created, created, created,
                        self.inspected(Memory=128))
-        self.assertEqual(
-            [INSPECT, UPDATE, INSPECT, INSPECT, START, INSPECT],
-            self.complete(made, memory=128))
+        self.assertEqual([UPDATE, START], self.complete(made, memory=128))
 
     def test_finishing_fails(self):
         made = self.failed()
@@ -847,9 +831,7 @@ class LostCreateTestCase(UpdateTestCase):
         self.serve_run(created, created, self.inspected())
         self.assertFalse(made.needs_replace_failed())
         self.forget()
-        self.assertEqual(
-            [FOUND, FOUND, INSPECT, INSPECT, START, INSPECT],
-            self.complete(made, name='web'))
+        self.assertEqual([START], self.complete(made, name='web'))
 
     def test_replaced_while_the_daemon_is_at_it(self):
         """A replacement would want the name that is about to be taken."""
@@ -877,8 +859,7 @@ class LostCreateTestCase(UpdateTestCase):
         made = self.lost()
         created = self.inspected('created')
         self.serve_run(created, created, self.inspected())
-        self.assertEqual([FOUND, INSPECT, INSPECT, START, INSPECT],
-                         self.complete(made, name='web'))
+        self.assertEqual([START], self.complete(made, name='web'))
         self.assertEqual(base.ID, made.resource_id)
 
     def test_makes_room(self):
@@ -888,8 +869,7 @@ class LostCreateTestCase(UpdateTestCase):
         self.daemon.on(*RENAME, 204)
         self.daemon.on(*STOP, 204)
         self.replaces(made, name='web')
-        self.assertEqual([FOUND, INSPECT, INSPECT, RENAME, STOP],
-                         self.daemon.requests)
+        self.assertEqual([RENAME, STOP], self.daemon.changes)
 
     def test_makes_room_for_what_has_changed(self):
         made = self.lost()
@@ -897,17 +877,14 @@ class LostCreateTestCase(UpdateTestCase):
         self.daemon.on(*RENAME, 204)
         self.daemon.on(*STOP, 204)
         self.replaces(made, name='web', hostname='other')
-        self.assertEqual([FOUND, INSPECT, INSPECT, RENAME, STOP],
-                         self.daemon.requests)
+        self.assertEqual([RENAME, STOP], self.daemon.changes)
 
     def test_daemon_away_at_first(self):
         made = self.lost()
         self.daemon.on(*FOUND, REFUSED, {'json': [{'Id': base.ID}]})
         created = self.inspected('created')
         self.serve_run(created, created, self.inspected())
-        self.assertEqual(
-            [FOUND, FOUND, INSPECT, INSPECT, START, INSPECT],
-            self.complete(made, name='web'))
+        self.assertEqual([START], self.complete(made, name='web'))
 
     def test_daemon_away_at_first_and_there_is_none(self):
         clock = self.set_clock(creation)
@@ -930,15 +907,14 @@ class ConvergeTestCase(UpdateTestCase):
     def converge(self, made, **values):
         made.converge = True
         self.update(made, **values)
-        return self.daemon.requests
+        return self.daemon.changes
 
     def test_changed_by_hand(self):
         made = self.make_running(memory=64, env=['A=b'])
         self.serve_update()
         self.serve_inspect(self.inspected(Memory=32),
                            self.inspected(Memory=64))
-        self.assertEqual([INSPECT, UPDATE, INSPECT], self.converge(
-            made, memory=64, env=['A=b']))
+        self.assertEqual([UPDATE], self.converge(made, memory=64, env=['A=b']))
         [sent] = self.daemon.sent(*UPDATE)
         self.assertEqual(64, sent.json()['Memory'])
 
@@ -952,7 +928,7 @@ class ConvergeTestCase(UpdateTestCase):
         made = self.make_resource(values)
         self.run_task(made.create)
         self.forget()
-        self.assertEqual([INSPECT], self.converge(made, **values))
+        self.assertEqual([], self.converge(made, **values))
 
     def test_gone(self):
         made = self.make_running()

@@ -115,7 +115,7 @@ class ServerTest(CertificatesTestCase):
                                  certificates.Authority())
         self.refused(contexts, UNKNOWN_ISSUER)
 
-    def test_expired(self):
+    def test_expired_server_certificate_is_refused(self):
         contexts = self.contexts(
             self.server_of(address=ports.LOOPBACK, expired=True),
             self.authority)
@@ -140,7 +140,7 @@ class ClientTest(CertificatesTestCase):
             self.server_of(address=ports.LOOPBACK), self.authority,
             client=client, wanted=self.authority))
 
-    def test_known(self):
+    def test_server_reads_the_name_of_the_client(self):
         _, seen = self.connect(self.authority.issue('somebody'))
         self.assertEqual(((('commonName', 'somebody'),),), seen['subject'])
 
@@ -156,7 +156,7 @@ class ClientTest(CertificatesTestCase):
         error = self.refused_as(certificates.Authority().issue('somebody'))
         self.assertEqual(UNKNOWN_ISSUER, error.verify_code)
 
-    def test_expired(self):
+    def test_expired_client_certificate_is_refused(self):
         error = self.refused_as(
             self.authority.issue('somebody', expired=True))
         self.assertEqual(EXPIRED, error.verify_code)

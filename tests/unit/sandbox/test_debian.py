@@ -37,7 +37,7 @@ class MirrorTest(testtools.TestCase):
         self.assertEqual('http://b/', self.mirror(
             'trixie $(CODENAME) http://b/\n'))
 
-    def test_none(self):
+    def test_unknown_mirror_is_an_error(self):
         self.assertRaises(errors.SandboxError, self.mirror, '')
 
 

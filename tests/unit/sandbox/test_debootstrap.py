@@ -19,7 +19,7 @@ from sandbox.services import debootstrap
 
 
 class ChrootTest(testtools.TestCase):
-    def test_command(self):
+    def test_command_carries_user_mounts_and_environment(self):
         chroot = debootstrap.Chroot('/root-of-sid', 'sid')
         command = chroot.command(
             mock.Mock(tag='hd-1'), 'heat-engine', who='--userspec=heat',

@@ -51,12 +51,12 @@ class ProvideTest(testtools.TestCase):
 
 
 class NamesTest(testtools.TestCase):
-    def test_releases(self):
+    def test_release_follows_the_dash_of_a_name(self):
         self.assertEqual(
             ['', 'trixie', 'forky', '', 'trixie', 'forky'],
             [engines.release(name) for name in engines.NAMES])
 
-    def test_kinds(self):
+    def test_podmans_are_told_apart_by_their_names(self):
         self.assertEqual(
             ['podman', 'podman-trixie', 'podman-forky'],
             [name for name in engines.NAMES if engines.is_podman(name)])

@@ -22,14 +22,27 @@ from sandbox.services import heat
 class ConfigTest(testtools.TestCase):
     def setUp(self):
         super().setUp()
+        self.useFixture(fixtures.EnvironmentVariable(state.ENV_DEBUG))
+        self.config = self.write()
+
+    def write(self):
         self.layout = state.Layout(self.useFixture(fixtures.TempDir()).path)
         self.layout.create()
         heat.write_config(
             self.layout, bus='rabbit://', database='mysql://',
             docker_endpoint='unix:///docker.sock', auth_url='http://1',
             cfn_url='http://2', password='p', encryption_key='k')
-        self.config = configparser.RawConfigParser(default_section='')
-        self.config.read(self.layout.heat_conf)
+        config = configparser.RawConfigParser(default_section='')
+        config.read(self.layout.heat_conf)
+        return config
+
+    def test_debug_log_by_default(self):
+        self.assertEqual('true', self.config['DEFAULT']['debug'])
+
+    def test_no_debug_log_if_the_environment_says_so(self):
+        self.useFixture(fixtures.EnvironmentVariable(
+            state.ENV_DEBUG, 'false'))
+        self.assertEqual('false', self.write()['DEFAULT']['debug'])
 
     def test_our_engine_is_for_everybody(self):
         self.assertEqual(

@@ -31,12 +31,12 @@ class ParseTest(testtools.TestCase):
         self.assertEqual(['env', '-i'], args.program)
         self.assertEqual('x', args.state)
 
-    def test_orders(self):
+    def test_order_has_a_service_and_an_action(self):
         args = main.parse(['engine', 'kill-worker'])
         self.assertEqual(('engine', 'kill-worker'),
                          (args.command, args.action))
 
-    def test_engine(self):
+    def test_engine_of_an_option_overrides_the_environment(self):
         self.useFixture(fixtures.EnvironmentVariable(state.ENV_ENGINE))
         self.assertEqual('docker', main.parse(['up']).engine)
         self.useFixture(fixtures.EnvironmentVariable(
@@ -53,7 +53,7 @@ class ParseTest(testtools.TestCase):
             self.assertRaises(SystemExit, main.parse, ['up'])
         self.assertIn('no such engine: docker-potato', error.getvalue())
 
-    def test_refused(self):
+    def test_invalid_commands_are_refused(self):
         for arguments in ([], ['run'], ['run', '--'], ['engine', 'explode'],
                           ['dance'], ['--engine', 'lxc', 'up']):
             with contextlib.redirect_stderr(io.StringIO()):

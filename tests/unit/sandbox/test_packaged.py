@@ -12,6 +12,7 @@
 
 import contextlib
 import io
+import unittest
 
 import fixtures
 import mock
@@ -60,14 +61,14 @@ class ParseTest(testtools.TestCase):
         self.assertEqual((packaged.RELEASES, False),
                          (tuple(args.releases), args.fresh))
 
-    def test_some(self):
+    def test_named_releases_replace_the_default(self):
         args = main.parse(['packaged', '--fresh', 'sid', 'trixie'])
         self.assertEqual((['sid', 'trixie'], True),
                          (args.releases, args.fresh))
 
 
 class InstructionsTest(testtools.TestCase):
-    def test_readme(self):
+    def test_instructions_are_found_in_the_readme(self):
         install, target, check = packaged_heat.instructions(
             packaged_heat.README.read_text())
         self.assertEqual('rsync', install[0])
@@ -146,62 +147,18 @@ class RunTest(testtools.TestCase):
         self.assertIn('ok', said)
 
 
-class FakeStack:
-    """What Docker has; an update makes of each container what it wants."""
+class TestsTest(testtools.TestCase):
+    def test_tests_exist(self):
+        loader = unittest.TestLoader()
+        for name in packaged_heat.TESTS:
+            self.assertLess(0, loader.loadTestsFromName(
+                name).countTestCases(), name)
+        self.assertEqual([], loader.errors)
 
-    def __init__(self, replaced=('worker',)):
-        self.replaced = replaced
-        self.found = {}
-
-    def containers(self):
-        return dict(self.found)
-
-    def create(self, template):
-        self._put(template, {'web': 1, 'worker': 1})
-
-    def update(self, template):
-        self._put(template, {name: 1 + (name in self.replaced)
-                             for name in self.found})
-
-    def delete(self):
-        self.found.clear()
-
-    def _put(self, template, ids):
-        for name, resource in template['resources'].items():
-            wanted = resource['properties']
-            self.found[name] = {
-                'Id': ids[name], 'State': {'Running': True},
-                'HostConfig': {'RestartPolicy': wanted.get(
-                    'restart_policy')},
-                'NetworkSettings': {'Ports': {'80/tcp': [{}]}},
-                'Config': {'Env': wanted.get('env')}}
-
-
-class CheckTest(testtools.TestCase):
-    def check(self, stack, tcp_endpoint=None):
-        current = mock.Mock(docker={'tcp_endpoint': tcp_endpoint},
-                            images={'httpd': 'h', 'busybox': 'b'})
-        return packaged.Check(stack, current)
-
-    def test_as_it_should_be(self):
-        self.check(FakeStack()).run()
-
-    def test_an_endpoint_over_tcp_if_there_is_one(self):
-        for endpoint in (None, 'tcp://127.0.0.1:1'):
-            template = self.check(None, endpoint).template('no', 'old')
-            self.assertEqual(endpoint, template['resources']['worker'][
-                'properties'].get('docker_endpoint'))
-
-    def test_nothing_is_replaced(self):
-        self.assertRaises(errors.SandboxError,
-                          self.check(FakeStack(replaced=())).run)
-
-    def test_all_is_replaced(self):
-        self.assertRaises(
-            errors.SandboxError,
-            self.check(FakeStack(replaced=('web', 'worker'))).run)
-
-    def test_something_is_left(self):
-        stack = FakeStack()
-        stack.delete = lambda: None
-        self.assertRaises(errors.SandboxError, self.check(stack).run)
+    def test_tests_find_the_heat_of_the_packages(self):
+        clouds = {'clouds': {'sandbox': {'auth': {'username': 'u'}}}}
+        self.assertEqual(
+            {'clouds': {'sandbox': {
+                'auth': {'username': 'u'}, 'orchestration_endpoint_override':
+                'http://127.0.0.1:1/v1/%(project_id)s'}}},
+            packaged_heat.with_endpoint(clouds, 'http://127.0.0.1:1'))

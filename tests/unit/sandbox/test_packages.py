@@ -33,7 +33,7 @@ class ParseTest(testtools.TestCase):
     def test_another_platform(self):
         self.assertEqual(['docker', 'rsync'], packages.parse(BINDEP, 'rpm'))
 
-    def test_profile(self):
+    def test_profile_selects_its_packages_only(self):
         self.assertEqual(['genisoimage'],
                          packages.parse(BINDEP, profile='whole'))
 
