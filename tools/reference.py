@@ -51,8 +51,6 @@ _DEFAULT = re.compile(
     r'(?:defaults? to|by default'
     r'|if unset(?: or [\w ]+)?, (?:it is|it gets|it has|there is))'
     r' (?P<value>[^,;]+?)(?:\.?$|[.,;)] )', re.IGNORECASE)
-_NEEDS = re.compile(r'(?:version|API) (?P<major>\d+)\.(?P<minor>\d+)'
-                    r'(?: of the Docker API| or later)')
 
 
 def pages():
@@ -79,7 +77,8 @@ def render(name, resource):
     lines += heading('Attributes', '=')
     for attribute in resource.spec.ATTRIBUTES:
         lines += of_attribute(attribute)
-    return '\n'.join(lines)
+    return '\n'.join(lines + of_operations(
+        getattr(resource.spec, 'OPERATIONS', ())))
 
 
 def of_property(field):
@@ -116,6 +115,18 @@ def of_attribute(attribute):
     return ['``%s`` : %s, since %s%s' % (
         attribute.name, attribute.type.lower(), attribute.support, shown),
         wrapped(attribute.doc, 4), '']
+
+
+def of_operations(table):
+    """Return the lines about the operations that a signal can trigger."""
+    lines = heading('Signals', '=') if table else []
+    for operation in table:
+        lines += ['``%s``' % operation.name, wrapped(
+            operation.doc[0].upper() + operation.doc[1:] + '.', 4), '']
+        for name, argument in operation.arguments.items():
+            lines += ['    ``%s`` : %s, %s' % (name, *kind(argument)),
+                      wrapped(argument.doc, 8), '']
+    return lines
 
 
 def keys(schema, path):
@@ -191,17 +202,16 @@ def default(field):
 def since(field):
     """Return the version of the API that a property needs, in words."""
     version = fields.version_text(field.since)
+    later = [fields.version_text(one)
+             for one in sorted(fields.later_apis(field))]
     return '%s or later%s' % (
-        version, '; see below for values that need a later one'
-        if fields.later_apis(field) else '')
+        version, '; %s for parts of it' % ', '.join(later) if later else '')
 
 
 def key_since(schema):
     """Return the version of the API that a key needs, if it has its own."""
-    if getattr(schema, 'since', fields.OLDEST_API) > fields.OLDEST_API:
-        return fields.version_text(schema.since)
-    stated = _NEEDS.search(str(schema.description))
-    return stated and '%s.%s' % stated.groups()
+    since = getattr(schema, 'since', fields.OLDEST_API)
+    return since > fields.OLDEST_API and fields.version_text(since)
 
 
 def change(field):

@@ -96,8 +96,7 @@ class DockerVolume(snapshots.SnapshotResource):
         return {'source_volume': name}
 
     def handle_delete(self):
-        """Return the plan of the delete, which does nothing if it is needed.
-        """
+        """Return the plan of the delete, unless another one needs it."""
         if self.resource_id is not None and self._is_used_by_another():
             return plan.Plan(self.plan_context(), [])
         return super().handle_delete()

@@ -1014,6 +1014,8 @@ FIELDS = (
 )
 
 
+OPERATIONS = operations.OPERATIONS
+
 ATTRIBUTES = (
     fields.Attribute(
         name='name', type=fields.STRING, at='Name', cached=True,

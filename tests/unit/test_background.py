@@ -199,7 +199,7 @@ class PullTestCase(base.TestCase):
 
     def setUp(self):
         super().setUp()
-        self.patch(pulls, '_PATIENCE', 0.01)
+        self.patch(background.Pull, 'WAIT', 0.01)
         self.daemon = self.useFixture(base.FakeDaemon())
         self.endpoint = endpoint.parse(base.URL)
         self.arrived = threading.Event()

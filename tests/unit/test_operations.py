@@ -15,6 +15,7 @@
 import testtools
 
 from heat_docker import operations
+from tests.unit import base
 
 
 class OperationsTestCase(testtools.TestCase):
