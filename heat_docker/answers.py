@@ -27,6 +27,11 @@ from . import budgets
 _ID = re.compile(r'[a-zA-Z0-9[][a-zA-Z0-9_.:/@+[\]-]{0,%d}' % (budgets.ID - 1))
 
 
+# Controls, separators of lines and paragraphs, and controls of direction.
+_NOT_ON_A_LINE = re.compile(
+    '[\\0-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+')
+
+
 class TooMuch(ValueError):
     """An answer has more values, or more levels, than anybody wants."""
 
@@ -54,6 +59,19 @@ def parse(content):
 def is_id(value):
     """Return whether a value can be an id, a name or a reference."""
     return isinstance(value, str) and _ID.fullmatch(value) is not None
+
+
+def line(text) -> str:
+    """Return a text of a daemon or a container on one line.
+
+    A line of its own could pass for a line of heat-engine's log, and
+    characters that change the direction of text could hide a part of it.
+
+    :param text: anything; cut to :data:`budgets.WORDS` characters.
+    """
+    text = _NOT_ON_A_LINE.sub(' ', str(text)[:budgets.WORDS])
+    # The database rejects lone surrogates.
+    return text.encode(errors='replace').decode()
 
 
 def _finite(text):

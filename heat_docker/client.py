@@ -374,7 +374,7 @@ class DockerClient(contextlib.AbstractContextManager):
                 if failure:
                     message = (failure.get('message')
                                if isinstance(failure, dict) else failure)
-                    raise self.failure(errors.Failed, _shortened(message))
+                    raise self.failure(errors.Failed, answers.line(message))
                 yield report
 
     def check_id(self, value: typing.Any) -> None:
@@ -434,7 +434,7 @@ class DockerClient(contextlib.AbstractContextManager):
 
     def masked(self, message: str | None) -> str:
         """Return a message of the daemon, shortened and without secrets."""
-        return masking.without(_shortened(message or ''), self._secrets())
+        return masking.without(answers.line(message or ''), self._secrets())
 
     def split_reference(self, image: str) -> tuple[str, str | None]:
         """Return the repository of an image, and the tag or the digest."""
@@ -621,19 +621,9 @@ def _version(value: str) -> tuple[int, int]:
 def _message(response: requests.Response) -> str:
     """Return the daemon's message in an error response; empty if none."""
     try:
-        return _shortened(answers.parse(response.content)['message'].strip())
+        return answers.line(answers.parse(response.content)['message'].strip())
     except (ValueError, KeyError, TypeError, AttributeError):
         return ''
-
-
-def _shortened(message: typing.Any) -> str:
-    """Return a message of a daemon on one line, cut to the budget.
-
-    Control characters could imitate other lines of heat-engine's log.
-    """
-    message = re.sub(r'[\0-\x1f\x7f]+', ' ', str(message)[:budgets.WORDS])
-    # The database rejects lone surrogates.
-    return message.encode(errors='replace').decode()
 
 
 def _status(code: int) -> str:

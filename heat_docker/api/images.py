@@ -92,6 +92,17 @@ class Images(collection.Collection):
         self._client.check_id(image)
         return image
 
+    def tag(self, image, name):
+        """Give an image another name.
+
+        :param str image: ID of the image.
+        :param str name: a reference; without a tag it is ``latest``.
+        """
+        repository, tag = self._client.split_reference(name)
+        self._client.request('POST', '/images/%s/tag', image,
+                             query={'repo': repository,
+                                    'tag': tag or 'latest'})
+
     def push(self, image, auth):
         """Push an image to the registry in its name.
 

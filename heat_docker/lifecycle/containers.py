@@ -19,6 +19,7 @@ import time
 from .. import errors
 from .. import fields
 from .. import i18n
+from .. import policy
 from ..api import containers as api_containers
 from ..convert import network
 from ..convert import references
@@ -92,9 +93,9 @@ class State:
                 and self.health == 'unhealthy')
 
 
-def state_of(ctx, container=None):
-    """Return the :class:`State` of a container, by default of our own."""
-    return State(ctx.client.containers.inspect(container or ctx.object.id))
+def state_of(ctx):
+    """Return the :class:`State` of the container."""
+    return State(ctx.object.inspect(ctx.client))
 
 
 class Container(objects.Object):
@@ -133,7 +134,7 @@ class Create(creation.Create):
 
     def __call__(self, ctx):
         """Create it, unless the old one is in use again."""
-        ctx.neighbors.predecessor()
+        ctx.neighbors.predecessor(ctx.client)
         return super().__call__(ctx)
 
     def send(self, ctx, request):
@@ -163,18 +164,23 @@ class Create(creation.Create):
                 ctx, [('name', ctx.object.name(ctx.properties), '')], ex)
 
 
-class CheckVolumes(plan.Step):
-    """Remove the container if a volume belongs to another project by now.
+class CheckReferences(plan.Step):
+    """Remove the container if it has got an object of another project.
 
-    A volume has nothing but a name, which another volume can get as long as
-    no container has it.
+    Volumes and images are given to Docker by their names, which others can
+    get between the look at them and the create request, but not later.
     """
 
     def __call__(self, ctx):
-        """Look up the volumes of the container that now has them."""
+        """Look at what the container has got, on a shared daemon."""
         try:
             ownership.resolve(ctx.client, ctx.fields, ctx.values,
                               ctx.object.owner, references.VOLUME)
+            if policy.is_shared():
+                image = ctx.object.inspect(ctx.client)['Image']
+                ownership.refuse_foreign_image(
+                    ctx.object.owner, ctx.values['image'],
+                    ctx.client.images.inspect(image))
         except errors.Refused:
             ctx.client.containers.remove(ctx.object.id)
             raise
@@ -397,7 +403,7 @@ def leave_gone_networks(ctx):
 
     :returns: whether there were any.
     """
-    inspected = ctx.client.containers.inspect(ctx.object.id)
+    inspected = ctx.object.inspect(ctx.client)
     gone = []
     for name in network.effective_endpoints(inspected):
         try:

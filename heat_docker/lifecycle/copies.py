@@ -147,6 +147,8 @@ def _remove_helpers(client, owner):
 class RemoveHelpers(plan.Step):
     """Remove helpers of a heat-engine that was killed while it copied."""
 
+    NEEDS_OBJECT = False
+
     def __call__(self, ctx):
         """Find them by their labels."""
         _remove_helpers(ctx.client, ctx.object.owner)
@@ -172,3 +174,7 @@ class Copy(plan.Step):
                                              check)
 
         return self._task.poll(ctx.client, prepare)
+
+    def cancel(self, ctx):
+        """Stop copying."""
+        self._task.cancel()

@@ -19,6 +19,7 @@ import time
 from .. import errors
 from .. import fields
 from .. import i18n
+from .. import policy
 from . import ownership
 from . import plan
 from . import records
@@ -131,13 +132,37 @@ def report_warnings(ctx, warnings):
 class Find(plan.Step):
     """Find the object to delete; without an id, by its labels."""
 
+    def __init__(self, otherwise):
+        """Prepare for an object that is another project's by now.
+
+        :param otherwise: steps to take then.
+        """
+        self._otherwise = otherwise
+
     def __call__(self, ctx):
         """Find it, or end the plan if there is none."""
         if ctx.object.ensure_id(ctx.client, ctx.properties):
-            return True
+            return self._confirm(ctx)
         if is_create_pending(ctx.object):
             return False
         return plan.Instead([])
+
+    def _confirm(self, ctx):
+        if policy.is_shared():
+            try:
+                ctx.object.inspect(ctx.client)
+            except errors.NotFound:
+                return plan.Instead(self._otherwise)
+        return True
+
+
+class Check(plan.Step):
+    """Fail unless the object exists, and is not another project's."""
+
+    def __call__(self, ctx):
+        """Inspect it."""
+        ctx.object.inspect(ctx.client)
+        return True
 
 
 class Recover(plan.Step):
@@ -150,15 +175,6 @@ class Recover(plan.Step):
         if is_create_pending(ctx.object):
             return False
         raise plan.Replace()
-
-
-class Check(plan.Step):
-    """Fail unless the object exists."""
-
-    def __call__(self, ctx):
-        """Inspect it."""
-        ctx.object.inspect(ctx.client)
-        return True
 
 
 class CheckSupported(plan.Step):

@@ -21,6 +21,7 @@ from .. import errors
 from .. import i18n
 from ..api import images as api_images
 from ..convert import building
+from ..convert import references
 from ..convert import registry
 from ..convert import scalars
 from . import creation
@@ -65,6 +66,10 @@ class Image(objects.Object):
         if lost and found:
             self.records.write(records.MadeImage())
         return found
+
+    def inspect(self, client):
+        """Return what the daemon shows, also of an image of others."""
+        return client.images.inspect(self.id)
 
     def refuse_unowned(self, inspected):
         """Accept any image that is not another project's: few have labels."""
@@ -263,6 +268,8 @@ class _Record(plan.Step):
         values = ownership.resolve(ctx.client, ctx.fields, ctx.properties,
                                    ctx.object.owner)
         inspected = ctx.client.images.inspect(values['image'])
+        ownership.refuse_foreign_image(ctx.object.owner, values['image'],
+                                       inspected)
         if not self.is_pulled and not _matches_platform(
                 inspected, values['platform']):
             raise errors.NotFound(
@@ -317,7 +324,10 @@ def _record_reference(ctx, inspected):
 
 
 class Build(plan.Step):
-    """Build an image."""
+    """Build an image without a name.
+
+    A build takes long, and another image may get the name meanwhile.
+    """
 
     def __init__(self):
         """Prepare the background task."""
@@ -339,8 +349,7 @@ class Build(plan.Step):
         creation.record_request(ctx.client, ctx.records)
         ctx.event(_('Building'))
         build = building.build_to_api(to_build(values))
-        query = {'t': tags(obj, values), 'target': build['target'],
-                 'platform': values['platform']}
+        query = {'target': build['target'], 'platform': values['platform']}
         maps = {'buildargs': build['buildargs'],
                 'labels': {**build['labels'], **obj.owner.labels}}
         auth = build_credentials(obj, values)
@@ -350,6 +359,19 @@ class Build(plan.Step):
     def cancel(self, ctx):
         """Stop the build: without an id, no resource would own the image."""
         self._task.cancel()
+
+
+class Tag(plan.Step):
+    """Give an image that was built its tags, unless another project has them.
+    """
+
+    def __call__(self, ctx):
+        """Look at each tag, and then set it."""
+        ownership.resolve(ctx.client, ctx.fields, ctx.properties,
+                          ctx.object.owner, references.TAG)
+        for name in tags(ctx.object, ctx.properties):
+            ctx.client.images.tag(ctx.object.id, name)
+        return True
 
 
 class Push(plan.Step):
@@ -370,12 +392,21 @@ class Push(plan.Step):
         names = tags(ctx.object, ctx.properties)
         auth = build_credentials(ctx.object, ctx.properties)
         ctx.event(_('Pushing %s') % ', '.join(names))
-        return lambda client: [client.images.push(name, auth)
+        image = ctx.object.id
+        return lambda client: [_push(client, image, name, auth)
                                for name in names]
 
     def cancel(self, ctx):
         """Stop the push."""
         self._task.cancel()
+
+
+def _push(client, image, name, auth):
+    """Push an image by a name, unless another image has the name by now."""
+    if client.images.inspect(name)['Id'] != image:
+        raise errors.Conflict(_('Another image has the name %s by now')
+                              % name)
+    client.images.push(name, auth)
 
 
 class Remove(plan.Step):

@@ -96,7 +96,7 @@ class Rename(_Move):
     def move(self, ctx):
         """Rename it, unless it has the name."""
         name = ctx.object.name(ctx.values)
-        now = ctx.client.containers.inspect(ctx.object.id)['Name'].lstrip('/')
+        now = ctx.object.inspect(ctx.client)['Name'].lstrip('/')
         if now != name:
             try:
                 ctx.client.containers.rename(ctx.object.id, name)
@@ -155,14 +155,15 @@ class Reconnect(_Move):
             return True
         wanted, before = self._resolved(ctx, wanted, before)
         live = network.effective_endpoints(
-            ctx.client.containers.inspect(ctx.object.id))
+            ctx.object.inspect(ctx.client))
         kept = self._kept(wanted, before, live)
         missing = {name: endpoint for name, endpoint in wanted.items()
                    if name not in kept}
         if any(map(ctx.client.networks.ignores_at_connect, missing.values())):
             self.take_back(ctx)
             raise plan.Replace()
-        mine = {network.attachment_name(name, live) for name in (*before, *wanted)}
+        mine = {network.attachment_name(name, live)
+                for name in (*before, *wanted)}
         old = [key for key in live if key not in kept.values()
                and (key in mine or self._update_failed)]
         claimed = network.address_claims(missing)
@@ -218,11 +219,15 @@ class Reconnect(_Move):
         for key, endpoint in old.items():
             # A MAC address is shown even if the template has none.
             was = given.get(key)
+            # Another network may have the name by the time that the container
+            # is attached again.
+            network_id = endpoint.get('NetworkID') or key
             self._released.setdefault(
-                key, was if was and network.endpoint_matches(was, endpoint)
+                network_id,
+                was if was and network.endpoint_matches(was, endpoint)
                 else network.endpoint_settings(endpoint))
             with contextlib.suppress(errors.NotFound):
-                ctx.client.networks.disconnect(ctx.object.id, key)
+                ctx.client.networks.disconnect(ctx.object.id, network_id)
 
     def _connect(self, ctx, missing):
         """Attach the container to networks.

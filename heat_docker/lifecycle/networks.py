@@ -64,7 +64,7 @@ class Create(creation.Create):
 
     def __call__(self, ctx):
         """Create it, unless the old one is in use again."""
-        ctx.neighbors.predecessor()
+        ctx.neighbors.predecessor(ctx.client)
         return super().__call__(ctx)
 
     def send(self, ctx, request):
@@ -91,6 +91,8 @@ class Remove(removal.RemoveUnused):
 
 class RemoveRestored(plan.Step):
     """Remove a network that was created again, if the answer was lost."""
+
+    NEEDS_OBJECT = False
 
     def __call__(self, ctx):
         """Find it by its labels."""
@@ -169,8 +171,11 @@ def _attach(ctx, containers):
                 'IPAMConfig')):
         with contextlib.suppress(errors.NotFound):
             shown = ctx.client.containers.inspect(container)
-            if not network.attachment_name(ctx.object.id, network.effective_endpoints(shown)):
-                ctx.client.networks.connect(container, ctx.object.id,
+            ctx.object.owner.refuse_foreign(
+                ctx.client.containers.labels_of(shown))
+            if not network.attachment_name(
+                    ctx.object.id, network.effective_endpoints(shown)):
+                ctx.client.networks.connect(shown['Id'], ctx.object.id,
                                             endpoint)
 
 
@@ -188,7 +193,7 @@ class WaitForPredecessor(plan.Step):
 
     def __call__(self, ctx):
         """Have it step aside."""
-        predecessor = ctx.neighbors.predecessor()
+        predecessor = ctx.neighbors.predecessor(ctx.client)
         if predecessor is not None and (
                 predecessor.holds(records.Unreleased)):
             with contextlib.suppress(errors.NotFound):
@@ -207,9 +212,8 @@ class Reattach(plan.Step):
 
     def __call__(self, ctx):
         """Attach them."""
-        predecessor = ctx.neighbors.row_of_predecessor()
-        detached = records.read(records.of_row(predecessor),
-                                records.Detached)
+        predecessor = ctx.neighbors.predecessor(ctx.client)
+        detached = predecessor and predecessor.read(records.Detached)
         endpoints = detached.endpoints if detached else {}
         subnets = _subnets(ctx.properties)
         late = {container for container, endpoint in endpoints.items()
@@ -321,7 +325,7 @@ class StepBack(plan.Step):
 
     def _exists(self, ctx):
         try:
-            ctx.client.networks.inspect(ctx.object.id)
+            ctx.object.inspect(ctx.client)
         except errors.NotFound:
             return False
         return True

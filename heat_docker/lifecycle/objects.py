@@ -17,6 +17,7 @@ import re
 from .. import answers
 from .. import errors
 from .. import i18n
+from .. import policy
 from ..api import collection
 from . import ownership
 from . import records
@@ -70,8 +71,18 @@ class Object:
         return getattr(client, self.COLLECTION)
 
     def inspect(self, client):
-        """Return what the daemon's inspect request shows of the object."""
-        return self.collection(client).inspect(self.id)
+        """Return what the daemon's inspect request shows of the object.
+
+        :raises errors.NotFound: also if another project has the id: a daemon
+            chooses ids, and one with another name may have become another
+            daemon.
+        """
+        inspected = self.collection(client).inspect(self.id)
+        if policy.is_shared() and self.owner.is_foreign(
+                self.KIND.labels_of(inspected)):
+            raise errors.NotFound(_('%s belongs to another project by now')
+                                  % self.id)
+        return inspected
 
     def find(self, client, labels) -> list[str]:
         """Return the ids of the objects that have all the labels."""

@@ -25,6 +25,7 @@ from .. import errors
 from .. import fields
 from .. import i18n
 from .. import policy
+from ..api import images as api_images
 from ..convert import process
 from ..convert import references
 from ..convert import registry
@@ -84,9 +85,16 @@ class Owner:
 
         :param labels: what the daemon shows as the labels of the object.
         """
-        project = _project_of(labels)
-        if project and project != self.project:
+        if self.is_foreign(labels):
             raise errors.Refused(_('It belongs to another project'))
+
+    def is_foreign(self, labels):
+        """Return whether a stack of another project has created an object.
+
+        :param labels: see :meth:`refuse_foreign`.
+        """
+        project = _project_of(labels)
+        return bool(project) and project != self.project
 
     def refuse_unowned(self, labels):
         """Raise if nobody knows whose an object is, on a shared daemon."""
@@ -213,7 +221,7 @@ class _Resolver:
     def _find_image(self, name, make):
         images = self._client.images
         inspected = images.inspect(name)
-        if _is_of_registry(name, inspected):
+        if is_of_registry(name, inspected):
             return name
         if name.startswith(registry.RESERVED):
             self._admit(_('image'), name, images, inspected)
@@ -256,7 +264,18 @@ def _project_of(labels: typing.Any):
     return (labels or {}).get(LABEL + 'project_id')
 
 
-def _is_of_registry(name, inspected):
+def refuse_foreign_image(owner, name, inspected):
+    """Raise if an image belongs to another project.
+
+    Any project may use an image that comes from the registry in its name,
+    whatever its labels say.
+    """
+    labels = api_images.Images.labels_of(inspected)
+    if policy.is_shared() and not is_of_registry(name, inspected):
+        owner.refuse_foreign(labels)
+
+
+def is_of_registry(name, inspected):
     """Return whether an image comes from the registry in its name.
 
     Whoever may pull it gets it from there, whatever its labels are.

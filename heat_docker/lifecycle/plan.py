@@ -98,8 +98,8 @@ class Context:
     :ivar connect: context manager that connects to the daemon.
     :ivar event: function that adds an event with a text.
     :ivar give_up: function that takes the error when the daemon has been
-        unreachable for ``patience()`` seconds. It raises unless the rest of the
-        plan is to be dropped.
+        unreachable for ``patience()`` seconds. It raises unless the rest of
+        the plan is to be dropped.
     :ivar may_sleep: function that returns whether no other resource waits
         for the poll.
     :ivar changed: names of the properties that an update changes.
@@ -130,7 +130,11 @@ class Step:
     A step is called until it is done. If the answer of the daemon was lost,
     it is called again, although the daemon may have carried out the request.
     What it remembers between calls are its attributes.
+
+    :cvar NEEDS_OBJECT: whether a delete skips it if the object is gone.
     """
+
+    NEEDS_OBJECT = True
 
     def __call__(self, ctx: Context) -> bool | After | Instead | First:
         """Do it.

@@ -16,6 +16,7 @@ import time
 
 from oslo_log import log as logging
 
+from .. import answers
 from .. import conf
 from .. import errors
 from .. import i18n
@@ -64,7 +65,7 @@ class WaitFor(plan.Step):
             self._since = now
             return plan.After(interval(aim, 0.0))
         waited = now - self._since
-        inspected = ctx.client.containers.inspect(ctx.object.id)
+        inspected = ctx.object.inspect(ctx.client)
         if self._AIMS[aim](self, ctx, inspected):
             return True
         limit = ctx.values['wait_timeout']
@@ -160,7 +161,7 @@ class Check(plan.Step):
 
     def __call__(self, ctx):
         """Inspect it once."""
-        inspected = ctx.client.containers.inspect(ctx.object.id)
+        inspected = ctx.object.inspect(ctx.client)
         state = containers.State(inspected)
         is_good = {'none': True,
                    'completed': state.has_completed(ctx.properties),
@@ -169,7 +170,8 @@ class Check(plan.Step):
                             state.status == 'running')
                 or state.is_as_signaled(ctx.records)):
             raise errors.Failed(failure_reason(ctx.client, inspected))
-        if ctx.properties['networks'] and not network.effective_endpoints(inspected):
+        if ctx.properties['networks'] and (
+                not network.effective_endpoints(inspected)):
             raise errors.Failed(_('The container %s is in none of its '
                                   'networks') % inspected['Name'].lstrip('/'))
         return True
@@ -178,17 +180,20 @@ class Check(plan.Step):
 def failure_reason(client, inspected):
     """Return how a container is not as it should be, and its last output.
 
-    Events and stacks show 255 characters, so what matters comes first.
+    Events and stacks show 255 characters, so what matters comes first. No
+    text of the daemon or of the container begins a line, or it could pass for
+    a line of heat-engine's log.
     """
     state = inspected['State']
     cause = (_('out of memory') if state.get('OOMKilled')
              else state.get('Error'))
-    what = {'name': inspected['Name'].lstrip('/'),
-            'state': state.get('Status'), 'code': state.get('ExitCode'),
-            'cause': ', %s' % cause if cause else ''}
+    what = {'name': answers.line(inspected['Name'].lstrip('/')),
+            'state': answers.line(state.get('Status')),
+            'code': answers.line(state.get('ExitCode')),
+            'cause': ', %s' % answers.line(cause) if cause else ''}
     health = state.get('Health') or {}
     if state.get('Status') == 'running':
-        what['health'] = health.get('Status') or _('running')
+        what['health'] = answers.line(health.get('Status') or _('running'))
         reason = _('The container %(name)s is %(health)s.') % what
     else:
         reason = _('The container %(name)s is not running: %(state)s, exit '
@@ -196,7 +201,8 @@ def failure_reason(client, inspected):
     checks = health.get('Log') or []
     if checks and health.get('Status') != 'healthy':
         reason = _('%(reason)s Output of its health check: %(check)s') % {
-            'reason': reason, 'check': checks[-1].get('Output', '').strip()}
+            'reason': reason,
+            'check': answers.line(checks[-1].get('Output', '')).strip()}
     return _append_log_tail(client, inspected, reason)
 
 
@@ -208,10 +214,8 @@ def _append_log_tail(client, inspected, reason):
         LOG.info('No output of %(name)s: %(why)s',
                  {'name': inspected['Name'], 'why': ex})
         return reason
-    *before, last = [
-        ''.join(letter if letter.isprintable() else '�'
-                for letter in line.rstrip('\r'))
-        for line in output.strip().split('\n')[-_LAST_LINES:]]
+    *before, last = [answers.line(line.rstrip('\r')) for line
+                     in output.strip().split('\n')[-_LAST_LINES:]]
     if not last:
         return reason
     reason = _('%(reason)s Its last output: %(last)s') % {
@@ -219,4 +223,5 @@ def _append_log_tail(client, inspected, reason):
     if not before:
         return reason
     return _('%(reason)s\npreceded by:\n%(before)s') % {
-        'reason': reason, 'before': '\n'.join(before)}
+        'reason': reason, 'before': '\n'.join(
+            '> ' + line for line in before)}

@@ -44,7 +44,7 @@ class WaitForPredecessor(plan.Step):
 
     def __call__(self, ctx):
         """Look at it; have it step aside if it did not before."""
-        predecessor = ctx.neighbors.predecessor()
+        predecessor = ctx.neighbors.predecessor(ctx.client)
         if predecessor is None or not predecessor.object_id:
             return True
         try:
@@ -69,7 +69,7 @@ class WaitForPredecessor(plan.Step):
 def step_aside(ctx):
     """Rename and stop the container, and record what it had."""
     client = ctx.client
-    inspected = client.containers.inspect(ctx.object.id)
+    inspected = ctx.object.inspect(client)
     name = inspected['Name'].lstrip('/')
     grace = ctx.properties['stop_grace_period']
     aside = ctx.records.read(records.SteppedAside)
@@ -116,7 +116,7 @@ class StepBack(plan.Step):
         if aside is None:
             return True
         try:
-            inspected = ctx.client.containers.inspect(ctx.object.id)
+            inspected = ctx.object.inspect(ctx.client)
         except errors.NotFound as ex:
             raise plan.Replace() from ex
         self._remove_replacements(ctx)

@@ -72,6 +72,10 @@ class Commit(plan.Step):
         ctx.event(_('The container is kept as the image %s') % self._image)
         return True
 
+    def cancel(self, ctx):
+        """Stop waiting for the image."""
+        self._task.cancel()
+
     def _prepare(self, ctx):
         owner = ctx.object.owner
         name = '%s/%s' % (registry.SNAPSHOTS, re.sub(
@@ -91,6 +95,8 @@ class RemoveSnapshots(plan.Step):
     Heat does not always ask for it when a stack is deleted; and an image
     cannot be removed while a container runs that was restored from it.
     """
+
+    NEEDS_OBJECT = False
 
     def __call__(self, ctx):
         """Find them by their labels."""

@@ -13,6 +13,7 @@
 """Steps with a volume."""
 
 import contextlib
+import dataclasses
 
 from .. import errors
 from .. import i18n
@@ -48,12 +49,10 @@ class Volume(objects.Object):
         stack. It is used unless it may belong to another project.
         """
         adopted = self.records.read(records.Adopted)
-        if adopted is not None:
-            return adopted.signs
-        if not policy.is_shared() or (
+        if adopted is None and (
                 not self.records.holds(records.CreateRequest)):
             return None
-        return {'labels': self._own_labels()}
+        return _signs(adopted, self._own_labels())
 
     def is_own(self, inspected):
         """Return whether this resource has created a volume."""
@@ -73,6 +72,23 @@ class Volume(objects.Object):
             'driver': inspected.get('Driver'),
             'labels': inspected.get('Labels') or {}}))
         return inspected['Name']
+
+
+def _signs(adopted, labels):
+    """Return the signs of a volume that was adopted or created."""
+    if adopted is not None:
+        return adopted.signs
+    return {'labels': labels} if policy.is_shared() else None
+
+
+def _signs_of(row, owner):
+    """Return the signs of the volume of an earlier resource of this name.
+
+    :param row: the resource, as Heat's database has it.
+    """
+    before = dataclasses.replace(owner, resource_id=row.uuid)
+    return _signs(records.read(records.of_row(row), records.Adopted),
+                  before.labels_by('resource_id', 'stack_id'))
 
 
 def same(inspected, signs):
@@ -105,13 +121,13 @@ class Create(creation.Create):
     the resource from before, with its files.
     """
 
-    def __init__(self, name_before=None):
+    def __init__(self, before):
         """Prepare the request.
 
-        :param name_before: function that returns the name of the volume from
-            before a failed update, or None.
+        :param before: function that returns the resource from before a failed
+            update, as Heat's database has it, or None.
         """
-        self._name_before = name_before
+        self._before = before
 
     def __call__(self, ctx):
         """Create it, or take over its predecessor."""
@@ -124,11 +140,13 @@ class Create(creation.Create):
         return True
 
     def _find_before(self, ctx):
-        name = self._name_before()
-        if name is None:
+        row = self._before()
+        if row is None:
             return None
         with contextlib.suppress(errors.NotFound):
-            inspected = ctx.client.volumes.inspect(name)
+            inspected = same(
+                ctx.client.volumes.inspect(row.physical_resource_id),
+                _signs_of(row, ctx.object.owner))
             ctx.object.refuse_foreign(inspected)
             return inspected
 
@@ -226,6 +244,8 @@ class Snapshot(copies.Copy):
 
 class RemoveSnapshots(plan.Step):
     """Remove the copies of snapshots, which go with the stack."""
+
+    NEEDS_OBJECT = False
 
     def __call__(self, ctx):
         """Find them by their labels."""

@@ -114,10 +114,16 @@ class DockerResource(attributes.ShowingResource):
         """Return the steps that remove the object, once it is found."""
         raise NotImplementedError()
 
-    def _plan(self, steps, **context):
+    def _plan(self, steps):
         """Return a plan, which is empty if the object is not ours."""
-        return plan.Plan(self.plan_context(**context),
-                         [] if self.external_id is not None else steps)
+        return plan.Plan(self.plan_context(), [] if (
+            self.external_id is not None) else self._confirmed(steps))
+
+    def _confirmed(self, steps):
+        """Return steps that are not done to the object of another project."""
+        if steps and self.resource_id is not None and policy.is_shared():
+            return [creation.Check(), *steps]
+        return steps
 
     def plan_context(self, values=None, changed=(), before=None):
         """Return what the steps of a plan see.
@@ -214,6 +220,9 @@ class DockerResource(attributes.ShowingResource):
     check_resume_complete = _advance
     handle_create_cancel = _cancel
     handle_update_cancel = _cancel
+    handle_delete_cancel = _cancel
+    handle_suspend_cancel = _cancel
+    handle_resume_cancel = _cancel
 
     # Validation.
 
@@ -285,8 +294,10 @@ class DockerResource(attributes.ShowingResource):
         """
         if not creation.may_exist(self.object) or self._is_forgotten():
             return plan.Plan(self.plan_context(), [])
-        steps = [creation.Find(), *self.delete_plan(self.properties)]
-        return plan.Plan(self.plan_context(), steps)
+        steps = self.delete_plan(self.properties)
+        find = creation.Find([step for step in steps
+                              if not step.NEEDS_OBJECT])
+        return plan.Plan(self.plan_context(), [find, *steps])
 
     def _is_forgotten(self):
         """Return whether the operator has given up the daemon."""
@@ -361,7 +372,7 @@ class DockerResource(attributes.ShowingResource):
             steps += self.finish_plan(ctx, steps)
             if self.resource_id is None:
                 steps.insert(0, creation.Recover())
-        return plan.Plan(ctx, steps)
+        return plan.Plan(ctx, self._confirmed(steps))
 
     def _update_plan(self, ctx):
         """Return the steps that change properties."""

@@ -280,7 +280,7 @@ class DockerContainer(signals.SignalResource, snapshots.SnapshotResource):
 
 def _start_plan(values):
     """Return the steps after the create request."""
-    steps = [containers.CheckVolumes()]
+    steps = [containers.CheckReferences()]
     if values['networks']:
         steps.append(networking.Reconnect())
     if values['files']:
@@ -300,7 +300,7 @@ class CatchUp(plan.Step):
 
     def __call__(self, ctx):
         """Look at its state."""
-        inspected = ctx.client.containers.inspect(ctx.object.id)
+        inspected = ctx.object.inspect(ctx.client)
         state = containers.State(inspected)
         if state.status == 'created':
             return plan.Instead(_start_plan(ctx.values))

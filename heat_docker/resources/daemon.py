@@ -55,7 +55,8 @@ class DaemonResource(superseding.SupersedableResource):
     """A resource that stands for an object of the daemon in its properties.
 
     :cvar spec: module with ``FIELDS`` and ``ATTRIBUTES``.
-    :cvar object_class: subclass of :class:`heat_docker.lifecycle.objects.Object`.
+    :cvar object_class: subclass of
+        :class:`heat_docker.lifecycle.objects.Object`.
     """
 
     spec = None

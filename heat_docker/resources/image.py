@@ -45,13 +45,17 @@ class DockerImage(base.DockerResource):
         """Return the steps that pull, or build and push, the image."""
         if not images.to_build(values):
             return [images.Pull()]
-        return [images.Build(), *([images.Push()] if values['push'] else [])]
+        return [images.Build(), images.Tag(),
+                *([images.Push()] if values['push'] else [])]
 
     def finish_plan(self, ctx, planned):
-        """Return the step that a failed create has not done."""
+        """Return the steps that a failed create has not done."""
+        if not images.to_build(ctx.properties):
+            return [creation.Check()]
+        steps = [images.Tag()]
         if ctx.properties['push'] and not self.records.holds(records.Pushed):
-            return [images.Push()]
-        return [creation.Check()]
+            steps.append(images.Push())
+        return steps
 
     def delete_plan(self, values):
         """Return the step that removes the image, if that is ours to do."""

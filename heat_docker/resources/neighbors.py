@@ -125,6 +125,13 @@ class Predecessor:
         """The id of its object, or None."""
         return self.row.physical_resource_id
 
+    def is_on(self, client):
+        """Return whether a client is connected to its daemon."""
+        request = self.read(records.CreateRequest)
+        return request is not None and (
+            request.endpoint, request.address) == (
+                client.endpoint.given, client.address)
+
     def read(self, kind):
         """Return a record of it, or None."""
         return records.read(records.of_row(self.row), kind)
@@ -184,9 +191,13 @@ class Neighbors:
                     .get_all_by_physical_resource_id(self._own.context,
                                                      container))
 
-    def predecessor(self):
+    def predecessor(self, client):
         """Return the :class:`Predecessor` that is being replaced, or None.
 
+        One on another daemon is not in the way. What its daemon has said must
+        not be believed about the objects of this one.
+
+        :param client: client of the daemon of the own resource.
         :raises errors.Failed: if it is no longer replaced. When a user
             cancels an update, Heat does not stop the create of a replacement,
             and removes the replacement afterwards.
@@ -197,7 +208,8 @@ class Neighbors:
         if row.replaced_by != self._own.id:
             raise errors.Failed(_('The update was cancelled; the previous '
                                   'resource is in use again'))
-        return Predecessor(self._own, row)
+        predecessor = Predecessor(self._own, row)
+        return predecessor if predecessor.is_on(client) else None
 
     def row_of_predecessor(self):
         """Return the resource that this one replaces, as stored, or None."""

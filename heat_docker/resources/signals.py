@@ -16,6 +16,7 @@ from heat.common import exception
 
 from .. import i18n
 from .. import operations
+from .. import policy
 from ..lifecycle import operations as runner
 from . import alarms
 from . import base
@@ -73,4 +74,6 @@ class SignalResource(base.DockerResource, alarms.Alarms):
             raise exception.Error(_('The container was never created'))
         ctx = self.plan_context()
         with self.connect() as ctx.client:
+            if policy.is_shared():
+                ctx.object.inspect(ctx.client)
             return runner.run(ctx, action, details)

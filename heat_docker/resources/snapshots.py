@@ -54,6 +54,7 @@ class SnapshotResource(base.DockerResource):
         return self._plan(self.snapshot_plan(keep=False))
 
     check_snapshot_complete = base.DockerResource.check_create_complete
+    handle_snapshot_cancel = base.DockerResource.handle_create_cancel
 
     def handle_snapshot_delete(self, state):
         """Return the plan of a delete that leaves a copy."""

@@ -61,7 +61,7 @@ class DockerVolume(snapshots.SnapshotResource):
 
     def create_plan(self, values):
         """Return the steps that create the volume, and fill it."""
-        steps = [volumes.Create(self._name_before)]
+        steps = [volumes.Create(self._before_update)]
         if values['source_volume']:
             steps.append(volumes.Fill())
         return steps
@@ -103,16 +103,15 @@ class DockerVolume(snapshots.SnapshotResource):
 
     # The way back from a failed update.
 
-    def _name_before(self):
-        """Return the volume from before a failed update, or None.
+    def _before_update(self):
+        """Return the resource from before a failed update, or None.
 
         It must have had the properties that this resource has now.
         """
         replaced = rows.stored(self.context, self.replaces)
         if replaced is None or self._is_restored():
             return None
-        row = self._row_before(self.properties, replaced.replaces)
-        return row and row.physical_resource_id
+        return self._row_before(self.properties, replaced.replaces)
 
     def _row_before(self, values, row_id):
         """Return the row of a resource of the past with these properties.

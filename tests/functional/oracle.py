@@ -455,7 +455,7 @@ class OracleTest(ArrangingTest):
     def shown(self, kind, made):
         """Return the normalized output of an inspect of a resource."""
         with made.connect() as client:
-            inspected = made._docker_inspect(docker, made.resource_id)
+            inspected = made.object.inspect(client)
         name = made.physical_resource_name()
         return normal(kind, inspected, {name: 'name', name.lower(): 'name',
                                         made.stack.name: 'stack'})
