@@ -81,9 +81,9 @@ FIELDS = (
     fields.Field(
         name='forget_unreachable', type=fields.BOOLEAN,
         change=fields.HEAT_ONLY,
-        doc=_('Whether the resource can be deleted although its daemon does '
-              'not respond, because its host no longer exists. Set it before '
-              'deleting the resource. Defaults to false.'),
+        doc=_('Whether the resource can be deleted even if its daemon does '
+              'not respond, because its host no longer exists. Set the '
+              'property before deleting the resource. Defaults to false.'),
         at=None,
         policy=policy.Free.OURS,
         example=True),

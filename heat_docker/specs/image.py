@@ -41,7 +41,7 @@ FIELDS = (
     *pulling.FIELDS,
     fields.Field(
         name='build', type=fields.MAP,
-        doc=_('Build of an image, instead of pulling one.'),
+        doc=_('Inputs for building the image, instead of pulling it.'),
         at=None, to_api=building.build_to_api, policy=policy.build,
         mask=building.build_masked,
         longest=budgets.FILE,
