@@ -10,20 +10,21 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""JSON of a daemon, which may say anything.
+"""Parsing of a daemon's JSON, which may be hostile.
 
-What is read here is no more than a budget allows, and of the types of JSON:
-whoever uses it need not fear its size, but still its shape.
+The result is within the budgets and contains only types of JSON. Callers can
+rely on its size, but not on its structure.
 """
 
 import json
 import math
 import re
+import typing
 
 from . import budgets
 
-# Ids, names and references; none of them is a relative path, or has what
-# means something in an URL, a log or a terminal.
+# IDs, names and references. None of them is a relative path, or contains
+# characters with a meaning in a URL, a log or a terminal.
 _ID = re.compile(r'[a-zA-Z0-9[][a-zA-Z0-9_.:/@+[\]-]{0,%d}' % (budgets.ID - 1))
 
 
@@ -32,53 +33,52 @@ _NOT_ON_A_LINE = re.compile(
     '[\\0-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+')
 
 
-class TooMuch(ValueError):
-    """An answer has more values, or more levels, than anybody wants."""
+class TooLarge(ValueError):
+    """JSON exceeds the budget for values or levels."""
 
 
-def parse(content):
-    """Return what the JSON of an answer says.
+def parse(content: bytes | str) -> typing.Any:
+    """Return the value of a JSON text.
 
-    :param content: bytes, or text.
-    :raises ValueError: if it is no JSON.
-    :raises TooMuch: if it is more than a budget allows.
+    :raises ValueError: if the text is not JSON.
+    :raises TooLarge: if the value exceeds a budget.
     """
     separators = (b',', b'{', b'[') if isinstance(content, bytes) else ',{['
     count = sum(map(content.count, separators))
     if count > max(budgets.VALUES, len(content) // budgets.BYTES_PER_VALUE):
-        raise TooMuch()
+        raise TooLarge()
     try:
         answer = json.loads(content, parse_float=_finite,
                             parse_constant=_finite)
     except RecursionError as ex:
-        raise TooMuch() from ex
+        raise TooLarge() from ex
     _refuse_depth(answer)
     return answer
 
 
-def is_id(value):
-    """Return whether a value can be an id, a name or a reference."""
+def is_id(value: typing.Any) -> bool:
+    """Return whether a value can be an ID, a name or a reference."""
     return isinstance(value, str) and _ID.fullmatch(value) is not None
 
 
-def line(text) -> str:
+def line(text: typing.Any) -> str:
     """Return a text of a daemon or a container on one line.
 
     A line of its own could pass for a line of heat-engine's log, and
     characters that change the direction of text could hide a part of it.
 
-    :param text: anything; cut to :data:`budgets.WORDS` characters.
+    :param text: anything; cut to :data:`budgets.MESSAGE` characters.
     """
-    text = _NOT_ON_A_LINE.sub(' ', str(text)[:budgets.WORDS])
+    text = _NOT_ON_A_LINE.sub(' ', str(text)[:budgets.MESSAGE])
     # The database rejects lone surrogates.
     return text.encode(errors='replace').decode()
 
 
 def _finite(text):
-    """Return a number that others can read, too: JSON has no others."""
+    """Return a number; JSON has neither infinity nor NaN."""
     number = float(text)
     if not math.isfinite(number):
-        raise ValueError('not a number of JSON')
+        raise ValueError('not a JSON number')
     return number
 
 
@@ -91,4 +91,4 @@ def _refuse_depth(answer):
                  if isinstance(part, (dict, list))]
         if not level:
             return
-    raise TooMuch()
+    raise TooLarge()

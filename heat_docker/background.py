@@ -36,7 +36,7 @@ _ = i18n._
 
 LOG = logging.getLogger(__name__)
 
-# Running pulls by what they have in common, and the lock for them.
+# Running pulls by their arguments, and the lock for them.
 _PULLS = {}
 _LOCK = threading.Lock()
 

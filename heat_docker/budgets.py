@@ -10,78 +10,78 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""How much a daemon may say, and a template may ask for.
+"""Limits on the responses of a daemon and the values of a template.
 
-heat-engine serves everybody: what one daemon or template fills is missing to
-all others. Each budget is here, with the reason for its size. Those that
+All projects share heat-engine, so one daemon or template must not use up its
+memory or time. Each limit is here, with the reason for its size. Those that
 operators may want to change are options of ``[heat_docker]``: see
 ``max_answer_bytes``, ``max_report_bytes``, ``max_ports`` and
 ``attributes_timeout`` in :mod:`heat_docker.conf`.
 """
 
-# Answers and reports of a daemon.
+# Responses and reports of a daemon.
 
-# Bytes of an answer for each comma or bracket in it, at the least: an empty
-# map takes 3 bytes of JSON, and 70 of memory. What Docker lists has 11 and
-# more, bindings of ports having the fewest.
+# Minimum bytes of a response for each comma or bracket in it: an empty map
+# takes 3 bytes of JSON, but 70 of memory. Docker's lists have 11 or more;
+# those of port bindings have the fewest.
 BYTES_PER_VALUE = 8
-# Commas and brackets of which there may be more, as texts have some, too: a
-# variable of a container can be a large file of JSON.
+# Commas and brackets to which that minimum does not apply, because strings
+# contain some, too: an environment variable can be a large JSON file.
 VALUES = 200_000
-# Levels of maps and lists in an answer or a property. Whatever reads them
-# later may be recursive; inspect requests of Docker return 8.
+# Levels of maps and lists in a response or a property. Later code may be
+# recursive. Docker's inspect requests return 8.
 DEPTH = 32
-# Objects in a list. A worker looks for those of one stack or one network.
+# Objects in a list. A worker lists those of one stack or one network.
 LISTED = 10_000
-# Characters of an id, a name or a reference. The longest is a reference of
+# Characters of an ID, a name or a reference. The longest is the reference of
 # an image: 255 characters of a name, a tag and a digest.
 ID = 512
-# Characters of an error of a daemon. Heat shows 255 of them.
-WORDS = 4096
-# Warnings of a daemon about one object, each of which is an event.
+# Characters of an error message. Heat shows 255 of them.
+MESSAGE = 4096
+# Warnings about one object, each of which is an event.
 WARNINGS = 20
-# Bytes of one report about a pull, a build or a push: a line of output of a
-# build is the longest.
+# Bytes of one report about a pull, a build or a push. A line of a build's
+# output is the longest.
 REPORT = 256 * 1024
-# Bytes that a report and a piece of a stream count for, however short they
-# are: that much work they are.
+# Minimum bytes for which a report or a piece of a stream counts, because each
+# of them takes time, even a short one.
 REPORT_COST = 256
-# Layers whose progress is shown. No image that Docker can make has more than
-# 127.
+# Layers whose progress is recorded. Docker's images have at most 127.
 LAYERS = 1000
-# Characters of the id of a layer; Docker gives 12.
+# Characters of a layer's ID. Docker's have 12.
 LAYER_ID = 64
 
-# Part of attributes_timeout that one daemon may take: the rest is for others
-# that a stack is on.
+# Fraction of attributes_timeout for one daemon; the rest is for other daemons
+# of the stack.
 OF_ONE_DAEMON = 0.75
-# Seconds after which a request of a user has ended: Heat's API waits a minute
-# for it by default.
+# Seconds after which a user's request has ended. By default, Heat's API waits
+# for a minute.
 REQUEST_SECONDS = 300.0
 
-# Snapshots whose names are kept while a stack is deleted, how many stacks
-# have theirs kept, and for how many seconds.
+# Names of snapshots that are cached per stack while it is deleted, stacks with
+# such a cache, and seconds for which it is valid.
 SNAPSHOTS = 1000
 SNAPSHOT_STACKS = 64
 SNAPSHOT_SECONDS = 60.0
 
 # Properties.
 
-# Characters of a text: a path of Linux has no more.
+# Characters of a string: the maximum length of a path on Linux.
 TEXT = 4096
-# Characters of a text that becomes an argument or a variable of a process:
-# Linux takes no more.
+# Characters of a string that becomes an argument or an environment variable of
+# a process: the maximum on Linux.
 WORD = 128 * 1024
-# Characters of a text that is a file. Heat's max_json_body_size is as much.
+# Characters of a string with the contents of a file: the default of Heat's
+# max_json_body_size.
 FILE = 1024 * 1024
 # Entries of a list or a map.
 ENTRIES = 1000
-# Entries of a list or a map whose every entry Docker makes something of on
-# its host: a mount, an endpoint of a network, a device.
+# Entries of a list or a map if Docker creates an object on its host for each:
+# a mount, an endpoint of a network, a device.
 OBJECTS = 256
-# Ports of a container, with those in ranges: more of them take a second to
-# compare. max_ports is less by default.
+# Ports of a container, including those in ranges. More would take a second to
+# compare. The default of max_ports is lower.
 PORTS = 10_000
-# Values in all of a property, with those in its lists and maps. An alias of
-# YAML makes many of a few.
+# Values of a property, including those in its lists and maps. Aliases in YAML
+# turn a few into many.
 VALUES_OF_PROPERTY = 20_000

@@ -10,14 +10,14 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Tells an operator whether heat-engine will offer the Docker types.
+"""Check that heat-engine can load the Docker resource types.
 
-Run it with the Python and the configuration of heat-engine::
+Run this script with the Python and the configuration of heat-engine::
 
     python3 /usr/lib/heat/heat_docker/check.py [--config-file heat.conf]
 
-It loads all plugins as heat-engine does when it starts, prints what became
-of the types of this folder, and exits with 0 if all is well, else with 1.
+It loads all plugins as heat-engine does at its start, and prints whether the
+types of this directory are registered. The exit code is 0, or 1 for problems.
 """
 
 import logging
@@ -28,31 +28,34 @@ import warnings
 HERE = os.path.dirname(os.path.realpath(__file__))
 
 
-def main(arguments):
-    """Print what heat-engine makes of this folder, and return 0 or 1."""
-    # Python puts the folder of a script first; its files are no modules.
+def main(arguments: list[str]) -> int:
+    """Print the state of this directory, and return the exit code.
+
+    :param arguments: command line, such as ``--config-file``.
+    """
+    # Python adds the script's directory, but its files are not modules.
     sys.path[:] = [path for path in sys.path
                    if os.path.realpath(path) != HERE]
-    # Heat warns about every deprecated type, and about its own libraries.
+    # Heat warns about deprecated types and about its own libraries.
     warnings.simplefilter('ignore')
     logging.disable()
     try:
         from heat.engine import resources
         from oslo_config import cfg
     except ImportError as ex:
-        return _tell(['%s cannot import Heat (%s): run this with the Python '
+        return _report(['%s cannot import Heat (%s): run this with the Python '
                       'of heat-engine' % (sys.executable, ex)])
 
     cfg.CONF.import_opt('plugin_dirs', 'heat.common.config')
     try:
         cfg.CONF(arguments, project='heat', prog='check.py')
     except cfg.Error as ex:
-        return _tell([str(ex)])
-    folders = cfg.CONF.plugin_dirs
+        return _report([str(ex)])
+    directories = cfg.CONF.plugin_dirs
     print('plugin_dirs of %s: %s'
           % (', '.join(cfg.CONF.config_file) or 'Heat, by default',
-             ', '.join(folders)))
-    problems = _misplaced(folders)
+             ', '.join(directories)))
+    problems = _misplaced(directories)
     if not problems:
         try:
             environment = resources.global_env()
@@ -61,35 +64,35 @@ def main(arguments):
                         'raises %s: %s' % (type(ex).__name__, ex)]
         else:
             problems = _unregistered(environment)
-    return _tell(problems)
+    return _report(problems)
 
 
-def _tell(problems):
+def _report(problems):
     """Print problems, and return the exit code."""
     for problem in problems:
         print('PROBLEM: %s' % problem)
     return 1 if problems else 0
 
 
-def _misplaced(folders):
-    """Return why heat-engine will not look at this folder, if so."""
+def _misplaced(directories):
+    """Return the problems if heat-engine does not load this directory."""
     parent, name = os.path.split(HERE)
-    present = [folder for folder in folders
-               if os.path.isdir(os.path.join(folder, name))]
-    places = [os.path.realpath(folder) for folder in present]
+    present = [directory for directory in directories
+               if os.path.isdir(os.path.join(directory, name))]
+    places = [os.path.realpath(directory) for directory in present]
     if parent not in places:
-        return ['%s is in none of the folders of plugin_dirs: add %s to '
+        return ['%s is in none of the directories of plugin_dirs: add %s to '
                 'plugin_dirs in the section [DEFAULT] of heat.conf'
                 % (HERE, parent)]
     if places[0] != parent:
-        return ['%s shadows %s, because its folder comes first in '
+        return ['%s shadows %s, because its directory is the first in '
                 'plugin_dirs: remove it'
                 % (os.path.join(present[0], name), HERE)]
     return []
 
 
 def _unregistered(environment):
-    """Print the types of this folder, and return what is wrong with them."""
+    """Print the types of this directory, and return their problems."""
     from heat.engine import plugins
 
     plugin = getattr(plugins, os.path.basename(HERE))
@@ -103,14 +106,14 @@ def _unregistered(environment):
         try:
             registered = environment.get_class(name)
         except Exception as ex:
-            problems.append('%s is not registered: %s Does a file of the '
-                            'environment_dir take it out?' % (name, ex))
+            problems.append('%s is not registered: %s Does a file in the '
+                            'environment_dir remove it?' % (name, ex))
             continue
         if registered is ours:
             print('%s: registered' % name)
             continue
         if not registered.__module__.startswith(plugins.__name__ + '.'):
-            problems.append('a file of the environment_dir maps %s to %s of '
+            problems.append('a file in the environment_dir maps %s to %s of '
                             'Heat' % (name, registered.__name__))
             continue
         problems.append('%s is registered by %s, which shadows %s: remove it'

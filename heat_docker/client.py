@@ -390,7 +390,7 @@ class DockerClient(contextlib.AbstractContextManager):
 
     def _parse_error(self, ex: ValueError) -> errors.Failed:
         """Return the error for a response that cannot be parsed."""
-        return (self.too_long_error() if isinstance(ex, answers.TooMuch)
+        return (self.too_long_error() if isinstance(ex, answers.TooLarge)
                 else self.not_docker_error())
 
     def too_long_error(self) -> errors.Failed:

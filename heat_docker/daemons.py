@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What a worker of heat-engine knows of each daemon, and its connections."""
+"""The daemons of a heat-engine worker: their state and idle connections."""
 
 import collections.abc
 import contextlib
@@ -130,7 +130,7 @@ class Pool:
                 for name in ('api', 'podman', 'address', 'created')}
 
     def recall(self, endpoint: endpoints.Endpoint) -> dict:
-        """Return what is known about a daemon, for a new connection.
+        """Return the known properties of a daemon for a new connection.
 
         :returns: fields of :class:`transport.Connection`; empty if nothing
             recent is known, or the policy forbids the address.

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Which Docker daemon a resource talks to."""
+"""Which Docker daemon a resource uses, and with which certificates."""
 
 import dataclasses
 import os
@@ -43,15 +43,15 @@ _SOCKET = re.compile(r'(?:/|\w[\w.-]*/)[^\0?#]*[^\0?#/]')
 
 @dataclasses.dataclass(frozen=True)
 class TLS:
-    """How the two sides of a connection know each other.
+    """How the two sides of a connection authenticate each other.
 
-    :ivar ca_cert: certificates, in PEM, of the authorities that may sign the
-        daemon's; those of the system if it is empty.
-    :ivar client_cert: certificate, in PEM, that the daemon is shown.
-    :ivar client_key: its private key, in PEM.
-    :ivar verify: whether the daemon's certificate has to be good.
-    :ivar server_name: name that the daemon's certificate has to be for; the
-        host of the endpoint if it is empty.
+    :ivar ca_cert: CA certificates for the daemon's certificate, in PEM. If it
+        is empty, those of the system are used.
+    :ivar client_cert: client certificate, in PEM.
+    :ivar client_key: private key of the client certificate, in PEM.
+    :ivar verify: whether to verify the daemon's certificate.
+    :ivar server_name: name that the daemon's certificate must contain. If it
+        is empty, it is the host of the endpoint.
     """
 
     ca_cert: str = ''
@@ -63,14 +63,15 @@ class TLS:
 
 @dataclasses.dataclass(frozen=True)
 class Endpoint:
-    """Where a daemon is, and what is to be known to talk to it.
+    """The address of a daemon, and how to authenticate it.
 
-    :ivar url: URL as users write it, with the port, or with the normalized
-        path of the socket.
-    :ivar tls: :class:`TLS`, of an https URL only.
-    :ivar local: whether it is the operator's own.
-    :ivar trusted: numeric address that it has been allowed to have. It makes
-        no other endpoint: connections are shared with who trusts none.
+    :ivar url: URL as in docker_endpoint, with the port, or with the
+        normalized path of the socket.
+    :ivar tls: settings of an https URL; None for other URLs.
+    :ivar local: whether it is the operator's local_endpoint.
+    :ivar trusted: numeric address that the policy has allowed before. It does
+        not distinguish endpoints, so those with and without a trusted address
+        share connections.
     """
 
     url: str
@@ -82,27 +83,27 @@ class Endpoint:
         return self.url
 
     @property
-    def given(self):
-        """The docker_endpoint that names it; None for the operator's own.
+    def given(self) -> str | None:
+        """The value of docker_endpoint; None for the local_endpoint.
 
-        That one goes with the option, whatever URL it has by then.
+        None follows the option if the operator changes its URL.
         """
         return None if self.local else self.url
 
     @property
-    def base_url(self):
-        """The URL for the docker library, which knows tcp only as http."""
+    def base_url(self) -> str:
+        """The URL for the docker library, with http in place of tcp."""
         if self.url.startswith('tcp://'):
             return 'http://' + self.url[len('tcp://'):]
         return self.url
 
 
-def of_values(url, tls):
-    """Return the :class:`Endpoint` that the properties of a resource name.
+def of_values(url: str | None, tls: dict | None) -> Endpoint:
+    """Return the endpoint for the properties of a resource.
 
-    :param str url: the property docker_endpoint, or None.
-    :param dict tls: the property tls, or None.
-    :raises ValueError: with the words for the user.
+    :param url: value of the property docker_endpoint.
+    :param tls: value of the property tls.
+    :raises ValueError: with a message for the user.
     """
     named = parse(url or own_url())
     if not url or _is_own(named):
@@ -110,7 +111,8 @@ def of_values(url, tls):
     encrypted = named.url.startswith('https:')
     tls = scalars.drop_none(tls or {})
     if tls and not encrypted:
-        raise ValueError(_('tls goes with https, not with %s') % named)
+        raise ValueError(_('tls requires https, but docker_endpoint is %s')
+                         % named)
     if not encrypted:
         return named
     return dataclasses.replace(
@@ -118,8 +120,11 @@ def of_values(url, tls):
         else _own_material())
 
 
-def check_tls(values):
-    """Validate the property tls and return it as :class:`TLS`."""
+def check_tls(values: dict) -> TLS:
+    """Validate the property tls and return it as :class:`TLS`.
+
+    :raises ValueError: with a message for the user.
+    """
     tls = _tls(values)
     ssl_context(tls)
     if tls.server_name and not _HOST.fullmatch(tls.server_name):
@@ -128,25 +133,25 @@ def check_tls(values):
     return tls
 
 
-def own_url():
-    """Return the URL of the daemon that the operator has configured."""
+def own_url() -> str:
+    """Return the URL of the operator's local_endpoint."""
     return conf.group().local_endpoint
 
 
-def base_url(url):
-    """Return the URL by which the docker library reaches an endpoint.
+def base_url(url: str) -> str:
+    """Return the URL of an endpoint for the docker library.
 
-    Two spellings of the URL of one daemon have the same result. The names of
-    hosts are not resolved.
+    Different spellings of one URL have the same result. Host names are not
+    resolved.
 
-    :param str url: see :func:`parse`.
+    :param url: see :func:`parse`.
     :raises ValueError: see :func:`parse`.
     """
     return parse(url).base_url
 
 
 def _is_own(named):
-    """Return whether an endpoint is the one that the operator configured."""
+    """Return whether an endpoint is the operator's local_endpoint."""
     try:
         return named.base_url == base_url(own_url())
     except ValueError:
@@ -157,49 +162,49 @@ def _tls(values):
     return TLS(**scalars.drop_none(values))
 
 
-def tls_masked(values):
-    """Return the property without the key."""
+def tls_masked(values: dict) -> dict:
+    """Return the property tls with its private key masked."""
     return {name: '***' if name == 'client_key' and value else value
             for name, value in values.items()}
 
 
-def ssl_context(tls):
-    """Return what Python makes connections of.
+def ssl_context(tls: TLS) -> ssl.SSLContext:
+    """Return Python's context for connections with these settings.
 
-    :param TLS tls: what the endpoint says.
-    :returns: :class:`ssl.SSLContext`.
-    :raises ValueError: if a certificate or key is not one. The key may be a
-        secret, so it stays out of the message.
+    :raises ValueError: if a certificate or the key is invalid. The message
+        does not contain the key, which is a secret.
     """
     try:
         context = ssl.create_default_context(cadata=tls.ca_cert or None)
     except (ssl.SSLError, TypeError, ValueError) as ex:
         raise ValueError(_('ca_cert of tls is not a certificate in '
                            'PEM')) from ex
-    # Certificates that are made as Docker's documentation says lack what
-    # this flag, which Python 3.13 sets, asks for.
+    # Python 3.13 sets this flag. Certificates that are created according to
+    # Docker's documentation lack extensions that it requires:
     # https://docs.docker.com/engine/security/protect-access/
     context.verify_flags &= ~ssl.VERIFY_X509_STRICT
     if not tls.verify:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     if bool(tls.client_cert) != bool(tls.client_key):
-        raise ValueError(_('client_cert and client_key of tls go together'))
+        raise ValueError(_('client_cert and client_key of tls require each '
+                           'other'))
     if tls.client_cert:
         _load_client(context, tls)
     return context
 
 
 def _load_client(context, tls):
-    """Load certificate and key, which Python takes from files only.
+    """Load the client certificate and the key into a context.
 
-    The file is one in memory, so that the key is never on a disk.
+    Python requires files. This one is in memory, so that the key is never on
+    a disk.
     """
     file = os.memfd_create('tls', os.MFD_CLOEXEC)
     try:
         with open(file, 'w', encoding='utf-8', closefd=False) as pem:
             pem.write('%s\n%s\n' % (tls.client_cert, tls.client_key))
-        # Without a password Python would ask for one at the terminal.
+        # Without a password, Python would prompt for one at the terminal.
         context.load_cert_chain('/proc/self/fd/%d' % file, password='')
     except (OSError, ValueError) as ex:
         raise ValueError(_(
@@ -210,7 +215,7 @@ def _load_client(context, tls):
 
 
 def _own_material():
-    """Return what the operator has configured for the local endpoint."""
+    """Return the operator's TLS settings for the local_endpoint."""
     options = conf.group()
     return _tls({
         'ca_cert': _read('local_ca_file', options.local_ca_file),
@@ -231,16 +236,16 @@ def _read(option, path):
                            'operator has set as %s') % option) from ex
 
 
-def parse(url):
-    """Return the :class:`Endpoint` that an URL names.
+def parse(url: str) -> Endpoint:
+    """Return the endpoint for a URL.
 
-    :param str url: ``tcp://host[:port]``, ``http://host[:port]``,
+    :param url: ``tcp://host[:port]``, ``http://host[:port]``,
         ``https://host[:port]`` or ``unix:///path``. The port defaults to
-        2375, for https to 2376. The path of a socket is absolute even without
+        2375; for https, to 2376. The path of a socket is absolute even without
         a leading slash, as in ``unix://var/run/docker.sock``:
         https://github.com/docker/docker-py/blob/0.3.1/README.md.
-    :raises ValueError: for anything else, and for a URL without host, which
-        the docker library would take for the host it runs on.
+    :raises ValueError: for any other URL. A URL without a host is invalid,
+        because the docker library would connect to its own host.
     """
     scheme, separator, rest = url.strip().partition('://')
     scheme = scheme.lower()
@@ -248,12 +253,12 @@ def parse(url):
         # policy.endpoint compares the text of the URL, so normalize the path.
         path = posixpath.normpath('/' + rest.lstrip('/'))
         if path == '/' or not _SOCKET.fullmatch(rest):
-            raise ValueError(_('%r does not name an absolute path of a '
-                               'socket, such as unix:///var/run/docker.sock')
+            raise ValueError(_('%r is not the absolute path of a socket, such '
+                               'as unix:///var/run/docker.sock')
                              % _masked(url))
         return Endpoint('unix://' + path)
     if not separator or scheme not in _DEFAULT_PORTS:
-        raise ValueError(_('%r is not a Docker endpoint; say '
+        raise ValueError(_('%r is not a Docker endpoint; use '
                            'tcp://host:port, http://host:port, '
                            'https://host:port or unix:///path') % _masked(url))
     try:
@@ -264,15 +269,15 @@ def parse(url):
                          % {'url': _masked(url), 'why': ex}) from ex
     if '@' in parts.netloc or parts.path.strip('/') or (
             parts.query or parts.fragment):
-        raise ValueError(_('%r has more than a host and a port')
+        raise ValueError(_('%r contains more than a host and a port')
                          % _masked(url))
     host = parts.netloc
     if port is not None or host.endswith(':'):
         host = host.rpartition(':')[0]
     if not _HOST.fullmatch(host):
-        raise ValueError(_('%r names no host') % _masked(url))
+        raise ValueError(_('%r contains no host') % _masked(url))
     if port == 0:
-        raise ValueError(_('%r names port 0') % url)
+        raise ValueError(_('%r contains port 0') % url)
     return Endpoint('%s://%s:%d' % (scheme, host.lower().rstrip('.'),
                                     port or _DEFAULT_PORTS[scheme]))
 

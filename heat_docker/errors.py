@@ -10,30 +10,30 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What can go wrong between Heat and a Docker daemon, classified once.
+"""The errors of requests to a Docker daemon, classified in one place.
 
 ::
 
     DockerError
-      +-- NotFound      the object does not exist (any more)
-      +-- Conflict      another object is in the way, e.g. has the name
-      +-- Busy          the daemon is doing just that; ask again
-      +-- Unreachable   no daemon answers at the endpoint
-      |     +-- NoAnswer    the request was sent, the answer did not come
-      |           +-- AnswerTimeout   not in time; the daemon may still work
-      +-- Untrusted     one of the two does not trust the other's certificate
+      +-- NotFound      the object does not exist
+      +-- Conflict      another object prevents it, e.g. has the same name
+      +-- Busy          the daemon already performs the request; poll
+      +-- Unreachable   the daemon does not respond
+      |     +-- NoAnswer    it may have received the request
+      |           +-- AnswerTimeout   it may still perform the request
+      +-- Untrusted     one side rejects the other's certificate
       +-- Refused       the operator of Heat does not allow it
-      +-- Unsupported   the daemon's API has no such request, or no such field
-      +-- Failed        anything else, in the words of the daemon
+      +-- Unsupported   the API version lacks the request or the field
+      +-- Failed        any other error, with the message of the daemon
             +-- Paused      it does not stop a container that is paused
 
-The messages are written for the reader of a stack's status reason.
+Users see the messages in the status reason of a stack.
 """
 
 import re
 
-# The last but one is an image that is there for other platforms only, the
-# last one an image of Podman.
+# The last two are about images: one that exists for other platforms only, and
+# Podman's message.
 _MISSING = re.compile('no such|(?<!page )not found|was found but does not '
                       'match the specified platform|image not known',
                       re.IGNORECASE)
@@ -45,7 +45,7 @@ _NO_PLUGIN = re.compile(r'plugin \S+ not found')
 
 
 # Errors of a daemon that is shutting down, as for "systemctl restart docker":
-# its database, its connection to containerd or the request itself is gone.
+# it has closed its database, its connection to containerd or the request.
 _SHUTTING_DOWN = re.compile(
     'database not open|transport is closing|client connection is closing|'
     'context canceled|failed to update store for object type')
@@ -57,7 +57,7 @@ _PAUSED = re.compile(' (is|or) paused')
 
 
 class DockerError(Exception):
-    """Base of all errors that talking to a daemon can raise."""
+    """Base class of all errors of requests to a daemon."""
 
 
 class NotFound(DockerError):
@@ -69,84 +69,84 @@ class Conflict(DockerError):
 
 
 class Busy(DockerError):
-    """The daemon is already at it and will be done by itself."""
+    """The daemon already performs the request (HTTP 409)."""
 
 
 class Unreachable(DockerError):
-    """No daemon answers at the endpoint."""
+    """No daemon responds at the endpoint."""
 
 
 class NoAnswer(Unreachable):
-    """The daemon got the request and may carry it out, but did not say so."""
+    """The daemon may have received and performed the request."""
 
 
 class AnswerTimeout(NoAnswer):
-    """The daemon got the request and takes longer than anybody waits."""
+    """The daemon did not respond in time, and may still do the work."""
 
 
 class Untrusted(DockerError):
-    """One side does not accept the certificate of the other."""
+    """One side rejects the certificate of the other."""
 
 
 class Refused(DockerError):
-    """The operator does not allow it; the message names the option."""
+    """The operator does not allow the request; the message has the option."""
 
 
 class Unsupported(DockerError):
-    """The daemon's API is too old (or too new) for what was asked."""
+    """The daemon's API version does not support the request."""
 
 
 class Failed(DockerError):
-    """The daemon refused or failed, and said why."""
+    """The request failed; the message is that of the daemon."""
 
 
 class Paused(Failed):
     """The daemon does not stop a container because it is paused."""
 
 
-def of_status(status, words):
-    """Return the class of error that an HTTP answer of the daemon means.
+def of_status(status: int, message: str) -> type[DockerError]:
+    """Return the class of error for an HTTP response.
 
-    :param int status: HTTP status code of the answer.
-    :param str words: the ``message`` of the answer; empty if there is none,
-        as in the answer of a proxy whose daemon is away.
-    :returns: a subclass of :class:`DockerError`.
+    :param status: HTTP status code.
+    :param message: ``message`` of the response; empty if there is none, as in
+        the response of a proxy whose daemon does not respond.
+    :returns: subclass of :class:`DockerError`.
 
     Source: https://docs.docker.com/reference/api/engine/. The API has no
-    error codes below the HTTP status, so a removal that is under way can be
-    told from other conflicts by its text only:
-    https://github.com/moby/moby/blob/v28.0.0/daemon/delete.go#L50. Nor is
-    every 404 about the object: a proxy or another server at the address may
-    return it, or the daemon may return it for an unknown path or for the
-    missing driver of a volume (_NO_PLUGIN). Treating such an answer as a
+    error codes besides the HTTP status, so only its message distinguishes a
+    removal in progress from other conflicts:
+    https://github.com/moby/moby/blob/v28.0.0/daemon/delete.go#L50. A 404 does
+    not always concern the object: a proxy or another server at the address
+    may return it, or the daemon may return it for an unknown path or for the
+    missing driver of a volume (_NO_PLUGIN). Treating such a response as a
     missing object would leak or replace an object that still exists.
     """
-    if status == 404 and _MISSING.search(words) and (
-            not _NO_PLUGIN.search(words)):
+    if status == 404 and _MISSING.search(message) and (
+            not _NO_PLUGIN.search(message)):
         return NotFound
-    if status == 404 and words in ('', 'page not found'):
+    if status == 404 and message in ('', 'page not found'):
         return Unsupported
-    if ('is not connected to' in words
-            # Podman, of a container that goes while it looks at it.
-            or 'does not exist in database' in words):
+    if ('is not connected to' in message
+            # Podman: the container was removed during the request.
+            or 'does not exist in database' in message):
         return NotFound
-    if (status == 409 or 'has active endpoints' in words
-            # An address or a port; Podman, of a container and of networks.
-            or 'already in use' in words or 'already allocated' in words
-            or 'network already exists' in words
-            or 'network is being used' in words):
-        return Busy if 'already in progress' in words else Conflict
-    if 'not a swarm manager' in words:
-        # A 503, but it will not become one by waiting.
+    if (status == 409 or 'has active endpoints' in message
+            # An address or a port; on Podman, containers and networks.
+            or 'already in use' in message or 'already allocated' in message
+            or 'network already exists' in message
+            or 'network is being used' in message):
+        return Busy if 'already in progress' in message else Conflict
+    if 'not a swarm manager' in message:
+        # A 503, but it does not go away.
         return Failed
-    if status in (502, 503, 504) or status >= 500 and not words:
-        # Whoever says so may have passed the request on.
+    if status in (502, 503, 504) or status >= 500 and not message:
+        # A proxy may have forwarded the request.
         return NoAnswer
-    if status >= 500 and _SHUTTING_DOWN.search(words):
+    if status >= 500 and _SHUTTING_DOWN.search(message):
         return NoAnswer
-    if status >= 500 and 'image not known' in words:
-        # Podman, of an image that goes while it lists all of them.
+    if status >= 500 and 'image not known' in message:
+        # Podman: the image was removed while it listed all images.
         return NoAnswer
-    if _PAUSED.search(words):
+    if _PAUSED.search(message):
         return Paused
     return Failed

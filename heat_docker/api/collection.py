@@ -10,9 +10,11 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What the collections of all kinds of objects have in common."""
+"""The base class of the collections of all kinds of objects."""
 
+import collections.abc
 import json
+import typing
 
 from .. import budgets
 from .. import errors
@@ -20,7 +22,8 @@ from .. import i18n
 
 _ = i18n._
 
-# For a driver that it does not know a daemon looks for 15 seconds:
+# Seconds for a request that may need a plugin. A daemon looks for an unknown
+# plugin for 15 seconds:
 # https://github.com/moby/moby/blob/v28.0.0/pkg/plugins/client.go#L23
 PLUGIN_TIMEOUT = 20.0
 
@@ -28,36 +31,36 @@ PLUGIN_TIMEOUT = 20.0
 class Collection:
     """The objects of one kind on a daemon.
 
-    A kind states its paths and keys in the constants below. Methods that send
-    requests raise a subclass of :class:`errors.DockerError`.
+    A subclass states its paths and keys in the constants below. All methods
+    that send requests raise a subclass of :class:`errors.DockerError`.
 
-    :cvar PATH: where the objects are; the path of an object is below it.
-    :cvar INSPECT: what the path of an object is followed by to inspect it.
-    :cvar LIST: what PATH is followed by to list the objects.
-    :cvar LISTED: key of the list in the answer, if that is a map.
-    :cvar LIST_QUERY: the query to list all objects.
+    :cvar PATH: path of the collection. An object's path is below it.
+    :cvar INSPECT: suffix of an object's path in an inspect request.
+    :cvar LIST: suffix of the collection's path in a list request.
+    :cvar LIST_QUERY: query that makes the daemon list all objects.
+    :cvar LISTED: key of the list, if the response is a map.
     :cvar ID: key of an object's ID.
-    :cvar SHOWN: key that a daemon's answer to an inspect request has.
-    :cvar LABELS: keys that lead to the labels in that answer.
+    :cvar SHOWN: key that the response to an inspect request must have.
+    :cvar LABELS: path of keys to the labels in that response.
     """
 
-    PATH = None
-    INSPECT = ''
-    LIST = ''
-    LISTED = None
-    LIST_QUERY = {}
-    ID = 'Id'
-    SHOWN = None
-    LABELS = None
+    PATH: str
+    INSPECT: str = ''
+    LIST: str = ''
+    LIST_QUERY: typing.ClassVar[dict[str, str]] = {}
+    LISTED: str | None = None
+    ID: str = 'Id'
+    SHOWN: str | None = None
+    LABELS: tuple[str, ...] | None = None
 
     def __init__(self, client):
-        """Prepare to send requests.
+        """Bind the collection to a client.
 
-        :param client: the :class:`client.DockerClient` that sends them.
+        :param client.DockerClient client: sends the requests.
         """
         self._client = client
 
-    def inspect(self, object_id):
+    def inspect(self, object_id: str) -> dict:
         """Return the daemon's description of an object.
 
         :raises errors.NotFound: if the object does not exist.
@@ -66,53 +69,59 @@ class Collection:
             'GET', self.PATH + '/%s' + self.INSPECT, object_id,
             has=self.SHOWN)
 
-    def find(self, labels):
+    def find(self, labels: dict[str, str]
+             ) -> collections.abc.Sequence[str]:
         """Return the IDs of the objects that have all the labels."""
         return [found[self.ID] for found in self.list(labels)]
 
-    def remove(self, object_id):
-        """Remove an object."""
+    def remove(self, object_id: str) -> None:
+        """Remove an object.
+
+        :raises errors.NotFound: if the object does not exist.
+        :raises errors.Conflict: if the object is in use.
+        """
         self._client.request('DELETE', self.PATH + '/%s', object_id)
 
     @classmethod
-    def labels_of(cls, inspected):
+    def labels_of(cls, inspected: dict) -> dict[str, str]:
         """Return the labels of an object.
 
-        They state which project owns the object, so an answer without them
+        They state which project owns the object, so a response without them
         must not pass for an object without labels.
 
-        :param dict inspected: what :meth:`inspect` returns.
+        :param inspected: what :meth:`inspect` returns.
         :raises errors.Failed: if there is no map of labels where this kind of
-            objects has it. The value null is an empty map.
+            object has it. The value null is an empty map.
         """
         if cls.LABELS is None:
             raise NotImplementedError('%s has no LABELS' % cls.__name__)
         labels = inspected
         for key in cls.LABELS:
             if not isinstance(labels, dict) or key not in labels:
-                raise errors.Failed(_('The daemon gives it no labels'))
+                raise errors.Failed(_('The daemon did not return its labels'))
             labels = labels[key]
         if labels is None:
             return {}
         if not isinstance(labels, dict):
-            raise errors.Failed(_('The daemon gives it no labels'))
+            raise errors.Failed(_('The daemon did not return its labels'))
         return labels
 
-    def list(self, labels):
-        """Return the daemon's list of the objects that have all the labels.
-
-        :param dict labels: map of label to value.
-        """
+    def list(self, labels: dict[str, str]
+             ) -> collections.abc.Sequence[dict]:
+        """Return the daemon's list of the objects that have all the labels."""
         return self._filtered(label=['%s=%s' % item
                                      for item in labels.items()])
 
-    def _filtered(self, **filters):
-        """Return the daemon's list of the objects that match the filters."""
+    def _filtered(self, **filters) -> collections.abc.Sequence[dict]:
+        """Return the daemon's list of the objects that match the filters.
+
+        :param filters: filters of the Docker API, each with its values.
+        """
         listed = self._client.request_json(
             'GET', self.PATH + self.LIST, has=self.LISTED,
             query={**self.LIST_QUERY, 'filters': json.dumps(filters)})
         if self.LISTED:
-            # Docker says null for none.
+            # Docker sends null for an empty list.
             listed = [] if listed[self.LISTED] is None else (
                 listed[self.LISTED])
         if not isinstance(listed, list) or not all(
@@ -124,7 +133,10 @@ class Collection:
             self._client.check_id(found.get(self.ID))
         return listed
 
-    def _create(self, **options):
-        """Create an object and return what the daemon answers."""
+    def _create(self, **options) -> dict:
+        """Create an object and return the response, which has its ID.
+
+        :param options: see :meth:`client.DockerClient.request`.
+        """
         return self._client.request_json(
             'POST', self.PATH + '/create', has=self.ID, **options)

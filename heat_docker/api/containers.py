@@ -12,9 +12,10 @@
 
 """The requests about containers.
 
-Paths and shapes: https://docs.docker.com/reference/api/engine/version/v1.41/.
+Paths and fields: https://docs.docker.com/reference/api/engine/version/v1.41/.
 """
 
+import collections.abc
 import contextlib
 import struct
 import time
@@ -28,8 +29,12 @@ _ = i18n._
 
 _PIECE = 64 * 1024
 _FRAME_HEADER = struct.Struct('>BxxxL')
+
+# Seconds between two pieces of a copy, and for a commit.
 _COPY_TIMEOUT = 3600.0
 _COMMIT_TIMEOUT = 3600.0
+
+# Lines of output to request from Podman.
 _PODMAN_LINES = 4096
 
 
@@ -37,6 +42,15 @@ class Containers(collection.Collection):
     """The containers of a daemon.
 
     An ID may be a name where Docker allows it.
+
+    :cvar GRACE: default grace period of a container, in seconds.
+    :cvar STOP_PATIENCE: seconds for which one request waits for a container to
+        stop. The first poll sends two of them, so a container that uses up
+        Docker's default grace period needs only one poll.
+    :cvar STOP_PATIENCE_IN_TURN: the same, if other resources wait for the end
+        of this poll.
+    :cvar STOP_AGAIN: seconds after the grace period before the stop is
+        requested again.
     """
 
     PATH, INSPECT, LIST = '/containers', '/json', '/json'
@@ -44,38 +58,40 @@ class Containers(collection.Collection):
     SHOWN = 'State'
     LABELS = 'Config', 'Labels'
 
-    # Seconds that a container has to end by itself, unless it says otherwise.
     GRACE = 10
-
-    # How long a request waits for a container to stop: the first poll makes
-    # two, so that one that takes Docker's ten seconds needs one poll. How long
-    # it waits if other resources have to wait for that poll. And how long
-    # after its grace period a daemon is asked again.
     STOP_PATIENCE = 5.5
     STOP_PATIENCE_IN_TURN = 1.0
     STOP_AGAIN = 5.0
 
-    def create(self, query, body):
-        """Create a container and return its id and the daemon's warnings."""
+    def create(self, query: dict, body: dict) -> tuple[str, list[str]]:
+        """Create a container.
+
+        :param query: ``name`` and ``platform``.
+        :returns: ID of the container, and the daemon's warnings.
+        :raises errors.NotFound: if the image is missing.
+        :raises errors.Conflict: if the name is in use.
+        """
         with self._client.throttled():
             answer = self._create(query=query, body=body)
         return answer['Id'], self._client.warnings_of(answer)
 
-    def start(self, container):
-        """Start a container; one that runs already is left alone."""
+    def start(self, container: str) -> None:
+        """Start a container, unless it is running."""
         with self._client.throttled():
             self._client.request('POST', '/containers/%s/start', container)
 
-    def stop(self, container, grace, patience):
-        """Stop a container, killing it after a grace period.
+    def stop(self, container: str, grace: int | None,
+             patience: float) -> None:
+        """Stop a container, and kill it after a grace period.
 
-        :param grace: seconds that it has to end by itself; None is what it
-            was created with, or :data:`GRACE`.
-        :param float patience: seconds to wait. The daemon goes on stopping
-            the container after :class:`errors.AnswerTimeout`.
+        :param grace: grace period in seconds. None means that of the
+            container, or :attr:`GRACE`.
+        :param patience: seconds to wait.
+        :raises errors.AnswerTimeout: if the container is still running after
+            that time. The daemon continues to stop it.
         """
-        with self._client.throttled_leaving() as turn:
-            waited = min(patience, turn.pace) if turn else patience
+        with self._client.throttled_leaving() as slots:
+            waited = min(patience, slots.pace) if slots else patience
             begin = time.monotonic()
             try:
                 self._client.request('POST', '/containers/%s/stop', container,
@@ -83,11 +99,11 @@ class Containers(collection.Collection):
             except errors.AnswerTimeout:
                 if waited == patience:
                     raise
-                turn.stopped(None)
+                slots.stopped(None)
             else:
-                if turn:
+                if slots:
                     self._await_leaving(container)
-                    turn.stopped(time.monotonic() - begin)
+                    slots.stopped(time.monotonic() - begin)
                 return
         self._client.request('POST', '/containers/%s/wait', container,
                              timeout=patience - waited)
@@ -102,87 +118,94 @@ class Containers(collection.Collection):
         with contextlib.suppress(errors.NotFound):
             self._client.request('GET', '/containers/%s/json', container)
 
-    def restart(self, container, grace, patience):
+    def restart(self, container: str, grace: int | None,
+                patience: float) -> None:
         """Stop and start a container; see :meth:`stop`."""
         self._client.request('POST', '/containers/%s/restart', container,
                              query=self._grace(grace),
                              timeout=patience)
 
     def _grace(self, grace):
-        """Return the query that gives a container its time.
+        """Return the query with the grace period.
 
-        Without it Podman restarts one at once, and 4.3 stops it so:
+        Without it, Podman restarts a container without a grace period, and
+        Podman 4.3 also stops it without one:
         https://github.com/containers/podman/issues/29276.
         """
         if grace is None and self._client.is_podman:
             grace = self.GRACE
         return {} if grace is None else {'t': grace}
 
-    def kill(self, container, signal):
-        """Send a signal to a container."""
+    def kill(self, container: str, signal: str) -> None:
+        """Send a signal to a container, such as ``SIGHUP``."""
         self._client.request('POST', '/containers/%s/kill', container,
                              query={'signal': signal})
 
-    def pause(self, container):
+    def pause(self, container: str) -> None:
         """Freeze the processes of a container."""
         self._client.request('POST', '/containers/%s/pause', container)
 
-    def unpause(self, container):
-        """Let the processes of a container go on."""
+    def unpause(self, container: str) -> None:
+        """Resume the processes of a container."""
         self._client.request('POST', '/containers/%s/unpause', container)
 
-    def rename(self, container, name):
-        """Give a container another name."""
+    def rename(self, container: str, name: str) -> None:
+        """Rename a container.
+
+        :raises errors.Conflict: if the name is in use.
+        """
         self._client.request('POST', '/containers/%s/rename', container,
                              query={'name': name})
 
-    def update(self, container, body):
-        """Change limits of a container; return the daemon's warnings."""
+    def update(self, container: str, body: dict) -> list[str]:
+        """Change resource limits or the restart policy of a container.
+
+        :returns: the daemon's warnings.
+        """
         return self._client.warnings_of(self._client.request_json(
             'POST', '/containers/%s/update', container, body=body))
 
-    def put_archive(self, container, archive, path='/'):
-        """Unpack a tar archive at a path of a container.
-
-        :param archive: bytes, or an iterator of them, which may take long.
-        """
+    def put_archive(self, container: str,
+                    archive: bytes | collections.abc.Iterator[bytes],
+                    path: str = '/') -> None:
+        """Unpack a tar archive into a directory of a container."""
         self._client.request(
             'PUT', '/containers/%s/archive', container, query={'path': path},
             data=archive, headers={'Content-Type': 'application/x-tar'},
             timeout=None if isinstance(archive, bytes) else _COPY_TIMEOUT)
 
-    def get_archive(self, container, path):
-        """Yield the bytes of a tar archive of a path of a container."""
+    def get_archive(self, container: str,
+                    path: str) -> collections.abc.Iterator[bytes]:
+        """Yield a tar archive of a path of a container, in pieces."""
         response = self._client.request(
             'GET', '/containers/%s/archive', container, query={'path': path},
             stream=True, timeout=_COPY_TIMEOUT)
         with contextlib.closing(response), self._client.translated_errors():
             yield from response.iter_content(_PIECE)
 
-    def stats(self, container):
-        """Return one sample of what a container uses."""
+    def stats(self, container: str) -> dict:
+        """Return one sample of a container's resource usage."""
         query = {'stream': 'false'}
         if self._client.api >= (1, 41):
-            # Without it the daemon takes a second sample, a second later.
+            # Without it, the daemon takes a second sample, a second later.
             query['one-shot'] = 'true'
         return self._client.request_json(
             'GET', '/containers/%s/stats', container, query=query)
 
-    def create_exec(self, container, command):
-        """Prepare to run a command in a container; return the id of that.
-
-        :param list command: words of the command.
-        """
+    def create_exec(self, container: str, command: list[str]) -> str:
+        """Prepare a command in a container, and return the ID for it."""
         return self._client.request_json(
             'POST', '/containers/%s/exec', container, has='Id',
             body={'Cmd': command, 'AttachStdout': True,
                   'AttachStderr': True})['Id']
 
-    def start_exec(self, execution, size):
-        """Run a command that was prepared, and return its output.
+    def start_exec(self, execution: str, size: int) -> str:
+        """Run a prepared command, and return its last output.
 
-        :param int size: bytes of output to return at the most.
-        :raises errors.AnswerTimeout: if the command goes on.
+        :param execution: what :meth:`create_exec` returns.
+        :param size: maximum size of the output, in bytes.
+        :raises errors.AnswerTimeout: if the command is still running after
+            the option ``read_timeout``.
         """
         response = self._client.request(
             'POST', '/exec/%s/start', execution, stream=True,
@@ -195,29 +218,28 @@ class Containers(collection.Collection):
                 _append(output, chunk, size)
                 if time.monotonic() > deadline:
                     self._client.close()
-                    raise errors.AnswerTimeout(_('The command goes on'))
+                    raise errors.AnswerTimeout(
+                        _('The command is still running'))
         self._client.close()
         return _end(output, size)
 
-    def exit_code(self, execution):
-        """Return the exit code of a command that was run."""
+    def exit_code(self, execution: str) -> int | None:
+        """Return the exit code of a command; None while it is running."""
         return self._client.request_json(
             'GET', '/exec/%s/json', execution)['ExitCode']
 
-    def wait(self, container, patience):
-        """Return once the container has ended, or after some seconds.
-
-        :param float patience: seconds to wait at the most.
-        """
+    def wait(self, container: str, patience: float) -> None:
+        """Wait for the end of a container, but at most some seconds."""
         with contextlib.suppress(errors.NoAnswer):
             self._client.request('POST', '/containers/%s/wait', container,
                                  timeout=patience)
 
-    def remove(self, container, volumes=True, force=False):
+    def remove(self, container: str, volumes: bool = True,
+               force: bool = False) -> None:
         """Remove a container.
 
-        :param bool volumes: its anonymous volumes, too.
-        :param bool force: kill it if it runs.
+        :param volumes: whether to remove its anonymous volumes, too.
+        :param force: whether to kill a running container.
         """
         query = {'v': int(volumes), 'force': int(force)}
         with (self._client.throttled_leaving() if force
@@ -225,11 +247,14 @@ class Containers(collection.Collection):
             self._client.request('DELETE', '/containers/%s', container,
                                  query=query)
 
-    def inspect(self, container):
-        """Return all that the daemon knows of a container."""
+    def inspect(self, container: str) -> dict:
+        """Return the daemon's description of a container.
+
+        Podman's differences are removed, and secrets in its error are masked.
+        """
         inspected = super().inspect(container)
         state = inspected['State']
-        # So Podman calls it until it has cleaned up.
+        # Podman's name for it, before it has cleaned up.
         if state.get('Status') == 'stopped':
             state['Status'] = 'exited'
         if state.get('Error'):
@@ -238,7 +263,7 @@ class Containers(collection.Collection):
         return inspected
 
     def _identify_networks(self, inspected):
-        """Put the ids of networks where Podman before 5.4 gives their names.
+        """Replace names by IDs of networks, where Podman before 5.4 has them.
 
         https://github.com/containers/podman/pull/24950
         """
@@ -249,66 +274,68 @@ class Containers(collection.Collection):
                     endpoint['NetworkID'] = self._client.networks.inspect(
                         name)['Id']
 
-    def using_volume(self, volume):
-        """Return the ids of the containers that mount a volume."""
+    def using_volume(self, volume: str) -> list[str]:
+        """Return the IDs of the containers that mount a volume."""
         return [found['Id'] for found in self._filtered(volume=[volume])]
 
-    def using_network(self, *network):
-        """Return the ids of the containers that have an endpoint in a network.
+    def using_network(self, *network: str) -> list[str]:
+        """Return the IDs of the containers that are attached to a network.
 
-        A stopped container keeps its endpoint.
+        A stopped container remains attached.
 
-        :param network: id and name of the network. A container that was never
+        :param network: ID and name of the network. A container that was never
             started may refer to the network only by name.
         """
         return [found['Id'] for found in self._filtered(network=network)]
 
-    def using_image(self, image):
-        """Return the containers of an image and of those built on it.
+    def using_image(self, image: str) -> dict[str, str]:
+        """Return the containers of an image and of images based on it.
 
-        :returns: map of id to the name that the image was called by.
+        :param image: ID of the image.
+        :returns: map of container ID to the reference of its image.
         """
-        # Podman finds none by an id with its prefix.
+        # Podman finds none for an ID with its prefix.
         image = image.removeprefix('sha256:')
         return {found['Id']: found.get('Image') or '' for found
                 in self._filtered(ancestor=[image])}
 
-    def commit(self, container, name, tag, labels):
-        """Make an image of the files and settings of a container.
+    def commit(self, container: str, name: str, tag: str,
+               labels: dict[str, str]) -> None:
+        """Create an image from the files and settings of a container.
 
-        The image has the labels of the container, too. Podman gives it no
-        others.
+        The image also has the labels of the container; with Podman, only
+        those. The duration depends on the size of the container's files.
 
-        It takes as long as it takes to copy what the container has written.
+        :param name: repository of the image.
         """
         self._client.request(
             'POST', '/commit', body={'Labels': labels},
             timeout=_COMMIT_TIMEOUT,
             query={'container': container, 'repo': name, 'tag': tag})
 
-    def log_tail(self, container, tty, size):
-        """Return the last bytes that a container has written, as text.
+    def log_tail(self, container: str, tty: bool, size: int) -> str:
+        """Return the last output of a container.
 
-        :param bool tty: whether the container has a terminal; if not, the
-            daemon puts frames around what it sends.
-        :param int size: bytes to return at the most.
+        :param tty: whether the container has a terminal. If not, the daemon
+            sends the output in frames.
+        :param size: maximum size of the output, in bytes.
         """
         tail = bytearray()
-        # The shortest line is one character and its end.
+        # The shortest line is one character and a newline.
         lines = max(1, size // 2)
         if self._client.is_podman:
-            # Before 4.7, ten times the lines took it a hundred times as long:
-            # https://github.com/containers/podman/pull/19562.
+            # Before Podman 4.7, ten times the lines took a hundred times as
+            # long: https://github.com/containers/podman/pull/19562.
             lines = min(lines, _PODMAN_LINES)
         for chunk in self._log(container, tty, {'tail': lines}):
             _append(tail, chunk, size)
         return _end(tail, size)
 
-    def log_head(self, container, tty, size):
-        """Return the first line that a container has written, as text.
+    def log_head(self, container: str, tty: bool, size: int) -> str:
+        """Return the first line of a container's output.
 
-        :param bool tty: see :meth:`log_tail`.
-        :param int size: bytes to return at the most.
+        :param tty: see :meth:`log_tail`.
+        :param size: maximum size of the line, in bytes.
         """
         head = bytearray()
         for chunk in self._log(container, tty, {}):
@@ -333,30 +360,33 @@ class Containers(collection.Collection):
 
 
 def _frames(raw):
-    """Yield the contents of the frames that multiplex two streams."""
+    """Yield the contents of the frames that multiplex two streams.
+
+    https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Container/operation/ContainerAttach
+    """
     while True:
         header = raw.read(_FRAME_HEADER.size)
         if len(header) < _FRAME_HEADER.size:
             return
         length = _FRAME_HEADER.unpack(header)[1]
-        # A frame may be 4 GiB long, if the daemon says so.
+        # According to its header, a frame may have 4 GiB.
         while length and (piece := raw.read(min(length, _PIECE))):
             length -= len(piece)
             yield piece
 
 
-def _append(tail, piece, size):
-    """Add a piece to the bytes of which only the last are wanted.
+def _append(tail: bytearray, piece: bytes, size: int) -> None:
+    """Append a piece to a buffer of which only the end is needed.
 
-    The others are not removed each time, as pieces may be tiny.
+    The beginning is not removed each time, because pieces may be tiny.
 
-    :param bytearray tail: changed in place.
+    :param tail: changed in place.
     """
     tail += piece
     if len(tail) > 2 * size + _PIECE:
         del tail[:-size or None]
 
 
-def _end(tail, size):
+def _end(tail: bytearray, size: int) -> str:
     """Return the last bytes as text."""
     return tail[-size:].decode(errors='replace') if size else ''

@@ -12,20 +12,22 @@
 
 """The requests about images.
 
-Paths and shapes: https://docs.docker.com/reference/api/engine/version/v1.41/.
+Paths and fields: https://docs.docker.com/reference/api/engine/version/v1.41/.
 """
 
+import collections.abc
 import json
 
 from .. import conf
 from .. import errors
 from . import collection
 
-# A step of a build may be silent that long.
+# Seconds without output from one step of a build.
 _BUILD_TIMEOUT = 3600.0
 
-# Who waits for a pull is the first to see that it does not get on.
-_LATER = 30.0
+# Seconds by which the timeout of a pull exceeds the one that the resource
+# checks, so that the resource is the first to report a stalled pull.
+_STALL_MARGIN = 30.0
 
 
 class Images(collection.Collection):
@@ -35,7 +37,7 @@ class Images(collection.Collection):
     LABELS = 'Config', 'Labels'
 
     @classmethod
-    def labels_of(cls, inspected):
+    def labels_of(cls, inspected: dict) -> dict[str, str]:
         """Return the labels of an image, which may have no configuration.
 
         Both the configuration and its labels are optional:
@@ -47,7 +49,7 @@ class Images(collection.Collection):
             return {}
         return super().labels_of(inspected)
 
-    def exists(self, image):
+    def exists(self, image: str) -> bool:
         """Return whether the daemon has an image."""
         try:
             self.inspect(image)
@@ -55,25 +57,25 @@ class Images(collection.Collection):
             return False
         return True
 
-    def load(self, name, tag, archive):
-        """Make an image of the files in a tar archive.
+    def load(self, name: str, tag: str, archive: bytes) -> None:
+        """Create an image from the files in a tar archive.
 
-        :param bytes archive: the archive, which may be empty.
+        :param archive: the archive, which may be empty.
         """
         for _report in self._client.stream_json(
                 'POST', '/images/create', data=archive,
                 query={'fromSrc': '-', 'repo': name, 'tag': tag}):
             pass
 
-    def build(self, context, query, maps, auth):
-        """Build an image, which takes as long as it takes, and return its id.
+    def build(self, context: bytes, query: dict,
+              maps: dict[str, dict[str, str]], auth: dict | None) -> str:
+        """Build an image and return its ID. This may take hours.
 
-        :param bytes context: tar archive with a ``Dockerfile``.
-        :param dict query: ``t``, a list of tags; ``target``; ``platform``.
-        :param dict maps: further arguments, ``buildargs`` and ``labels``,
-            which are maps of text.
-        :param dict auth: credentials for one registry, or none.
-        :raises errors.Failed: with the last words of the build.
+        :param context: tar archive with a ``Dockerfile``.
+        :param query: ``t``, a list of tags; ``target``; ``platform``.
+        :param maps: the other arguments: ``buildargs`` and ``labels``.
+        :param auth: credentials for one registry, in the form of the API.
+        :raises errors.Failed: with the last message of the build.
         """
         configs = {auth['serveraddress']: auth} if auth else {}
         query = {**query, 'rm': '1', 'forcerm': '1',
@@ -92,22 +94,22 @@ class Images(collection.Collection):
         self._client.check_id(image)
         return image
 
-    def tag(self, image, name):
+    def tag(self, image: str, name: str) -> None:
         """Give an image another name.
 
-        :param str image: ID of the image.
-        :param str name: a reference; without a tag it is ``latest``.
+        :param image: ID of the image.
+        :param name: a reference; without a tag it is ``latest``.
         """
         repository, tag = self._client.split_reference(name)
         self._client.request('POST', '/images/%s/tag', image,
                              query={'repo': repository,
                                     'tag': tag or 'latest'})
 
-    def push(self, image, auth):
-        """Push an image to the registry in its name.
+    def push(self, image: str, auth: dict | None) -> None:
+        """Push an image to the registry in its reference.
 
-        :param dict auth: credentials for the registry, or none.
-        :raises errors.Failed: with the words of the registry.
+        :param auth: credentials for the registry, in the form of the API.
+        :raises errors.Failed: with the message of the registry.
         """
         name, tag = self._client.split_reference(image)
         for _report in self._client.stream_json(
@@ -116,15 +118,14 @@ class Images(collection.Collection):
                 headers=self._client.auth_header(auth)):
             pass
 
-    def pull(self, image, platform=None, auth=None):
-        """Pull an image, yielding the daemon's reports on the progress.
+    def pull(self, image: str, platform: str | None = None,
+             auth: dict | None = None) -> collections.abc.Iterator[dict]:
+        """Pull an image, and yield the daemon's reports on the progress.
 
-        :param str image: a reference; without tag or digest it is
-            ``latest``.
-        :param str platform: one of those it exists for; by default that of
-            the daemon.
-        :param dict auth: credentials for the registry, as the API has them.
-        :raises errors.Failed: with the words of the registry.
+        :param image: reference. Without tag or digest, it means ``latest``.
+        :param platform: platform of the image; by default, the daemon's.
+        :param auth: credentials for the registry, in the form of the API.
+        :raises errors.Failed: with the message of the registry.
         """
         name, tag = self._client.split_reference(image)
         query = {'fromImage': name, 'tag': tag or 'latest'}
@@ -132,5 +133,5 @@ class Images(collection.Collection):
             query['platform'] = platform
         yield from self._client.stream_json(
             'POST', '/images/create', query=query,
-            timeout=conf.group().pull_stall_timeout + _LATER,
+            timeout=conf.group().pull_stall_timeout + _STALL_MARGIN,
             headers=self._client.auth_header(auth))

@@ -12,43 +12,50 @@
 
 """The requests about networks.
 
-Paths and shapes: https://docs.docker.com/reference/api/engine/version/v1.41/.
+Paths and fields: https://docs.docker.com/reference/api/engine/version/v1.41/.
 """
 
 from . import collection
 
 
 class Networks(collection.Collection):
-    """The networks of a daemon."""
+    """The networks of a daemon. An ID may be a name."""
 
     PATH, SHOWN = '/networks', 'Id'
     LABELS = ('Labels',)
 
-    def create(self, body):
-        """Create a network; return its id and the daemon's warnings."""
+    def create(self, body: dict) -> tuple[str, list[str]]:
+        """Create a network.
+
+        :returns: ID of the network, and the daemon's warnings.
+        """
         answer = self._create(body=body, timeout=collection.PLUGIN_TIMEOUT)
         warning = answer.get('Warning')
         return answer['Id'], self._client.warnings_of(
             {'Warnings': [warning] if warning else []})
 
-    def connect(self, container, network, endpoint):
-        """Attach a container to a network."""
+    def connect(self, container: str, network: str, endpoint: dict) -> None:
+        """Attach a container to a network.
+
+        :param endpoint: configuration of the endpoint, in the form of the
+            API.
+        """
         self._client.request('POST', '/networks/%s/connect', network,
                              body={'Container': container,
                                    'EndpointConfig': endpoint})
 
-    def ignores_at_connect(self, endpoint):
+    def ignores_at_connect(self, endpoint: dict) -> bool:
         """Return whether a connect request ignores a part of the endpoint.
 
         Before version 1.54, the daemon applies a MAC address only when it
         creates the container:
         https://docs.docker.com/reference/api/engine/version-history/.
 
-        :param dict endpoint: configuration of the endpoint in the API's form.
+        :param endpoint: see :meth:`connect`.
         """
         return bool(endpoint.get('MacAddress')) and self._client.api < (1, 54)
 
-    def disconnect(self, container, network):
+    def disconnect(self, container: str, network: str) -> None:
         """Detach a container from a network."""
         with self._client.throttled_leaving():
             self._client.request('POST', '/networks/%s/disconnect', network,

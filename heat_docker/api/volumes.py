@@ -12,7 +12,7 @@
 
 """The requests about volumes.
 
-Paths and shapes: https://docs.docker.com/reference/api/engine/version/v1.41/.
+Paths and fields: https://docs.docker.com/reference/api/engine/version/v1.41/.
 """
 
 from . import collection
@@ -25,11 +25,17 @@ class Volumes(collection.Collection):
     ID = SHOWN = 'Name'
     LABELS = ('Labels',)
 
-    def create(self, body):
-        """Create a volume, or find the one of that name; return it."""
+    def create(self, body: dict) -> dict:
+        """Create a volume, or find the one with that name.
+
+        :returns: the daemon's description of the volume.
+        """
         return self._create(body=body, timeout=collection.PLUGIN_TIMEOUT)
 
-    def disk_usage(self):
-        """Return how much space objects use, which takes a while."""
+    def disk_usage(self) -> dict:
+        """Return the disk usage of volumes, and of older daemons' objects.
+
+        Before version 1.42, the daemon cannot omit other objects.
+        """
         query = {'type': 'volume'} if self._client.api >= (1, 42) else {}
         return self._client.request_json('GET', '/system/df', query=query)

@@ -72,7 +72,7 @@ class MisplacedTestCase(CheckTestCase):
 
     def test_not_in_plugin_dirs(self):
         self.assertEqual(
-            '%s is in none of the folders of plugin_dirs: add %s to '
+            '%s is in none of the directories of plugin_dirs: add %s to '
             'plugin_dirs in the section [DEFAULT] of heat.conf'
             % (self.plugins.tree, self.plugins.path),
             self.problem(self.plugins.folder()))
@@ -84,7 +84,7 @@ class ShadowedFolderTestCase(CheckTestCase):
         earlier = self.plugins.folder()
         self.plugins.copy_to(earlier)
         self.assertEqual(
-            '%s/heat_docker shadows %s, because its folder comes first in '
+            '%s/heat_docker shadows %s, because its directory is the first in '
             'plugin_dirs: remove it' % (earlier, self.plugins.tree),
             self.problem(earlier, self.plugins.path))
 

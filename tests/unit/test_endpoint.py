@@ -58,36 +58,36 @@ ACCEPTED = (
 )
 
 REFUSED = (
-    ('', "'' is not a Docker endpoint; say tcp://"),
+    ('', "'' is not a Docker endpoint; use tcp://"),
     ('docker.test:2375', "'docker.test:2375' is not a Docker endpoint"),
     ('docker.test', 'is not a Docker endpoint'),
     ('http+unix://var/run/docker.sock', 'is not .* or unix:///path'),
     ('ssh://docker.test', "'ssh://docker.test' is not a Docker endpoint"),
     ('npipe:////./pipe/docker_engine', 'is not a Docker endpoint'),
-    ('tcp://', 'names no host'),
-    ('tcp://:2375', "'tcp://:2375' names no host"),
-    ('tcp:///var/run/docker.sock', 'has more than a host'),
-    ('tcp://a b', 'names no host'),
-    ('tcp://docker.test:0', 'names port 0'),
+    ('tcp://', 'contains no host'),
+    ('tcp://:2375', "'tcp://:2375' contains no host"),
+    ('tcp:///var/run/docker.sock', 'contains more than a host'),
+    ('tcp://a b', 'contains no host'),
+    ('tcp://docker.test:0', 'contains port 0'),
     ('tcp://docker.test:65536', 'is not a Docker endpoint'),
     ('tcp://docker.test:x', 'is not a Docker endpoint'),
     ('tcp://[::1', 'is not a Docker endpoint'),
-    ('tcp://::1', 'not a Docker endpoint|names no host'),
+    ('tcp://::1', 'not a Docker endpoint|contains no host'),
     ('http://docker.test/path', 'more than a host and a port'),
     ('http://docker.test?a=b', 'more than a host and a port'),
     ('http://docker.test#a', 'more than a host and a port'),
-    ('unix://', 'does not name an absolute path'),
-    ('unix://relative', 'does not name an absolute path'),
-    ('unix:///', 'does not name an absolute path'),
-    ('unix:///a/', 'does not name an absolute path'),
-    ('unix:///a?b', 'does not name an absolute path'),
-    ('unix:///a/..', 'does not name an absolute path'),
-    ('unix:///..', 'does not name an absolute path'),
-    ('unix://./a', 'does not name an absolute path'),
-    ('unix://../a', 'does not name an absolute path'),
-    ('unix://docker.test:2375/a', 'does not name an absolute path'),
-    ('unix://a/', 'does not name an absolute path'),
-    ('unix://a\n/b', 'does not name an absolute path'),
+    ('unix://', 'is not the absolute path'),
+    ('unix://relative', 'is not the absolute path'),
+    ('unix:///', 'is not the absolute path'),
+    ('unix:///a/', 'is not the absolute path'),
+    ('unix:///a?b', 'is not the absolute path'),
+    ('unix:///a/..', 'is not the absolute path'),
+    ('unix:///..', 'is not the absolute path'),
+    ('unix://./a', 'is not the absolute path'),
+    ('unix://../a', 'is not the absolute path'),
+    ('unix://docker.test:2375/a', 'is not the absolute path'),
+    ('unix://a/', 'is not the absolute path'),
+    ('unix://a\n/b', 'is not the absolute path'),
 )
 
 
@@ -213,7 +213,7 @@ class TLSTestCase(MaterialTestCase):
         for name in ('client_cert', 'client_key'):
             for empty in (None, ''):
                 self.assertEqual(
-                    'client_cert and client_key of tls go together',
+                    'client_cert and client_key of tls require each other',
                     self.refused(self.client(**{name: empty})))
 
     def test_client_is_none(self):
@@ -321,8 +321,9 @@ class OfValuesTestCase(MaterialTestCase):
 
     def test_tls_with_something_else(self):
         for url in ('tcp://docker.test:2376', 'unix:///run/docker.sock'):
-            self.assertEqual('tls goes with https, not with %s' % url,
-                             self.refused(url, self.tls()))
+            self.assertEqual(
+                'tls requires https, but docker_endpoint is %s' % url,
+                self.refused(url, self.tls()))
 
     def test_local_by_default(self):
         for url in (None, ''):

@@ -62,7 +62,7 @@ class HostileTestCase(base.TestCase):
         ex = self.assertRaises(errors.Failed, function, *arguments)
         self.assertIn(words, str(ex))
         self.assert_plain(str(ex))
-        self.assertLess(len(str(ex)), 2 * budgets.WORDS)
+        self.assertLess(len(str(ex)), 2 * budgets.MESSAGE)
         return str(ex)
 
     def memory(self, function, *arguments):

@@ -414,9 +414,9 @@ class ValidationTestCase(base.ResourceTestCase):
             made.validate()
 
     def test_tls_without_https(self):
-        self.assertIn('tls goes with https, not with %s' % base.URL,
-                      self.refused(self.make_resource(
-                          tls={'verify': False})))
+        self.assertIn(
+            'tls requires https, but docker_endpoint is %s' % base.URL,
+            self.refused(self.make_resource(tls={'verify': False})))
 
     def test_tls_of_null(self):
         """As a condition in a template may give it."""

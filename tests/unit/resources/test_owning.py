@@ -410,7 +410,7 @@ class ExternalTestCase(SharedTestCase):
             self.assertRaises(
                 exception.ResourceFailure, self.run_task,
                 functools.partial(made.adopt, {'resource_id': 'web'}))
-            self.assertIn('gives it no labels', made.status_reason)
+            self.assertIn('did not return its labels', made.status_reason)
 
     def test_of_nobody(self):
         self.daemon.on('GET', '/containers/web/json', self.inspected({}))
