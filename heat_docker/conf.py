@@ -229,6 +229,15 @@ OPTIONS = [
         help=_('Patterns for the security options that containers can use '
                'without allow_privileged. A colon after the name, as in '
                'seccomp:builtin, is equivalent to "=".')),
+    cfg.ListOpt(
+        'allowed_signals',
+        default=['restart', 'stop', 'start', 'kill', 'pause', 'unpause'],
+        help=_('Actions that a signal to a container can request; "*" allows '
+               'all. Heat\'s default policy lets every reader of a project '
+               'send signals, so the action exec would let readers run '
+               'commands in containers and read secrets. Before you allow it, '
+               'restrict the rule resource:signal in Heat\'s policy.yaml. The '
+               'action in the property alarm_action is always allowed.')),
     cfg.BoolOpt(
         'show_env',
         default=False,

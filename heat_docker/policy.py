@@ -490,6 +490,16 @@ def build(value):
         raise _refused('allowed_registries', _('it is not allowed'))
 
 
+def signal(action):
+    """Raise unless a signal can request an action.
+
+    :param str action: name of an operation.
+    """
+    if not matches(action, conf.group().allowed_signals):
+        raise _refused('allowed_signals', _('the action %s of a signal is not '
+                                         'allowed') % action)
+
+
 def _refused(option, what):
     return errors.Refused(
         _('%(what)s (option %(option)s of the operator)')

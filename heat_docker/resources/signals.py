@@ -20,6 +20,7 @@ from .. import policy
 from ..lifecycle import operations as runner
 from . import alarms
 from . import base
+from . import daemon
 
 _ = i18n._
 
@@ -70,6 +71,9 @@ class SignalResource(base.DockerResource, alarms.Alarms):
             raise exception.Error(
                 _('The action %(action)s of a signal is not one of %(known)s')
                 % {'action': action, 'known': ', '.join(operations.names())})
+        if not only:
+            with daemon.errors_of_heat():
+                policy.signal(action)
         if self.resource_id is None:
             raise exception.Error(_('The container was never created'))
         ctx = self.plan_context()

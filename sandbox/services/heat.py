@@ -55,6 +55,7 @@ local_endpoint = {docker_endpoint}
 local_endpoint_access = all
 # Tests use what they have made without Heat.
 daemons = own
+allowed_signals = *
 allowed_endpoints = tcp://*,http://*,https://*,unix://*
 # Everything here is on loopback, which is denied by default.
 denied_networks = 0.0.0.0/8,169.254.0.0/16,224.0.0.0/4,::/128,fe80::/10,\

@@ -57,6 +57,8 @@ class ConfTestCase(testtools.TestCase):
                  'no-new-privileges', 'no-new-privileges=*',
                  'seccomp=builtin', 'apparmor=docker-default',
                  'label=level:*', 'label=role:*', 'label=user:*', 'mask=*'],
+             'allowed_signals': ['restart', 'stop', 'start', 'kill',
+                                 'pause', 'unpause'],
              **{limit.name: None for limit in conf.LIMITS},
              'show_env': False,
              'connect_timeout': 5.0,

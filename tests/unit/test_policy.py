@@ -501,7 +501,7 @@ class ValuesTestCase(PolicyTestCase):
             {function.__name__ for function, *_rest in CASES} | {
                 # Below.
                 'endpoint', 'address', 'forgotten', 'is_shared',
-                'limit', 'matches'})
+                'limit', 'matches', 'signal'})
 
     def test_only_an_asterisk_is_special_in_a_pattern(self):
         for text, patterns, expected in (

@@ -13,10 +13,12 @@
 """What a signal of Heat does to a container."""
 
 from heat.common import exception
+from oslo_config import cfg
 import requests
 import urllib3
 
 from heat_docker import client
+from heat_docker import conf
 from heat_docker import daemons
 from heat_docker import operations
 from tests.unit import base
@@ -28,6 +30,20 @@ PATH = base.ContainerTestCase.PATH
 
 
 class SignalsTestCase(base.ContainerTestCase):
+
+    def setUp(self):
+        super().setUp()
+        self.configure(allowed_signals=['*'])
+
+    def test_exec_requires_the_consent_of_the_operator(self):
+        """Heat lets readers of a project send signals."""
+        cfg.CONF.clear_override('allowed_signals', group=conf.GROUP)
+        made = self.make_running()
+        self.assertIn('the action exec of a signal is not allowed (option '
+                      'allowed_signals of the operator)', self.refused(
+                          made, {'action': 'exec', 'command': 'id'}))
+        others = [name for name in operations.names() if name != 'exec']
+        self.assertEqual(others, conf.group().allowed_signals)
 
     def signal(self, made, details):
         made.signal(details)
