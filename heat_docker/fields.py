@@ -807,7 +807,7 @@ def ignored_changes(fields, changed, body, inspected) -> bool:
     :param dict inspected: response to Docker's inspect request after it.
     """
     return any(
-        field.from_api(read(inspected, field.live_path))
+        _from_api(field, read(inspected, field.live_path))
         != field.from_api(read(body, field.update.path))
         for field in fields
         if field.update and field.name in changed
@@ -829,11 +829,24 @@ def drift(fields, values, inspected) -> dict[str, typing.Any]:
             continue
         wanted = field.to_api(value)
         there = read(inspected, field.live_path)
+        live = _from_api(field, there)
         same = (field.same_state(wanted, there) if field.same_state else
-                field.from_api(wanted) == field.from_api(there))
+                field.from_api(wanted) == live)
         if not same:
-            differ[field.name] = field.from_api(there)
+            differ[field.name] = live
     return differ
+
+
+def _from_api(field, json):
+    """Return the value of what a daemon shows of a field.
+
+    :raises errors.Failed: if it does not have the form that Docker documents.
+    """
+    try:
+        return field.from_api(json)
+    except (AttributeError, LookupError, TypeError, ValueError) as ex:
+        raise errors.Failed(_('The daemon shows the property %s in an unknown '
+                              'form') % field.name) from ex
 
 
 def read(inspected, path: str):

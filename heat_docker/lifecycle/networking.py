@@ -18,6 +18,7 @@ if the change fails.
 
 import contextlib
 
+from heat.common import exception
 from oslo_log import log as logging
 
 from .. import errors
@@ -67,9 +68,9 @@ class _Move(plan.Step):
         """Take back what was released for a change that is not made."""
         if not self.has_released():
             return
-        with contextlib.suppress(errors.DockerError), (
-                ctx.connect()) as ctx.client:
-            self.take_back(ctx)
+        with contextlib.suppress(errors.DockerError, exception.HeatException):
+            with ctx.connect() as ctx.client:
+                self.take_back(ctx)
 
 
 def _try(ctx, request, *arguments):

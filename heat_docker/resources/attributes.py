@@ -27,6 +27,7 @@ from .. import conf
 from .. import errors
 from .. import fields
 from .. import i18n
+from . import daemon
 from . import events
 
 _ = i18n._
@@ -108,9 +109,10 @@ class ShowingResource(events.MaskingResource):
 
     def parse_live_resource_data(self, resource_properties, resource_data):
         """Return the properties that somebody else has changed."""
-        return fields.drift(self.spec.FIELDS,
-                            fields.null_means_unset(resource_properties),
-                            resource_data)
+        with daemon.errors_of_heat():
+            return fields.drift(self.spec.FIELDS,
+                                fields.null_means_unset(resource_properties),
+                                resource_data)
 
     def node_data(self, stk_defn=None, for_resources=True, for_outputs=False):
         """Return what other resources and the outputs are made of.

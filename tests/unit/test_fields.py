@@ -552,6 +552,14 @@ class ChangeTestCase(testtools.TestCase):
         self.assertEqual({'vague': 'B'}, self.drift({'vague': 'B'}, vague,
                                                     vague='a'))
 
+    def test_drift_of_an_unknown_form_is_no_bug_of_ours(self):
+        number = field('number', change=fields.in_place('N'),
+                       from_api=lambda json: json['value'] + 1)
+        for shown in (None, 'x', ['x'], {}, {'value': 'x'}):
+            self.assertIn('shows the property number in an unknown form', str(
+                self.assertRaises(errors.Failed, self.drift,
+                                  {'number': shown}, number, number=1)))
+
     def test_drift_of_what_is_not_shown(self):
         hidden = field('hidden', change=fields.in_place('V'),
                        live_at=fields.NOT_SHOWN)
