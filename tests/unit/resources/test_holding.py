@@ -29,8 +29,10 @@ LIST = ('GET', '/containers/json')
 RENAME = ('POST', PATH + '/rename')
 START = ('POST', PATH + '/start')
 STOP = ('POST', PATH + '/stop')
+NETWORK = 'n0123456789abcdef'
 CONNECT = ('POST', '/networks/n/connect')
-DISCONNECT = ('POST', '/networks/n/disconnect')
+DISCONNECT = ('POST', '/networks/%s/disconnect' % NETWORK)
+RECONNECT = ('POST', '/networks/%s/connect' % NETWORK)
 TAKEN = base.refusal(409, 'The container name is already in use by container')
 IN_USE = base.refusal(403, 'Address already in use')
 REFUSED = {'exc': requests.exceptions.ConnectTimeout}
@@ -200,12 +202,12 @@ class AddressTestCase(HoldingTestCase):
     def live(self, number, **more):
         """Return what the daemon shows of the container in its network."""
         return self.inspected(Networks={} if number is None else {'n': {
-            'NetworkID': 'n0123456789abcdef', 'EndpointID': 'e%d' % number,
+            'NetworkID': NETWORK, 'EndpointID': 'e%d' % number,
             'IPAMConfig': {'IPv4Address': '192.0.2.%d' % number}, **more}})
 
     def has(self, number):
         return self.shown(NetworkSettings={'Networks': {'n': {
-            'NetworkID': 'n0123456789abcdef',
+            'NetworkID': NETWORK,
             'IPAddress': '192.0.2.%d' % number}}})
 
     def make_both(self, after=10, **more):
@@ -215,14 +217,21 @@ class AddressTestCase(HoldingTestCase):
         self.serve_inspect(self.live(10))
         return made, holder
 
-    def serve_connect(self, *answers):
+    def serve_connect(self, *answers, back=({},)):
+        """Answer the requests to attach the container.
+
+        :param back: answers to those that give it back what it had.
+        """
         self.daemon.on(*CONNECT, *answers)
+        self.daemon.on(*RECONNECT, *back)
         self.daemon.on(*DISCONNECT, {})
+        self.daemon.on('POST', '/networks/n/disconnect', {})
 
     def endpoints(self):
         """Return what it was to be connected with, one after the other."""
-        return [sent.json()['EndpointConfig']
-                for sent in self.daemon.sent(*CONNECT)]
+        connects = (self.daemon.sent(*CONNECT), self.daemon.sent(*RECONNECT))
+        return [sent.json()['EndpointConfig'] for sent in self.daemon.history
+                if any(sent in requests for requests in connects)]
 
     def addresses(self):
         return [(endpoint['IPAMConfig'] or {}).get('IPv4Address')
@@ -278,7 +287,7 @@ class AddressTestCase(HoldingTestCase):
         """For another reason than that somebody has it."""
         made, _holder = self.make_both()
         self.serve_list([])
-        self.serve_connect(base.refusal(400, 'no such subnet'), {})
+        self.serve_connect(base.refusal(400, 'no such subnet'))
         self.assertIn('no such subnet',
                       self.fail_update(made, **self.at(11)))
         self.assertEqual(['192.0.2.11', '192.0.2.10'], self.addresses())
@@ -286,7 +295,7 @@ class AddressTestCase(HoldingTestCase):
     def test_taken_by_nobody_who_is_found(self):
         made, _holder = self.make_both()
         self.serve_list([])
-        self.serve_connect(IN_USE, IN_USE, IN_USE, {})
+        self.serve_connect(IN_USE)
         self.assertIn('Address already in use',
                       self.fail_update(made, **self.at(11)))
         self.assertEqual(3 * ['192.0.2.11'] + ['192.0.2.10'],
@@ -296,7 +305,8 @@ class AddressTestCase(HoldingTestCase):
         """Better in the network with any address than not at all."""
         made, _holder = self.make_both()
         self.serve_list([])
-        self.serve_connect(base.refusal(400, 'no such subnet'), IN_USE, {})
+        self.serve_connect(base.refusal(400, 'no such subnet'),
+                           back=(IN_USE, {}))
         self.fail_update(made, **self.at(11))
         self.assertEqual(['192.0.2.11', '192.0.2.10', None],
                          self.addresses())
@@ -306,8 +316,8 @@ class AddressTestCase(HoldingTestCase):
     def test_daemon_away_while_it_takes_it_back(self):
         made, _holder = self.make_both()
         self.serve_list([])
-        self.serve_connect(base.refusal(400, 'no such subnet'), REFUSED,
-                           base.refusal(400, 'no such subnet'), {})
+        self.serve_connect(base.refusal(400, 'no such subnet'),
+                           back=(REFUSED, {}))
         self.assertIn('no such subnet',
                       self.fail_update(made, **self.at(11)))
         self.assertEqual('192.0.2.10', self.addresses()[-1])

@@ -61,6 +61,7 @@ def push_of(name):
     return 'POST', '/images/%s/push' % urllib.parse.quote(name, safe='')
 
 
+TAG = 'POST', '/images/%s/tag' % urllib.parse.quote(IMAGE, safe='')
 INSPECT = inspect_of(NAME)
 
 
@@ -571,11 +572,27 @@ class BuiltTestCase(ImageTestCase):
 
     def setUp(self):
         super().setUp()
+        self.names = set()
         self.daemon.on(*MAKE, {'text': BUILT})
+        self.daemon.on(*TAG, {'status_code': 201, 'json': self.give_tag})
+
+    def give_tag(self, request, context):
+        """Give the image that was built a name, as the request says."""
+        name = '%s:%s' % (request.qs['repo'][0], request.qs['tag'][0])
+        self.names.add(name)
+        for known in (name, name.removesuffix(':latest')):
+            self.daemon.on(*inspect_of(known), self.shown(
+                RepoTags=sorted(self.names)))
 
     def sent(self):
         [sent] = self.daemon.sent(*MAKE)
         return sent
+
+    @property
+    def tagged(self):
+        """The names that the image was given."""
+        return ['%s:%s' % (sent.qs['repo'][0], sent.qs['tag'][0])
+                for sent in self.daemon.sent(*TAG)]
 
 
 class RepeatedTestCase(ImageTestCase):
@@ -606,7 +623,8 @@ class BuildTestCase(BuiltTestCase):
                    'args': {'WHO': 1}, 'target': 'last',
                    'labels': {'a': 'b'}},
             tags=['r.test/a:1', 'b'], platform='linux/arm64')
-        self.assertEqual([MAKE], self.daemon.requests)
+        self.assertEqual([MAKE, TAG, TAG], self.daemon.requests)
+        self.assertEqual(['r.test/a:1', 'b:latest'], self.tagged)
         self.assertEqual((IMAGE, IMAGE),
                          (made.resource_id, made.FnGetRefId()))
         query = self.sent().qs
@@ -614,9 +632,8 @@ class BuildTestCase(BuiltTestCase):
         self.assertEqual({'a': 'b', **made.object.owner.labels},
                          json.loads(query.pop('labels')[0]))
         self.assertEqual(
-            {'t': ['r.test/a:1', 'b'], 'target': ['last'],
-             'platform': ['linux/arm64'], 'rm': ['1'], 'forcerm': ['1']},
-            query)
+            {'target': ['last'], 'platform': ['linux/arm64'], 'rm': ['1'],
+             'forcerm': ['1']}, query)
         with tarfile.open(fileobj=io.BytesIO(self.sent().body)) as tar:
             self.assertEqual(
                 {'Dockerfile': b'FROM busybox\n', 'dir/page': b'Hello.'},
@@ -625,13 +642,13 @@ class BuildTestCase(BuiltTestCase):
 
     def test_nothing_that_is_unset(self):
         made = self.make()
-        query = self.sent().qs
-        [tag] = query.pop('t')
+        [tag] = self.tagged
         self.assertThat(tag, base.testtools.matchers.MatchesRegex(
-            '^localhost/heat/[a-z0-9-]+-web-[a-z0-9]+$'))
-        self.assertEqual({'rm': ['1'], 'forcerm': ['1'],
-                          'buildargs': ['{}'],
-                          'labels': [json.dumps(made.object.owner.labels)]}, query)
+            '^localhost/heat/[a-z0-9-]+-web-[a-z0-9]+:latest$'))
+        self.assertEqual(
+            {'rm': ['1'], 'forcerm': ['1'], 'buildargs': ['{}'],
+             'labels': [json.dumps(made.object.owner.labels)]},
+            self.sent().qs)
         self.assertEqual({}, self.header(self.sent(), 'X-Registry-Config'))
 
     def test_labels_of_heat_are_refused(self):
@@ -687,7 +704,7 @@ class BuildTestCase(BuiltTestCase):
             lambda: self.assertTrue(go_on.wait(20)), BUILT.encode())})
         self.run_task(made.create)
         self.assertFalse(any(polls[:3]))
-        self.assertEqual([MAKE], self.daemon.requests)
+        self.assertEqual([MAKE, TAG], self.daemon.requests)
 
     def test_build_answer_lost(self):
         self.daemon.on(*MAKE, LOST, {'text': BUILT})
@@ -731,8 +748,9 @@ class PushTestCase(BuiltTestCase):
 
     def test_push(self):
         self.make(tags=self.TAGS, push=True, registry_auth=AUTH)
-        self.assertEqual([MAKE, push_of('r.test/a'), push_of('r.test/b')],
-                         self.daemon.requests)
+        self.assertEqual(
+            [MAKE, TAG, TAG, push_of('r.test/a'), push_of('r.test/b')],
+            self.daemon.changes)
         for name, tag in (('r.test/a', '1'), ('r.test/b', 'latest')):
             sent = self.pushed(name)
             self.assertEqual({'tag': [tag]}, sent.qs)
@@ -747,7 +765,7 @@ class PushTestCase(BuiltTestCase):
     def test_not_pushed(self):
         for push in (None, False):
             self.make(tags=self.TAGS, push=push)
-        self.assertEqual([MAKE, MAKE], self.daemon.requests)
+        self.assertEqual(2 * [MAKE, TAG, TAG], self.daemon.requests)
 
     def fail_push(self):
         """Return a resource of which the second tag was not pushed."""
@@ -839,7 +857,7 @@ class RemoveBuiltTestCase(BuiltTestCase):
     def test_built_without_tags(self):
         made = self.make_resource()
         self.run_task(made.create)
-        [tag] = self.sent().qs['t']
+        tag = self.tagged[0].removesuffix(':latest')
         self.daemon.on(*inspect_of(tag), self.shown(RepoTags=[tag]))
         self.daemon.on(*removal_of(tag), {'json': []})
         self.assertEqual([removal_of(tag), removal_of(IMAGE)],

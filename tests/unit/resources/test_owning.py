@@ -16,6 +16,7 @@
 import functools
 import json
 import re
+import urllib.parse
 
 from heat.common import exception
 from heat.engine import constraints as heat_constraints
@@ -36,6 +37,8 @@ IMAGE_ID = 'sha256:' + FULL
 # The limits on what containers may do have tests of their own.
 WITHOUT_LIMITS = {
     limit.name: limit.own for limit in conf.LIMITS}
+
+IMAGE_PATH = '/images/%s/json' % urllib.parse.quote(IMAGE_ID, safe='')
 
 CREATE = ('POST', '/containers/create')
 MAKE_VOLUME = ('POST', '/volumes/create')
@@ -198,10 +201,17 @@ class ContainerReferencesTestCase(SharedTestCase):
                           % (name, what), self.fail_task(made.create))
         self.assertNotIn(CREATE, self.daemon.requests)
 
-    def start(self, made):
+    def start(self, made, image=None):
+        """Return the create request of a container that does not start.
+
+        :param dict image: what the daemon shows of its image besides the id.
+        """
         self.daemon.on(*START, base.refusal(500, 'no further'))
         self.daemon.on('GET', '/containers/%s/json' % base.ID, {'json': {
-            'State': {}, 'NetworkSettings': {}}})
+            'State': {}, 'NetworkSettings': {}, 'Image': IMAGE_ID,
+            'Config': {'Labels': made.object.owner.labels}}})
+        self.daemon.on('GET', IMAGE_PATH, {'json': {
+            'Id': IMAGE_ID, 'Config': {'Labels': OURS}, **(image or {})}})
         self.assertIn('no further', self.fail_task(made.create))
         return self.daemon.sent(*CREATE)[-1].json()
 
@@ -312,10 +322,11 @@ class ContainerReferencesTestCase(SharedTestCase):
 
     def test_image_of_a_registry(self):
         """Whoever may pull it has it, whatever its labels say."""
-        self.daemon.on('GET', '/images/r.test%2Fweb%3A1/json', {'json': {
-            'Id': IMAGE_ID, 'Config': {'Labels': FOREIGN},
-            'RepoDigests': ['r.test/web@sha256:1']}})
-        sent = self.start(self.make_resource(image='r.test/web:1'))
+        image = {'Id': IMAGE_ID, 'Config': {'Labels': FOREIGN},
+                 'RepoDigests': ['r.test/web@sha256:1']}
+        self.daemon.on('GET', '/images/r.test%2Fweb%3A1/json',
+                       {'json': image})
+        sent = self.start(self.make_resource(image='r.test/web:1'), image)
         self.assertEqual('r.test/web:1', sent['Image'])
 
     def test_image_of_another_registry(self):
@@ -325,13 +336,12 @@ class ContainerReferencesTestCase(SharedTestCase):
         self.assertIn('belongs to another project', self.fail_task(
             self.make_resource(image='web:1').create))
 
-
     def test_image_that_the_operator_has_loaded(self):
-        self.daemon.on('GET', '/images/web%3A1/json', {'json': {
-            'Id': IMAGE_ID, 'Config': {'Labels': NOBODYS},
-            'RepoDigests': [], 'RepoTags': ['web:1']}})
+        image = {'Id': IMAGE_ID, 'Config': {'Labels': NOBODYS},
+                 'RepoDigests': [], 'RepoTags': ['web:1']}
+        self.daemon.on('GET', '/images/web%3A1/json', {'json': image})
         self.assertEqual('web:1', self.start(
-            self.make_resource(image='web:1'))['Image'])
+            self.make_resource(image='web:1'), image)['Image'])
 
 
 class NetworksTestCase(SharedTestCase):
@@ -341,11 +351,14 @@ class NetworksTestCase(SharedTestCase):
         self.serve(OURS)
         shown = {'json': {
             'Id': base.ID, 'Name': '/web', 'State': {'Status': 'running'},
-            'RestartCount': 0, 'Config': {}, 'HostConfig': {},
+            'RestartCount': 0, 'Config': {'Labels': OURS}, 'HostConfig': {},
+            'Image': IMAGE_ID,
             'NetworkSettings': {'Networks': {'bridge': {
                 'NetworkID': 'b' * 64, 'EndpointID': 'x'}}}}}
         self.daemon.on(*START, 204)
         self.daemon.on('GET', '/containers/%s/json' % base.ID, shown)
+        self.daemon.on('GET', IMAGE_PATH, {'json': {
+            'Id': IMAGE_ID, 'Config': {'Labels': None}}})
         self.daemon.on('POST', '/networks/%s/connect' % FULL, {})
         made = self.make_resource(networks=[{'network': 'bridge'}])
         self.run_task(made.create)
@@ -578,12 +591,14 @@ class ImageTestCase(base.ResourceTestCase):
     BUILD = ('POST', '/build')
     TAG = ('GET', '/images/web%3A1/json')
     LIST = ('GET', '/images/json')
+    GIVE = ('POST', IMAGE_PATH.replace('/json', '/tag'))
 
     def setUp(self):
         super().setUp()
         self.configure(daemons='shared', **WITHOUT_LIMITS)
         self.daemon.on(*self.BUILD, {'text': json.dumps(
             {'aux': {'ID': IMAGE_ID}})})
+        self.daemon.on(*self.GIVE, 201)
 
     def build(self, **properties):
         return self.make_resource(
@@ -605,7 +620,7 @@ class ImageTestCase(base.ResourceTestCase):
                        base.refusal(404, 'No such image: web:1')):
             self.daemon.on(*self.TAG, answer)
             self.run_task(self.build(tags=['web:1']).create)
-        self.assertEqual(2, len(self.daemon.sent(*self.BUILD)))
+        self.assertEqual(2, len(self.daemon.sent(*self.GIVE)))
 
     def test_pulled_of_another_project(self):
         self.daemon.on(*self.TAG, {'json': {

@@ -41,8 +41,17 @@ CONNECT = ('POST', '/networks/%s/connect')
 DISCONNECT = ('POST', '/networks/%s/disconnect')
 
 
+def id_of(network):
+    return network + '0123456789abcdef'
+
+
 def to(verb_and_path, network):
     return verb_and_path[0], verb_and_path[1] % network
+
+
+def leave(network):
+    """Return the request to detach the container, by the network's id."""
+    return to(DISCONNECT, id_of(network))
 
 
 class UpdateTestCase(base.ContainerTestCase):
@@ -226,8 +235,7 @@ class NetworksTestCase(UpdateTestCase):
 
     def live(self, *names, **more):
         return self.inspected(Networks=dict(
-            {name: {'NetworkID': '%s0123456789abcdef' % name,
-                    'EndpointID': 'e1'}
+            {name: {'NetworkID': id_of(name), 'EndpointID': 'e1'}
              for name in names}, **more))
 
     def make_attached(self, *networks):
@@ -253,7 +261,7 @@ class NetworksTestCase(UpdateTestCase):
     def serve_networks(self, *names):
         for name in names:
             self.daemon.on(*to(CONNECT, name), {})
-            self.daemon.on(*to(DISCONNECT, name), {})
+            self.daemon.on(*leave(name), {})
 
     def create(self, api):
         self.daemon.PREFIX = '/v' + api
@@ -310,10 +318,10 @@ class NetworksTestCase(UpdateTestCase):
         self.serve_inspect(self.live('a', 'b', 'c', 'by-hand'))
         self.serve_networks('b', 'c', 'd')
         self.assertEqual(
-            [to(DISCONNECT, 'b'), to(DISCONNECT, 'c'),
+            [leave('b'), leave('c'),
              to(CONNECT, 'b'), to(CONNECT, 'd')],
             self.complete(made, networks=[a, dict(b, aliases=['y']), d]))
-        [sent] = self.daemon.sent(*to(DISCONNECT, 'b'))
+        [sent] = self.daemon.sent(*leave('b'))
         self.assertEqual({'Container': base.ID, 'Force': True}, sent.json())
         [sent] = self.daemon.sent(*to(CONNECT, 'b'))
         self.assertEqual({'Aliases': ['y']}, sent.json()['EndpointConfig'])
@@ -345,7 +353,7 @@ class NetworksTestCase(UpdateTestCase):
         self.daemon.on(*to(CONNECT, 'c'), LOST, {})
         self.serve_inspect(self.live('a', 'b'), self.live('a', 'c'))
         self.complete(made, networks=[{'network': 'a'}, {'network': 'c'}])
-        self.assertEqual(1, len(self.daemon.sent(*to(DISCONNECT, 'b'))))
+        self.assertEqual(1, len(self.daemon.sent(*leave('b'))))
         self.assertEqual(1, len(self.daemon.sent(*to(CONNECT, 'c'))))
 
     def test_changed_endpoint_and_answer_lost(self):
@@ -355,7 +363,7 @@ class NetworksTestCase(UpdateTestCase):
         self.serve_inspect(self.live('a', 'b'), self.live('a'))
         self.complete(made, networks=[
             {'network': 'a'}, {'network': 'b', 'aliases': ['x']}])
-        self.assertEqual(1, len(self.daemon.sent(*to(DISCONNECT, 'b'))))
+        self.assertEqual(1, len(self.daemon.sent(*leave('b'))))
         self.assertEqual(2, len(self.daemon.sent(*to(CONNECT, 'b'))))
 
     MAC = '02:42:0a:09:00:01'
@@ -367,7 +375,7 @@ class NetworksTestCase(UpdateTestCase):
                        prefix='')
         network = {'network': 'a', 'mac_address': self.MAC}
         made = self.make_attached(network)
-        self.serve_inspect(self.live(a={'NetworkID': 'a0123456789abcdef',
+        self.serve_inspect(self.live(a={'NetworkID': id_of('a'),
                                         'EndpointID': 'e1',
                                         'MacAddress': self.MAC}))
         self.serve_networks('b')
@@ -388,11 +396,11 @@ class NetworksTestCase(UpdateTestCase):
         self.daemon.on('GET', '/version', {'json': {'ApiVersion': '1.44'}},
                        prefix='')
         made = self.make_attached({'network': 'a', 'mac_address': self.MAC})
-        self.serve_inspect(self.live(a={'NetworkID': 'a0123456789abcdef',
+        self.serve_inspect(self.live(a={'NetworkID': id_of('a'),
                                         'EndpointID': 'e1',
                                         'MacAddress': self.MAC}))
         self.serve_networks('a')
-        self.assertEqual([to(DISCONNECT, 'a'), to(CONNECT, 'a')],
+        self.assertEqual([leave('a'), to(CONNECT, 'a')],
                          self.complete(made, networks=[{'network': 'a'}]))
 
     def test_taken_over_by_a_new_network(self):
@@ -401,12 +409,12 @@ class NetworksTestCase(UpdateTestCase):
         taken = {'EndpointID': 'e1', 'Aliases': ['x', 'y', 12 * '0']}
         self.serve_networks('b')
         self.serve_inspect(self.live(
-            b=dict(taken, NetworkID='b0123456789abcdef')))
-        self.assertEqual([to(DISCONNECT, 'b'), to(CONNECT, 'b')],
+            b=dict(taken, NetworkID=id_of('b'))))
+        self.assertEqual([leave('b'), to(CONNECT, 'b')],
                          self.complete(made, networks=[
                              {'network': 'b', 'aliases': ['x']}]))
         self.serve_inspect(self.live(
-            c=dict(taken, NetworkID='c0123456789abcdef')))
+            c=dict(taken, NetworkID=id_of('c'))))
         self.forget()
         self.assertEqual([], self.complete(made, networks=[
             {'network': 'c', 'aliases': ['y', 'x']}]))
