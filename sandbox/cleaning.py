@@ -23,12 +23,10 @@ import json
 import os
 import pathlib
 import shutil
-import subprocess
 
 import docker
 
 from sandbox import network
-from sandbox import processes
 
 LABEL = 'org.openstack.heat.project_id'
 
@@ -38,7 +36,6 @@ class Leftovers:
     tag: str
     short: str
     supervisor: list                # [pid, start time]
-    processes: list = dataclasses.field(default_factory=list)
     pools: dict = dataclasses.field(default_factory=dict)  # of our bridges
     endpoint: str = None            # borrowed engine
     projects: list = dataclasses.field(default_factory=list)
@@ -57,24 +54,20 @@ class Leftovers:
 
 
 def sweep(leftovers, data):
-    """Remove all that is outside of the folder; return what would not go.
+    """Remove all that is outside of the folder.
 
-    :param data: folder of the services' data, below which may be mounts.
+    :param data: folder of the services' data.
     """
     thaw_podman_cgroups(data)
-    recorded = [(pid, started) for _, pid, started in leftovers.processes]
-    alive = processes.end(processes.find(recorded, leftovers.tag))
     if leftovers.endpoint:
         with contextlib.suppress(docker.errors.DockerException):
             return_borrowed(leftovers)
-    unmount(data, leftovers.short)
     remove_shim_sockets(leftovers.short)
     for bridge, pool in leftovers.pools.items():
         network.remove(bridge, ipaddress.ip_network(pool))
     remove_cgroups(leftovers.tag)
     remove_podman_cgroups(data)
     shutil.rmtree(leftovers.short, ignore_errors=True)
-    return [f'process {pid}' for pid in alive]
 
 
 def empty_engine(endpoint):
@@ -129,18 +122,6 @@ def _remove_containers(client, filters, wanted=lambda container: True):
 def _remove_image(client, name):
     with contextlib.suppress(docker.errors.APIError):
         client.images.remove(name, force=True)
-
-
-def unmount(*folders):
-    """Unmount all that is mounted below the folders, deepest first."""
-    # Mounts are listed by their real path.
-    prefixes = tuple(os.path.realpath(f) + os.sep for f in folders)
-    with open('/proc/self/mounts') as f:
-        points = [line.split()[1] for line in f]
-    for point in sorted(points, key=len, reverse=True):
-        if (point + os.sep).startswith(prefixes):
-            subprocess.run(['umount', '--lazy', point], timeout=30,
-                           capture_output=True)
 
 
 def remove_cgroups(name, root='/sys/fs/cgroup'):

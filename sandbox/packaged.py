@@ -29,6 +29,7 @@ from sandbox import errors
 from sandbox import lifecycle
 from sandbox import packages
 from sandbox import state
+from sandbox.services import base
 from sandbox.services import debootstrap
 from sandbox.services import packaged_heat
 
@@ -98,7 +99,7 @@ class _Trial:
     def __init__(self, layout, release, fresh):
         self.layout = layout
         self.current = state.load(layout.state)
-        self.context = packaged_heat.Context(
+        self.context = base.Context(
             layout, cleaning.Leftovers.load(layout.leftovers),
             threading.Event())
         self.chroot = debootstrap.Chroot(

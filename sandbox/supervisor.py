@@ -78,8 +78,8 @@ class Supervisor:
             return 1
         finally:
             self.layout.state.unlink(missing_ok=True)
-            for left in cleaning.sweep(leftovers, str(self.layout.data)):
-                self.say(f'could not end {left}')
+            context.namespace.end()
+            cleaning.sweep(leftovers, str(self.layout.data))
 
     def _hold(self, running):
         services = {'engine': running.heat_engine,

@@ -18,10 +18,8 @@ import re
 import signal
 import subprocess
 import sys
-import threading
 
 from pifpaf import drivers
-import psutil
 
 from sandbox import errors
 from sandbox import processes
@@ -44,30 +42,18 @@ class Context:
         self.leftovers = leftovers
         # Folder with a short path, for unix sockets.
         self.short = leftovers.short
-        # Random word that marks all processes of this sandbox.
+        # Random word in the names of what is outside of the folder.
         self.tag = leftovers.tag
         self.stop = stop
         self.started = []
-        self._lock = threading.Lock()
+        self.namespace = processes.Namespace()
 
     def environment(self):
         # Programs of the running interpreter's venv first; daemons live in
         # sbin, which is not in every user's path.
         path = [os.path.dirname(sys.executable),
                 os.environ.get('PATH', os.defpath), '/usr/sbin', '/sbin']
-        env = dict(os.environ, PATH=os.pathsep.join(path))
-        env[processes.ENV_TAG] = self.tag
-        return env
-
-    def spawned(self, name, pid, started):
-        self.started.append((name, pid, started))
-        self.record()
-
-    def record(self):
-        """Write down what has to be cleaned, should we be killed."""
-        with self._lock:
-            self.leftovers.processes = list(self.started)
-            self.leftovers.save(self.layout.leftovers)
+        return dict(os.environ, PATH=os.pathsep.join(path))
 
 
 class Service(drivers.Driver):
@@ -128,7 +114,7 @@ class Service(drivers.Driver):
         complete_env.update(env or {})
         try:
             with open(self.log, 'ab') as log:
-                self.process = psutil.Popen(
+                self.process = self.context.namespace.popen(
                     command, stdin=subprocess.DEVNULL, stdout=log,
                     stderr=subprocess.STDOUT, env=complete_env,
                     start_new_session=True)
@@ -138,7 +124,7 @@ class Service(drivers.Driver):
                 self.log) from e
         self.leader = (self.process.pid,
                        processes.start_time(self.process.pid))
-        self.context.spawned(self.name, *self.leader)
+        self.context.started.append((self.name, *self.leader))
         self.addCleanup(self.end, self.process, self.leader)
         return self.process
 
@@ -172,10 +158,8 @@ class Service(drivers.Driver):
             raise errors.ServiceError(str(e), self.log) from e
 
     def end(self, process, leader, number=None):
-        """End a program and all of its session, gently first."""
+        """End a program and all of its group, gently first."""
         if processes.is_alive(*leader):
             processes.end(dict([leader]), number or self.stop_signal,
                           self.stop_timeout)
-        processes.end(processes.find([leader]))
-        with contextlib.suppress(psutil.TimeoutExpired):
-            process.wait(timeout=5)
+        processes.end_group(process)

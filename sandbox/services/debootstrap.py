@@ -17,7 +17,6 @@ import pathlib
 import shutil
 
 from sandbox import debian
-from sandbox import processes
 from sandbox.services import base
 
 # All scripts of Debian's releases are this one by another name; those of
@@ -25,7 +24,7 @@ from sandbox.services import base
 SCRIPT = '/usr/share/debootstrap/scripts/sid'
 
 # Mounts are seen by the processes in here only, and gone with them.
-NAMESPACE = ('unshare', '--mount', '--pid', '--fork', '--kill-child')
+NAMESPACE = ('unshare', '--mount')
 ENTER = """\
 set -e
 root=$1 who=$2
@@ -38,10 +37,7 @@ while [ "$1" != -- ]; do
     shift 2
 done
 shift
-# Not by exec: who changes its user forgets to die with its parent, and the
-# first process in here takes all others along.
-chroot $who "$root" env --ignore-environment "$@"
-exit $?
+exec chroot $who "$root" env --ignore-environment "$@"
 """
 
 
@@ -52,7 +48,7 @@ class Chroot:
         self.folder = pathlib.Path(folder)
         self.release = release
 
-    def command(self, context, *command, who='', mounts=None, env=None):
+    def command(self, *command, who='', mounts=None, env=None):
         """Return the command that runs a command in here.
 
         :param who: options of chroot; by default it is root.
@@ -61,7 +57,7 @@ class Chroot:
         """
         settings = {'PATH': '/usr/sbin:/usr/bin:/sbin:/bin',
                     'LC_ALL': 'C.UTF-8', 'DEBIAN_FRONTEND': 'noninteractive',
-                    processes.ENV_TAG: context.tag, **(env or {})}
+                    **(env or {})}
         pairs = [word for pair in (mounts or {}).items() for word in pair]
         return [*NAMESPACE, 'sh', '-c', ENTER, 'sh', str(self.folder), who,
                 *map(str, pairs), '--',
@@ -87,7 +83,7 @@ class Program(base.Service):
     def run(self, *command, **kwargs):
         """Run a command in the chroot; return what it prints."""
         return self._exec(self.chroot.command(
-            self.context, *command, **kwargs))[1].decode(errors='replace')
+            *command, **kwargs))[1].decode(errors='replace')
 
 
 class Build(Program):

@@ -80,7 +80,6 @@ class Engine(base.Service):
         if os.geteuid():
             raise errors.SandboxError('only root can start a Docker Engine')
         super()._setUp()
-        self.addCleanup(cleaning.unmount, self.tempdir, self.exec_root)
         network.create(self.bridge, self.pool)
         self.addCleanup(network.remove, self.bridge, self.pool)
         self.config = self.context.layout.etc / f'{self.name}.json'
@@ -93,7 +92,7 @@ class Engine(base.Service):
             'pidfile': os.path.join(self.tempdir, 'pid'),
             'bridge': self.bridge,
             'iptables': False,
-            # Makes the processes of its containers known as ours.
+            # Tells its control groups from those of another engine.
             'cgroup-parent': f'/{self.context.tag}',
             'exec-opts': ['native.cgroupdriver=cgroupfs'],
             'shutdown-timeout': 5,

@@ -33,7 +33,6 @@ import yaml
 from sandbox import errors
 from sandbox import ports
 from sandbox import state
-from sandbox.services import base
 from sandbox.services import debootstrap
 
 PACKAGES = ('heat-engine', 'heat-api', 'python3-docker', 'python3-pymysql')
@@ -103,11 +102,6 @@ def mysql_socket(text):
     """Return where the MariaDB of a heat.conf listens."""
     url = urllib.parse.urlsplit(_parse(text)['database']['connection'])
     return urllib.parse.parse_qs(url.query)['unix_socket'][0]
-
-
-class Context(base.Context):
-    def record(self):
-        """Leave the file to the supervisor; it finds strays by their tag."""
 
 
 class Plugin(debootstrap.Program):
@@ -213,7 +207,7 @@ class _Heat(debootstrap.Program):
         self.who = f'--userspec=heat:heat --groups={group}'
 
     def command(self, *command, **kwargs):
-        return self.chroot.command(self.context, *command, who=self.who,
+        return self.chroot.command(*command, who=self.who,
                                    mounts=self.mounts, **kwargs)
 
 
