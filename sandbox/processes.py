@@ -10,7 +10,7 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""The processes of a sandbox: a namespace of theirs, and how to end them."""
+"""The processes of a sandbox: their namespace, and how to end them."""
 
 import contextlib
 import os
@@ -52,7 +52,7 @@ class Namespace:
                        f'--wd={os.getcwd()}']
 
     def popen(self, command, **kwargs):
-        """Start a program in here; its pid is that outside of it."""
+        """Start a program in the namespace; its PID is that of the host."""
         network.libc('setns', self._pids, CLONE_NEWPID)
         try:
             process = subprocess.Popen([*self._enter, *command], **kwargs)
@@ -62,7 +62,7 @@ class Namespace:
         return process
 
     def end(self):
-        """Kill all processes in here."""
+        """Kill all processes in the namespace."""
         self._outer.stdin.close()
         # The first process ends only when all others are reaped.
         for process in [*self._started, self._outer]:
@@ -79,10 +79,10 @@ def _stat(pid):
 
 
 def start_time(pid):
-    """Clock ticks from boot to the start of a process; None if it is gone.
+    """Return the clock ticks from boot to the start of a process, or None.
 
-    A number alone is no identity, because pids are recycled. Read from the
-    kernel because psutil's create_time() moves when the clock is set.
+    PIDs are recycled, so a PID alone does not identify a process. psutil's
+    create_time() is no alternative: it changes with the clock.
     """
     stat = _stat(pid)
     return int(stat[19]) if stat else None
