@@ -10,11 +10,11 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What all benchmarks share: turns, medians, the machine, and results.
+"""Shared by all benchmarks: rounds, medians, the machine, and results.
 
-A time says little of another machine, or of this one when it has something
-else to do. So things are run in turns, and what is claimed is the median of
-the ratios of all turns.
+A time does not apply to another machine, or to this one under another load.
+So the variants run alternately, and each claim is the median of the ratios of
+all rounds.
 """
 
 import dataclasses
@@ -32,23 +32,23 @@ RESULTS = pathlib.Path(__file__).parent / 'results'
 
 PACKAGES = ('openstack-heat', 'docker', 'requests', 'urllib3')
 
-# Before this process has done anything.
+# Read before this process does anything.
 _LOAD = round(os.getloadavg()[0], 1)
 
-# A container that runs until it is told to stop, which it does at once.
+# A container that runs until it is stopped, and then stops at once.
 COMMAND = ['sh', '-c', 'trap "exit 0" TERM; sleep 3600 & wait']
 
 
 class Failed(Exception):
-    """What was to be timed did not come to its end."""
+    """The operation to be timed failed."""
 
 
 @dataclasses.dataclass
 class Claim:
-    """What is claimed, and the goal it is held against.
+    """A claim and its goal.
 
     :ivar value: a ratio or a number.
-    :ivar goal: what it may be at the most; None if it is only told.
+    :ivar goal: the maximum; None if there is no goal.
     """
 
     text: str
@@ -70,10 +70,10 @@ def seconds(function, *args):
 
 
 def life(create, delete):
-    """Return how long two functions take, and what the machine does then.
+    """Return how long two functions take, and how much CPU time.
 
     :returns: seconds by ``create`` and ``delete``, and, by ``CPU of`` them,
-        for how many seconds a processor was busy with whatever it was.
+        the seconds for which a processor was busy with any task.
     """
     took = {}
     for action, function in (('create', create), ('delete', delete)):
@@ -90,14 +90,14 @@ def _busy():
 
 
 def alternately(rounds, things):
-    """Run things in turns and return what they return.
+    """Run functions alternately and return their results.
 
-    Every other round goes backwards, so that none always has what another
-    one leaves.
+    Every other round runs in reverse order, so that no function always runs
+    after the same one.
 
     :param dict things: functions by name; they return a number, or a map of
         numbers, or None if there is none, as if they raise :class:`Failed`.
-    :returns: map of name to the list of what was returned.
+    :returns: map of name to the list of results.
     """
     returned = {name: [] for name in things}
     for number in range(rounds):
@@ -122,7 +122,7 @@ def _told(value):
 
 
 def column(returned, *path):
-    """Return one number of each round: the thing's name, then the key."""
+    """Return one number of each round, by the function's name and the key."""
     values = returned[path[0]]
     return [value if len(path) == 1 else value and value.get(path[1])
             for value in values]
@@ -136,7 +136,7 @@ def ratio(mine, others):
 
 
 def median(values):
-    """Return the median of those that are numbers, or None."""
+    """Return the median of the numbers among the values, or None."""
     numbers = [value for value in values if value is not None]
     return round(statistics.median(numbers), 4) if numbers else None
 
@@ -153,7 +153,7 @@ def machine():
 
 
 def versions(docker):
-    """Return the versions of what takes part.
+    """Return the versions of the software.
 
     :param docker: client of the daemon, or None.
     """
@@ -167,7 +167,7 @@ def versions(docker):
 
 
 def save(name, facts, rounds, claims, **results):
-    """Write the result of a benchmark, and print what is claimed.
+    """Write the result of a benchmark, and print its claims.
 
     :param dict facts: ``machine`` and ``versions``.
     """

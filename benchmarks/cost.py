@@ -10,13 +10,12 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What the plugin costs: one container, against the bare library.
+"""The cost of the plugin for one container, compared with the bare library.
 
-Through the resource's handlers, create to running to deleted, with no engine
-around them; and the shortest sequence of the library's calls on the same
-daemon. Once without the second that a container has to keep running
-(``wait_for: none``), which shows the cost best, and once with it, on both
-sides.
+Creates and deletes a container through the resource's handlers, without
+heat-engine, and by the shortest sequence of library calls on the same daemon:
+once without the second that a container must keep running (``wait_for:
+none``), which shows the cost best, and once with it on both sides.
 """
 
 import time
@@ -47,7 +46,7 @@ def run(options):
               'library': lambda: library(0),
               'plugin, a second': lambda: plugin(),
               'library, a second': lambda: library(1)}
-    # What is done once for a worker and a daemon has been done.
+    # Do once what a worker does once for each daemon.
     plugin(wait_for='none')
     library(0)
     returned = common.alternately(rounds, things)
@@ -95,7 +94,7 @@ class _Library:
 
 
 def _count(cloud):
-    """Return the requests of a life, the first on a connection of its own."""
+    """Return the requests of a life, beginning with a new connection."""
     counter = counting.Counter(cloud.endpoint)
     life = handlers.Life(counter.endpoint, cloud.busybox)
     counts = {}

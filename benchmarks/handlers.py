@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Containers through the resource's handlers, with no engine around them.
+"""Containers through the resource's handlers, without heat-engine.
 
 The stack is in a database in memory; Heat's pauses between polls are real.
 """
@@ -55,7 +55,7 @@ def set_up():
 class Life:
     """The life of one container.
 
-    :ivar polls: how often Heat would have called, by action.
+    :ivar polls: number of polls, by action.
     """
 
     def __init__(self, endpoint, image, **properties):
@@ -68,7 +68,7 @@ class Life:
         self.polls = {}
 
     def create(self):
-        """Create the container, and wait until it is as it should be."""
+        """Create the container, and wait until the create is complete."""
         self._act('create')
 
     def delete(self):

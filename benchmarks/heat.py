@@ -31,7 +31,7 @@ CONTAINER = 'DockerInc::Docker::Container'
 NETWORK = 'DockerInc::Docker::Network'
 RANDOM = 'OS::Heat::RandomString'
 
-# Each look takes some of what Heat needs.
+# Polling takes CPU time from Heat.
 _LOOK_EVERY = 0.3
 _PATIENCE = 900.0
 
@@ -68,7 +68,7 @@ class Cloud:
     def begin(self, template):
         """Begin to create a stack and return its id."""
         for _again in range(5):
-            # Under load Keystone refuses a trust now and then.
+            # Under load Keystone occasionally refuses a trust.
             with contextlib.suppress(heat_errors.HTTPInternalServerError):
                 return self.heat.stacks.create(
                     stack_name='bench-%s' % uuid.uuid4().hex[:8],
@@ -124,15 +124,15 @@ def of_containers(count, image):
 
 
 def of_nothing(count):
-    """Return the same graph, of resources that do nothing."""
+    """Return the same graph with resources that do nothing."""
     return diamond({'type': RANDOM}, {'type': RANDOM}, count)
 
 
 def diamond(first, middle, count):
-    """Return resources of which all wait for a first, and a last for all.
+    """Return resources that depend on a first one, and a last one on them.
 
-    Heat sleeps a second after it has begun with a resource that nothing else
-    has to wait for, so a flat stack takes a second for each.
+    Heat sleeps for a second after it starts a resource that no other resource
+    depends on, so a flat stack takes a second for each.
     """
     names = ['r%d' % number for number in range(count)]
     return {'first': first,

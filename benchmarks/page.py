@@ -23,7 +23,7 @@ HEAD = '.. Written by "python -m benchmarks page"; do not edit.\n'
 
 
 def run(options):
-    """Write what can be written of the results that are there."""
+    """Write the tables of the existing results."""
     found = {}
     for path in common.RESULTS.glob('*.json'):
         found[path.stem] = json.loads(path.read_text())
@@ -48,7 +48,7 @@ def table(header, *rows):
 
 
 def number(value):
-    """Return a number as it is read best."""
+    """Return a number in a readable format."""
     if value is None:
         return 'absent'
     if isinstance(value, int) or value == int(value):

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Others that make containers, and how they are had."""
+"""Other tools that create containers."""
 
 import concurrent.futures
 import os
@@ -34,17 +34,17 @@ _WORK = []
 
 
 class Absent(common.Failed):
-    """A peer cannot be had here, or does not do what it is asked for."""
+    """A peer is not available here, or fails."""
 
 
 def cache():
-    """Return the folder of what has been fetched."""
+    """Return the directory of downloads."""
     base = os.environ.get('XDG_CACHE_HOME') or pathlib.Path.home() / '.cache'
     return pathlib.Path(base, 'heat_docker', 'benchmarks')
 
 
 def work():
-    """Return a folder for files of this run."""
+    """Return a directory for the files of this run."""
     if not _WORK:
         _WORK.append(pathlib.Path(tempfile.mkdtemp(prefix='benchmarks-')))
     return _WORK[0]
@@ -110,7 +110,7 @@ def raw(cloud, count):
 
 
 class Compose:
-    """docker compose 2, of Debian trixie, which runs on bookworm, too."""
+    """docker compose 2 from Debian trixie, which also runs on bookworm."""
 
     name = 'compose'
 
@@ -138,11 +138,11 @@ class Compose:
         return self._find()
 
     def _fetch(self, folder):
-        """Have apt fetch the package, without installing it."""
+        """Download the package with apt, without installing it."""
         apt = work() / 'apt'
         for part in ('lists/partial', 'archives/partial'):
             (apt / part).mkdir(parents=True)
-        # The mirror that this host uses, too; that of security has no suite.
+        # Use this host's mirror; the security mirror has no such suite.
         mirrors = [line for line in _run(
             'apt-get', 'indextargets', '--format', '$(REPO_URI)',
             'Created-By: Packages', 'Origin: Debian').split()
@@ -183,7 +183,7 @@ class Ansible:
         self._program = folder / 'bin' / 'ansible-playbook'
         if not self._program.exists():
             _run(sys.executable, '-m', 'venv', folder)
-            # Of the modules of the package, those of Docker are needed.
+            # Only the Docker modules of the package are needed.
             _run(folder / 'bin' / 'pip', 'install', '--quiet', 'ansible',
                  'requests')
         self.version = _run(
@@ -213,7 +213,7 @@ class Ansible:
                 'tasks': tasks if action == 'create' else tasks[::-1]}]))
 
     def life(self):
-        """Return how long it takes to make all, and to remove all."""
+        """Return how long the creates and the removals take."""
         prefix = 'ansible-%s' % uuid.uuid4().hex[:8]
         environment = dict(os.environ, HOME=str(work()), LC_ALL='C.UTF-8')
 

@@ -13,14 +13,14 @@
 """How often Heat polls the actions of a container.
 
 Each poll that is not the last adds a second. ``--plugin DIR`` takes the
-plugin from another checkout, ``--save NAME`` tells the two apart.
+plugin from another checkout; ``--save NAME`` gives the result another name.
 """
 
 from benchmarks import common
 from benchmarks import handlers
 from benchmarks import heat
 
-# As process 1 it does not end by itself when it is told to.
+# As process 1 it ignores SIGTERM.
 DEAF = ['sleep', '3600']
 
 ROUNDS = 5

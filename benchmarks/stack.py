@@ -10,10 +10,10 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""A stack of 50 containers, against Heat itself and against others.
+"""A stack of 50 containers, compared with Heat itself and with other tools.
 
-Others are the same graph of resources that do nothing, which is Heat's own
-floor; the docker library with 8 threads; docker compose; and Ansible.
+The others are the same graph with resources that do nothing, which is Heat's
+own floor; the docker library with 8 threads; docker compose; and Ansible.
 """
 
 import shutil
@@ -46,7 +46,7 @@ def run(options):
         else:
             things[peer.name] = made.life
             versions[peer.name] = made.version
-    # A first stack has much to import.
+    # The first stack imports modules.
     cloud.life(heat.template(heat.of_containers(2, cloud.busybox)))
     returned = common.alternately(rounds, things)
     shutil.rmtree(peers.work(), ignore_errors=True)
@@ -57,8 +57,7 @@ def run(options):
                 debug=cloud.debug)
 
 
-# What the stack is compared with: its action, the others, how these are taken
-# together, and the goal.
+# The comparisons: the action, the others, how they are combined, and the goal.
 _COMPARED = (
     ('create', ('compose',), max, 1.0),
     ('create', ('floor', 'raw'), max, 1.25),

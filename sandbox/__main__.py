@@ -83,7 +83,7 @@ def parse(arguments):
 
 
 def execute(args):
-    """Do what the arguments say; return the exit code."""
+    """Run the command and return its exit code."""
     layout = state.Layout(args.state)
     if args.command == 'up':
         lifecycle.up(layout, args.engine)

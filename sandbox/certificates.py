@@ -10,11 +10,10 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""Certificates for TLS on loopback: good ones, and bad ones for tests.
+"""Certificates for TLS on loopback: valid ones, and invalid ones for tests.
 
-What a Docker daemon and its clients need to know each other is described in
-https://docs.docker.com/engine/security/protect-access/; the names of the
-files are those of that document.
+The file names are those of Docker's documentation:
+https://docs.docker.com/engine/security/protect-access/.
 """
 
 import dataclasses
@@ -33,7 +32,7 @@ from sandbox import ports
 
 DAY = datetime.timedelta(days=1)
 VALIDITY = 30 * DAY
-# The library wants to be told about each one.
+# The library requires a value for each one.
 USAGES = ('digital_signature', 'content_commitment', 'key_encipherment',
           'data_encipherment', 'key_agreement', 'key_cert_sign', 'crl_sign',
           'encipher_only', 'decipher_only')
@@ -69,7 +68,7 @@ class Authority:
     def issue(self, name, address=None, host=None, expired=False):
         """Return the Pair of a server, or of a client.
 
-        :param name: common name, which nobody looks at.
+        :param name: common name, which no client checks.
         :param address: IP address of the server.
         :param host: name of the server's host; with neither address nor
             host the certificate is a client's.
@@ -146,7 +145,7 @@ def write(path, text):
 
 @dataclasses.dataclass(frozen=True)
 class Files:
-    """Paths of what the two ends of one connection need."""
+    """Paths of the files for both ends of a connection."""
 
     ca: str
     server_cert: str

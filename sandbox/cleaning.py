@@ -10,10 +10,10 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""Leave nothing: what ``down`` does, also after a supervisor was killed.
+"""Cleanup, as done by ``down``, even after the supervisor was killed.
 
-``leftovers.json`` names all that a sandbox has outside of its folder. It is
-written before the first such thing exists, and read by whoever cleans up.
+``leftovers.json`` lists everything that a sandbox has outside of its
+directory. The supervisor writes it before it creates the first item.
 """
 
 import contextlib
@@ -23,12 +23,10 @@ import json
 import os
 import pathlib
 import shutil
-import subprocess
 
 import docker
 
 from sandbox import network
-from sandbox import processes
 
 LABEL = 'org.openstack.heat.project_id'
 
@@ -38,7 +36,6 @@ class Leftovers:
     tag: str
     short: str
     supervisor: list                # [pid, start time]
-    processes: list = dataclasses.field(default_factory=list)
     pools: dict = dataclasses.field(default_factory=dict)  # of our bridges
     endpoint: str = None            # borrowed engine
     projects: list = dataclasses.field(default_factory=list)
@@ -57,24 +54,20 @@ class Leftovers:
 
 
 def sweep(leftovers, data):
-    """Remove all that is outside of the folder; return what would not go.
+    """Remove all that is outside of the folder.
 
-    :param data: folder of the services' data, below which may be mounts.
+    :param data: folder of the services' data.
     """
     thaw_podman_cgroups(data)
-    recorded = [(pid, started) for _, pid, started in leftovers.processes]
-    alive = processes.end(processes.find(recorded, leftovers.tag))
     if leftovers.endpoint:
         with contextlib.suppress(docker.errors.DockerException):
             return_borrowed(leftovers)
-    unmount(data, leftovers.short)
     remove_shim_sockets(leftovers.short)
     for bridge, pool in leftovers.pools.items():
         network.remove(bridge, ipaddress.ip_network(pool))
     remove_cgroups(leftovers.tag)
     remove_podman_cgroups(data)
     shutil.rmtree(leftovers.short, ignore_errors=True)
-    return [f'process {pid}' for pid in alive]
 
 
 def empty_engine(endpoint):
@@ -88,11 +81,11 @@ def empty_engine(endpoint):
 
 
 def return_borrowed(leftovers):
-    """Remove what our Heat and our registries brought to an engine.
+    """Remove the objects that our Heat and our registries left on an engine.
 
-    What Heat made carries the id of its project, and the ids are those of
-    our own Keystone; the images, and what was started of them by hand, have
-    the address of our own registries. So nobody else's can match.
+    Objects created by Heat carry the ID of a project in our own Keystone.
+    Images, and containers started from them by hand, carry the address of
+    one of our own registries. No other object can match.
     """
     with contextlib.closing(docker.DockerClient(
             leftovers.endpoint)) as client:
@@ -131,18 +124,6 @@ def _remove_image(client, name):
         client.images.remove(name, force=True)
 
 
-def unmount(*folders):
-    """Unmount all that is mounted below the folders, deepest first."""
-    # Mounts are listed by their real path.
-    prefixes = tuple(os.path.realpath(f) + os.sep for f in folders)
-    with open('/proc/self/mounts') as f:
-        points = [line.split()[1] for line in f]
-    for point in sorted(points, key=len, reverse=True):
-        if (point + os.sep).startswith(prefixes):
-            subprocess.run(['umount', '--lazy', point], timeout=30,
-                           capture_output=True)
-
-
 def remove_cgroups(name, root='/sys/fs/cgroup'):
     """Remove the empty control groups below a name.
 
@@ -162,7 +143,7 @@ def _podman_cgroups(data):
 
 
 def thaw_podman_cgroups(data, root='/sys/fs/cgroup'):
-    """Let paused containers of our Podman go on, for they cannot end else."""
+    """Resume the paused containers of our Podman, so that they can end."""
     for name in _podman_cgroups(data):
         for state in pathlib.Path(root).glob(f'freezer/{name}/freezer.state'):
             with contextlib.suppress(OSError):
@@ -172,8 +153,8 @@ def thaw_podman_cgroups(data, root='/sys/fs/cgroup'):
 def remove_podman_cgroups(data, root='/sys/fs/cgroup'):
     """Remove the control groups of containers that our Podman had.
 
-    They are in one parent for every Podman of a machine, so ours are told
-    by what is in its storage; the parent goes if nobody else needs it.
+    All Podmans of a machine share one parent, so ours are identified by the
+    contents of its storage. The parent is removed if it is empty.
     https://github.com/containers/podman/blob/v4.3.1/libpod/container.go
     """
     for name in _podman_cgroups(data):
@@ -186,9 +167,9 @@ def remove_podman_cgroups(data, root='/sys/fs/cgroup'):
 
 
 def remove_shim_sockets(short):
-    """Remove the sockets of containerd's shims that could not end in order.
+    """Remove the sockets of containerd shims that were killed.
 
-    They are in /run/containerd/s whatever the daemon's folders are.
+    They are in /run/containerd/s, regardless of the daemon's directories.
     https://github.com/containerd/containerd/blob/main/runtime/v2/README.md
     """
     for address in pathlib.Path(short).glob('exec*/**/address'):

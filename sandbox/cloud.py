@@ -10,7 +10,7 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""The composition: which service needs which, and what they are told."""
+"""The services of a cloud, their dependencies and their configuration."""
 
 import secrets
 
@@ -39,7 +39,7 @@ DEADLINE = 300
 
 
 class Cloud(fixtures.Fixture):
-    """All services, started as concurrently as their needs allow."""
+    """All services, started as concurrently as their dependencies allow."""
 
     def __init__(self, context, engine, report):
         """Create a cloud that is not started yet.
@@ -57,8 +57,8 @@ class Cloud(fixtures.Fixture):
         self.programs = []
 
     def _setUp(self):
-        # Each service needs its package, so this is a plan of its own; a
-        # first download takes as long as it takes.
+        # Each service needs its package, so this is a separate plan; the
+        # first download may be slow.
         prepare = steps.Plan(self.report, self.context.stop, 1800)
         needed = prepare.add('packages', packages.ensure)
         if engines.release(self.engine):
@@ -86,13 +86,12 @@ class Cloud(fixtures.Fixture):
         self.leftovers.registries = [self.registry.address,
                                      self.private_registry.address]
         self._choose_engines()
-        self.context.record()
+        self.leftovers.save(self.layout.leftovers)
 
     def _choose_engines(self):
-        """Choose the main engine, and those beside it.
+        """Choose the main engine and the additional ones.
 
-        If it is a Podman, it is the only one; if it is borrowed, there is no
-        service for it.
+        A Podman is the only engine. A borrowed engine has no service.
         """
         context, registries = self.context, self.leftovers.registries
         self.docker = borrowed = None
@@ -134,7 +133,7 @@ class Cloud(fixtures.Fixture):
         users = add('projects and users', self._identity, login)
         api = add('heat-api', self._start(self.heat_api, 'url'), config)
         add('heat-api-cfn', self._start(self.heat_api_cfn, 'url'), config)
-        # Not needed to get on: at the end there is time for them.
+        # No other step waits for these.
         add('Docker Engine, TLS',
             self._start(self.tls_docker, 'tls_endpoint'), setup)
         if self.podman is not self.docker:
@@ -146,7 +145,7 @@ class Cloud(fixtures.Fixture):
         plan.run()
 
     def _start(self, service, detail):
-        """Return the step that starts a service and tells one attribute."""
+        """Return a step that starts a service and reports one attribute."""
         def step():
             return getattr(self.useFixture(service), detail)
         return step
@@ -191,7 +190,7 @@ class Cloud(fixtures.Fixture):
         self.identity.create(self.heat_api.url, self.heat_api_cfn.url)
         self.identity.write_clouds(self.layout.clouds)
         self.leftovers.projects = self.identity.projects
-        self.context.record()
+        self.leftovers.save(self.layout.leftovers)
         return ', '.join(identity.CLOUDS)
 
     def _images(self):
@@ -199,9 +198,9 @@ class Cloud(fixtures.Fixture):
         return ', '.join(self.images)
 
     def _probe(self):
-        """Ask for the list of stacks: API, Keystone, bus, engine, database.
+        """List the stacks by way of API, Keystone, bus, engine and database.
 
-        heat-engine says itself when it is ready, so one answer is enough.
+        heat-engine is ready by now, so one request is enough.
         """
         token, project = self.identity.token('demo')
         response = requests.get(

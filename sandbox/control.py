@@ -10,7 +10,7 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""Orders to a running sandbox: one line each way over a unix socket.
+"""Orders to a running sandbox: one line each way over a Unix socket.
 
 From a test: ``control.order(state.load(), 'engine', 'kill')``.
 """
@@ -37,7 +37,7 @@ def path(short):
 
 
 def order(state, service, action):
-    """Have the supervisor carry out an order; return when it is done.
+    """Send an order to the supervisor and wait until it is done.
 
     :param state: the sandbox's state.State.
     :param service: one of ORDERS.
@@ -64,7 +64,7 @@ class Server:
     def __init__(self, short, services, obeyed):
         """Listen for orders.
 
-        :param services: {name: service} of those that are there.
+        :param services: {name: service} of this sandbox.
         :param obeyed: function to call after each order, before the answer.
         """
         self._services = services
@@ -75,7 +75,7 @@ class Server:
         self._socket.settimeout(0.5)
 
     def serve_one(self):
-        """Carry out one order, or none if none came for a moment."""
+        """Carry out one order; return if none arrives for a moment."""
         try:
             connection, _ = self._socket.accept()
         except TimeoutError:

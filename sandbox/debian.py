@@ -23,7 +23,7 @@ from sandbox import errors
 
 
 def cache(kind):
-    """Return the folder of a kind of chroots."""
+    """Return the cache directory of a kind of chroots."""
     base = os.environ.get('XDG_CACHE_HOME') or pathlib.Path.home() / '.cache'
     return pathlib.Path(base, 'heat_docker', kind)
 
@@ -47,7 +47,7 @@ def _output(*command):
 
 
 def mirror():
-    """Return from where this machine gets its Debian packages."""
+    """Return the mirror that this machine gets its Debian packages from."""
     codename = platform.freedesktop_os_release().get('VERSION_CODENAME')
     for line in _output('apt-get', 'indextargets', '--format',
                         '$(RELEASE) $(CODENAME) $(REPO_URI)',
@@ -59,13 +59,13 @@ def mirror():
 
 
 def proxies():
-    """Return what apt is told about proxies, as environment variables."""
+    """Return the proxies of apt as environment variables."""
     found = {}
     for scheme in ('http', 'https'):
         name = f'{scheme}_proxy'
-        told = _output('apt-config', 'dump', '--format', '%v',
-                       f'Acquire::{scheme}::Proxy')
-        value = told or os.environ.get(name)
+        option = _output('apt-config', 'dump', '--format', '%v',
+                         f'Acquire::{scheme}::Proxy')
+        value = option or os.environ.get(name)
         if value:
             found[name] = value
     return found

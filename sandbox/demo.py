@@ -12,8 +12,8 @@
 
 """A guided tour: a web server and a database, from create to delete.
 
-Runs the commands a person would type and looks at what comes of them from
-outside, over the published ports.
+Runs the commands that a user would type, and checks the result from outside,
+over the published ports.
 """
 
 import json
@@ -31,19 +31,19 @@ from sandbox import waiting
 TEMPLATE = 'examples/web-and-db.yaml'
 STACK = 'demo'
 COMMAND_TIMEOUT = 300
-# CREATE_COMPLETE says that a container runs; MariaDB then needs a moment.
+# After CREATE_COMPLETE the container runs, but MariaDB still needs a moment.
 SERVICE_TIMEOUT = 60
 OURS = f'label=org.openstack.heat.stack_name={STACK}'
 
 
 class Shell:
-    """Runs commands as a person does, and shows them."""
+    """Runs commands as a user does, and prints them."""
 
     def __init__(self, environment):
         self.environment = environment
 
     def run(self, *command, quiet=False):
-        """Run a command, print what it prints, return its output."""
+        """Run a command, and print and return its output."""
         print(f'\n$ {_readable(command)}', flush=True)
         try:
             result = subprocess.run(
@@ -61,7 +61,7 @@ class Shell:
 
 
 def _readable(command):
-    """Return a command line; a long one with an option on each line."""
+    """Return a command line; a long one has one option per line."""
     line = shlex.join(command)
     if len(line) < 79:
         return line
@@ -71,7 +71,7 @@ def _readable(command):
 
 
 def run(layout):
-    """Show it all; raise SandboxError when anything is not as it should."""
+    """Run the tour; raise SandboxError if a result is wrong."""
     with lifecycle.sandbox(layout):
         current = state.load(layout.state)
         shell = Shell(lifecycle.environment(layout))

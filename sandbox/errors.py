@@ -10,15 +10,15 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""What can go wrong here, always with a text that a person can act on."""
+"""Errors of the sandbox, each with a message that a user can act on."""
 
 
 class SandboxError(Exception):
-    """Something the user has to know; the CLI prints it without traceback."""
+    """An error that the command line prints without a traceback."""
 
 
 class Interrupted(SandboxError):
-    """The sandbox was told to stop while it was still starting."""
+    """The sandbox was stopped before it was ready."""
 
 
 class TimedOut(SandboxError):
@@ -26,7 +26,7 @@ class TimedOut(SandboxError):
 
 
 class ServiceError(SandboxError):
-    """A service did not become ready; carries the log that says why."""
+    """A service did not become ready; its log gives the reason."""
 
     def __init__(self, message, log=None):
         super().__init__(message)
@@ -34,7 +34,7 @@ class ServiceError(SandboxError):
 
 
 def root_cause(error):
-    """Unpack what ``fixtures`` wraps around an error raised in setUp()."""
+    """Unwrap an error that ``fixtures`` wrapped because setUp() raised it."""
     while error.args and isinstance(error.args[0], tuple):
         error = error.args[0][1]
     return error

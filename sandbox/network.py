@@ -35,8 +35,8 @@ def _run(*command):
     return result.stdout
 
 
-def _libc(function, *arguments):
-    """Call what Python has only since 3.12."""
+def libc(function, *arguments):
+    """Call a function that Python has only since 3.12."""
     libc = ctypes.CDLL(None, use_errno=True)
     if getattr(libc, function)(*arguments):
         raise errors.SandboxError(
@@ -44,18 +44,18 @@ def _libc(function, *arguments):
 
 
 def isolate():
-    """Give this thread, and those it starts, a network with a loopback."""
-    _libc('unshare', CLONE_NEWNET)
+    """Give this thread, and the threads it starts, a network of their own."""
+    libc('unshare', CLONE_NEWNET)
     _run('ip', 'link', 'set', 'lo', 'up')
 
 
 def enter(pid):
-    """Bring this thread, and what it starts, into a process's network."""
+    """Move this thread, and its children, into a process's network."""
     path = f'/proc/{pid}/ns/net'
-    # Who is there already need not be root.
+    # A caller that is there already need not be root.
     if not os.path.samefile(path, '/proc/thread-self/ns/net'):
         with open(path) as namespace:
-            _libc('setns', namespace.fileno(), CLONE_NEWNET)
+            libc('setns', namespace.fileno(), CLONE_NEWNET)
 
 
 def _used_networks():
@@ -88,9 +88,9 @@ def _rules(pool):
 
 
 def create(bridge, pool):
-    """Make the bridge, and let the containers of the range talk.
+    """Create the bridge, and accept the traffic of its containers.
 
-    Needed because another Docker Engine sets the policy of FORWARD to DROP.
+    Another Docker Engine sets the policy of FORWARD to DROP.
     """
     _run('ip', 'link', 'add', bridge, 'type', 'bridge')
     _run('ip', 'address', 'add', f'{pool[1]}/24', 'dev', bridge)
@@ -100,7 +100,7 @@ def create(bridge, pool):
 
 
 def remove(bridge, pool):
-    """Remove what is left of create(), and bridges that dockerd left."""
+    """Undo create(), and remove bridges that dockerd left."""
     for table, *rule in _rules(pool):
         with contextlib.suppress(errors.SandboxError):
             _run('iptables', '-w', '-t', table, '-D', *rule)

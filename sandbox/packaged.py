@@ -10,10 +10,10 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""Try the plugin in the Heat of Debian's packages, release by release.
+"""Test the plugin in the Heat of Debian's packages, release by release.
 
-The packages are in a chroot that is kept; MariaDB, RabbitMQ, Keystone and
-Docker are those of a sandbox.
+The packages are in a chroot that is kept. MariaDB, RabbitMQ, Keystone and
+Docker belong to a sandbox.
 """
 
 import contextlib
@@ -29,6 +29,7 @@ from sandbox import errors
 from sandbox import lifecycle
 from sandbox import packages
 from sandbox import state
+from sandbox.services import base
 from sandbox.services import debootstrap
 from sandbox.services import packaged_heat
 
@@ -48,9 +49,9 @@ class Result:
 
 
 def run(layout, releases, fresh=False):
-    """Try all releases, print a table; return 0 if all are well, else 1.
+    """Test all releases and print a table; return 0 if all succeed, else 1.
 
-    :param fresh: build the chroots anew, with the packages of today.
+    :param fresh: rebuild the chroots with the current packages.
     """
     if os.geteuid():
         raise errors.SandboxError('only root can make a chroot')
@@ -86,7 +87,7 @@ def _try(layout, release, fresh):
 
 
 def _explain(error):
-    """Tell why; what a service has logged is gone with the sandbox."""
+    """Print the reason; the logs disappear with the sandbox."""
     print(f'  failed: {error or type(error).__name__}', flush=True)
     log = getattr(error, 'log', None)
     if log and log.exists():
@@ -98,7 +99,7 @@ class _Trial:
     def __init__(self, layout, release, fresh):
         self.layout = layout
         self.current = state.load(layout.state)
-        self.context = packaged_heat.Context(
+        self.context = base.Context(
             layout, cleaning.Leftovers.load(layout.leftovers),
             threading.Event())
         self.chroot = debootstrap.Chroot(
@@ -106,7 +107,7 @@ class _Trial:
         self.fresh = fresh
 
     def run(self, result):
-        """Do all of it; enter the versions into the result."""
+        """Run the trial, and enter the versions into the result."""
         with contextlib.ExitStack() as stack:
             use = stack.enter_context
             use(debian.lock(self.chroot.folder))

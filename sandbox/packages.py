@@ -26,12 +26,12 @@ POLICY = pathlib.Path('/usr/sbin/policy-rc.d')
 def parse(text, platform='dpkg', profile=None):
     """Return the packages that a bindep file names for a platform.
 
-    Of bindep's language only what our own file uses: a name, and in
-    brackets the platforms and the profiles it is for.
+    Supports only the syntax that our own file uses: a name, and in brackets
+    the platforms and the profiles that it is for.
     https://docs.opendev.org/opendev/bindep/latest/readme.html
 
     :param profile: only the packages of this profile; by default only those
-        of none.
+        without a profile.
     """
     packages = []
     for line in text.splitlines():
@@ -47,7 +47,7 @@ def parse(text, platform='dpkg', profile=None):
 
 
 def missing(packages):
-    """Return those of the packages that are not installed."""
+    """Return the packages that are not installed."""
     try:
         result = subprocess.run(
             ['dpkg-query', '--show', '--showformat',
@@ -64,9 +64,10 @@ def missing(packages):
 
 
 def ensure(profile=None):
-    """Install what is missing if we may, else say what to install.
+    """Install missing packages as root; otherwise list them in an error.
 
-    :param profile: what is needed beyond a sandbox, as bindep.txt names it.
+    :param profile: the profile of bindep.txt; by default, what a sandbox
+        needs.
     """
     packages = parse(BINDEP.read_text(), profile=profile)
     wanted = missing(packages)
@@ -84,7 +85,7 @@ def ensure(profile=None):
 
 @contextlib.contextmanager
 def _no_service_starts():
-    """Keep packages from starting their services, as Debian foresees it.
+    """Keep packages from starting their services.
 
     https://people.debian.org/~hmh/invokerc.d-policyrc.d-specification.txt
     """

@@ -10,7 +10,7 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""Copy the plugin to where heat-engine looks for plugins."""
+"""Copy the plugin to a directory of plugin_dirs."""
 
 import pathlib
 import subprocess
@@ -21,7 +21,7 @@ SOURCE = pathlib.Path(__file__).parents[1] / 'heat_docker'
 
 
 def install(folder):
-    """Do what the plugin's installation instructions say."""
+    """Follow the installation instructions of the plugin."""
     if not SOURCE.is_dir():
         raise errors.SandboxError(f'{SOURCE} does not exist')
     result = subprocess.run(

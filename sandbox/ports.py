@@ -10,7 +10,7 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""Free ports, asked of the operating system; no number is ever fixed."""
+"""Free ports, chosen by the operating system; no number is fixed."""
 
 import contextlib
 import socket
@@ -21,11 +21,10 @@ LOOPBACK = '127.0.0.1'
 def free():
     """Return a TCP port on loopback that only a named bind can get.
 
-    A port that was merely bound and closed may be handed out again before
-    its server binds it, to a second sandbox or to an outgoing connection.
-    After an accepted connection it stays in TIME_WAIT for a minute: the
-    system does not hand it out, and a server that sets SO_REUSEADDR (all of
-    ours do) can bind it.
+    The system may reassign a port that was only bound and closed, before
+    its server binds it. After an accepted connection the port stays in
+    TIME_WAIT for a minute: the system does not assign it, and a server that
+    sets SO_REUSEADDR, as all of ours do, can bind it.
     https://github.com/Yelp/ephemeral-port-reserve
     """
     with contextlib.closing(socket.socket()) as server:
@@ -35,7 +34,7 @@ def free():
         with contextlib.closing(socket.socket()) as client:
             client.connect(server.getsockname())
             accepted, _ = server.accept()
-            # The side that closes first is the one that waits.
+            # The side that closes first stays in TIME_WAIT.
             accepted.close()
         return server.getsockname()[1]
 

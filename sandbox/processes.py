@@ -10,26 +10,63 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""Which processes belong to a sandbox, and how to end them by pid.
-
-A number alone is no identity: pids are recycled. A process is ours when its
-pid *and* start time were recorded, when it lives in the session of such a
-process, or when it carries the sandbox's random tag: in its environment, as
-everything started by a service does, or in its control group, as every
-container of the sandbox's own Docker Engine does.
-"""
+"""The processes of a sandbox: their namespace, and how to end them."""
 
 import contextlib
 import os
 import signal
-
-import psutil
+import subprocess
 
 from sandbox import errors
+from sandbox import network
 from sandbox import waiting
 
-ENV_TAG = 'HEAT_DOCKER_SANDBOX_TAG'
+# From sched.h.
+CLONE_NEWPID = 0x20000000
 POLL = 0.02
+
+
+class Namespace:
+    """A namespace of PIDs and mounts that ends with its creator.
+
+    The kernel kills all processes in it when its first process ends, which
+    is when the pipe to its standard input closes.
+    https://man7.org/linux/man-pages/man7/pid_namespaces.7.html
+    """
+
+    def __init__(self):
+        self._started = []
+        self._outer = subprocess.Popen(
+            ['unshare', '--pid', '--fork', '--mount', '--propagation',
+             'slave', '--mount-proc', 'sh', '-c',
+             'readlink /proc/self/ns/pid; cat >/dev/null; exit'],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            start_new_session=True)
+        self._outer.stdout.readline()
+        children = f'/proc/{self._outer.pid}/task/{self._outer.pid}/children'
+        with open(children) as f:
+            first = f.read().strip()
+        self._pids = os.open(f'/proc/{first}/ns/pid', os.O_RDONLY)
+        self._own = os.open('/proc/self/ns/pid', os.O_RDONLY)
+        self._enter = ['nsenter', f'--mount=/proc/{first}/ns/mnt',
+                       f'--wd={os.getcwd()}']
+
+    def popen(self, command, **kwargs):
+        """Start a program in the namespace; its PID is that of the host."""
+        network.libc('setns', self._pids, CLONE_NEWPID)
+        try:
+            process = subprocess.Popen([*self._enter, *command], **kwargs)
+        finally:
+            network.libc('setns', self._own, CLONE_NEWPID)
+        self._started.append(process)
+        return process
+
+    def end(self):
+        """Kill all processes in the namespace."""
+        self._outer.stdin.close()
+        # The first process ends only when all others are reaped.
+        for process in [*self._started, self._outer]:
+            process.wait()
 
 
 def _stat(pid):
@@ -42,10 +79,10 @@ def _stat(pid):
 
 
 def start_time(pid):
-    """Clock ticks from boot to the start of a process; None if it is gone.
+    """Return the clock ticks from boot to the start of a process, or None.
 
-    Read from the kernel because psutil's create_time() moves when the
-    clock is set.
+    PIDs are recycled, so a PID alone does not identify a process. psutil's
+    create_time() is no alternative: it changes with the clock.
     """
     stat = _stat(pid)
     return int(stat[19]) if stat else None
@@ -56,51 +93,16 @@ def is_alive(pid, started):
     return bool(stat) and stat[0] not in 'ZX' and int(stat[19]) == started
 
 
-def _read(path):
-    try:
-        with open(path, 'rb') as f:
-            return f.read()
-    except OSError:
-        return b''
-
-
-def _is_tagged(pid, tag):
-    setting = f'{ENV_TAG}={tag}'.encode()
-    return (setting in _read(f'/proc/{pid}/environ').split(b'\0')
-            or f'/{tag}/'.encode() in _read(f'/proc/{pid}/cgroup'))
-
-
-def _session(pid):
-    with contextlib.suppress(OSError):
-        return os.getsid(pid)
-
-
-def find(recorded, tag=None):
-    """Return {pid: start time} of the living processes of a sandbox.
-
-    :param recorded: iterable of (pid, start time) of session leaders.
-    :param tag: the sandbox's tag, to find strays as well.
-    """
-    # A dead leader's pid is not reused while its session has members, so
-    # only a *different* living leader makes the number foreign.
-    sessions = {pid for pid, started in recorded
-                if start_time(pid) in (None, started)}
-    found = {}
-    for pid in psutil.pids():
-        started = start_time(pid)
-        if pid == os.getpid() or not is_alive(pid, started):
-            continue
-        if _session(pid) in sessions or (tag and _is_tagged(pid, tag)):
-            found[pid] = started
-    return found
-
-
 def end(found, number=signal.SIGKILL, timeout=10):
-    """Signal the processes of find(); return those alive after timeout."""
+    """Signal processes; return those alive after timeout.
+
+    :param found: {pid: start time}.
+    """
     for pid, started in found.items():
         with contextlib.suppress(ProcessLookupError):
             if is_alive(pid, started):
                 os.kill(pid, number)
+
     def alive():
         return {pid: started for pid, started in found.items()
                 if is_alive(pid, started)}
@@ -108,3 +110,16 @@ def end(found, number=signal.SIGKILL, timeout=10):
     with contextlib.suppress(errors.TimedOut):
         waiting.until(lambda: not alive(), timeout, 'end', pause=POLL)
     return alive()
+
+
+def end_group(process):
+    """Kill the processes of a group whose leader we started."""
+    def is_gone():
+        # A leader counts until it is reaped.
+        process.poll()
+        try:
+            os.killpg(process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            return True
+
+    waiting.until(is_gone, 10, f'the end of group {process.pid}', pause=POLL)

@@ -10,10 +10,10 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""Where things are: the folder's layout, and the file tests read.
+"""The layout of the state directory, and the file that tests read.
 
-``state.json`` is the contract between a running sandbox and the tests; it
-exists exactly while the sandbox is ready to use.
+``state.json`` is the contract between a running sandbox and the tests. It
+exists only while the sandbox is ready to use.
 """
 
 import dataclasses
@@ -26,7 +26,7 @@ from sandbox import errors
 ENV_FILE = 'HEAT_DOCKER_SANDBOX'
 ENV_DIR = 'HEAT_DOCKER_SANDBOX_DIR'
 ENV_ENGINE = 'HEAT_DOCKER_ENGINE'
-# "false" has Heat log what an operator's Heat logs.
+# "false" disables the debug log of Heat, as in production.
 ENV_DEBUG = 'HEAT_DOCKER_DEBUG'
 DEFAULT_DIR = '.sandbox'
 # The repository, from which programs of this package are started.
@@ -42,9 +42,9 @@ class State:
     heat_cfn_url: str
     heat_conf: str
     plugin_dir: str
-    environment_dir: str    # of heat.conf; "engine restart" reads it anew
-    policy_file: str        # of heat.conf; read anew when it has changed
-    engine: str             # one of engines.NAMES: what docker is
+    environment_dir: str    # of heat.conf; "engine restart" rereads it
+    policy_file: str        # of heat.conf; Heat rereads it after a change
+    engine: str             # one of engines.NAMES
     docker: dict            # endpoint, tcp_endpoint, own
     tls_docker: dict        # endpoint, paths: ca, cert, key
     podman: dict            # endpoint
@@ -55,7 +55,7 @@ class State:
     services: dict          # name -> {pid, started}
 
     def save(self, path):
-        """Write the file in one go: nobody ever reads half of it."""
+        """Write the file atomically."""
         partial = f'{path}.partial'
         with open(partial, 'w') as f:
             json.dump(dataclasses.asdict(self), f, indent=1)
@@ -78,7 +78,7 @@ def load(path=None):
 
 
 class Layout:
-    """Every path below the state folder, made up in this one place."""
+    """All paths in the state directory."""
 
     def __init__(self, folder=None):
         folder = folder or os.environ.get(ENV_DIR) or DEFAULT_DIR
@@ -98,7 +98,7 @@ class Layout:
     def create(self):
         for folder in (self.logs, self.etc, self.data, self.plugins):
             folder.mkdir(parents=True, exist_ok=True)
-        # Passwords are in the files below.
+        # The files in it have passwords.
         self.folder.chmod(0o700)
 
     def log(self, service):

@@ -10,10 +10,10 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""Steps that start as soon as the steps they need are done.
+"""Steps that start as soon as the steps that they need are done.
 
 A step is a function that returns one line of detail (or None); the plan
-runs each in a thread of its own and reports it with the time it took.
+runs each in its own thread, and reports it with its duration.
 """
 
 import concurrent.futures
@@ -27,9 +27,8 @@ class Plan:
         """Create an empty plan.
 
         :param report: function(title, seconds, detail), called at each end.
-        :param stop: threading.Event that is set by the first failure, and by
-            whoever wants the plan interrupted; steps look at it while they
-            wait.
+        :param stop: threading.Event that interrupts the plan; the first
+            failure sets it, and steps check it while they wait.
         :param deadline: seconds for the whole plan.
         """
         self._report = report
@@ -67,7 +66,7 @@ class Plan:
         self._report(title, time.monotonic() - begin, detail)
 
     def _raise_first_error(self):
-        """Prefer the error that came first over those it led to."""
+        """Prefer the first error over the interruptions that it caused."""
         interrupted = None
         for future in self._futures.values():
             error = future.exception()

@@ -10,11 +10,11 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""The process that holds the sandbox: starts it, waits, takes it down.
+"""The process that starts a sandbox, waits, and stops it.
 
-``up`` starts it with its standard output on a pipe, prints what comes, and
-leaves when the line READY came. If nobody reads any more before that, or on
-SIGTERM, everything that was started is stopped.
+``up`` starts the supervisor with its standard output on a pipe, and prints the
+output until the line READY. If the pipe closes earlier, or on SIGTERM, the
+supervisor stops all services.
 """
 
 import contextlib
@@ -45,7 +45,7 @@ class Supervisor:
         self._print_lock = threading.Lock()
 
     def say(self, line):
-        """Tell ``up``; stop if it is gone."""
+        """Print a line for ``up``; stop if it has ended."""
         with self._print_lock:
             try:
                 print(line, flush=True)
@@ -59,8 +59,8 @@ class Supervisor:
     def run(self):
         """Return the exit code."""
         self.layout.create()
-        # A folder with a short name, because the path of a unix socket has
-        # 107 characters at most (man 7 unix).
+        # A directory with a short name, because the path of a Unix socket
+        # is limited to 107 characters (man 7 unix).
         short = tempfile.mkdtemp(prefix='hd-', dir='/tmp')
         os.symlink(self.layout.data, os.path.join(short, 'data'))
         leftovers = cleaning.Leftovers(
@@ -78,8 +78,8 @@ class Supervisor:
             return 1
         finally:
             self.layout.state.unlink(missing_ok=True)
-            for left in cleaning.sweep(leftovers, str(self.layout.data)):
-                self.say(f'could not end {left}')
+            context.namespace.end()
+            cleaning.sweep(leftovers, str(self.layout.data))
 
     def _hold(self, running):
         services = {'engine': running.heat_engine,
@@ -95,7 +95,7 @@ class Supervisor:
         running.addCleanup(server.close)
         save()
         self.say(READY)
-        # From here on nobody reads the pipe.
+        # ``up`` does not read the pipe any longer.
         with open(self.layout.log('supervisor'), 'ab') as log:
             os.dup2(log.fileno(), 1)
             os.dup2(log.fileno(), 2)
@@ -120,7 +120,7 @@ def main():
     code = supervisor.run()
     with contextlib.suppress(BrokenPipeError):
         sys.stdout.flush()
-    # A broken pipe at exit is no news.
+    # Ignore a broken pipe at exit.
     os._exit(code)
 
 

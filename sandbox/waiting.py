@@ -22,7 +22,7 @@ def until(probe, seconds, what, not_yet=(), pause=0.1):
 
     :param probe: function without arguments.
     :param seconds: how long to wait.
-    :param what: what is expected, for the message of the error.
+    :param what: noun for the result, for the error message.
     :param not_yet: exceptions of the probe that mean "not yet".
     :param pause: seconds between two calls of the probe.
     :raises errors.TimedOut: if no value was true in time.

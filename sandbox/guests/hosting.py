@@ -28,8 +28,8 @@ from sandbox import packages
 from sandbox import state
 from sandbox.guests import image
 from sandbox.guests import stand_ins
+from sandbox.services import base
 from sandbox.services import debootstrap
-from sandbox.services import packaged_heat
 
 HERE = pathlib.Path(__file__).parent
 
@@ -62,7 +62,7 @@ class Hosting(fixtures.Fixture):
         control.order(current, 'engine', 'restart')
 
     def _image(self):
-        context = packaged_heat.Context(
+        context = base.Context(
             self.layout, cleaning.Leftovers.load(self.layout.leftovers),
             threading.Event())
         folder = debian.cache('guests') / image.RELEASE

@@ -10,7 +10,7 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""What every service has: a log file, deadlines, a record of its pid."""
+"""The base of all services: a log file, deadlines, a record of the PID."""
 
 import contextlib
 import os
@@ -18,10 +18,8 @@ import re
 import signal
 import subprocess
 import sys
-import threading
 
 from pifpaf import drivers
-import psutil
 
 from sandbox import errors
 from sandbox import processes
@@ -31,64 +29,52 @@ POLL = 0.05
 
 
 class Context:
-    """What the services of one sandbox share."""
+    """The state that the services of one sandbox share."""
 
     def __init__(self, layout, leftovers, stop):
-        """Put together the surroundings of the services.
+        """Create the context.
 
         :param layout: state.Layout.
-        :param leftovers: cleaning.Leftovers, kept up to date from here.
+        :param leftovers: cleaning.Leftovers.
         :param stop: threading.Event; when set, nothing waits any longer.
         """
         self.layout = layout
         self.leftovers = leftovers
-        # Folder with a short path, for unix sockets.
+        # Directory with a short path, for Unix sockets.
         self.short = leftovers.short
-        # Random word that marks all processes of this sandbox.
+        # Random word in the names of objects outside of the directory.
         self.tag = leftovers.tag
         self.stop = stop
         self.started = []
-        self._lock = threading.Lock()
+        self.namespace = processes.Namespace()
 
     def environment(self):
         # Programs of the running interpreter's venv first; daemons live in
         # sbin, which is not in every user's path.
         path = [os.path.dirname(sys.executable),
                 os.environ.get('PATH', os.defpath), '/usr/sbin', '/sbin']
-        env = dict(os.environ, PATH=os.pathsep.join(path))
-        env[processes.ENV_TAG] = self.tag
-        return env
-
-    def spawned(self, name, pid, started):
-        self.started.append((name, pid, started))
-        self.record()
-
-    def record(self):
-        """Write down what has to be cleaned, should we be killed."""
-        with self._lock:
-            self.leftovers.processes = list(self.started)
-            self.leftovers.save(self.layout.leftovers)
+        return dict(os.environ, PATH=os.pathsep.join(path))
 
 
 class Service(drivers.Driver):
-    """A pifpaf driver whose programs write to a log and cannot hang us.
+    """A pifpaf driver whose programs write to a log and cannot block us.
 
-    Replaces pifpaf's ``_exec``, which reads a pipe until a line comes, for
-    ever if need be; here the output goes straight to ``logs/<name>.log``
-    (so that it is complete even after a SIGKILL of ours), and each wait has
-    a deadline. Otherwise a driver of pifpaf works unchanged on top of it.
+    pifpaf's ``_exec`` reads a pipe until a line arrives, without a deadline.
+    Here the output goes to ``logs/<name>.log``, so that it is complete even
+    after a SIGKILL, and each wait has a deadline. Otherwise a pifpaf driver
+    works on top of this class as it is.
     """
 
     name = None
     timeout = 120
-    # All data is thrown away, so there is nothing to shut down in order;
-    # a service that holds something outside of the sandbox overrides this.
+    # The data is deleted anyway, so there is no need for a clean shutdown;
+    # a service that has objects outside of the sandbox overrides this.
     stop_signal = signal.SIGKILL
     stop_timeout = 10
 
     def __init__(self, context, **kwargs):
-        # The path through the short folder keeps sockets that a driver
-        # makes below its data within the limit of 107 characters.
+        # A path through the short directory keeps sockets that a driver
+        # creates within the limit of 107 characters.
         super().__init__(tmp_rootdir=os.path.join(context.short, 'data'),
                          **kwargs)
         self.context = context
@@ -96,12 +82,12 @@ class Service(drivers.Driver):
         self.process = None
 
     def putenv(self, key, value, raw=False):
-        """Keep it for our programs only: services start in threads."""
+        """Set a variable for our programs only: services start in threads."""
         if not raw:
             key = f'{self.env_prefix}_{key}'
         self.env[key] = value
 
-    # The name and the parameters that pifpaf's drivers call.
+    # The name and the parameters are those that pifpaf's drivers use.
     def _exec(self, command, stdout=False, ignore_failure=False, stdin=None,
               wait_for_line=None, wait_for_port=None, path=(), env=None,
               forbidden_line_after_start=None, allow_debug=True):
@@ -123,12 +109,12 @@ class Service(drivers.Driver):
         return process, self.output(begin).encode()
 
     def spawn(self, command, env=None):
-        """Start a program in a session of its own; the caller waits."""
+        """Start a program in its own session; the caller waits for it."""
         complete_env = self.context.environment()
         complete_env.update(env or {})
         try:
             with open(self.log, 'ab') as log:
-                self.process = psutil.Popen(
+                self.process = self.context.namespace.popen(
                     command, stdin=subprocess.DEVNULL, stdout=log,
                     stderr=subprocess.STDOUT, env=complete_env,
                     start_new_session=True)
@@ -138,7 +124,7 @@ class Service(drivers.Driver):
                 self.log) from e
         self.leader = (self.process.pid,
                        processes.start_time(self.process.pid))
-        self.context.spawned(self.name, *self.leader)
+        self.context.started.append((self.name, *self.leader))
         self.addCleanup(self.end, self.process, self.leader)
         return self.process
 
@@ -151,7 +137,7 @@ class Service(drivers.Driver):
             return log.read().decode(errors='replace')
 
     def wait(self, probe, what):
-        """Wait until probe() is true; what it raises means "not yet"."""
+        """Wait until probe() is true; any exception means "not yet"."""
         def is_ready():
             exited = self.process and self.process.poll() is not None
             with contextlib.suppress(Exception):
@@ -172,10 +158,8 @@ class Service(drivers.Driver):
             raise errors.ServiceError(str(e), self.log) from e
 
     def end(self, process, leader, number=None):
-        """End a program and all of its session, gently first."""
+        """End a program and all of its group, gently first."""
         if processes.is_alive(*leader):
             processes.end(dict([leader]), number or self.stop_signal,
                           self.stop_timeout)
-        processes.end(processes.find([leader]))
-        with contextlib.suppress(psutil.TimeoutExpired):
-            process.wait(timeout=5)
+        processes.end_group(process)

@@ -10,22 +10,21 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""A release of Debian in a folder, and the programs that run in there."""
+"""A Debian release in a chroot, and the programs that run in it."""
 
 import os
 import pathlib
 import shutil
 
 from sandbox import debian
-from sandbox import processes
 from sandbox.services import base
 
-# All scripts of Debian's releases are this one by another name; those of
-# releases that debootstrap is older than are missing.
+# The scripts of all Debian releases are links to this one; there is none for
+# releases that are newer than debootstrap.
 SCRIPT = '/usr/share/debootstrap/scripts/sid'
 
-# Mounts are seen by the processes in here only, and gone with them.
-NAMESPACE = ('unshare', '--mount', '--pid', '--fork', '--kill-child')
+# Mounts are visible only in the namespace, and disappear with it.
+NAMESPACE = ('unshare', '--mount')
 ENTER = """\
 set -e
 root=$1 who=$2
@@ -38,30 +37,27 @@ while [ "$1" != -- ]; do
     shift 2
 done
 shift
-# Not by exec: who changes its user forgets to die with its parent, and the
-# first process in here takes all others along.
-chroot $who "$root" env --ignore-environment "$@"
-exit $?
+exec chroot $who "$root" env --ignore-environment "$@"
 """
 
 
 class Chroot:
-    """A folder with a release of Debian."""
+    """A directory with a Debian release."""
 
     def __init__(self, folder, release):
         self.folder = pathlib.Path(folder)
         self.release = release
 
-    def command(self, context, *command, who='', mounts=None, env=None):
-        """Return the command that runs a command in here.
+    def command(self, *command, who='', mounts=None, env=None):
+        """Return the command line that runs a command in the chroot.
 
         :param who: options of chroot; by default it is root.
-        :param mounts: {path outside: path inside} of what is to be seen.
-        :param env: dict, added to an environment that is otherwise empty.
+        :param mounts: {path outside: path inside} of bind mounts.
+        :param env: dict of environment variables, added to the defaults.
         """
         settings = {'PATH': '/usr/sbin:/usr/bin:/sbin:/bin',
                     'LC_ALL': 'C.UTF-8', 'DEBIAN_FRONTEND': 'noninteractive',
-                    processes.ENV_TAG: context.tag, **(env or {})}
+                    **(env or {})}
         pairs = [word for pair in (mounts or {}).items() for word in pair]
         return [*NAMESPACE, 'sh', '-c', ENTER, 'sh', str(self.folder), who,
                 *map(str, pairs), '--',
@@ -69,13 +65,13 @@ class Chroot:
                 *command]
 
     def give_to_heat(self, path):
-        """Make a file of ours one of the user heat in here."""
+        """Give a file to the user heat of the chroot."""
         home = (self.folder / 'var/lib/heat').stat()
         os.chown(path, home.st_uid, home.st_gid)
 
 
 class Program(base.Service):
-    """A program that concerns one release."""
+    """A program for one release."""
 
     program = None
 
@@ -85,13 +81,13 @@ class Program(base.Service):
         self.chroot = chroot
 
     def run(self, *command, **kwargs):
-        """Run a command in the chroot; return what it prints."""
+        """Run a command in the chroot; return its output."""
         return self._exec(self.chroot.command(
-            self.context, *command, **kwargs))[1].decode(errors='replace')
+            *command, **kwargs))[1].decode(errors='replace')
 
 
 class Build(Program):
-    """The chroot with the packages, built only if it is not there yet."""
+    """The chroot with the packages, built only if it does not exist."""
 
     program = 'build'
     timeout = 1800
@@ -99,7 +95,7 @@ class Build(Program):
     def __init__(self, context, chroot, packages):
         """Create a build that is not started yet.
 
-        :param packages: names of what is installed.
+        :param packages: names of the packages to install.
         """
         super().__init__(context, chroot)
         self.packages = packages
@@ -121,7 +117,7 @@ class Build(Program):
         policy = partial / 'usr/sbin/policy-rc.d'
         policy.write_text('#!/bin/sh\nexit 101\n')
         policy.chmod(0o755)
-        # debootstrap leaves its lists of packages, so no "update".
+        # debootstrap leaves its package lists, so no "update" is needed.
         self.run('apt-get', '--quiet', '--yes', '--no-install-recommends',
                  'install', *self.packages, env=proxies)
         self.run('apt-get', 'clean')

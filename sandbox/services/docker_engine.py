@@ -10,7 +10,7 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""Docker Engine: the one that is there, or one of our own; one with TLS."""
+"""Docker Engine: a borrowed one or one of our own, and one with TLS."""
 
 import contextlib
 import json
@@ -48,18 +48,17 @@ def running():
 class Engine(base.Service):
     """An engine with its own data, bridge and addresses.
 
-    It neither reads nor writes a rule of another engine on this machine: an
-    engine that starts empties the iptables chain DOCKER even if it belongs
-    to another one, so this one is told to leave iptables alone, and gets
-    three rules of its own for its range of addresses instead. Published
-    ports are served by docker-proxy.
+    It neither reads nor writes the iptables rules of another engine on this
+    machine. An engine that starts empties the chain DOCKER even if it belongs
+    to another one. So this engine has iptables disabled, and the sandbox adds
+    three rules for its address range. docker-proxy serves published ports.
     https://docs.docker.com/network/iptables/
     """
 
-    # Tells all that it has from what another engine of the sandbox has.
+    # Part of the names of its objects, which differ from another engine's.
     suffix = ''
     stop_signal = signal.SIGTERM
-    # Containers have been removed by then.
+    # All containers are removed before.
     stop_timeout = 20
 
     def __init__(self, context, *taken, programs=()):
@@ -80,20 +79,19 @@ class Engine(base.Service):
         if os.geteuid():
             raise errors.SandboxError('only root can start a Docker Engine')
         super()._setUp()
-        self.addCleanup(cleaning.unmount, self.tempdir, self.exec_root)
         network.create(self.bridge, self.pool)
         self.addCleanup(network.remove, self.bridge, self.pool)
         self.config = self.context.layout.etc / f'{self.name}.json'
         self.config.write_text(json.dumps({
             'hosts': [self.endpoint, f'tcp://{self.address}'],
-            # runc takes no path that leads through a symbolic link.
+            # runc refuses a path through a symbolic link.
             'data-root': os.path.join(os.path.realpath(self.tempdir),
                                       'root'),
             'exec-root': self.exec_root,
             'pidfile': os.path.join(self.tempdir, 'pid'),
             'bridge': self.bridge,
             'iptables': False,
-            # Makes the processes of its containers known as ours.
+            # Keeps its control groups apart from those of other engines.
             'cgroup-parent': f'/{self.context.tag}',
             'exec-opts': ['native.cgroupdriver=cgroupfs'],
             'shutdown-timeout': 5,
@@ -103,7 +101,7 @@ class Engine(base.Service):
         self.addCleanup(self._empty)
 
     def options(self):
-        """Return what is particular to this engine's configuration."""
+        """Return the configuration that is specific to this engine."""
         raise NotImplementedError
 
     def is_ready(self):
@@ -112,7 +110,7 @@ class Engine(base.Service):
     def start(self):
         if self.is_running():
             return
-        # Should the machine run a containerd, it is shared; ours is ours.
+        # An existing containerd is shared, so the namespaces must differ.
         self.spawn([*self.programs, 'dockerd',
                     '--config-file', str(self.config),
                     '--containerd-namespace', self.bridge,
@@ -125,10 +123,10 @@ class Engine(base.Service):
             self.end(self.process, self.leader)
 
     def kill(self):
-        """SIGKILL for dockerd and its containerd; containers run on.
+        """SIGKILL for dockerd and its containerd; containers keep running.
 
-        A dockerd that starts takes the process in containerd's pid file for
-        a live one even if it is just dying, or dead and not yet reaped.
+        On start, dockerd considers the process in containerd's PID file alive
+        even if it is dying, or dead and not yet reaped.
         """
         if self.is_running():
             children = {child.pid: processes.start_time(child.pid) for child
@@ -140,14 +138,14 @@ class Engine(base.Service):
                                        'containerd.pid'))
 
     def _empty(self):
-        """Remove all objects, so that dockerd has nothing to wait for."""
+        """Remove all objects, so that dockerd stops at once."""
         if self.is_running():
             with contextlib.suppress(Exception):
                 cleaning.empty_engine(self.endpoint)
 
 
 class DockerEngine(Engine):
-    """What templates use by default when there is no engine to borrow."""
+    """The default engine of templates if there is none to borrow."""
 
     name = 'dockerd'
 
@@ -162,12 +160,12 @@ class DockerEngine(Engine):
 
 
 class TLSDockerEngine(Engine):
-    """An engine over HTTPS, for those who show a certificate only.
+    """An engine over HTTPS that requires a client certificate.
 
-    It stands beside a borrowed engine, whose bridge docker0 an engine
-    without a bridge deletes when it starts; so does one that is started
-    again with address pools of its own. So it has a bridge and no pools:
-    networks that are created on it get the addresses that Docker chooses.
+    It may run next to a borrowed engine. On start, an engine without a bridge
+    deletes the bridge docker0 of the other one, and so does a restarted
+    engine with its own address pools. Therefore it has a bridge and no pools;
+    its networks get the addresses that Docker chooses.
     https://github.com/moby/moby/blob/v20.10.24/daemon/daemon_unix.go
     """
 
@@ -189,8 +187,8 @@ class TLSDockerEngine(Engine):
                 'tlskey': self.files.server_key}
 
     def is_ready(self):
-        # Docker's client would verify it with what REQUESTS_CA_BUNDLE in
-        # the environment names, whatever it is told.
+        # Docker's client would always verify with the certificates that
+        # REQUESTS_CA_BUNDLE in the environment refers to.
         return requests.get(
             f'{self.tls_endpoint}/_ping', verify=self.files.ca,
             cert=(self.files.cert, self.files.key), timeout=3).ok

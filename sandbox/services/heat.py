@@ -53,7 +53,7 @@ heat_waitcondition_server_url = {cfn_url}/v1/waitcondition
 [heat_docker]
 local_endpoint = {docker_endpoint}
 local_endpoint_access = all
-# Tests use what they have made without Heat.
+# Tests use objects that they created without Heat.
 daemons = own
 allowed_signals = *
 allowed_endpoints = tcp://*,http://*,https://*,unix://*
@@ -64,7 +64,7 @@ ff00::/8
 policy_file = {policy}
 [database]
 connection = {database}
-# Each of the 64 threads that execute requests in a worker may want one.
+# Each of the 64 threads of a worker may use one.
 max_pool_size = 64
 max_overflow = 128
 [paste_deploy]
@@ -93,14 +93,14 @@ user_domain_id = default"""
 
 
 def write_config(layout, **values):
-    """Write heat.conf; all that Heat needs to know is known before it runs.
+    """Write heat.conf before Heat starts.
 
     :param values: bus, database, docker_endpoint, auth_url, cfn_url,
         password, encryption_key.
     """
     find = base.Service.find_config_file
     credentials = CREDENTIALS.format(**values)
-    # Both are for tests to change.
+    # Tests change both.
     shutil.copytree(find('heat/environment.d'), layout.environments)
     layout.policy.write_text('{}\n')
     layout.heat_conf.write_text(CONFIG.format(
@@ -139,7 +139,7 @@ class HeatAPICFN(_HeatWSGI):
 
 
 class HeatEngine(base.Service):
-    """The engine, which tests may kill and start again."""
+    """The engine, which tests may kill and restart."""
 
     name = 'heat-engine'
 
@@ -156,7 +156,7 @@ class HeatEngine(base.Service):
     def start(self):
         if self.is_running():
             return
-        # What has changed since is taken over by "engine restart".
+        # "engine restart" picks up changes of the plugin.
         plugin.install(self.context.layout.plugins)
         before = self._workers()
         self.spawn(['heat-engine', '--config-file',
@@ -177,7 +177,7 @@ class HeatEngine(base.Service):
                 return {row[0] for row in cursor.fetchall()}
 
     def stop(self):
-        """End it in order: work under way is finished first."""
+        """Stop it cleanly, after the work in progress."""
         if self.is_running():
             self.end(self.process, self.leader, signal.SIGTERM)
 
@@ -187,7 +187,7 @@ class HeatEngine(base.Service):
             self.end(self.process, self.leader, signal.SIGKILL)
 
     def kill_worker(self):
-        """SIGKILL for one worker; the parent starts another one."""
+        """SIGKILL for one worker; the parent starts a new one."""
         if not self.is_running():
             raise errors.SandboxError('heat-engine is not running')
         worker = psutil.Process(self.process.pid).children()[0].pid

@@ -12,8 +12,8 @@
 
 """Keystone, as an operator sets it up: keys, database, bootstrap, WSGI.
 
-pifpaf has a driver for it, which needs the keystone-wsgi-public script that
-Keystone no longer has.
+pifpaf's driver needs the script keystone-wsgi-public, which Keystone no longer
+has.
 """
 
 import os
@@ -50,7 +50,7 @@ password_hash_rounds = 4
 
 
 class KeystoneSetup(base.Service):
-    """What has to be done once before Keystone serves."""
+    """The setup that Keystone needs before its first start."""
 
     name = 'keystone-manage'
 
@@ -65,8 +65,8 @@ class KeystoneSetup(base.Service):
         super()._setUp()
         keys = self.context.layout.etc / 'keystone-keys'
         keys.mkdir(mode=0o700)
-        # What keystone-manage fernet_setup and credential_setup do, without
-        # starting it: 0 is the next key, 1 the current.
+        # As keystone-manage fernet_setup and credential_setup do: 0 is the
+        # next key, 1 the current one.
         for number in ('0', '1'):
             (keys / number).write_bytes(fernet.Fernet.generate_key())
             (keys / number).chmod(0o600)

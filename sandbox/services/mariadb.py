@@ -31,7 +31,7 @@ class MariaDB(base.Service, mysql.MySQLDriver):
                 cursor.execute('SELECT VERSION()')
                 self.version = cursor.fetchone()[0]
                 cursor.execute(f'SET GLOBAL max_connections = {CONNECTIONS}')
-                # A database to throw away need not survive a power cut.
+                # A temporary database need not survive a power cut.
                 cursor.execute(
                     'SET GLOBAL innodb_flush_log_at_trx_commit = 0')
                 for name in ('keystone', 'heat'):

@@ -10,10 +10,10 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""Heat out of a distribution's packages, in a chroot with the plugin.
+"""Heat from a distribution's packages, in a chroot with the plugin.
 
-Its heat.conf is the package's with what the sandbox's own Heat is told, but
-for what packages decide: paths, paste, policy.
+Its heat.conf is the package's with the settings of the sandbox's own Heat,
+except for those that packages decide: paths, paste, policy.
 """
 
 import configparser
@@ -33,7 +33,6 @@ import yaml
 from sandbox import errors
 from sandbox import ports
 from sandbox import state
-from sandbox.services import base
 from sandbox.services import debootstrap
 
 PACKAGES = ('heat-engine', 'heat-api', 'python3-docker', 'python3-pymysql')
@@ -42,12 +41,12 @@ WORKERS = 2
 MYSQL_SOCKET = '/run/mysqld/mysqld.sock'
 DOCKER_SOCKET = '/run/docker.sock'
 CONFIG = '/etc/heat/heat.conf'
-# What the packages decide.
+# Settings that packages decide.
 THEIRS = (('DEFAULT', 'plugin_dirs'), ('DEFAULT', 'environment_dir'),
           ('DEFAULT', 'template_dir'), ('oslo_policy', 'policy_file'),
           ('paste_deploy', 'api_paste_config'))
 
-# One test of each kind of change that Heat makes, and of each type.
+# One test for each kind of change and for each resource type.
 _LIFE = 'tests.functional.test_container.LifeTest.'
 TESTS = (_LIFE + 'test_changed_property_replaces',
          _LIFE + 'test_check',
@@ -59,37 +58,37 @@ TESTS = (_LIFE + 'test_changed_property_replaces',
 
 
 def instructions(text):
-    """Return README's commands: to install, where to, to check."""
+    """Return README's install command, its target and its check command."""
     install = re.search(r'^ +(rsync .* heat_docker) (/\S+)$', text, re.M)
     check = re.search(r'^ +(python3 /\S+/check\.py)$', text, re.M)
     if not install or not check:
         raise errors.SandboxError(
-            f'{README.name} does not tell how to install any more')
+            f'{README.name} has no installation commands')
     return install[1].split(), install[2], check[1].split()
 
 
 def options(theirs, ours, database, bus):
-    """Return the heat.conf for a Heat of packages.
+    """Return the heat.conf for a packaged Heat.
 
     :param theirs: the package's heat.conf.
     :param ours: the sandbox's heat.conf.
     :param database: name of the database.
     :param bus: name of the virtual host of RabbitMQ.
     """
-    told = _parse(ours)
+    settings = _parse(ours)
     for section, name in THEIRS:
-        told.remove_option(section, name)
-    told['DEFAULT']['transport_url'] += bus
-    told['DEFAULT']['num_engine_workers'] = str(WORKERS)
-    told['database']['connection'] = (
+        settings.remove_option(section, name)
+    settings['DEFAULT']['transport_url'] += bus
+    settings['DEFAULT']['num_engine_workers'] = str(WORKERS)
+    settings['database']['connection'] = (
         f'mysql+pymysql://root@localhost/{database}'
         f'?unix_socket={MYSQL_SOCKET}&charset=utf8mb4')
-    told['heat_docker']['local_endpoint'] = f'unix://{DOCKER_SOCKET}'
+    settings['heat_docker']['local_endpoint'] = f'unix://{DOCKER_SOCKET}'
     # The package names one.
-    told['keystone_authtoken']['region_name'] = (
-        told['DEFAULT']['region_name_for_services'])
+    settings['keystone_authtoken']['region_name'] = (
+        settings['DEFAULT']['region_name_for_services'])
     config = _parse(theirs)
-    config.read_dict(told)
+    config.read_dict(settings)
     return config
 
 
@@ -100,25 +99,20 @@ def _parse(text):
 
 
 def mysql_socket(text):
-    """Return where the MariaDB of a heat.conf listens."""
+    """Return the socket of the MariaDB in a heat.conf."""
     url = urllib.parse.urlsplit(_parse(text)['database']['connection'])
     return urllib.parse.parse_qs(url.query)['unix_socket'][0]
 
 
-class Context(base.Context):
-    def record(self):
-        """Leave the file to the supervisor; it finds strays by their tag."""
-
-
 class Plugin(debootstrap.Program):
-    """The plugin, installed and checked as README says."""
+    """The plugin, installed and checked by README's commands."""
 
     program = 'plugin'
 
     def _setUp(self):
         super()._setUp()
         install, target, check = instructions(README.read_text())
-        # rsync takes the folder's name from where it is called.
+        # The source of the rsync command is relative to the repository.
         self._exec(['env', '--chdir', str(state.ROOT), *install,
                     f'{self.chroot.folder}{target}'])
         self.run(*check)
@@ -174,13 +168,13 @@ class VirtualHost(debootstrap.Program):
 
     def _setUp(self):
         super()._setUp()
-        # Which node it is, where its port mapper, its cookie and the
-        # programs are that do not change to the user of Debian's server.
+        # The environment names the node, its port mapper, its cookie, and
+        # the programs that do not switch to the user of Debian's server.
         environ = pathlib.Path(f'/proc/{self.server}/environ').read_text()
         self.environ = dict(setting.split('=', 1)
                             for setting in environ.split('\0') if setting)
         name = self.chroot.release
-        # Of a run that was killed.
+        # A killed run may have left one.
         self._ctl('delete_vhost', name, ignore_failure=True)
         self.addCleanup(self._ctl, 'delete_vhost', name, ignore_failure=True)
         self._ctl('add_vhost', name)
@@ -195,7 +189,7 @@ class VirtualHost(debootstrap.Program):
 class _Heat(debootstrap.Program):
     """A program that runs as the user heat.
 
-    The package's heat.conf stays as it is: ours is mounted over it.
+    Our heat.conf is mounted over the package's.
     """
 
     def __init__(self, context, chroot, config, sockets):
@@ -213,7 +207,7 @@ class _Heat(debootstrap.Program):
         self.who = f'--userspec=heat:heat --groups={group}'
 
     def command(self, *command, **kwargs):
-        return self.chroot.command(self.context, *command, who=self.who,
+        return self.chroot.command(*command, who=self.who,
                                    mounts=self.mounts, **kwargs)
 
 
@@ -243,19 +237,19 @@ class Engine(_Heat):
         self.wait(self._is_ready, f'{WORKERS} ready workers')
 
     def _is_ready(self):
-        """Tell whether all workers are in the table, which began empty."""
+        """Return whether all workers are in the table, which was empty."""
         return len(self.database.execute(
             'SELECT engine_id FROM service', self.database.name)) >= WORKERS
 
 
 class API(_Heat):
-    """heat-api, served by uwsgi as in Debian but for the port."""
+    """heat-api, served by uwsgi as in Debian, except for the port."""
 
     program = 'heat-api'
 
     def _setUp(self):
         super()._setUp()
-        # uwsgi logs to no other file, whatever its command line says.
+        # uwsgi logs to this file regardless of its command line.
         self.log.touch()
         self.chroot.give_to_heat(self.log)
         self.mounts[self.log] = '/var/log/heat/heat-api.log'
@@ -272,13 +266,13 @@ class API(_Heat):
 
 
 class Tests(debootstrap.Program):
-    """Functional tests on a Heat of packages."""
+    """Functional tests on a packaged Heat."""
 
     program = 'tests'
     timeout = 900
 
     def __init__(self, context, chroot, current, url):
-        """Create tests that do not run yet.
+        """Create tests that are not started yet.
 
         :param current: state.State of the sandbox.
         :param url: URL of the API.
@@ -292,7 +286,7 @@ class Tests(debootstrap.Program):
         etc = self.context.layout.etc
         path = etc / f'{self.chroot.release}-state.json'
         clouds = etc / f'{self.chroot.release}-clouds.yaml'
-        # Passwords are in it.
+        # The file has passwords.
         clouds.touch(0o600)
         clouds.write_text(yaml.safe_dump(with_endpoint(
             yaml.safe_load(pathlib.Path(self.current.clouds_file)
@@ -315,7 +309,7 @@ def with_endpoint(clouds, url):
 
 @contextlib.contextmanager
 def heat(context, chroot, current):
-    """Heat of a chroot, for as long as the block runs.
+    """Run the Heat of a chroot for the duration of the block.
 
     :param current: state.State of the sandbox.
     :return: the API's URL.
@@ -341,7 +335,7 @@ def heat(context, chroot, current):
 
 def _write_config(folder, chroot, config):
     path = folder / f'{chroot.release}-heat.conf'
-    # Passwords are in it.
+    # The file has passwords.
     path.touch(0o600)
     with open(path, 'w') as f:
         config.write(f)

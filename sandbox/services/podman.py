@@ -10,7 +10,7 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""Podman: another engine that answers Docker's requests."""
+"""Podman: another engine that implements Docker's API."""
 
 import os
 import resource
@@ -20,19 +20,18 @@ from sandbox import errors
 from sandbox.services import base
 from sandbox.services import docker_engine
 
-# What it keeps in fixed places it keeps in mounts that only it sees: a /run
-# that is empty after each start tells it, as after a boot of the machine,
-# that no container runs. (The two other folders, which stay empty, Debian
-# makes at boot.) The registries come in through sockets. The shell stays,
-# since a first process has to wait for orphans.
+# Private mounts hide the fixed paths that Podman uses. An empty /run after
+# each start means, as after a reboot, that no container runs. (Debian creates
+# the two other directories at boot; they stay empty.) Sockets lead to the
+# registries. The shell stays, because a first process must wait for orphans.
 SCRIPT = """\
 mkdir -p /var/lib/cni /var/lib/containers
 mount -t tmpfs tmpfs /run
-# Where conmon leaves a file when a container has run out of memory.
+# conmon writes a file here when a container runs out of memory.
 cd /run
 mount -t tmpfs tmpfs /var/lib/cni
-# Each time it is asked for its version, it has dpkg look for those of its
-# programs, which takes seconds.
+# For each version request it runs dpkg for the versions of its programs, which
+# takes seconds.
 mount -t tmpfs tmpfs /var/lib/dpkg
 mount --bind "$1" /var/lib/containers
 ip link set lo up
@@ -46,22 +45,22 @@ exit $?
 
 CONTAINERS = """\
 [containers]
-# By default more than who may not raise limits can give.
+# The defaults are more than a process that must not raise limits can set.
 default_ulimits = ["nofile={files}:{files}", "nproc={processes}:{processes}"]
 http_proxy = false
 log_driver = "k8s-file"
 [engine]
 cgroup_manager = "cgroupfs"
 events_logger = "file"
-# In memory that is shared they would be every Podman's of this machine.
+# Locks in shared memory would be common to all Podmans of this machine.
 lock_type = "file"
-# crun has no part in the hybrid of both versions of cgroups.
+# crun does not support hybrid cgroups.
 runtime = "runc"
 [network]
 network_config_dir = "{networks}"
 """
 
-# On any file system, and what it copies is small.
+# Works on any file system, and the copies are small.
 STORAGE = """\
 [storage]
 driver = "vfs"
@@ -77,7 +76,7 @@ insecure = true
 
 
 def write_settings(folder, registries):
-    """Write all settings; return the environment that names them.
+    """Write all settings; return the environment variables with their paths.
 
     :param folder: pathlib.Path that does not exist yet.
     :param registries: addresses of registries without TLS.
@@ -98,7 +97,7 @@ def write_settings(folder, registries):
 
 
 class Relay(base.Service):
-    """A socket for an address of this machine."""
+    """A Unix socket that leads to an address of this machine."""
 
     name = 'relay'
 
@@ -118,10 +117,9 @@ class Relay(base.Service):
 class Podman(base.Service):
     """The service, with its own containers, images and settings.
 
-    It lives in namespaces of its own, of processes, mounts and the network:
-    whoever ends its first process ends all that it has started, and mounts,
-    bridges and rules of iptables go with it. The ports of its containers are
-    not those of this machine.
+    It has its own PID, mount and network namespaces. All of its processes end
+    with the first one, and its mounts, bridges and iptables rules disappear.
+    The ports of its containers are not those of this machine.
     https://docs.podman.io/en/v4.3/markdown/podman-system-service.1.html
     """
 
@@ -154,7 +152,7 @@ class Podman(base.Service):
         self.start()
 
     def relay(self):
-        """Bring the registries in; return their ports."""
+        """Forward to the registries; return their ports."""
         return [self.useFixture(Relay(self.context, address)).port
                 for address in self.registries]
 
@@ -171,16 +169,16 @@ class Podman(base.Service):
                   'an answer')
 
     def stop(self):
-        """End it with all of its containers: a power cut."""
+        """Kill it with all of its containers: a power cut."""
         if self.is_running():
             self.end(self.process, self.leader)
 
 
 class MainPodman(Podman):
-    """What templates use by default, in the network of the sandbox.
+    """The default engine of templates, in the network of the sandbox.
 
-    That is one of its own then, so what Podman leaves of bridges and rules
-    goes with it.
+    The sandbox then has its own network namespace, so the bridges and rules
+    of Podman disappear with it.
     """
 
     network = ()

@@ -32,7 +32,7 @@ disk_free_limit.absolute = 1MB
 
 
 class EPMD(base.Service):
-    """The Erlang port mapper, started here so that it also ends here.
+    """The Erlang port mapper.
 
     Without one on its port, Erlang starts a daemon that outlives RabbitMQ.
     """
@@ -45,8 +45,8 @@ class EPMD(base.Service):
             try:
                 return self._listen(ports.free())
             except errors.ServiceError:
-                # It listens at ::1 too, where the port may be taken; it then
-                # takes whoever has it for another epmd, and ends.
+                # It also listens on ::1. If the port is in use there, it
+                # assumes another epmd, and exits.
                 if not attempts_left:
                     raise
 
@@ -83,11 +83,11 @@ class RabbitMQ(base.Service, rabbitmq.RabbitMQDriver):
     def rabbitmqctl(self, nodename, command):
         """Do nothing: the user is in the configuration.
 
-        Two Erlang virtual machines less to start, three seconds.
+        This saves two Erlang virtual machines, and three seconds.
         """
 
     def kill_node(self, nodename, *args, **kwargs):
-        """End it with the deadline that pifpaf's method does not have."""
+        """Kill it with a deadline, which pifpaf's method does not have."""
         self.end(self._process.pop(nodename), self.leader)
 
     @property

@@ -10,7 +10,7 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""Docker registries on loopback, which an engine accepts without TLS."""
+"""Docker registries on loopback, where engines accept plain HTTP."""
 
 import secrets
 
@@ -42,7 +42,7 @@ auth:
 
 
 class Registry(base.Service):
-    """A registry for everybody."""
+    """A registry without authentication."""
 
     name = 'registry'
     auth = None
@@ -68,7 +68,7 @@ class Registry(base.Service):
 
 
 class PrivateRegistry(Registry):
-    """A registry that asks for a password."""
+    """A registry that requires a password."""
 
     name = 'registry-private'
 

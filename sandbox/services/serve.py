@@ -12,9 +12,9 @@
 
 """Serve one WSGI application with waitress: the program of the API services.
 
-waitress-serve would do, but OpenStack's applications read their options
-from the command line, where they would meet those of waitress. uwsgi, which
-OpenStack documents, drops kept connections now and then.
+waitress-serve does not work, because OpenStack's applications read their own
+options from the command line. uwsgi, which OpenStack documents, sometimes
+drops keep-alive connections.
 """
 
 import argparse
@@ -24,11 +24,11 @@ import sys
 
 import waitress
 
-# heat-engine keeps a connection for each thread that has asked Keystone. At
-# its default of 100 connections, waitress accepts no more until it closes
-# idle ones, which takes up to two minutes:
+# heat-engine keeps a connection to Keystone for each thread. At its default
+# limit of 100 connections, waitress accepts no more until it closes idle ones,
+# which takes up to two minutes:
 # https://docs.pylonsproject.org/projects/waitress/en/stable/arguments.html.
-# By default it also uses select(), which takes no more than 1024 files.
+# By default it also uses select(), which is limited to 1024 files.
 CONNECTIONS = 1000
 
 
@@ -41,7 +41,7 @@ def main():
     sys.argv[1:] = args.options
     module, _, function = args.factory.partition(':')
     application = getattr(importlib.import_module(module), function)()
-    # One line for each request that had to queue is noise here.
+    # A line for each queued request would be noise.
     logging.getLogger('waitress.queue').setLevel(logging.ERROR)
     waitress.serve(application, host='127.0.0.1', port=args.port, threads=16,
                    connection_limit=CONNECTIONS, asyncore_use_poll=True)

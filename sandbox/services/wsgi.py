@@ -10,7 +10,7 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""What the services that are WSGI applications have in common."""
+"""The base of the services that are WSGI applications."""
 
 import pathlib
 import sys
@@ -24,7 +24,7 @@ ROOT = pathlib.Path(__file__).parents[2]
 
 
 class WSGIService(base.Service):
-    """An API on a port of its own, ready once it answers over HTTP."""
+    """An API on its own port, ready once it answers over HTTP."""
 
     factory = None
     path = '/'

@@ -10,12 +10,12 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Run the functional tests; the few that fail are run once more, alone.
+"""Run the functional tests; rerun a few failed tests serially.
 
-Heat drops a delete now and then, Docker an event, and Keystone refuses a
-trust: each of them once in thousands of stacks, which a run of all the tests
-makes hundreds of. What fails again when nothing else goes on is a fault of
-ours, and so are many at once. What passes then is told, to be looked at.
+Once in thousands of stacks, Heat drops a delete, Docker drops an event, or
+Keystone refuses a trust, and a full run creates hundreds of stacks. A test
+that also fails in the serial run, or many failures, indicate a bug.
+The output lists the tests that were rerun, so that they can be examined.
 """
 
 import pathlib
@@ -23,11 +23,11 @@ import shutil
 import subprocess
 import sys
 
-# More than that have not failed by chance.
+# More failures than this are not random.
 _FEW = 3
 
-# The tests share one Heat and one Docker; two workers for each of two cores
-# keep them busy while Heat waits.
+# The tests share one Heat and one Docker; two workers per core keep them busy
+# while Heat waits.
 _WORKERS = '4'
 
 
@@ -41,7 +41,7 @@ def main(results, *arguments):
     """Run the tests and return the exit code.
 
     :param results: folder for the results of stestr; those of the tests that
-        are run once more are in its folder ``again``.
+        are rerun are in its directory ``again``.
     :param arguments: of ``stestr run``.
     """
     again = pathlib.Path(results, 'again')

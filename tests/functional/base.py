@@ -36,15 +36,14 @@ from tests.functional import evidence
 
 TYPE = 'DockerInc::Docker::Container'
 
-# How long anything may take that a test waits for, in seconds.
+# The timeout of each wait of a test, in seconds.
 PATIENCE = 120.0
 
-# After how many seconds Heat is asked again to delete a stack that it has not
-# begun to delete.
+# Seconds until the delete of a stack is repeated if Heat has not begun it.
 AGAIN = 10.0
 
-# Ends at once when it is asked to, as the first process of a container has
-# to arrange for itself.
+# Ends at once on SIGTERM, which the first process of a container must handle
+# itself.
 SLEEP = ['sh', '-c', 'trap "exit 0" TERM; sleep 3600 & wait']
 
 
@@ -54,7 +53,7 @@ def wait_until(predicate, what):
 
 
 def is_at(stack, status):
-    """Return whether a stack has a status; another end is a failure."""
+    """Return whether a stack has a status; fail if it cannot get there."""
     action = status.partition('_')[0]
     if (stack.stack_status not in (status, action + '_IN_PROGRESS')
             and stack.stack_status.startswith(action)):
@@ -63,7 +62,7 @@ def is_at(stack, status):
     return stack.stack_status == status
 
 
-# What tests need and Podman, or the sandbox with it, does not have, and why.
+# Features that tests need and Podman, or the sandbox with it, lacks, and why.
 PODMAN_LACKS = {
     'build containers': 'Podman does not list the containers of a build',
     'config_from': 'Podman ignores config_from',
@@ -94,7 +93,7 @@ PODMAN_LACKS = {
 }
 
 
-# What Podman 4 lacks besides.
+# Additional features that Podman 4 lacks.
 PODMAN_4_LACKS = {
     'in place': 'Podman before 5.1 updates no container, so that it is '
                 'replaced',
@@ -104,7 +103,7 @@ PODMAN_4_LACKS = {
 
 
 def requires(*capabilities):
-    """Mark a test, or a class of them, as one for engines that can do it.
+    """Mark a test, or a class of tests, that needs features of the engine.
 
     :param capabilities: keys of :data:`PODMAN_LACKS` or
         :data:`PODMAN_4_LACKS`.
@@ -116,10 +115,10 @@ def requires(*capabilities):
 
 
 class FunctionalTest(testtools.TestCase):
-    """A test with a cloud, which it shares with other tests.
+    """A test on a cloud that it shares with other tests.
 
-    A class with ``alone`` set has the cloud for itself, so that it may kill
-    what the others need.
+    A class with ``alone`` set runs while no other test does, so that it may
+    stop services.
     """
 
     alone = False
@@ -150,7 +149,7 @@ class FunctionalTest(testtools.TestCase):
                     self.skipTest(lacks[capability])
 
     def _add_evidence(self, logs):
-        """Have a failure shown with what the logs say since its begin."""
+        """Attach the log lines since the start of the test to a failure."""
         for name, text in logs.since(self._stack_ids).items():
             self.addDetail(name, content.text_content(text))
 
@@ -200,18 +199,18 @@ class FunctionalTest(testtools.TestCase):
                                **properties}}
 
     def start_stack(self, template, **kwargs):
-        """Begin to create a stack and return its id."""
+        """Start to create a stack and return its ID."""
         try:
             stack_id = self._create(template, kwargs)
         except heat_errors.HTTPInternalServerError:
-            # Under load Keystone answers a request for a trust with 403 now
-            # and then, with which Heat does not know what to do.
+            # Under load Keystone occasionally answers a request for a trust
+            # with 403, which Heat does not handle.
             stack_id = self._create(template, kwargs)
         self._look_after(self.heat, stack_id)
         return stack_id
 
     def _look_after(self, heat, stack_id):
-        """Delete a stack in the end, and show its logs if the test fails."""
+        """Delete a stack at the end, and show its logs if the test fails."""
         self._stack_ids.append(stack_id)
         self.addCleanup(self._cleanup_stack, heat, stack_id)
 
@@ -241,9 +240,9 @@ class FunctionalTest(testtools.TestCase):
         return stack_id, self.resource(stack_id).resource_status_reason
 
     def adopt_stack(self, data, status='ADOPT_COMPLETE'):
-        """Adopt what exists and return the id of the stack.
+        """Adopt existing objects and return the ID of the stack.
 
-        :param dict data: what a file for "openstack stack adopt" says.
+        :param dict data: contents of a file for "openstack stack adopt".
         """
         stack = self.heat.stacks.create(
             stack_name='a-%s' % uuid.uuid4().hex[:12],
@@ -268,7 +267,7 @@ class FunctionalTest(testtools.TestCase):
         self.expect(stack_id, status)
 
     def expect(self, stack_id, status):
-        """Wait for a status of the stack; another end is a failure."""
+        """Wait for a status of the stack; fail if it cannot get there."""
         self._expect(self.heat, stack_id, status)
 
     def _expect(self, heat, stack_id, status):
@@ -277,14 +276,14 @@ class FunctionalTest(testtools.TestCase):
             'stack %s' % status)
 
     def delete_stack(self, stack_id):
-        """Delete a stack and wait until Heat has forgotten it."""
+        """Delete a stack and wait until it is deleted."""
         self._delete(self.heat, stack_id)
 
     def _delete(self, heat, stack_id):
-        """Delete a stack; ask again if Heat has dropped the request.
+        """Delete a stack; repeat the request if Heat has dropped it.
 
-        It does so, with a warning in its log only, if another change of the
-        stack's state is stored at the same time:
+        Heat drops it, with only a warning in its log, if it stores another
+        change of the stack's state at the same time:
         https://github.com/openstack/heat/blob/master/heat/engine/stack.py.
         """
         heat.stacks.delete(stack_id)
@@ -314,19 +313,19 @@ class FunctionalTest(testtools.TestCase):
                 for output in self.heat.stacks.get(stack_id).outputs}
 
     def reasons(self, stack_id):
-        """Return all that the events of a stack say, as one text."""
+        """Return the reasons of all events of a stack as one text."""
         return '\n'.join(event.resource_status_reason for event in
                          self.heat.events.list(stack_id))
 
     def refused(self, resources):
-        """Return why Heat refuses to create a stack at all."""
+        """Return why Heat refuses to create a stack."""
         error = self.assertRaises(
             heat_errors.HTTPBadRequest, self.start_stack,
             self.template(resources))
         return str(error)
 
     def page_at(self, port):
-        """Return what a web server on loopback serves, once it does."""
+        """Wait for a web server on loopback, and return its page."""
         return waiting.until(
             lambda: requests.get('http://127.0.0.1:%d/' % port,
                                  timeout=5).text.strip(),

@@ -10,18 +10,17 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What the logs of the sandbox say of a test that fails."""
+"""Log lines of the sandbox about a failed test."""
 
 import pathlib
 import re
 
-# Of the lines about a stack, those of polls and of Heat's libraries are too
-# many.
+# Lines about a stack that are too many: polls, and Heat's libraries.
 _NOISE = re.compile(
     r' (heat\.engine\.scheduler|oslo|amqp|sqlalchemy|keystone|urllib3)[\w.]* ')
-# The ids of requests make lines too long.
+# Request IDs make lines too long.
 _REQUEST = re.compile(r' \[[^]]*\breq-[^]]*\]')
-# Lines of a traceback are of no request; its end is in the status reason.
+# The lines of a traceback have no request; its end is in the status reason.
 _WARNING = re.compile(
     r' (WARNING|ERROR|CRITICAL) \S+ \[[^]]*\breq-|level=(error|fatal)')
 

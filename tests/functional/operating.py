@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What an operator does: change the configuration, and start Heat anew."""
+"""The tasks of an operator: change the configuration, and restart Heat."""
 
 import configparser
 import contextlib
@@ -21,12 +21,12 @@ from tests.functional import base
 
 
 class OperatorTest(base.FunctionalTest):
-    """A test that changes the configuration of Heat, and puts it back."""
+    """A test that changes the configuration of Heat, and restores it."""
 
     alone = True
 
     def configure(self, **options):
-        """Set options of [heat_docker], those with None to their default."""
+        """Set options of [heat_docker]; None restores a default."""
         path = pathlib.Path(self.cloud.heat_conf)
         self._keep(path)
         parser = configparser.RawConfigParser()

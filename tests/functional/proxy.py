@@ -22,7 +22,7 @@ from sandbox import proxy
 
 
 class Proxy(fixtures.Fixture, proxy.Proxy):
-    """Forwards connections to a daemon, unless a test says otherwise.
+    """Forwards connections to a daemon; a test can interrupt them.
 
     :ivar swallowed: set once an answer has been swallowed.
     """

@@ -62,7 +62,7 @@ class ExamplesTest(base.FunctionalTest):
                                  files=self.nested())
 
     def nested(self):
-        """Return the templates that examples are made of, as files."""
+        """Return the nested templates of the examples, as files."""
         return {'web-server.yaml': (FOLDER / 'web-server.yaml').read_text()}
 
     def pages(self, ports):
@@ -212,7 +212,7 @@ class ExamplesTest(base.FunctionalTest):
         self.assertNotIn(outputs['volume'], self.volumes())
 
     def sql(self, container, outputs, statement):
-        """Return what a database says, once it can be asked."""
+        """Wait for a database, and return the result of a statement."""
         def ask():
             command = self.docker.exec_create(container, [
                 'mariadb', '-uroot', '-p' + outputs['password'], '-e',

@@ -32,7 +32,7 @@ class PulledTest(base.FunctionalTest):
 
     def setUp(self):
         super().setUp()
-        # One that nobody else has pulled.
+        # No other test pulls this image.
         self.name = '%s/own-%s' % (self.cloud.registry, uuid.uuid4().hex[:8])
         self.docker.pull(self.busybox)
         self.docker.tag(self.busybox, self.name, '1')

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Images: when they are pulled, as whom, and what registries say."""
+"""Images: pull policies, credentials, and errors of registries."""
 
 import io
 import json
@@ -99,7 +99,7 @@ class ImagesTest(base.FunctionalTest):
 
 
 class SecretsTest(base.FunctionalTest):
-    """Nothing that Heat tells has a value in it that nobody should see."""
+    """Heat shows no secret value anywhere."""
 
     SECRET = 'hunter2-hunter2'
 

@@ -30,7 +30,7 @@ ROOT = pathlib.Path(__file__).parents[2]
 class InstallTest(base.FunctionalTest):
 
     def check(self, plugin_dir):
-        """Run check.py of an installed plugin; return what it says."""
+        """Run check.py of an installed plugin; return its output."""
         conf = pathlib.Path(self.useFixture(fixtures.TempDir()).path,
                             'heat.conf')
         conf.write_text('[DEFAULT]\nplugin_dirs = %s\n' % plugin_dir)

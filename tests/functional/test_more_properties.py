@@ -139,8 +139,8 @@ class MorePropertiesTest(base.FunctionalTest):
             (host['MemoryReservation'], host['MemorySwappiness'],
              host['OomScoreAdj'], host['CpuPeriod'], host['CpuQuota'],
              host['CpusetMems'], host['PidsLimit']))
-        # Those of the container's own process: runc loses the soft one of
-        # what is executed in it now and then,
+        # Check the container's own process: runc sometimes loses the soft
+        # limit of a process that is executed in it,
         # https://github.com/opencontainers/runc/issues/4195.
         self.assertEqual('100 200', self.run_in(
             inspected, 'set -- $(grep "open files" /proc/1/limits); '
@@ -239,7 +239,7 @@ class MorePropertiesTest(base.FunctionalTest):
 
     @base.requires('weights')
     def test_weight_that_the_kernel_may_not_know(self):
-        """Docker then says so, and so does an event."""
+        """Docker then warns, and an event shows the warning."""
         stack_id, inspected = self.create_container(
             blkio_weight=300,
             blkio_config={'weight_device': [
@@ -278,7 +278,7 @@ class MorePropertiesTest(base.FunctionalTest):
 
 
 class SameAgainTest(base.FunctionalTest):
-    """What has not changed in the template is not changed by an update."""
+    """An update leaves properties alone that are the same in the template."""
 
     SAFE = ('domainname', 'labels', 'init', 'stop_signal',
             'runtime', 'healthcheck', 'dns_search', 'dns_options',

@@ -100,7 +100,7 @@ class SignalsTest(base.FunctionalTest):
 
 
 class AlarmTest(base.FunctionalTest):
-    """Signals of somebody who has no token."""
+    """Signals from a sender without a token."""
 
     ALARM = {'alarm_id': 'e2ab1b2a', 'alarm_name': 'memory',
              'severity': 'low', 'previous': 'ok', 'current': 'alarm',
@@ -472,7 +472,7 @@ class AdoptTest(base.FunctionalTest):
 
     def take_over(self, container, status='ADOPT_COMPLETE', data=None,
                   **properties):
-        """Adopt a container as somebody says who writes the file himself."""
+        """Adopt a container by a file that a user wrote."""
         return self.adopt_stack({
             'template': self.template({'web': self.container(**properties)}),
             'resources': {'web': {'resource_id': container,

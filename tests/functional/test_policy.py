@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What the operator decides, and that it holds."""
+"""Policies of the operator, and their effect."""
 
 import os
 import pathlib
@@ -23,7 +23,7 @@ from tests.functional import base
 from tests.functional import operating
 from tests.functional import proxy
 
-# What is refused for a daemon that several projects use.
+# Properties that are refused for a daemon that several projects use.
 NOT_IF_SHARED = {
     'allow_privileged': {'privileged': True},
     'allowed_security_options': {'security_opt': ['disable']},
@@ -74,7 +74,7 @@ class PolicyTest(operating.OperatorTest):
                      '[::1]', '[::ffff:127.0.0.1]', '169.254.169.254'):
             self.fails_by('denied_networks',
                           docker_endpoint='tcp://%s:%s' % (host, port))
-        # What was there before can be used and deleted.
+        # Existing containers can still be used and deleted.
         self.assertEqual('running', self.resource(before).attributes['state'])
         self.delete_stack(before)
         with self.tenant('sandbox-admin'):
@@ -117,7 +117,7 @@ class PolicyTest(operating.OperatorTest):
         self.assertEqual([], self.containers(before))
 
     def test_shared_daemon(self):
-        """That everybody may use the local daemon makes it shared."""
+        """A local daemon that all users may use is a shared one."""
         self.configure(daemons=None, allowed_registries=self.cloud.registry)
         self.refused_by('allowed_registries', image='127.0.0.1:1/a/b')
         self.assertIn('option allowed_registries ', self.refused(
@@ -180,7 +180,7 @@ class PolicyTest(operating.OperatorTest):
 
     @base.requires('second engine')
     def test_verified_no_longer(self):
-        """An update knows only at the end what another resource says."""
+        """An update knows the values of another resource only at its end."""
         tls = {name: pathlib.Path(self.cloud.tls_docker[key]).read_text()
                for name, key in (('ca_cert', 'ca'), ('client_cert', 'cert'),
                                  ('client_key', 'key'))}

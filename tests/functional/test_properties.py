@@ -65,7 +65,7 @@ class PropertiesTest(base.FunctionalTest):
                            'CgroupPermissions': 'rw'}], host['Devices'])
 
     def test_privileged(self):
-        """Whether it starts is the machine's business; it is asked for."""
+        """Tests only the request: whether it starts depends on the machine."""
         stack_id = self.start_stack(self.template(
             {'web': self.container(privileged=True)}))
         base.wait_until(lambda: self.containers(stack_id), 'a container')

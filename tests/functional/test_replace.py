@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Replacements that have the name and the port of what they replace."""
+"""Replacements that keep the name and the port of the original."""
 
 import socket
 

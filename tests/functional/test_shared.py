@@ -80,7 +80,7 @@ class ReferencesTest(SharedTest):
         return (*ids, image['RepoTags'][0], image['Id'])
 
     def attacks(self):
-        """Return what refers to the victim's objects, by what is named."""
+        """Return properties that refer to the victim's objects, by object."""
         web, net, snapshot, image = self.victim()
         data = self.name('data')
         other = 'container:' + self.name('web')
@@ -196,7 +196,7 @@ class ReferencesTest(SharedTest):
                           networks=[{'network': name}])
 
     def test_labels_of_heat(self):
-        """They cannot be given to what another project might believe."""
+        """A project cannot set labels that another project might trust."""
         labels = {'org.openstack.heat.project_id': 'x'}
         for resource in (
                 self.container(mounts=[{'source': 'data', 'target': '/x',

@@ -163,7 +163,7 @@ class SwapTest(SwapCase):
                          self.shown(stack_id, 'a'))
 
     def test_one_after_the_other(self):
-        """Nobody can wait for what is changed afterwards; all serve on."""
+        """No resource waits for one that changes later; all keep running."""
         for (one, other), more, rollback in (
                 ((self.at(10), self.at(11)), {}, False),
                 ((self.at(10), self.at(11)), {}, True),

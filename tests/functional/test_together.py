@@ -41,7 +41,7 @@ AFTERWARDS = {'type': 'OS::Heat::TestResource', 'properties': {'fail': True}}
 
 
 class Case(typing.NamedTuple):
-    """What an update replaces, what fails, and how it is rolled back."""
+    """The replaced resources, the failure and the rollback of an update."""
 
     replaced: tuple
     change: str | None

@@ -146,7 +146,7 @@ class NetworksTest(base.FunctionalTest):
 
     @base.requires('failed connect')
     def test_failed_update_is_undone(self):
-        """By the rollback: what it has changed is put back as it was."""
+        """The rollback restores the changed properties."""
         one, two = self.network(), self.network('10.123.48.0/24')
         good = {'memory': 64 * 1024 * 1024,
                 'networks': [{'network': one}, {'network': two}]}

@@ -54,7 +54,7 @@ class VolumeTest(base.FunctionalTest):
                      'chown 7:8 /data/file' % text])})
 
     def read(self, name):
-        """Return what the file in a volume says."""
+        """Return the contents of the file in a volume."""
         stack_id = self.create_stack(self.template({'web': self.container(
             volumes={name: '/data'}, wait_for='completed',
             cmd=['sh', '-c', 'stat -c %u:%g /data/file; cat /data/file'])}))
@@ -156,7 +156,7 @@ class VolumeTest(base.FunctionalTest):
                 self.assertNotIn(name, self.volumes())
         stack_name = self.heat.stacks.get(stack_id).stack_name
         self.delete_stack(stack_id)
-        # Tests that run beside this one have volumes, too.
+        # Tests that run at the same time also have volumes.
         kept = [found for found in self.volumes() if stack_name in found]
         for found in kept:
             self.addCleanup(self.drop_volume, found)
@@ -174,7 +174,7 @@ class VolumeTest(base.FunctionalTest):
         self.assertEqual(['7:8', 'after'], self.read(self.named(stack_id)))
         self.heat.stacks.restore(stack_id, snapshot)
         self.expect(stack_id, 'RESTORE_COMPLETE')
-        # What writes "before" is restored, too; the owner was not written.
+        # The container that writes "before" is restored, too, but no owner.
         self.assertEqual(['7:8', 'before'], self.read(self.named(stack_id)))
         # The template knows nothing of where the files came from.
         restored = self.named(stack_id)

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What a create waits for."""
+"""The conditions that a create waits for."""
 
 from tests.functional import base
 

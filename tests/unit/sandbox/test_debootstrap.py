@@ -12,7 +12,6 @@
 
 import pathlib
 
-import mock
 import testtools
 
 from sandbox.services import debootstrap
@@ -22,10 +21,9 @@ class ChrootTest(testtools.TestCase):
     def test_command_carries_user_mounts_and_environment(self):
         chroot = debootstrap.Chroot('/root-of-sid', 'sid')
         command = chroot.command(
-            mock.Mock(tag='hd-1'), 'heat-engine', who='--userspec=heat',
+            'heat-engine', who='--userspec=heat',
             mounts={pathlib.Path('/a b'): '/c'}, env={'X': '1'})
         self.assertEqual(
             ['sh', '/root-of-sid', '--userspec=heat', '/a b', '/c', '--'],
             command[command.index(debootstrap.ENTER) + 1:][:6])
-        self.assertEqual(['HEAT_DOCKER_SANDBOX_TAG=hd-1', 'X=1',
-                          'heat-engine'], command[-3:])
+        self.assertEqual(['X=1', 'heat-engine'], command[-2:])

@@ -19,32 +19,55 @@ from sandbox import processes
 
 
 class ProcessesTest(testtools.TestCase):
-    def start(self, **kwargs):
-        process = subprocess.Popen(['sleep', '60'], **kwargs)
+    def start(self):
+        process = subprocess.Popen(['sleep', '60'])
         self.addCleanup(process.wait)
         self.addCleanup(process.kill)
         return process, processes.start_time(process.pid)
 
-    def test_a_session_is_found_and_ended(self):
-        process, started = self.start(start_new_session=True)
-        found = processes.find([(process.pid, started)])
-        self.assertEqual({process.pid: started}, found)
-        self.assertEqual({}, processes.end(found))
+    def test_process_is_ended(self):
+        process, started = self.start()
+        self.assertEqual({}, processes.end({process.pid: started}))
         self.assertFalse(processes.is_alive(process.pid, started))
 
-    def test_a_recycled_pid_is_not_ours(self):
-        process, started = self.start(start_new_session=True)
-        self.assertEqual({}, processes.find([(process.pid, started - 1)]))
+    def test_recycled_pid_is_not_ended(self):
+        process, started = self.start()
         processes.end({process.pid: started - 1}, timeout=0)
         self.assertIsNone(process.poll())
 
-    def test_found_by_tag(self):
-        env = dict(os.environ, **{processes.ENV_TAG: 'hd-unit'})
-        process, started = self.start(env=env)
-        self.assertEqual({process.pid: started},
-                         processes.find([], 'hd-unit'))
 
-    def test_ourselves_never(self):
-        sid = os.getsid(0)
-        found = processes.find([(sid, processes.start_time(sid))])
-        self.assertNotIn(os.getpid(), found)
+class NamespaceTest(testtools.TestCase):
+    def setUp(self):
+        super().setUp()
+        if os.geteuid():
+            self.skipTest('only root may make a namespace')
+        self.namespace = processes.Namespace()
+        self.addCleanup(self.namespace.end)
+
+    def start(self, script):
+        """Start a shell; return it, and when it ends all of its children."""
+        process = self.namespace.popen(
+            ['sh', '-c', script], stdout=subprocess.PIPE,
+            start_new_session=True)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.stdout.close)
+        return process
+
+    def test_program_runs_where_its_starter_is_and_sees_few_others(self):
+        process = self.start('pwd; echo $(ls /proc | grep -c "^[0-9]")')
+        where, count = process.stdout.read().decode().split()
+        self.assertEqual(os.getcwd(), where)
+        self.assertLess(int(count), 10)
+
+    def test_group_is_ended_with_its_leader(self):
+        process = self.start('sleep 60 & echo; wait')
+        process.stdout.readline()
+        processes.end_group(process)
+        # The pipe closes when nothing has it open any more.
+        self.assertEqual(b'', process.stdout.read())
+
+    def test_end_kills_what_has_left_its_group(self):
+        process = self.start('setsid sleep 60 & echo')
+        process.stdout.readline()
+        self.namespace.end()
+        self.assertEqual(b'', process.stdout.read())
