@@ -222,29 +222,40 @@ def pull(endpoint, image: str, platform: str | None = None,
         return _PULLS[key]
 
 
-def poll_task(notes: dict, client: clients.DockerClient,
-              prepare: collections.abc.Callable) -> Task | None:
-    """Return the task of a step if it has ended, else None.
+class Polled:
+    """The task of a step, which is polled until it has ended.
 
-    :param notes: notes of the action's progress, which hold the task.
-    :param client: the client of the step.
-    :param prepare: function that is called once, and returns the work to
-        start. After an error, the step may be repeated with a new task.
+    :ivar result: what the work has returned, once it has ended.
     """
-    task = notes.get('task')
-    if task is None:
-        task = notes['task'] = Task(client, prepare())
-    return notes.pop('task') if task.wait() else None
 
+    def __init__(self):
+        """No task was started yet."""
+        self.result = None
+        self._task = None
 
-def cancel_task(notes: dict) -> None:
-    """Cancel the task of a step, if there is one.
+    def poll(self, client: clients.DockerClient,
+             prepare: collections.abc.Callable) -> bool:
+        """Return whether the task has ended; start it first.
 
-    :param notes: see :func:`poll_task`.
-    """
-    task = notes.pop('task', None)
-    if task is not None:
-        task.cancel()
+        :param client: the client of the step. The task has one of its own.
+        :param prepare: function that is called once, and returns the work: a
+            function that takes a client.
+        :raises errors.DockerError: what the work has raised. The next call
+            starts a new task then.
+        """
+        if self._task is None:
+            self._task = Task(client, prepare())
+        if not self._task.wait():
+            return False
+        task, self._task = self._task, None
+        self.result = task.result()
+        return True
+
+    def cancel(self) -> None:
+        """Cancel the task, if one runs."""
+        if self._task is not None:
+            self._task.cancel()
+            self._task = None
 
 
 def _size(value: typing.Any) -> int:

@@ -89,7 +89,13 @@ LIMITS = (
         'SYS_CHROOT', 'KILL', 'AUDIT_WRITE'], _(
         'Linux capabilities that can be added to containers, such as '
         'NET_ADMIN; "*" allows all.')),
-    Limit('allowed_registries', ['*'], ['docker.io'], _(
+    # Public registries: a name of them does not lead to the host's network.
+    Limit('allowed_registries', ['*'], [
+        'docker.io', 'ghcr.io', 'quay.io', 'gcr.io', 'mirror.gcr.io',
+        'registry.k8s.io', 'mcr.microsoft.com', 'public.ecr.aws',
+        'registry.gitlab.com', 'registry.access.redhat.com',
+        'registry.fedoraproject.org', 'registry.opensuse.org',
+        'docker.elastic.co', 'nvcr.io'], _(
         'Patterns for the images that containers can use: the host of a '
         'registry, such as docker.io or registry.example.com:5000, optionally '
         'with the repository, such as docker.io/library/*. Unless "*" is in '
@@ -104,7 +110,12 @@ LIMITS = (
         'env-regex', 'tag', 'mode', 'max-buffer-size'], _(
         'Patterns for the names of log driver options. Options for an '
         'address, a URL, a certificate or a file give containers access to '
-        'services, sockets and files of the host.')),
+        'services, sockets and files of the host. Unless "*" is in the list, '
+        'tag can only contain text and fields such as {{.Name}}, labels-regex '
+        'and env-regex at most 256 characters without "{", max-file a number '
+        'up to 100, max-size at least 64k, and max-buffer-size at most 4m: '
+        'the daemon spends memory and time on other values. A pattern with a '
+        'value, such as tag=*, allows them for one option.')),
     Limit('allowed_network_drivers', ['*'], ['bridge'], _(
         'Patterns for the drivers that networks can name, and for the drivers '
         'that assign addresses. Swarm networks require overlay.')),
@@ -124,7 +135,9 @@ LIMITS = (
         'are not restricted.')),
     Limit('allowed_volume_drivers', ['*'], ['local'], _(
         'Patterns for the drivers that volumes can name.')),
-    Limit('allowed_volume_types', ['tmpfs', 'nfs', 'nfs4', 'cifs'], [], _(
+    # A container can have a tmpfs without a volume, too.
+    Limit('allowed_volume_types', ['tmpfs', 'nfs', 'nfs4', 'cifs'], [
+        'tmpfs'], _(
         'File system types that volumes can have, out of tmpfs, nfs, nfs4 and '
         'cifs. The host mounts them, with its own address and privileges. '
         'Volumes that are directories of the host are subject to '
@@ -224,11 +237,12 @@ OPTIONS = [
     cfg.ListOpt(
         'allowed_security_options',
         default=['no-new-privileges', 'no-new-privileges=*',
-                 'seccomp=builtin', 'apparmor=docker-default',
-                 'label=level:*', 'label=role:*', 'label=user:*', 'mask=*'],
+                 'seccomp=builtin', 'apparmor=docker-default', 'mask=*'],
         help=_('Patterns for the security options that containers can use '
                'without allow_privileged. A colon after the name, as in '
-               'seccomp:builtin, is equivalent to "=".')),
+               'seccomp:builtin, is equivalent to "=". With label=level:*, a '
+               'container can choose the SELinux categories of another '
+               'one.')),
     cfg.ListOpt(
         'allowed_signals',
         default=['restart', 'stop', 'start', 'kill', 'pause', 'unpause'],

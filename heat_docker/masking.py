@@ -80,7 +80,8 @@ def about(field, value, words):
     """Return a message about the value of a field, without secrets."""
     if not field.mask or not value:
         return words
-    return without(words, _hidden(value, _masked(field, value)))
+    shown = _masked(field, value)
+    return without(words, {*_hidden(value, shown)} - {*_leaves(shown)})
 
 
 def without(words, secrets):

@@ -27,11 +27,16 @@ from . import conf
 from . import errors
 from . import i18n
 from .convert import registry
+from .convert import scalars
 
 _ = i18n._
 
 # File system types that do not give access to the host's disks.
 _HOSTLESS = ('tmpfs', 'nfs', 'nfs4', 'cifs')
+
+# Mount options of a tmpfs that a container can have without a volume, too.
+_TMPFS = {'', 'size', 'nr_inodes', 'uid', 'gid', 'mode', 'ro', 'rw', 'exec',
+          'noexec', 'suid', 'nosuid', 'dev', 'nodev', 'atime', 'noatime'}
 
 # Octets of an IPv6 address that embed an IPv4 address, by prefix. RFC 6052
 # skips octet 8, and RFC 8215 leaves the prefix length to the operator.
@@ -51,6 +56,21 @@ _ISATAP = bytes.fromhex('00005efe'), bytes.fromhex('02005efe')
 # Options of the local volume driver, which together define the mount:
 # https://docs.docker.com/reference/cli/docker/volume/create/#opt.
 _LOCAL = ('type', 'o', 'device')
+
+
+# The daemon executes the tag of a log as a Go template, whose functions can
+# fill its memory. These fields are plain:
+# https://docs.docker.com/engine/logging/log_tags/.
+_TAG = re.compile(
+    r'([^{}]|{{ *[.](ID|FullID|Name|ImageID|ImageFullID|ImageName|DaemonName)'
+    r' *}})*')
+_LOG_TEXT = 256
+
+# With more files, each rotation renames them while the container waits.
+_LOG_FILES = 100
+_LOG_SIZE = 64 * 1024
+# Each container can fill this buffer in the memory of the daemon.
+_LOG_BUFFER = 4 * 1024 ** 2
 
 
 class Free(enum.Enum):
@@ -291,8 +311,65 @@ def log_driver(value):
 
 
 def log_options(values):
-    """Check the options for a log driver, even if it is the default driver."""
-    _check('allowed_log_options', values, _('the option %s is not allowed'))
+    """Check the options for a log driver, even if it is the default driver.
+
+    The daemon itself spends memory and time on some values. A pattern with
+    "=" allows values, so that an operator can lift the limits of one option.
+    """
+    allowed = limit('allowed_log_options')
+    names = [pattern.partition('=')[0] for pattern in allowed]
+    for name, value in values.items():
+        if not matches(name, names):
+            raise _refused('allowed_log_options',
+                           _('the option %s is not allowed') % name)
+        is_allowed, form = _LOG_VALUES.get(name, (None, ''))
+        if is_allowed is None or '*' in allowed or matches(
+                '%s=%s' % (name, value),
+                [pattern for pattern in allowed if '=' in pattern]):
+            continue
+        if not is_allowed(value):
+            raise _refused('allowed_log_options', _(
+                'the option %(name)s with a value other than %(form)s is not '
+                'allowed') % {'name': name, 'form': form})
+
+
+def _is_plain_tag(value):
+    return len(value) <= _LOG_TEXT and _TAG.fullmatch(value)
+
+
+def _is_small_expression(value):
+    # A count, such as {1000}, makes a large program of a few characters.
+    return len(value) <= _LOG_TEXT and '{' not in value
+
+
+def _is_number_of_files(value):
+    return re.fullmatch('[0-9]{1,3}', value) and (
+        1 <= int(value) <= _LOG_FILES)
+
+
+def _is_size(least, most):
+    """Return a function that returns whether a string is a size in a range."""
+    def is_size(value):
+        try:
+            return least <= scalars.size_to_api(value) <= most
+        except ValueError:
+            return False
+    return is_size
+
+
+# For each log option, a function that returns whether its value is allowed,
+# and words for the values that are.
+_LOG_VALUES = {
+    'tag': (_is_plain_tag, _(
+        'text and fields such as {{.Name}}, in at most 256 characters,')),
+    'labels-regex': (_is_small_expression, _(
+        'at most 256 characters without "{"')),
+    'env-regex': (_is_small_expression, _(
+        'at most 256 characters without "{"')),
+    'max-file': (_is_number_of_files, _('a number from 1 to 100')),
+    'max-size': (_is_size(_LOG_SIZE, float('inf')), _('a size from 64k')),
+    'max-buffer-size': (_is_size(0, _LOG_BUFFER), _('a size up to 4m')),
+}
 
 
 def network_driver(value):
@@ -363,7 +440,10 @@ def volume_options(options):
            _('the option %s is not allowed'))
     flags = {flag.strip() for flag in options.get('o', '').split(',')}
     kind = options.get('type')
-    if kind in _HOSTLESS and not flags & {'bind', 'rbind', 'move', 'remount'}:
+    names = {flag.partition('=')[0] for flag in flags}
+    if kind in _HOSTLESS and not names & {'bind', 'rbind', 'move', 'remount'
+                                          } and (
+            kind != 'tmpfs' or names <= _TMPFS):
         if kind not in limit('allowed_volume_types'):
             raise _refused('allowed_volume_types',
                            _('the volume type %s is not allowed') % kind)

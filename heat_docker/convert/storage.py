@@ -236,9 +236,18 @@ def mounts_from_api(values: list[dict] | None) -> list[dict]:
     return result
 
 
+def driver_options_masked(value: dict) -> dict:
+    """Return options of a volume driver without values, except the type.
+
+    A message about a type that is not allowed names it.
+    """
+    return {**scalars.map_masked(value),
+            **{name: value[name] for name in ('type',) if name in value}}
+
+
 def mounts_masked(values: list[dict]) -> list[dict]:
     """Return mounts without driver options, such as CIFS passwords."""
-    return [{name: scalars.map_masked(item) if (
+    return [{name: driver_options_masked(item) if (
                 name == 'driver_options' and item) else item
              for name, item in mount.items()} for mount in values]
 

@@ -16,13 +16,13 @@ import contextlib
 
 from heat.common import short_id
 
+from .. import background
 from .. import conf
 from .. import errors
 from .. import i18n
 from ..convert import registry
 from . import ownership
 from . import plan
-from . import tasks
 
 _ = i18n._
 
@@ -160,7 +160,7 @@ class Copy(plan.Step):
 
     def __init__(self):
         """Prepare the background task."""
-        self._task = tasks.Polled()
+        self._task = background.Polled()
 
     def copy(self, ctx, source, target, check):
         """Return whether the files of a volume are in another one.

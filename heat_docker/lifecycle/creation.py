@@ -209,7 +209,7 @@ class Update(plan.Step):
             raise
         report_warnings(ctx, warnings)
         inspected = ctx.object.inspect(ctx.client)
-        if not warnings and fields.ignored_changes(ctx.fields, ctx.changed, body,
-                                             inspected):
+        if not warnings and fields.ignored_changes(
+                ctx.fields, ctx.changed, body, inspected):
             raise plan.Replace()
         return True

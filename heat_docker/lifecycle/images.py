@@ -29,7 +29,6 @@ from . import objects
 from . import ownership
 from . import plan
 from . import records
-from . import tasks
 
 _ = i18n._
 
@@ -190,10 +189,6 @@ class Provide(plan.Step):
     def before_pull(self, ctx):
         """Look at what the daemon has before the pull."""
 
-    def pulled(self):
-        """Remember that the image was pulled."""
-        self._is_pulled = True
-
     def _has_pulled(self, ctx):
         """Return whether the pull has ended; report its progress."""
         pull = self._pull
@@ -331,7 +326,7 @@ class Build(plan.Step):
 
     def __init__(self):
         """Prepare the background task."""
-        self._task = tasks.Polled()
+        self._task = background.Polled()
 
     def __call__(self, ctx):
         """Return whether it is built."""
@@ -379,7 +374,7 @@ class Push(plan.Step):
 
     def __init__(self):
         """Prepare the background task."""
-        self._task = tasks.Polled()
+        self._task = background.Polled()
 
     def __call__(self, ctx):
         """Return whether it is pushed."""

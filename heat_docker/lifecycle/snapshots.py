@@ -19,6 +19,7 @@ import time
 from heat.common import short_id
 
 from .. import answers
+from .. import background
 from .. import budgets
 from .. import errors
 from .. import i18n
@@ -26,7 +27,6 @@ from ..convert import process
 from ..convert import registry
 from . import plan
 from . import records
-from . import tasks
 
 _ = i18n._
 
@@ -52,7 +52,7 @@ class Commit(plan.Step):
     def __init__(self, keep):
         """Prepare the background task."""
         self._keep = keep
-        self._task = tasks.Polled()
+        self._task = background.Polled()
         self._image = None
 
     def __call__(self, ctx):

@@ -23,6 +23,7 @@ from .. import policy
 from ..convert import process
 from ..convert import references
 from ..convert import scalars
+from ..convert import storage
 from . import endpoint
 
 _ = i18n._
@@ -49,7 +50,7 @@ FIELDS = (
         doc=_('Options for the driver, as a map of name to string.'),
         at='DriverOpts', live_at='Options', to_api=scalars.to_string_map,
         from_api=scalars.as_map, policy=policy.volume_options,
-        mask=scalars.map_masked,
+        mask=storage.driver_options_masked,
         example={'type': 'tmpfs', 'device': 'tmpfs', 'o': 'size=1m'}),
     fields.Field(
         name='labels', type=fields.MAP,

@@ -127,6 +127,11 @@ class PolicyTest(operating.OperatorTest):
         for option, properties in NOT_IF_SHARED.items():
             for name, value in properties.items():
                 self.refused_by(option, **{name: value})
+        for options in ({'tag': '{{pad "x" 1000 0}}'}, {'max-file': '2000000'},
+                        {'max-size': '1k'}, {'env-regex': '(x{1000})'}):
+            self.refused_by('allowed_log_options', log_options=options)
+        self.refused_by('allowed_security_options',
+                        security_opt=['label=level:s0:c1,c2'])
         for option, resource in (
                 ('allowed_network_options', {'driver_opts': {
                     'com.docker.network.bridge.name': 'br-mgmt'}}),
@@ -147,11 +152,18 @@ class PolicyTest(operating.OperatorTest):
                 'internal': True, 'driver_opts': {
                     'com.docker.network.driver.mtu': '1400'}}},
             'data': {'type': 'DockerInc::Docker::Volume'},
+            'memory': {'type': 'DockerInc::Docker::Volume', 'properties': {
+                'driver_opts': {'type': 'tmpfs', 'device': 'tmpfs',
+                                'o': 'size=1m,uid=1000,mode=0750'}}},
             'web': self.container(
                 networks=[{'network': {'get_resource': 'net'}}],
                 mounts=[{'source': {'get_resource': 'data'},
-                         'target': '/data'}],
-                log_driver='json-file', log_options={'max-size': '1m'},
+                         'target': '/data'},
+                        {'source': {'get_resource': 'memory'},
+                         'target': '/memory'}],
+                log_driver='json-file', log_options={
+                    'max-size': '64k', 'max-file': '100',
+                    'tag': '{{.Name}}/{{.ID}}'},
                 security_opt=['no-new-privileges'], cap_drop=['NET_RAW'],
                 sysctls={'net.ipv4.ip_unprivileged_port_start': '0'},
                 oom_score_adj=10, memory=67108864)}))

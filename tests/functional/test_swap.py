@@ -177,8 +177,8 @@ class SwapTest(SwapCase):
                                     depends=True),
                 'ROLLBACK_COMPLETE' if rollback else 'UPDATE_FAILED',
                 disable_rollback=not rollback)
-            self.assertIn('is in use by the container of b, which depends on a '
-                          'and so changes after it',
+            self.assertIn('is in use by the container of b, which depends on '
+                          'a and so changes after it',
                           self.reasons(stack_id))
             self.assertEqual(before, self.both(stack_id))
             self.delete_stack(stack_id)

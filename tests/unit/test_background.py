@@ -118,37 +118,36 @@ class PollTestCase(BackgroundTestCase):
     def setUp(self):
         super().setUp()
         self.patch(background.Task, 'WAIT', 0.001)
-        self.notes = {}
+        self.polled = background.Polled()
         self.prepared = 0
 
     def step(self):
-        return background.poll_task(self.notes, self.docker, self.prepare)
+        return self.polled.poll(self.docker, self.prepare)
 
     def prepare(self):
         self.prepared += 1
         return self.work
 
     def poll(self):
-        task = None
-        while task is None:
-            task = self.step()
-        return task
+        while not self.step():
+            pass
+        return self.polled.result
 
     def work(self, docker):
         return self.go_on.wait(base.SECONDS)
 
     def test_prepared_once(self):
         for _poll in range(3):
-            self.assertIsNone(self.step())
+            self.assertFalse(self.step())
         self.go_on.set()
-        self.assertTrue(self.poll().result())
-        self.assertEqual((1, {}), (self.prepared, self.notes))
+        self.assertTrue(self.poll())
+        self.assertEqual(1, self.prepared)
 
     def test_again_after_an_error(self):
         self.work = lambda docker: docker.images.remove('a')
         self.daemon.on('DELETE', '/images/a', 503, {'json': []})
-        self.assertRaises(errors.NoAnswer, self.poll().result)
-        self.assertIsNone(self.poll().result())
+        self.assertRaises(errors.NoAnswer, self.poll)
+        self.assertIsNone(self.poll())
         self.assertEqual(2, self.prepared)
 
     def test_not_prepared(self):
@@ -156,9 +155,10 @@ class PollTestCase(BackgroundTestCase):
         def prepare():
             raise errors.Unreachable('away')
 
-        self.assertRaises(errors.Unreachable, background.poll_task, self.notes,
-                          self.docker, prepare)
-        self.assertEqual({}, self.notes)
+        self.assertRaises(errors.Unreachable, self.polled.poll, self.docker,
+                          prepare)
+        self.go_on.set()
+        self.assertTrue(self.poll())
 
 
 class CancelTestCase(base.TestCase):
@@ -174,20 +174,21 @@ class CancelTestCase(base.TestCase):
             return servers.begin(line)
 
         server = self.useFixture(servers.Server(answer))
-        where, notes = endpoint.parse(server.url), {}
+        where, polled = endpoint.parse(server.url), background.Polled()
         docker = client.DockerClient(where)
-        self.assertIsNone(background.poll_task(notes, docker, lambda: (
+        self.assertFalse(polled.poll(docker, lambda: (
             lambda docker: docker.images.push('r.test/a', None))))
-        task = notes['task']
+        task = polled._task
         self.assertTrue(arrived.wait(base.SECONDS))
-        background.cancel_task(notes)
+        polled.cancel()
         self.assertTrue(task.wait(base.SECONDS))
         self.assertRaises(errors.NoAnswer, task.result)
-        self.assertEqual({}, notes)
         self.pool.raise_if_down(where)
 
-    def test_cancel_nothing(self):
-        background.cancel_task({})
+    def test_cancel_without_a_task_does_nothing(self):
+        polled = background.Polled()
+        polled.cancel()
+        self.assertIsNone(polled.result)
 
 
 def report(status, layer=None, **detail):

@@ -161,6 +161,8 @@ CALLS = (
      {'all': ['1'], 'filters': ['{"ancestor": ["1"]}']},
      {'json': [{'Id': 'c1', 'Image': 'a:1'}, {'Id': 'c2'}]},
      {'c1': 'a:1', 'c2': ''}),
+    ('images.tag', ('a', 'b/c:d'), 'POST', '/images/a/tag',
+     {'repo': ['b/c'], 'tag': ['d']}, {'status_code': 201}, None),
     ('images.remove', ('a/b:c',), 'DELETE', '/images/a%2Fb%3Ac', {},
      {'json': [{'Untagged': 'a/b:c'}]}, None),
 )

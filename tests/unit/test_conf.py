@@ -55,8 +55,7 @@ class ConfTestCase(testtools.TestCase):
              'forgotten_endpoints': [],
              'allowed_security_options': [
                  'no-new-privileges', 'no-new-privileges=*',
-                 'seccomp=builtin', 'apparmor=docker-default',
-                 'label=level:*', 'label=role:*', 'label=user:*', 'mask=*'],
+                 'seccomp=builtin', 'apparmor=docker-default', 'mask=*'],
              'allowed_signals': ['restart', 'stop', 'start', 'kill',
                                  'pause', 'unpause'],
              **{limit.name: None for limit in conf.LIMITS},

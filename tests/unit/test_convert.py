@@ -166,10 +166,14 @@ PAIRS = (
 SPELLINGS = (
     (building.build_to_context, {}, b''),
     (scalars.map_masked, {'a': 'hunter2', 'b': ''}, {'a': '***', 'b': '***'}),
+    (storage.driver_options_masked,
+     {'type': 'nfs', 'o': 'addr=h', 'device': ':/a'},
+     {'type': 'nfs', 'o': '***', 'device': '***'}),
     (storage.mounts_masked,
-     [{'target': '/a', 'driver_options': {'o': 'password=hunter2'}},
+     [{'target': '/a', 'driver_options': {
+         'type': 'cifs', 'o': 'password=hunter2'}},
       {'target': '/b', 'driver_options': None}],
-     [{'target': '/a', 'driver_options': {'o': '***'}},
+     [{'target': '/a', 'driver_options': {'type': 'cifs', 'o': '***'}},
       {'target': '/b', 'driver_options': None}]),
     (ipam.ipam_to_api, {}, {}),
     # What Heat makes of keys that are unset.

@@ -44,7 +44,7 @@ LAYERS = (
      'lifecycle.snapshots', 'lifecycle.volumes'),
     ('lifecycle.containers', 'lifecycle.copies'),
     ('lifecycle.claims', 'lifecycle.creation', 'lifecycle.removal'),
-    ('lifecycle.objects', 'lifecycle.tasks'),
+    ('lifecycle.objects',),
     ('lifecycle.ownership', 'lifecycle.plan'),
     ('lifecycle.records',),
     ('specs.container', 'specs.image', 'specs.network', 'specs.volume',

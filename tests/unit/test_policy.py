@@ -68,8 +68,6 @@ CASES = (
       'allowed_security_options': DEFAULTS['allowed_security_options']},
      [[], ['no-new-privileges:true'], ['no-new-privileges'],
       ['no-new-privileges=true'], ['no-new-privileges:false'],
-      ['label=level:s0:c100,c200'], ['label:level:s0'],
-      ['label=user:me'], ['label:role:me'],
       ['apparmor=docker-default'], ['apparmor:docker-default'],
       ['seccomp=builtin'], ['seccomp:builtin'], ['mask=/proc/acpi']],
      [(['seccomp=unconfined'], 'seccomp=unconfined'),
@@ -90,6 +88,10 @@ CASES = (
       (['unmask'], 'unmask'), (['nested'], 'nested'),
       (['label=disable'], 'label=disable'),
       (['label:disable'], 'label:disable'), (['label=nested'], 'nested'),
+      # The SELinux categories of another container.
+      (['label=level:s0:c100,c200'], 'label=level'),
+      (['label:level:s0'], 'label:level'), (['label=user:me'], 'label=user'),
+      (['label:role:me'], 'label:role'),
       (['label=type:spc_t'], 'label=type:spc_t'),
       (['label:type:unconfined_t'], 'label:type:unconfined_t'),
       (['label=filetype:x'], 'label=filetype:x'),
@@ -141,6 +143,32 @@ CASES = (
      [{}, {'max-size': '1m'}],
      [({'max-file': '2', 'syslog-address': 'udp://127.0.0.1'},
        'syslog-address')]),
+    (policy.log_options, {'allowed_log_options': ['tag', '*-regex']},
+     [{'tag': ''}, {'tag': 'web'}, {'tag': '{{.ID}}'},
+      {'tag': '{{ .ImageName }}/{{.Name}}-{{.FullID}}'},
+      {'tag': 'x' * 256}, {'labels-regex': '^(a|b)+$'}],
+     [({'tag': value}, 'the option tag with a value other than text') for
+      value in ('{{pad "x" 9000000000 0}}', '{{.ID | upper}}', '{{json .}}',
+                '{{.Command}}', '{{.Config}}', '{{range .Config}}{{end}}',
+                '{{.Name.x}}', '{{.}}', '{{', '}}', '{{/* */}}', '{{"x"}}',
+                '{{.ID}}{{pad .ID 9 9}}', '{{- .ID -}}', '{{`x`}}',
+                '{{.ID\n}}', 'x' * 257)] + [
+      ({'env-regex': '(x{1000})'}, 'env-regex'),
+      ({'labels-regex': 'x' * 257}, 'labels-regex')]),
+    (policy.log_options, {'allowed_log_options': ['max-*']},
+     [{'max-file': '1'}, {'max-file': '100'}, {'max-size': '64k'},
+      {'max-size': '10GB'}, {'max-buffer-size': '4m'}],
+     [({'max-file': value}, 'the option max-file') for value in (
+         '101', '2000000', '0', '-1', '1e2', '', '٣', '5 ')] + [
+      ({'max-size': value}, 'the option max-size') for value in (
+          '1k', '63k', '0', '-1', '', 'k', '1e9')] + [
+      ({'max-buffer-size': value}, 'the option max-buffer-size')
+      for value in ('5m', '1g', '9999999999999p', 'x')]),
+    # The pattern of one option lifts its limits only.
+    (policy.log_options, {'allowed_log_options': ['tag=*', 'max-file']},
+     [{'tag': '{{.Command}}', 'max-file': '9'}],
+     [({'tag': 'x', 'max-file': '200'}, 'max-file'),
+      ({'tag2': 'x'}, 'tag2')]),
     (policy.network_driver, {'allowed_network_drivers': ['bridge']},
      ['bridge'], [('macvlan', 'macvlan'), ('host', 'host')]),
     (policy.network_options, {'allowed_network_options': ['*.mtu']},
@@ -205,6 +233,9 @@ CASES = (
       ([volume(type='tmpfs', o=' bind', device='/etc')], '/etc'),
       ([bind('/srv'), bind('/srv/../etc')], '/srv/../etc'),
       ([volume(type='none', o='bind', device='/etc')], '/etc'),
+      ([volume(type='tmpfs', o='size=1m,shared')], 'these volume options'),
+      ([volume(type='tmpfs', o='bind=x')], 'these volume options'),
+      ([volume(type='tmpfs', o='huge=always')], 'these volume options'),
       ([volume(type='ext4', device='/dev/sda1')], 'these volume options'),
       ([volume(type='ext4', device='/srv/a')], 'these volume options'),
       # The daemon's working directory is /, if nobody has seen to it.
@@ -331,7 +362,8 @@ REFUSED = {
     'allowed_security_options': [
         (policy.security_options, [value]) for value in (
             'disable', 'writable-cgroups', 'writable-cgroups=true',
-            'apparmor=host-profile', 'apparmor:unconfined', 'label:disable',
+            'label=level:s0:c1,c2', 'apparmor=host-profile',
+            'apparmor:unconfined', 'label:disable',
             'seccomp=unconfined', 'systempaths=unconfined', 'unmask=ALL')],
     # As Nomad's CVE-2026-14373, where only some of them were thought of.
     'allow_host_namespaces': [
@@ -350,6 +382,7 @@ REFUSED = {
         (policy.mounts, [volume(type='none', o='rbind', device='/etc')]),
         (policy.mounts, [volume(type='tmpfs', o='bind', device='/etc')]),
         (policy.mounts, [volume(type='ext4', device='/dev/vda')]),
+        (policy.mounts, [volume(type='tmpfs', o='shared')]),
         (policy.mounts, [volume(type='overlay', device='overlay',
                                 o='lowerdir=/:/etc')]),
         (policy.volume_options, {'type': 'none', 'o': 'bind',
@@ -379,7 +412,9 @@ REFUSED = {
             'splunk-url', 'splunk-capath', 'fluentd-address',
             'syslog-address', 'syslog-tls-ca-cert', 'gelf-address',
             'awslogs-endpoint', 'awslogs-credentials-endpoint', 'path',
-            'logentries-token', 'gcp-project')],
+            'logentries-token', 'gcp-project')] + [
+        (policy.log_options, {'tag': '{{pad "x" 9000000000 0}}'}),
+        (policy.log_options, {'max-file': '2000000'})],
     'allowed_network_drivers': [
         (policy.network_driver, 'macvlan'), (policy.network_driver, 'host'),
         (policy.network_driver, 'ipvlan'), (policy.network_driver, 'overlay'),
@@ -404,7 +439,7 @@ REFUSED = {
     'allowed_volume_types': [
         (policy.volume_options, {'type': kind, 'device': 'x',
                                  'o': 'addr=127.0.0.1'})
-        for kind in ('tmpfs', 'nfs', 'nfs4', 'cifs')],
+        for kind in ('nfs', 'nfs4', 'cifs')],
     'allowed_volume_options': [
         (policy.volume_options, {'mountpoint': '/etc'}),
         (policy.mounts, [volume(mountpoint='/etc')])],
@@ -427,7 +462,7 @@ REFUSED = {
 ALLOWED = {
     policy.privileged: [False],
     policy.security_options: [
-        ['no-new-privileges'], ['seccomp=builtin'], ['label:level:s0']],
+        ['no-new-privileges'], ['seccomp=builtin']],
     policy.namespace: ['private', 'none', 'container:mine'],
     policy.networks: [{'front': {}}, {'front': {'DriverOpts': {
         'com.docker.network.endpoint.ifname': 'web0'}}}],
@@ -437,10 +472,17 @@ ALLOWED = {
     policy.mounts: [[{'Type': 'tmpfs', 'Target': '/x'}], [volume()],
                     [{'Type': 'volume', 'Target': '/x', 'Source': 'data'}],
                     [driven('local')], [volume(size='1g')]],
-    policy.image: ['busybox', 'docker.io/me/web:1',
+    policy.image: ['busybox', 'docker.io/me/web:1', 'ghcr.io/me/web:1',
+                   'quay.io/prometheus/node-exporter',
+                   'registry.k8s.io/pause:3.9',
+                   'mcr.microsoft.com/dotnet/runtime:8.0',
+                   'public.ecr.aws/docker/library/busybox',
+                   'mirror.gcr.io/library/busybox',
+                   'registry.gitlab.com/me/web/app:1',
                    'localhost/heat-snapshot/a:b'],
     policy.log_driver: ['json-file', 'local', 'none'],
-    policy.log_options: [{'max-size': '1m', 'max-file': '3', 'tag': 'x'}],
+    policy.log_options: [{'max-size': '1m', 'max-file': '3',
+                          'tag': '{{.Name}}/{{.ID}}'}],
     policy.network_driver: ['bridge'],
     policy.network_options: [{
         'com.docker.network.driver.mtu': '1400',
@@ -448,7 +490,10 @@ ALLOWED = {
     policy.cluster: [False, 'local'],
     policy.ipam: [{}, {'Driver': 'default'}],
     policy.volume_driver: ['local'],
-    policy.volume_options: [{}, {'size': '1g'}],
+    policy.volume_options: [
+        {}, {'size': '1g'}, {'type': 'tmpfs', 'device': 'tmpfs'},
+        {'type': 'tmpfs', 'device': 'tmpfs',
+         'o': 'size=64m,uid=1000,gid=1000,mode=0750,nosuid,nodev'}],
     policy.storage_options: [{'size': '10G'}],
     policy.capabilities: [['CHOWN', 'NET_BIND_SERVICE']],
     policy.runtime: ['runc'],

@@ -14,7 +14,6 @@
 
 import requests
 
-from heat_docker.api import containers
 from heat_docker.lifecycle import containers as container_steps
 from heat_docker.lifecycle import plan
 from heat_docker.resources import base as resources_base

@@ -160,7 +160,8 @@ class RenameTestCase(HoldingTestCase):
 
     def test_other_stack(self):
         self.assertIn(
-            'The name other is in use by the container other of the stack wiki',
+            'The name other is in use by the container other of the stack '
+            'wiki',
             self.kept({'name': 'web'}, container='x', Labels={
                 'org.openstack.heat.stack_name': 'wiki'}))
 
@@ -179,8 +180,8 @@ class RenameTestCase(HoldingTestCase):
         self.serve_names(TAKEN)
         self.serve_list([self.shown()])
         self.assertIn(
-            'The name other is in use by the container of other, which depends '
-            'on web and so changes after it. Change other in a separate '
+            'The name other is in use by the container of other, which '
+            'depends on web and so changes after it. Change other in a separate '
             'update first', self.fail_update(made, name='other'))
         self.assertEqual(1, len(self.daemon.sent(*RENAME)))
 
@@ -277,8 +278,8 @@ class AddressTestCase(HoldingTestCase):
                            self.live(None))
         self.serve_list([self.has(11)])
         self.clock.step = 20.0
-        self.assertIn('The address 192.0.2.11 is still in use by the container '
-                      'of other after 60 s',
+        self.assertIn('The address 192.0.2.11 is still in use by the '
+                      'container of other after 60 s',
                       self.fail_update(made, **self.at(11)))
         self.assertEqual([{'IPAMConfig': {'IPv4Address': '192.0.2.10'},
                            'Aliases': ['www']}], self.endpoints())

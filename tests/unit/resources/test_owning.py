@@ -23,7 +23,6 @@ from heat.engine import constraints as heat_constraints
 import testtools
 
 from heat_docker import conf
-from heat_docker import daemons
 from heat_docker.convert import references
 from tests.unit import base
 from tests.unit import test_specs
@@ -259,7 +258,8 @@ class ContainerReferencesTestCase(SharedTestCase):
             self.fail_task(made.create)
             sent = self.daemon.sent(*MAKE_VOLUME)[-1].json()
             self.assertEqual({'Name': 'data', **expected, 'Labels': {
-                **expected.get('Labels', {}), **made.object.owner.labels}}, sent)
+                **expected.get('Labels', {}),
+                **made.object.owner.labels}}, sent)
 
     def test_missing_volume_that_another_project_makes_first(self):
         self.daemon.on('GET', '/volumes/data', base.refusal(

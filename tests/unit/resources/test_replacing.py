@@ -18,12 +18,10 @@ import json
 from heat.engine import resource
 import requests
 
-from heat_docker.api import containers
 from heat_docker.lifecycle import containers as container_steps
-from heat_docker.lifecycle import plan
 from heat_docker.lifecycle import replacement
-from heat_docker.resources import rows
 from heat_docker.resources import base as resources_base
+from heat_docker.resources import rows
 from tests.unit import base
 
 LOST = {'exc': requests.exceptions.ReadTimeout}
@@ -340,7 +338,8 @@ class PredecessorTestCase(ReplacingTestCase):
                          self.before_create(made))
         self.assertEqual(
             ['replaced', 'requested'],
-            sorted(item.key for item in rows.stored(made.context, old.id).data))
+            sorted(item.key for item
+                   in rows.stored(made.context, old.id).data))
 
     def test_was_away_until_it_was_taken_back(self):
         """What serves again does not step aside any more."""

@@ -96,8 +96,8 @@ class UsedTestCase(base.NetworkTestCase):
         self.serve_container('c2', self.attached('c2', made))
         stack = self.stack.name
         self.assertEqual(
-            'Error: resources.web: It is in use by the container the-c1 of the '
-            'stack %s, the container the-c2 of the stack %s. Docker at %s: '
+            'Error: resources.web: It is in use by the container the-c1 of '
+            'the stack %s, the container the-c2 of the stack %s. Docker at %s: '
             'error while removing network: network web has active endpoints'
             % (stack, stack, base.URL), self.fail_task(made.delete))
 
@@ -115,8 +115,8 @@ class UsedTestCase(base.NetworkTestCase):
         made = self.make_used('c1', 'c2')
         self.serve_container('c1', base.refusal(404, 'No such container'))
         self.serve_container('c2', self.attached('c2', None))
-        self.assertIn('It is in use by the container the-c2 of no stack. Docker',
-                      self.fail_task(made.delete))
+        self.assertIn('It is in use by the container the-c2 of no stack. '
+                      'Docker', self.fail_task(made.delete))
 
     def test_all_gone_meanwhile(self):
         made = self.make_used('c1')

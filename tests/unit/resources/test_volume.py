@@ -67,8 +67,8 @@ class CreateTestCase(base.VolumeTestCase):
             made = self.make_resource()
             self.assertEqual(
                 'Error: resources.web: Docker at %s has a volume data '
-                "already, which does not belong to this resource; to use it, set "
-                'external_id: data' % base.URL, self.fail_task(made.create))
+                'already, which does not belong to this resource; to use it, '
+                'set external_id: data' % base.URL, self.fail_task(made.create))
             self.assertIsNone(made.resource_id)
             self.assertNotIn(REMOVE, self.daemon.requests)
 
@@ -123,6 +123,14 @@ class CreateTestCase(base.VolumeTestCase):
             made = self.make_resource(properties)
             self.assertIn('option %s ' % option, self.fail_task(made.create))
             self.assertEqual([], self.daemon.requests)
+
+    def test_message_names_the_type_but_no_password(self):
+        self.configure(daemons='shared')
+        made = self.make_resource(driver_opts={
+            'type': 'cifs', 'device': 'cifs', 'o': 'password=hunter2'})
+        why = self.fail_task(made.create)
+        self.assertIn('the volume type cifs is not allowed', why)
+        self.assertNotIn('hunter2', why)
 
     def test_options_are_masked_in_events(self):
         """Such as the password of a share."""

@@ -228,7 +228,6 @@ class PauseTestCase(WaitingTestCase):
 
     def test_long(self):
         """It is told a tenth too late at the most."""
-        made = self.make_resource()
         for waited, pause in ((0.0, 0.1), (0.3, 0.3), (5.0, 1.0),
                               (30.0, 3.0), (600.0, 5.0)):
             self.assertEqual(pause, readiness.interval('healthy', waited))

@@ -49,6 +49,7 @@ class ConfigTest(testtools.TestCase):
             {'local_endpoint': 'unix:///docker.sock',
              'local_endpoint_access': 'all',
              'daemons': 'own',
+             'allowed_signals': '*',
              'allowed_endpoints': 'tcp://*,http://*,https://*,unix://*',
              'denied_networks': '0.0.0.0/8,169.254.0.0/16,224.0.0.0/4,'
                                 '::/128,fe80::/10,ff00::/8'},
