@@ -181,8 +181,8 @@ class RenameTestCase(HoldingTestCase):
         self.serve_list([self.shown()])
         self.assertIn(
             'The name other is in use by the container of other, which '
-            'depends on web and so changes after it. Change other in a separate '
-            'update first', self.fail_update(made, name='other'))
+            'depends on web and so changes after it. Change other in a '
+            'separate update first', self.fail_update(made, name='other'))
         self.assertEqual(1, len(self.daemon.sent(*RENAME)))
 
     def test_other_one_is_removed(self):

@@ -68,7 +68,8 @@ class CreateTestCase(base.VolumeTestCase):
             self.assertEqual(
                 'Error: resources.web: Docker at %s has a volume data '
                 'already, which does not belong to this resource; to use it, '
-                'set external_id: data' % base.URL, self.fail_task(made.create))
+                'set external_id: data' % base.URL,
+                self.fail_task(made.create))
             self.assertIsNone(made.resource_id)
             self.assertNotIn(REMOVE, self.daemon.requests)
 
