@@ -98,7 +98,8 @@ class UsedTestCase(base.NetworkTestCase):
         self.assertEqual(
             'Error: resources.web: It is in use by the container the-c1 of '
             'the stack %s, the container the-c2 of the stack %s. Docker at '
-            '%s: error while removing network: network web has active endpoints'
+            '%s: error while removing network: network web has active '
+            'endpoints'
             % (stack, stack, base.URL), self.fail_task(made.delete))
 
     def test_of_no_stack(self):
