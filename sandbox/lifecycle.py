@@ -57,6 +57,8 @@ def up(layout, engine=engines.DEFAULT):
                 f'{found}, not {engine}.')
         print(f'The sandbox in {layout.folder} is up already.')
         return
+    if os.geteuid():
+        raise errors.SandboxError('only root can start a sandbox')
     if _is_supervised(layout):
         raise errors.SandboxError(
             f'The sandbox in {layout.folder} is just starting or stopping.')

@@ -94,7 +94,7 @@ def is_alive(pid, started):
 
 
 def end(found, number=signal.SIGKILL, timeout=10):
-    """Signal processes; return those alive after timeout.
+    """Signal processes, and wait until they end, or for a timeout.
 
     :param found: {pid: start time}.
     """
@@ -103,13 +103,9 @@ def end(found, number=signal.SIGKILL, timeout=10):
             if is_alive(pid, started):
                 os.kill(pid, number)
 
-    def alive():
-        return {pid: started for pid, started in found.items()
-                if is_alive(pid, started)}
-
     with contextlib.suppress(errors.TimedOut):
-        waiting.until(lambda: not alive(), timeout, 'end', pause=POLL)
-    return alive()
+        waiting.until(lambda: not any(is_alive(*one) for one in found.items()),
+                      timeout, 'the end of processes', pause=POLL)
 
 
 def end_group(process):

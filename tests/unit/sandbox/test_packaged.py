@@ -113,7 +113,6 @@ class OptionsTest(testtools.TestCase):
 class RunTest(testtools.TestCase):
     def setUp(self):
         super().setUp()
-        self.useFixture(fixtures.MockPatch('os.geteuid', return_value=0))
         self.useFixture(fixtures.MockPatch('sandbox.packages.ensure'))
         self.useFixture(fixtures.MockPatch(
             'sandbox.lifecycle.sandbox', contextlib.nullcontext))
