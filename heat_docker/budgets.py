@@ -82,6 +82,12 @@ OBJECTS = 256
 # Ports of a container, with those in ranges: more of them take a second to
 # compare. max_ports is less by default.
 PORTS = 10_000
+# Bytes of JSON of the text in a property, or in all keys of a property, by
+# name. The list of all containers repeats it, for every project of a daemon: a
+# few containers must not make the list longer than max_answer_bytes.
+LISTED_TEXT = {
+    'labels': 64 * 1024, 'annotations': 64 * 1024, 'cmd': WORD,
+    'entrypoint': WORD, 'mounts': WORD, 'volumes': WORD, 'networks': WORD}
 # Values in all of a property, with those in its lists and maps. An alias of
 # YAML makes many of a few.
 VALUES_OF_PROPERTY = 20_000
