@@ -82,6 +82,12 @@ OBJECTS = 256
 # Ports of a container, including those in ranges. More would take a second to
 # compare. The default of max_ports is lower.
 PORTS = 10_000
+# Bytes of JSON of the text in a property, or in all keys of a property, by
+# name. The list of all containers repeats it, for every project of a daemon: a
+# few containers must not make the list longer than max_answer_bytes.
+LISTED_TEXT = {
+    'labels': 64 * 1024, 'annotations': 64 * 1024, 'cmd': WORD,
+    'entrypoint': WORD, 'mounts': WORD, 'volumes': WORD, 'networks': WORD}
 # Values of a property, including those in its lists and maps. Aliases in YAML
 # turn a few into many.
 VALUES_OF_PROPERTY = 20_000

@@ -22,6 +22,7 @@ from collections import abc
 import copy
 import dataclasses
 import enum
+import json
 import typing
 
 from heat.common import exception
@@ -321,6 +322,7 @@ class PropertySchema(heat_properties.Schema):
         super().validate_constraints(value, context, skipped)
         try:
             _refuse_large(value, self.field.longest)
+            _refuse_much_text(self.field.name, value)
             self.field.to_api(value)
         except ValueError as ex:
             raise exception.StackValidationFailed(message=str(ex)) from ex
@@ -389,6 +391,45 @@ def _refuse_large(value, longest):
             return
         level = deeper
     raise ValueError(_('the value has more than %d levels') % budgets.DEPTH)
+
+
+def _refuse_much_text(name, value):
+    """Refuse a property whose text makes lists of a daemon too long.
+
+    :param str name: name of the property.
+    :raises ValueError: without the value, which may be a secret.
+    """
+    left = dict(budgets.LISTED_TEXT)
+    for listed, part in _listed(name, value):
+        for text in _texts(part):
+            left[listed] -= len(json.dumps(text, ensure_ascii=False).encode())
+            if left[listed] < 0:
+                raise ValueError(
+                    _('the text of %(name)s has more than %(most)d bytes')
+                    % {'name': listed, 'most': budgets.LISTED_TEXT[listed]})
+
+
+def _listed(name, value):
+    """Yield the names with a budget, and the list or map of each."""
+    if not isinstance(value, (list, dict)):
+        return
+    if name in budgets.LISTED_TEXT:
+        yield name, value
+    items = value.items() if isinstance(value, dict) else (
+        (None, item) for item in value)
+    for key, item in items:
+        yield from _listed(key, item)
+
+
+def _texts(value):
+    """Yield all scalars in a value, and the keys of maps, as strings."""
+    if isinstance(value, dict):
+        value = [*value, *value.values()]
+    if isinstance(value, list):
+        for item in value:
+            yield from _texts(item)
+    else:
+        yield str(value)
 
 
 def check_names(spec, update_steps, methods):

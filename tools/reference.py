@@ -39,6 +39,8 @@ from heat_docker import resources  # noqa: E402
 _INTRODUCTION = f"""\
 A string has at most {budgets.TEXT} characters, and a list or a map at most
 {budgets.ENTRIES} entries, unless an entry on this page states another limit.
+All labels of an object together have at most
+{budgets.LISTED_TEXT['labels'] // 1024} KiB, and so have its annotations.
 In the names of nested keys, a dot leads into a map, and ``[]`` stands for
 each entry of a list."""
 

@@ -12,16 +12,26 @@
 
 """Policies of the operator, and their effect."""
 
+import contextlib
 import os
 import pathlib
+import re
+import uuid
 
 import fixtures
+from heatclient import client as heat_client
 from heatclient import exc as heat_errors
+from keystoneauth1 import session
+from keystoneauth1.identity import v3
+from keystoneclient.v3 import client as keystone_client
+import requests
 import yaml
 
 from tests.functional import base
 from tests.functional import operating
 from tests.functional import proxy
+
+DOCS = pathlib.Path(__file__).parents[2] / 'doc' / 'source' / 'admin'
 
 # Properties that are refused for a daemon that several projects use.
 NOT_IF_SHARED = {
@@ -243,6 +253,52 @@ class PolicyTest(operating.OperatorTest):
                 stack_id = self.create_stack(self.template(
                     {'web': self.container()}))
                 self.delete_stack(stack_id)
+
+    def test_signals_of_readers(self):
+        """By the rule that the documentation recommends."""
+        [rule] = {line for page in ('install.rst', 'threat-model.rst')
+                  for line in re.findall('^    ("resource:signal": .*)$',
+                                         (DOCS / page).read_text(), re.M)}
+        path = pathlib.Path(self.cloud.policy_file)
+        self.addCleanup(path.write_text, path.read_text())
+        path.write_text(rule)
+        stack_id = self.create_stack(self.template({
+            name: self.container(**properties) for name, properties in {
+                'web': {}, 'alarm': {'alarm_action': {'action': 'restart'}},
+            }.items()}))
+        exec_ = {'action': 'exec', 'command': 'true'}
+        with self.reader() as reader:
+            self.assertRaises(heat_errors.HTTPForbidden,
+                              reader.resources.signal, stack_id, 'web',
+                              data=exec_)
+        self.heat.resources.signal(stack_id, 'web', data=exec_)
+        url = self.heat.resources.get(
+            stack_id, 'alarm', with_attr=['alarm_url']).attributes['alarm_url']
+        requests.post(url, timeout=60).raise_for_status()
+
+    @contextlib.contextmanager
+    def reader(self):
+        """Create a user that may only read, and yield its Heat client."""
+        keystone = keystone_client.Client(
+            session=self._session('sandbox-admin'))
+        region = self._region('sandbox')
+        [project] = keystone.projects.list(
+            name=region.config['auth']['project_name'])
+        [role] = keystone.roles.list(name='reader')
+        name, password = 'reader-%s' % uuid.uuid4().hex[:8], uuid.uuid4().hex
+        user = keystone.users.create(name, domain='default',
+                                     password=password)
+        try:
+            keystone.roles.grant(role, user=user, project=project)
+            yield heat_client.Client(
+                '1', service_type='orchestration', session=session.Session(
+                    v3.Password(
+                        auth_url=self.cloud.auth_url, username=name,
+                        password=password, project_id=project.id,
+                        user_domain_id='default')),
+                endpoint_override=region.get_endpoint('orchestration'))
+        finally:
+            keystone.users.delete(user)
 
     def test_kill_switch(self):
         path = pathlib.Path(self.cloud.environment_dir, 'no-docker.yaml')

@@ -175,6 +175,37 @@ class SchemaTestCase(testtools.TestCase):
             self.assertIn('more than 9 characters', words)
             self.assertNotIn('hunter2', words)
 
+    def test_limit_of_all_labels_together(self):
+        """A list of all containers has those of all projects."""
+        kib = 1024 * 'x'
+        few, many = ({'%s%d' % (key, n): kib for n in range(count)}
+                     for key, count in (('a', 60), ('hunter2', 64)))
+        mount = properties.Schema(properties.Schema.MAP, schema={
+            'labels': properties.Schema(properties.Schema.MAP)})
+        for table, limited in (
+                (field('labels', type=fields.MAP), lambda labels: labels),
+                (field('annotations', type=fields.MAP), lambda labels: labels),
+                (field('new', type=fields.MAP, nested=mount.schema),
+                 lambda labels: {'labels': labels}),
+                (field('new', type=fields.LIST, nested=mount),
+                 lambda labels: [{'labels': {key: text}}
+                                 for key, text in labels.items()])):
+            validate(table, **{table.name: limited(few)})
+            words = self.refused(table, **{table.name: limited(many)})
+            self.assertIn('has more than 65536 bytes', words)
+            self.assertNotIn('hunter2', words)
+
+    def test_limit_of_text_counts_bytes_of_json(self):
+        table = field('labels', type=fields.MAP)
+        for text, count in (('x', 1), ('\u20ac', 3), ('\x01', 6), ('"', 2)):
+            validate(table, labels={'a': 60000 // count * text})
+            self.refused(table, labels={'a': 66000 // count * text})
+
+    def test_limit_of_text_is_not_for_files(self):
+        """A file of a build may be called as labels are."""
+        validate(field('files', type=fields.MAP), files={
+            'labels': 100000 * 'x'})
+
     def test_limit_of_depth(self):
         value = 'x'
         for _level in range(40):

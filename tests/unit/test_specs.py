@@ -27,6 +27,7 @@ from heat.engine import constraints
 from heat.engine import properties
 import testtools
 
+from heat_docker import budgets
 from heat_docker import fields
 from heat_docker import masking
 from heat_docker import policy
@@ -258,6 +259,20 @@ class FieldsTestCase(testtools.TestCase):
     def test_names_of_templates(self):
         for path, _spec, field in all_fields():
             self.assertTrue(re.fullmatch('[a-z][a-z0-9_]*', field.name), path)
+
+    def test_labels_have_names_with_a_limit(self):
+        found = set()
+        for path, _spec, field in all_fields():
+            for place, doc in ((path, field.doc), *(
+                    (place, key.description)
+                    for place, key in keys(field.nested, path))):
+                if re.match('(Labels|Annotations) ', doc):
+                    name = place.rpartition('.')[2]
+                    self.assertIn(name, budgets.LISTED_TEXT, place)
+                    found.add(place)
+        self.assertLessEqual({
+            'container.labels', 'container.annotations', 'network.labels',
+            'volume.labels', 'image.build.labels'}, found)
 
     def test_places_unique(self):
         for spec in SPECS.values():
