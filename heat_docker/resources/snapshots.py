@@ -60,7 +60,8 @@ class SnapshotResource(base.DockerResource):
         """Return the plan of a delete that leaves a copy."""
         running = self.handle_delete()
         if self.resource_id is not None and running.steps:
-            running.steps[:0] = self.snapshot_plan(keep=True)
+            # Once it is known whose the object is.
+            running.steps[1:1] = self.snapshot_plan(keep=True)
         return running
 
     def handle_delete_snapshot(self, snapshot):

@@ -409,6 +409,16 @@ class MakeRoomTestCase(ReplacingTestCase):
         made.prepare_for_replace()
         self.assertEqual(REMOVE, self.daemon.requests[-1])
 
+    def test_another_projects_by_now(self):
+        """A hostile daemon has chosen the id of a network of another one."""
+        self.configure(daemons='shared')
+        made = self.make_old()
+        self.daemon.on(*INSPECT, self.inspected(Labels={
+            'org.openstack.heat.project_id': 'another'}))
+        made.prepare_for_replace()
+        self.assertEqual([], self.daemon.changes)
+        self.assertNotIn('replaced', made.data())
+
     def test_network_gone(self):
         made = self.make_old()
         self.daemon.on(*INSPECT, GONE)
@@ -700,6 +710,14 @@ class ComeBackTestCase(ReplacingTestCase):
 
     def test_comes_back_by_an_update(self):
         """A nested stack rolls back by one, and so do users."""
+        made = self.make_replaced()
+        self.update(made, name='wiki')
+        self.assertEqual(('UPDATE', 'COMPLETE'), made.state)
+        self.assertEqual(1, len(self.connected()))
+
+    def test_comes_back_by_an_update_on_a_shared_daemon(self):
+        """A network that is gone is not another project's."""
+        self.configure(daemons='shared')
         made = self.make_replaced()
         self.update(made, name='wiki')
         self.assertEqual(('UPDATE', 'COMPLETE'), made.state)

@@ -251,6 +251,16 @@ class SnapshotTestCase(base.ContainerTestCase):
         self.run_task(made.delete)
         self.assertEqual([COMMIT, STOP, REMOVE], self.daemon.requests)
 
+    def test_deletion_policy_and_another_projects_by_now(self):
+        """It would get our labels, and be ours to use."""
+        made = self.deleted(201)
+        self.configure(daemons='shared')
+        self.serve_inspect(self.inspected(Labels={
+            'org.openstack.heat.project_id': 'another'}))
+        self.run_task(made.delete)
+        self.assertEqual(('DELETE', 'COMPLETE'), made.state)
+        self.assertEqual([], self.daemon.changes)
+
     def test_deletion_policy_of_a_daemon_that_is_given_up(self):
         """It is not asked, not even for what is to be kept."""
         made = self.deleted(201)
