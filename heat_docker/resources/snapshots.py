@@ -55,6 +55,7 @@ class SnapshotResource(base.DockerResource):
 
     check_snapshot_complete = base.DockerResource.check_create_complete
     handle_snapshot_cancel = base.DockerResource.handle_create_cancel
+    handle_snapshot_delete_cancel = base.DockerResource.handle_delete_cancel
 
     def handle_snapshot_delete(self, state):
         """Return the plan of a delete that leaves a copy."""

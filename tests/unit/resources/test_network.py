@@ -50,6 +50,13 @@ FOUND = ('GET', '/networks')
 INSPECT_NEW = ('GET', '/networks/' + NEW)
 REMOVE_NEW = ('DELETE', '/networks/' + NEW)
 
+FULL_ID = 'c1' * 32
+
+# Records of a network on another daemon, and on one that has moved.
+ELSEWHERE = (json.dumps({'endpoint': 'tcp://other.test:2375',
+                         'address': None}),
+             json.dumps({'endpoint': base.URL, 'address': '192.0.2.66'}))
+
 IPAM = {'config': [{'subnet': '10.9.0.0/24'}]}
 
 
@@ -648,6 +655,15 @@ class OwedRoomTestCase(ReplacingTestCase):
         self.run_task(made.create)
         self.assertEqual([CREATE], self.daemon.changes)
 
+    def test_of_another_daemon(self):
+        """That daemon may have chosen the id of a network of this one."""
+        for requested in ELSEWHERE:
+            old = self.make_owing()
+            old.data_set('requested', requested)
+            made = self.replace(old, name='wiki', internal=True)
+            self.run_task(made.create)
+            self.assertEqual([CREATE], self.daemon.requests)
+
     def test_was_taken_back(self):
         old = self.make_owing()
         made = self.replace(old, name='wiki', internal=True)
@@ -867,6 +883,41 @@ class ComeBackTestCase(ReplacingTestCase):
         self.assertRaises(resource.UpdateReplace, self.update, made,
                           name='wiki', attachable=True)
         self.assertEqual(['c1'], list(self.noted(made)))
+
+
+class ReattachTestCase(ReplacingTestCase):
+    """Containers that the replacement gets from the old network."""
+
+    def make_replacement(self):
+        """Return a network with c1, which was stepped aside, and a new one.
+        """
+        old = self.make_old()
+        old.prepare_for_replace()
+        self.serve_container('c1', self.container('c1', old, Id=FULL_ID))
+        return old, self.replace(old, name='wiki', internal=True)
+
+    def test_by_the_id_that_the_daemon_shows(self):
+        """What was listed may be the start of an id, or a name."""
+        _old, made = self.make_replacement()
+        self.run_task(made.create)
+        [sent] = self.daemon.sent(*CONNECT_NEW)
+        self.assertEqual(FULL_ID, sent.json()['Container'])
+
+    def test_of_another_daemon(self):
+        """What that one has said is not believed of this one."""
+        for requested in ELSEWHERE:
+            old, made = self.make_replacement()
+            old.data_set('requested', requested)
+            self.run_task(made.create)
+            self.assertEqual([CREATE], self.daemon.requests)
+
+    def test_container_of_another_project(self):
+        _old, made = self.make_replacement()
+        self.serve_container('c1', self.container('c1', Config={'Labels': {
+            'org.openstack.heat.project_id': 'another'}}))
+        self.assertIn('It belongs to another project',
+                      self.fail_task(made.create))
+        self.assertNotIn(CONNECT_NEW, self.daemon.requests)
 
 
 class FailedTestCase(ReplacingTestCase):

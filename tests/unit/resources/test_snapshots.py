@@ -93,6 +93,14 @@ class SnapshotTestCase(base.ContainerTestCase):
         self.assertEqual(1, len(self.daemon.sent(*COMMIT)))
         self.assertFalse(any(polls[:3]))
 
+    def test_commit_is_cancelled(self):
+        made = self.make_running()
+        self.assertEqual(1, len(self.broken_off(COMMIT, made.snapshot)))
+
+    def test_commit_of_a_delete_is_cancelled(self):
+        made = self.deleted(201)
+        self.assertEqual(1, len(self.broken_off(COMMIT, made.delete)))
+
     def test_commit_refused(self):
         made = self.make_running()
         self.daemon.on(*COMMIT, base.refusal(500, 'no space left'))
