@@ -238,6 +238,7 @@ class Reattach(plan.Step):
 
 def step_aside(ctx):
     """Detach the containers of the stack, and remove the network."""
+    ctx.object.inspect(ctx.client)
     own = _own_members(ctx, ctx.object.id)
     for _endpoint, neighbor in own.values():
         if neighbor:

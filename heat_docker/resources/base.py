@@ -366,13 +366,14 @@ class DockerResource(attributes.ShowingResource):
             # Nobody knows which of its changes a failed update has made.
             changed |= fields.uncertain(self.spec.FIELDS, values)
         ctx = self.plan_context(values, changed, before)
-        steps = self._update_plan(ctx)
+        steps, back = self._update_plan(ctx), []
         if before.unfinished:
-            steps = self.step_back_plan() + steps
-            steps += self.finish_plan(ctx, steps)
+            back = self.step_back_plan()
+            steps += self.finish_plan(ctx, back + steps)
             if self.resource_id is None:
-                steps.insert(0, creation.Recover())
-        return plan.Plan(ctx, self._confirmed(steps))
+                back.insert(0, creation.Recover())
+        # What has stepped aside may be gone, and finds out by itself.
+        return plan.Plan(ctx, back + self._confirmed(steps))
 
     def _update_plan(self, ctx):
         """Return the steps that change properties."""

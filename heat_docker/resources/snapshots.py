@@ -55,12 +55,14 @@ class SnapshotResource(base.DockerResource):
 
     check_snapshot_complete = base.DockerResource.check_create_complete
     handle_snapshot_cancel = base.DockerResource.handle_create_cancel
+    handle_snapshot_delete_cancel = base.DockerResource.handle_delete_cancel
 
     def handle_snapshot_delete(self, state):
         """Return the plan of a delete that leaves a copy."""
         running = self.handle_delete()
         if self.resource_id is not None and running.steps:
-            running.steps[:0] = self.snapshot_plan(keep=True)
+            # Once it is known whose the object is.
+            running.steps[1:1] = self.snapshot_plan(keep=True)
         return running
 
     def handle_delete_snapshot(self, snapshot):

@@ -396,6 +396,27 @@ class ResourceTestCase(TestCase):
         polls.append(running)
         return check(running)
 
+    def broken_off(self, request, task):
+        """Cancel a task as it waits for a request; return what it breaks."""
+        self.patch(background.Task, 'WAIT', 0.001)
+        arrived, go_on, broken = threading.Event(), threading.Event(), []
+        self.addCleanup(go_on.set)
+
+        def stop():
+            arrived.set()
+            self.assertTrue(go_on.wait(SECONDS))
+
+        self.patch(client.DockerClient, 'abort',
+                   lambda docker: broken.append(docker))
+        self.daemon.on(*request, {'raw': lambda *_about: chunked(stop)})
+        runner = scheduler.TaskRunner(task)
+        runner.start()
+        while not arrived.is_set():
+            runner.step()
+        self.assertEqual([], broken)
+        runner.cancel()
+        return broken
+
     @property
     def reasons(self):
         """What the events say, but for those of Heat itself."""

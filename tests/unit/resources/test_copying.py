@@ -234,6 +234,37 @@ class CopyingTestCase(base.VolumeTestCase):
         self.assertIn('cannot be reached',
                       self.fail_task(self.make_copy().create))
 
+    def test_cancelled(self):
+        """It ends with the action, however slow the daemon is."""
+        self.serve_copy(b'one')
+        made = self.make_copy()
+        self.assertEqual(1, len(self.broken_off(self.GIVE, made.create)))
+
+    def test_cancelled_in_an_update(self):
+        self.serve_copy(b'one')
+        self.daemon.on(*self.TAKE, base.refusal(500, 'no space left'))
+        made = self.make_copy()
+        self.fail_task(made.create)
+        self.serve_copy(b'one')
+        self.daemon.on(*self.INSPECT, self.shown(made))
+        after = made.t.freeze(properties=self.properties(
+            source_volume='before'))
+        self.assertEqual(1, len(self.broken_off(
+            self.GIVE, lambda: made.update(after))))
+
+    def test_snapshot_is_cancelled(self):
+        made = self.make_made()
+        self.serve_copy(b'one')
+        self.daemon.on(*self.INSPECT, self.shown(made))
+        self.assertEqual(1, len(self.broken_off(self.GIVE, made.snapshot)))
+
+    def test_delete_that_keeps_a_copy_is_cancelled(self):
+        made = self.make_made(template=self.template(
+            {}, deletion_policy='Snapshot'))
+        self.serve_copy(b'one')
+        self.daemon.on(*self.INSPECT, self.shown(made))
+        self.assertEqual(1, len(self.broken_off(self.GIVE, made.delete)))
+
     def test_not_copied_is_not_complete(self):
         """An update must not take an empty volume for the copy."""
         self.serve_copy(b'one')

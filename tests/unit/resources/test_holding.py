@@ -323,6 +323,20 @@ class AddressTestCase(HoldingTestCase):
                       self.fail_update(made, **self.at(11)))
         self.assertEqual('192.0.2.10', self.addresses()[-1])
 
+    def test_another_network_has_the_name_of_the_old_one(self):
+        """Another project has created it while the container waited."""
+        made, _holder = self.make_both()
+        self.daemon.on('POST', '/networks/m/connect', IN_USE)
+        self.daemon.on('POST', '/networks/m/disconnect', {})
+        self.serve_list([])
+        gone = base.refusal(404, 'network %s not found' % NETWORK)
+        self.serve_connect(back=(gone,))
+        self.daemon.on(*DISCONNECT, {}, gone)
+        self.assertIn('Address already in use', self.fail_update(
+            made, networks=[{'network': 'm', 'ipv4_address': '192.0.2.11'}]))
+        self.assertIn(RECONNECT, self.daemon.changes)
+        self.assertNotIn(CONNECT, self.daemon.changes)
+
     def test_cancelled(self):
         """Heat does so when another resource has failed."""
         made, _holder = self.make_both()

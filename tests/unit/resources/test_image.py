@@ -26,7 +26,6 @@ from heat.engine import scheduler
 import requests
 
 from heat_docker import background
-from heat_docker import client
 from heat_docker.lifecycle import plan
 from tests.unit import base
 
@@ -788,27 +787,6 @@ class PushTestCase(BuiltTestCase):
         self.update(made, tags=self.TAGS, push=True)
         self.assertIn(push_of('r.test/b'), self.daemon.requests)
 
-    def broken_off(self, request, task):
-        """Cancel a task as it waits for a request; return what it breaks."""
-        self.patch(background.Task, 'WAIT', 0.001)
-        arrived, go_on, broken = threading.Event(), threading.Event(), []
-        self.addCleanup(go_on.set)
-
-        def stop():
-            arrived.set()
-            self.assertTrue(go_on.wait(20))
-
-        self.patch(client.DockerClient, 'abort',
-                   lambda docker: broken.append(docker))
-        self.daemon.on(*request, {'raw': base.chunked(stop)})
-        runner = scheduler.TaskRunner(task)
-        runner.start()
-        while not arrived.is_set():
-            runner.step()
-        self.assertEqual([], broken)
-        runner.cancel()
-        return broken
-
     def test_cancelled(self):
         """Docker ends what its client does not wait for."""
         for request in (push_of('r.test/a'), MAKE):
@@ -822,6 +800,19 @@ class PushTestCase(BuiltTestCase):
             tags=self.TAGS, push=True))
         self.assertEqual(1, len(self.broken_off(
             push_of('r.test/b'), lambda: made.update(after))))
+
+    def test_tag_that_another_image_has_by_now(self):
+        """Only what was built is pushed."""
+        def push(request, context):
+            self.daemon.on(*inspect_of('r.test/b'), self.shown(OTHER))
+            return '{"status": "Pushed"}'
+
+        self.daemon.on(*push_of('r.test/a'), {'text': push})
+        made = self.make_resource(tags=self.TAGS, push=True,
+                                  registry_auth=AUTH)
+        self.assertIn('Another image has the name r.test/b by now',
+                      self.fail_task(made.create))
+        self.assertNotIn(push_of('r.test/b'), self.daemon.requests)
 
     def test_push_answer_lost(self):
         self.daemon.on(*push_of('r.test/b'), LOST, {'text': '{}'})

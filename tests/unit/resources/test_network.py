@@ -50,6 +50,13 @@ FOUND = ('GET', '/networks')
 INSPECT_NEW = ('GET', '/networks/' + NEW)
 REMOVE_NEW = ('DELETE', '/networks/' + NEW)
 
+FULL_ID = 'c1' * 32
+
+# Records of a network on another daemon, and on one that has moved.
+ELSEWHERE = (json.dumps({'endpoint': 'tcp://other.test:2375',
+                         'address': None}),
+             json.dumps({'endpoint': base.URL, 'address': '192.0.2.66'}))
+
 IPAM = {'config': [{'subnet': '10.9.0.0/24'}]}
 
 
@@ -410,6 +417,16 @@ class MakeRoomTestCase(ReplacingTestCase):
         made.prepare_for_replace()
         self.assertEqual(REMOVE, self.daemon.requests[-1])
 
+    def test_another_projects_by_now(self):
+        """A hostile daemon has chosen the id of a network of another one."""
+        self.configure(daemons='shared')
+        made = self.make_old()
+        self.daemon.on(*INSPECT, self.inspected(Labels={
+            'org.openstack.heat.project_id': 'another'}))
+        made.prepare_for_replace()
+        self.assertEqual([], self.daemon.changes)
+        self.assertNotIn('replaced', made.data())
+
     def test_network_gone(self):
         made = self.make_old()
         self.daemon.on(*INSPECT, GONE)
@@ -639,6 +656,15 @@ class OwedRoomTestCase(ReplacingTestCase):
         self.run_task(made.create)
         self.assertEqual([CREATE], self.daemon.changes)
 
+    def test_of_another_daemon(self):
+        """That daemon may have chosen the id of a network of this one."""
+        for requested in ELSEWHERE:
+            old = self.make_owing()
+            old.data_set('requested', requested)
+            made = self.replace(old, name='wiki', internal=True)
+            self.run_task(made.create)
+            self.assertEqual([CREATE], self.daemon.requests)
+
     def test_was_taken_back(self):
         old = self.make_owing()
         made = self.replace(old, name='wiki', internal=True)
@@ -701,6 +727,14 @@ class ComeBackTestCase(ReplacingTestCase):
 
     def test_comes_back_by_an_update(self):
         """A nested stack rolls back by one, and so do users."""
+        made = self.make_replaced()
+        self.update(made, name='wiki')
+        self.assertEqual(('UPDATE', 'COMPLETE'), made.state)
+        self.assertEqual(1, len(self.connected()))
+
+    def test_comes_back_by_an_update_on_a_shared_daemon(self):
+        """A network that is gone is not another project's."""
+        self.configure(daemons='shared')
         made = self.make_replaced()
         self.update(made, name='wiki')
         self.assertEqual(('UPDATE', 'COMPLETE'), made.state)
@@ -850,6 +884,41 @@ class ComeBackTestCase(ReplacingTestCase):
         self.assertRaises(resource.UpdateReplace, self.update, made,
                           name='wiki', attachable=True)
         self.assertEqual(['c1'], list(self.noted(made)))
+
+
+class ReattachTestCase(ReplacingTestCase):
+    """Containers that the replacement gets from the old network."""
+
+    def make_replacement(self):
+        """Return a network with c1, which was stepped aside, and a new one.
+        """
+        old = self.make_old()
+        old.prepare_for_replace()
+        self.serve_container('c1', self.container('c1', old, Id=FULL_ID))
+        return old, self.replace(old, name='wiki', internal=True)
+
+    def test_by_the_id_that_the_daemon_shows(self):
+        """What was listed may be the start of an id, or a name."""
+        _old, made = self.make_replacement()
+        self.run_task(made.create)
+        [sent] = self.daemon.sent(*CONNECT_NEW)
+        self.assertEqual(FULL_ID, sent.json()['Container'])
+
+    def test_of_another_daemon(self):
+        """What that one has said is not believed of this one."""
+        for requested in ELSEWHERE:
+            old, made = self.make_replacement()
+            old.data_set('requested', requested)
+            self.run_task(made.create)
+            self.assertEqual([CREATE], self.daemon.requests)
+
+    def test_container_of_another_project(self):
+        _old, made = self.make_replacement()
+        self.serve_container('c1', self.container('c1', Config={'Labels': {
+            'org.openstack.heat.project_id': 'another'}}))
+        self.assertIn('It belongs to another project',
+                      self.fail_task(made.create))
+        self.assertNotIn(CONNECT_NEW, self.daemon.requests)
 
 
 class FailedTestCase(ReplacingTestCase):

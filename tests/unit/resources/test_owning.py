@@ -20,9 +20,12 @@ import urllib.parse
 
 from heat.common import exception
 from heat.engine import constraints as heat_constraints
+from heat.engine import resource
+from heat.engine import template as heat_template
 import testtools
 
 from heat_docker import conf
+from heat_docker import operations
 from heat_docker.convert import references
 from tests.unit import base
 from tests.unit import test_specs
@@ -284,6 +287,24 @@ class ContainerReferencesTestCase(SharedTestCase):
                          self.daemon.requests[-1])
         self.assertNotIn(START, self.daemon.requests)
 
+    def test_image_that_becomes_another_projects(self):
+        """The container has it by then, but does not run."""
+        self.serve(OURS)
+        image = {'Id': IMAGE_ID, 'Config': {'Labels': FOREIGN}}
+        self.daemon.on('DELETE', '/containers/' + base.ID, 204)
+        for digests in ([], ['elsewhere.test/web@sha256:1']):
+            made = self.make_resource(image='web:1')
+            self.daemon.on('GET', '/containers/%s/json' % base.ID, {'json': {
+                'State': {}, 'Image': IMAGE_ID,
+                'Config': {'Labels': made.object.owner.labels}}})
+            self.daemon.on('GET', IMAGE_PATH, {
+                'json': {**image, 'RepoDigests': digests}})
+            self.assertIn('It belongs to another project',
+                          self.fail_task(made.create))
+            self.assertEqual(('DELETE', '/containers/' + base.ID),
+                             self.daemon.requests[-1])
+        self.assertNotIn(START, self.daemon.requests)
+
     def test_predefined_networks(self):
         for name in ('bridge', 'none', 'host'):
             self.daemon.reset()
@@ -374,6 +395,102 @@ class NetworksTestCase(SharedTestCase):
             self.fail_update(made, networks=[
                 {'network': 'front'}, {'network': 'bridge',
                                        'aliases': ['a']}]))
+
+
+class TakenTestCase(base.ContainerTestCase):
+    """The id of a container is that of another project's by now.
+
+    A hostile daemon has chosen it, and the name of that daemon has become the
+    name of another one.
+    """
+
+    WORDS = 'belongs to another project by now'
+
+    def setUp(self):
+        super().setUp()
+        self.configure(daemons='shared', **WITHOUT_LIMITS)
+
+    def make_taken(self, **properties):
+        for path in ('/images/busybox%3A1/json', '/images/%s/json' %
+                     self.inspected()['json']['Image'].replace(':', '%3A')):
+            self.daemon.on('GET', path, {'json': {
+                'Id': IMAGE_ID, 'RepoDigests': ['busybox@sha256:1']}})
+        made = self.make_running(properties)
+        self.serve_inspect(self.inspected(Labels=FOREIGN))
+        return made
+
+    def test_actions(self):
+        for act in ('suspend', 'snapshot', 'check'):
+            made = self.make_taken()
+            self.assertIn(self.WORDS, self.fail_task(getattr(made, act)))
+            self.assertEqual([], self.daemon.changes)
+        made = self.make_taken()
+        made.state_set(made.SUSPEND, made.COMPLETE)
+        self.assertIn(self.WORDS, self.fail_task(made.resume))
+        self.assertEqual([], self.daemon.changes)
+
+    def test_updates(self):
+        for values in ({'memory': 5}, {'name': 'other'},
+                       {'networks': [{'network': 'bridge',
+                                      'aliases': ['a']}]}):
+            made = self.make_taken(networks=[{'network': 'bridge'}])
+            self.assertIn(self.WORDS, self.fail_update(
+                made, **{'networks': [{'network': 'bridge'}], **values}))
+            self.assertEqual([], self.daemon.changes)
+
+    def test_replacement(self):
+        """It is not told to step aside."""
+        made = self.make_taken(name='web')
+        self.assertRaises(resource.UpdateReplace, self.update, made,
+                          name='web', cmd=['other'])
+        self.assertEqual([], self.daemon.changes)
+
+    def test_signals(self):
+        made = self.make_taken()
+        for action in operations.names():
+            ex = self.assertRaises(exception.ResourceFailure, made.signal,
+                                   {'action': action, 'command': 'id'})
+            self.assertIn(self.WORDS, str(ex))
+        self.assertEqual([], self.daemon.changes)
+
+    def test_attributes(self):
+        made = self.make_taken()
+        for name in ('logs', 'info', 'state'):
+            self.assertIsNone(made.FnGetAtt(name))
+        self.assertEqual({('GET', '/containers/%s/json' % base.ID)},
+                         set(self.daemon.requests))
+
+    def test_delete(self):
+        """What is its own all the same goes."""
+        made = self.make_taken()
+        self.stack.action = self.stack.DELETE
+        self.daemon.on('GET', '/images/json', {'json': []})
+        self.run_task(made.delete)
+        self.assertEqual(('DELETE', 'COMPLETE'), made.state)
+        self.assertEqual([], self.daemon.changes)
+        self.assertIn(('GET', '/images/json'), self.daemon.requests)
+
+
+class UnattainableTestCase(base.ContainerTestCase):
+    """A container serves on if its replacement must not be created."""
+
+    def test_object_of_another_project(self):
+        self.configure(daemons='shared', **WITHOUT_LIMITS)
+        for path in ('/images/busybox%3A1/json', '/images/%s/json' %
+                     self.inspected()['json']['Image'].replace(':', '%3A')):
+            self.daemon.on('GET', path, {'json': {
+                'Id': IMAGE_ID, 'RepoDigests': ['busybox@sha256:1']}})
+        self.daemon.on('GET', '/volumes/data', {
+            'json': {'Name': 'data', 'Labels': FOREIGN}})
+        made = self.make_running(name='web')
+        after = {'name': 'web', 'volumes': {'data': '/x'}}
+        self.stack.defn = self.stack.defn.clone_with_new_template(
+            heat_template.Template(self.template(after)),
+            self.stack.identifier())
+        self.assertIn('the volume data belongs to another project',
+                      self.fail_update(made, **after))
+        self.assertEqual([], self.daemon.changes)
+        self.assertNotIn('replaced', made.data())
 
 
 class ExternalTestCase(SharedTestCase):
@@ -621,6 +738,18 @@ class ImageTestCase(base.ResourceTestCase):
             self.daemon.on(*self.TAG, answer)
             self.run_task(self.build(tags=['web:1']).create)
         self.assertEqual(2, len(self.daemon.sent(*self.GIVE)))
+
+    def test_tag_that_another_project_takes_meanwhile(self):
+        """A build takes long, so that it gets its names afterwards."""
+        self.daemon.on(*self.TAG, base.refusal(404, 'No such image: web:1'),
+                       {'json': {'Id': 'x', 'Config': {'Labels': FOREIGN}}})
+        made = self.build(tags=['web:1'])
+        self.assertIn('The property tags: the image web:1 belongs to another '
+                      'project', self.fail_task(made.create))
+        [sent] = self.daemon.sent(*self.BUILD)
+        self.assertNotIn('t', sent.qs)
+        self.assertNotIn(self.GIVE, self.daemon.requests)
+        self.assertEqual(IMAGE_ID, made.resource_id)
 
     def test_pulled_of_another_project(self):
         self.daemon.on(*self.TAG, {'json': {

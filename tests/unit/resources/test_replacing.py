@@ -417,6 +417,21 @@ class PredecessorTestCase(ReplacingTestCase):
         self.old_stack = self.stack
         self.assertEqual([], self.before_create(self.make_new(old)))
 
+    def test_of_another_daemon(self):
+        """That daemon may have chosen the id of a container of this one."""
+        for requested in ({'endpoint': 'tcp://other.test:2375',
+                           'address': None},
+                          {'endpoint': base.URL, 'address': '192.0.2.66'}):
+            for owed in (False, True):
+                old = self.make_old()
+                old.data_set('requested', json.dumps(requested))
+                if owed:
+                    old.data_set('owes_room', 'true')
+                made = self.make_new(old)
+                self.serve_room(self.room())
+                self.assertEqual([], self.before_create(made))
+                self.forget()
+
     def test_gone_from_the_database(self):
         made = self.make_new(self.make_old())
         made.replaces = 987654
@@ -632,6 +647,31 @@ class RestoreTestCase(ReplacingTestCase):
         [sent] = self.daemon.sent('POST', '/networks/wiki/connect')
         self.assertEqual({'IPAMConfig': {'IPv4Address': '192.0.2.7'}},
                          sent.json()['EndpointConfig'])
+
+    def test_command_that_has_run_is_not_run_again(self):
+        """The answer to the start was lost, and it has ended since."""
+        old, _new = self.replaced(name='web', wait_for='none')
+        self.serve_inspect(self.inspected(
+            'exited', Name='/' + ROOM, StartedAt='2026-01-01T00:00:00Z'))
+        self.daemon.on(*START, LOST, 204)
+        old.restore_prev_rsrc(convergence=True)
+        self.assertIn('does not step back yet', self.log.output)
+        self.serve_inspect(self.inspected(
+            'exited', StartedAt='2026-01-02T00:00:00Z'))
+        self.update(old, name='web', wait_for='none')
+        self.assertEqual(('UPDATE', 'COMPLETE'), old.state)
+        self.assertEqual(1, len(self.daemon.sent(*START)))
+        self.assertNotIn('replaced', old.data())
+
+    def test_command_that_has_not_run_is_run(self):
+        """The daemon has not got the request whose answer was lost."""
+        old, _new = self.replaced(name='web', wait_for='none')
+        self.serve_inspect(self.inspected(
+            'exited', Name='/' + ROOM, StartedAt='2026-01-01T00:00:00Z'))
+        self.daemon.on(*START, LOST, 204)
+        old.restore_prev_rsrc(convergence=True)
+        self.update(old, name='web', wait_for='none')
+        self.assertEqual(2, len(self.daemon.sent(*START)))
 
     def test_fails_and_again(self):
         old, _new = self.replaced()

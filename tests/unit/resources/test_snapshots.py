@@ -93,6 +93,14 @@ class SnapshotTestCase(base.ContainerTestCase):
         self.assertEqual(1, len(self.daemon.sent(*COMMIT)))
         self.assertFalse(any(polls[:3]))
 
+    def test_commit_is_cancelled(self):
+        made = self.make_running()
+        self.assertEqual(1, len(self.broken_off(COMMIT, made.snapshot)))
+
+    def test_commit_of_a_delete_is_cancelled(self):
+        made = self.deleted(201)
+        self.assertEqual(1, len(self.broken_off(COMMIT, made.delete)))
+
     def test_commit_refused(self):
         made = self.make_running()
         self.daemon.on(*COMMIT, base.refusal(500, 'no space left'))
@@ -250,6 +258,16 @@ class SnapshotTestCase(base.ContainerTestCase):
         self.serve_remove(base.refusal(404, 'No such container'))
         self.run_task(made.delete)
         self.assertEqual([COMMIT, STOP, REMOVE], self.daemon.requests)
+
+    def test_deletion_policy_and_another_projects_by_now(self):
+        """It would get our labels, and be ours to use."""
+        made = self.deleted(201)
+        self.configure(daemons='shared')
+        self.serve_inspect(self.inspected(Labels={
+            'org.openstack.heat.project_id': 'another'}))
+        self.run_task(made.delete)
+        self.assertEqual(('DELETE', 'COMPLETE'), made.state)
+        self.assertEqual([], self.daemon.changes)
 
     def test_deletion_policy_of_a_daemon_that_is_given_up(self):
         """It is not asked, not even for what is to be kept."""

@@ -415,6 +415,31 @@ class ReplacingTestCase(base.VolumeTestCase):
             self.assertNotIn(last.resource_id, (None, old.resource_id))
             del stack
 
+    def test_another_volume_of_the_name_before_a_failed_update(self):
+        """Somebody has removed the old one, and made one of its name."""
+        elsewhere = {'org.openstack.heat.project_id': 'test_tenant_id',
+                     'org.openstack.heat.stack_id': 'another',
+                     'org.openstack.heat.resource_id': 'another'}
+        adopted = json.dumps({'driver': 'local', 'labels': {'a': 'b'}})
+        for daemons, data, labels in (
+                ('shared', {}, None), ('shared', {}, elsewhere),
+                ('shared', {'adopted': adopted}, None),
+                ('own', {'adopted': adopted}, {'a': 'c'})):
+            self.configure(daemons=daemons)
+            old = self.make_made(name=None, labels={'a': 'b'})
+            for key, value in data.items():
+                old.data_set(key, value)
+            self.serve_shown(old, self.shown(old, Name=old.resource_id,
+                                             Labels=labels))
+            other = self.replace(old, labels={'a': 'c'})
+            stack = self.needed
+            last = self.replace(other, labels={'a': 'b'})
+            self.assertIn(('GET', '/volumes/' + old.resource_id),
+                          self.daemon.requests)
+            self.assertNotIn(last.resource_id, (None, old.resource_id))
+            self.assertNotIn('adopted', last.data())
+            del stack
+
     def failed(self, action, **values):
         """Return a volume that exists, after an action has failed."""
         made = self.make_made(name=None, **values)

@@ -14,6 +14,7 @@
 
 import requests
 
+from heat_docker import budgets
 from heat_docker.lifecycle import plan
 from heat_docker.lifecycle import readiness
 from tests.unit import base
@@ -152,6 +153,58 @@ class HealthyTestCase(WaitingTestCase):
         self.assertEqual(('CHECK', 'COMPLETE'), made.state)
         self.serve_inspect(self.health('unhealthy', 'no table'))
         self.assertIn('no table', self.fail_task(made.check))
+
+
+class LinesTestCase(WaitingTestCase):
+    """Nothing passes for a line of heat-engine's log."""
+
+    FORGED = '1999-01-01 00:00:00.000 1 ERROR heat.engine [-] FORGED'
+
+    def assert_not_forged(self, reason, cut='1999'):
+        said = '%s\n%s' % (reason, self.log.output)
+        self.assertIn('FORGED', said)
+        # splitlines knows all separators of lines that Unicode has.
+        self.assertEqual([], [line for line in reason.splitlines()
+                              if line.startswith(cut)])
+        for control in '\x85\u2028\u2029\u202e\u2066\x1b':
+            self.assertNotIn(control, reason)
+
+    def test_output(self):
+        self.assert_not_forged(self.fails(
+            self.inspected('exited', ExitCode=1),
+            log=b'x\n%s\n\xc2\x85%s\n\xe2\x80\xa8%s\xe2\x80\xae\nlast\n' % (
+                3 * (self.FORGED.encode(),))))
+
+    def test_output_is_quoted(self):
+        reason = self.fails(self.inspected('exited', ExitCode=1),
+                            log=b'one\r\n two\nlast\n')
+        self.assertTrue(reason.endswith(
+            'Its last output: last\npreceded by:\n> one\n>  two'), reason)
+
+    def test_health_check(self):
+        self.assert_not_forged(self.fails(
+            self.health('unhealthy', 'x\n%s\u2028%s\u202e' % (
+                self.FORGED, self.FORGED)), wait_for='healthy'))
+
+    def test_what_the_daemon_shows(self):
+        forged = 'x\n' + self.FORGED
+        for shown in (
+                self.inspected(forged), self.inspected('exited', Error=forged),
+                self.inspected('exited', ExitCode=forged)):
+            self.assert_not_forged(self.fails(shown))
+        shown = self.inspected('exited', ExitCode=1)
+        shown['json']['Name'] = '/' + forged
+        self.assert_not_forged(self.fails(shown))
+
+    def test_length(self):
+        """A hostile daemon would fill the database and the log."""
+        long = 100000 * 'x'
+        for shown, values in (
+                (self.inspected(long), {}),
+                (self.inspected('exited', Error=long), {}),
+                (self.health('unhealthy', long), {'wait_for': 'healthy'})):
+            self.assertLess(len(self.fails(shown, **values)),
+                            2 * budgets.WORDS)
 
 
 class CompletedTestCase(WaitingTestCase):
