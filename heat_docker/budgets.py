@@ -28,6 +28,14 @@ BYTES_PER_VALUE = 8
 # Commas and brackets to which that minimum does not apply, because strings
 # contain some, too: an environment variable can be a large JSON file.
 VALUES = 200_000
+# Bytes of the headers of a response, with those of interim responses before it;
+# Docker's have less than 1000. Also the bytes of a chunk's size or a trailer.
+HEAD = 64 * 1024
+# Seconds until the end of the longest response: the reports about a build or
+# a pull, or the files of a volume.
+STREAM_SECONDS = 24 * 3600.0
+# Addresses of a host name to which a connection is attempted.
+ADDRESSES = 4
 # Levels of maps and lists in a response or a property. Later code may be
 # recursive. Docker's inspect requests return 8.
 DEPTH = 32

@@ -308,6 +308,7 @@ class DockerClient(contextlib.AbstractContextManager):
         :param dict headers: additional headers.
         :param bool stream: whether the caller reads the response; use
             :meth:`translated_errors` around that.
+        :param float max_bytes: limit of bytes for such a response.
         :raises errors.DockerError: the subclass for the HTTP status or for
             the failed connection.
         """
@@ -360,7 +361,9 @@ class DockerClient(contextlib.AbstractContextManager):
         :raises errors.Failed: for a failure that the daemon reports, and for
             a response that is too long.
         """
-        response = self.request(method, path, *names, stream=True, **options)
+        response = self.request(
+            method, path, *names, stream=True,
+            max_bytes=conf.group().max_report_bytes, **options)
         with contextlib.closing(response), self.translated_errors():
             for line in self._lines(response):
                 try:
@@ -505,7 +508,8 @@ class DockerClient(contextlib.AbstractContextManager):
             raise
 
     def _exchange(self, method, path, timeout, query=None, body=None,
-                  data=None, headers=None, stream=False):
+                  data=None, headers=None, stream=False,
+                  max_bytes=math.inf):
         options = conf.group()
         patience = min(timeout or options.read_timeout, self._time_left())
         connect_patience = min(options.connect_timeout, self._time_left())
@@ -519,6 +523,8 @@ class DockerClient(contextlib.AbstractContextManager):
                 raise self._unreachable(errors.NoAnswer,
                                         _('the request was aborted'))
             session = self._connection.session
+            self._connection.meter = meter = transport.Meter(
+                budgets.HEAD, budgets.STREAM_SECONDS, self.too_long_error)
             with self.time_limit(connect_patience + patience):
                 response = session.request(
                     method, session.base_url + path, params=query, json=body,
@@ -527,6 +533,13 @@ class DockerClient(contextlib.AbstractContextManager):
                                         **(headers or {})},
                     stream=True, timeout=(connect_patience, patience),
                     allow_redirects=False)
+                if response.headers.get('Content-Encoding',
+                                        'identity') != 'identity':
+                    self.close()
+                    raise self.not_docker_error()
+                # The response to a failed request is never a stream.
+                stream = stream and response.status_code < 300
+                meter.left += max_bytes if stream else options.max_answer_bytes
                 if not stream:
                     self._read(response, patience)
             return response

@@ -69,15 +69,14 @@ class Endpoint:
         normalized path of the socket.
     :ivar tls: settings of an https URL; None for other URLs.
     :ivar local: whether it is the operator's local_endpoint.
-    :ivar trusted: numeric address that the policy has allowed before. It does
-        not distinguish endpoints, so those with and without a trusted address
-        share connections.
+    :ivar trusted: numeric address at which the object was created. Requests
+        about the object are sent to no other address.
     """
 
     url: str
     tls: TLS | None = None
     local: bool = False
-    trusted: str | None = dataclasses.field(default=None, compare=False)
+    trusted: str | None = None
 
     def __str__(self):
         return self.url

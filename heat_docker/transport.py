@@ -13,16 +13,22 @@
 """Connections to a daemon: sockets, TLS and the addresses they may have."""
 
 import collections.abc
+import concurrent.futures
 import contextlib
 import dataclasses
 import functools
+import http.client
+import http.cookiejar
+import io
 import socket
 import ssl
+import threading
 import time
 
 import requests
 import urllib3
 
+from . import budgets
 from . import endpoint as endpoints
 from . import errors
 from . import policy
@@ -44,6 +50,7 @@ class Connection:
         request and for a unix socket.
     :ivar sockets: open sockets. A request whose body is the response to
         another request needs a second one.
+    :ivar meter: counts the bytes of the response that arrives next.
     :ivar aborted: whether :meth:`abort` was called.
     :ivar created: time on the clock of ``time.monotonic`` when the version
         and the address were determined.
@@ -56,6 +63,7 @@ class Connection:
     podman: bool | None = None
     address: str | None = None
     sockets: list[socket.socket] = dataclasses.field(default_factory=list)
+    meter: 'Meter | None' = None
     aborted: bool = False
     created: float = dataclasses.field(default_factory=time.monotonic)
     last_used: float = 0.0
@@ -86,6 +94,86 @@ class Connection:
                    for each in self.sockets if _is_open(each))
 
 
+class Meter:
+    """Counts the bytes that arrive for one response.
+
+    http.client and urllib3 discard interim responses, chunk sizes and
+    trailers, so only the socket sees all bytes.
+
+    :ivar left: how many more bytes may arrive.
+    :ivar refusal: returns the error for a response that exceeds a limit.
+    """
+
+    def __init__(self, left: float, seconds: float,
+                 refusal: collections.abc.Callable[[], errors.DockerError]):
+        """Begin to count.
+
+        :param seconds: how long the response may take.
+        """
+        self.left = left
+        self.refusal = refusal
+        self._deadline = time.monotonic() + seconds
+
+    def count(self, size: int) -> None:
+        """Count the bytes that have arrived at once.
+
+        :raises errors.DockerError: if the response exceeds a limit.
+        """
+        self.left -= max(size, budgets.REPORT_COST)
+        if self.left < 0 or time.monotonic() > self._deadline:
+            raise self.refusal()
+
+
+class _MeteredIO(io.RawIOBase):
+    """Reads a socket, and tells a meter."""
+
+    def __init__(self, raw: io.RawIOBase, meter: Meter):
+        self._raw = raw
+        self.meter = meter
+
+    def readable(self):
+        return True
+
+    def fileno(self):
+        return self._raw.fileno()
+
+    def readinto(self, buffer):
+        count = self._raw.readinto(buffer)
+        self.meter.count(count or 0)
+        return count
+
+    def close(self):
+        self._raw.close()
+        super().close()
+
+
+class _Reader(io.BufferedReader):
+    """A buffer whose lines are not longer than those of http.client.
+
+    urllib3 before 2.6 reads chunk sizes and trailers without a limit.
+    """
+
+    def readline(self, size=-1):
+        if size is not None and size >= 0:
+            return super().readline(size)
+        line = super().readline(budgets.HEAD + 1)
+        if len(line) > budgets.HEAD:
+            raise self.raw.meter.refusal()
+        return line
+
+
+class _MeteredSocket:
+    """What http.client needs of the socket that it reads a response from."""
+
+    def __init__(self, connected: socket.socket, meter: Meter):
+        self._socket = connected
+        self._meter = meter
+
+    def makefile(self, mode):
+        return _Reader(_MeteredIO(self._socket.makefile(mode, buffering=0),
+                                  self._meter))
+
+
 def _is_open(connected: socket.socket) -> bool:
     """Return whether this side has not closed a socket."""
     return connected.fileno() >= 0
@@ -101,13 +189,20 @@ def mount_transport(connection: Connection) -> None:
     :param connection: its session is modified in place.
     :raises errors.Failed: if the TLS certificates or keys cannot be used.
     """
+    session = connection.session
     # Ignore proxies, .netrc and CA bundles in the environment of heat-engine.
-    connection.session.trust_env = False
+    session.trust_env = False
+    # Without allow_redirects, requests still reads the body of a redirect:
+    # https://github.com/psf/requests/blob/v2.32.3/src/requests/sessions.py#L744.
+    session.get_redirect_target = lambda response: None
+    # Neither keep cookies nor send them.
+    session.cookies.set_policy(
+        http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
     endpoint = connection.endpoint
     if endpoint.url.startswith('unix:'):
         # The docker library's own adapter does not expose its sockets.
-        connection.session.base_url = 'http://localhost'
-        connection.session.mount('http://', _Adapter(
+        session.base_url = 'http://localhost'
+        session.mount('http://', _Adapter(
             connection, functools.partial(
                 _connect_unix, endpoint.url.removeprefix('unix://')),
             None, None))
@@ -118,8 +213,8 @@ def mount_transport(connection: Connection) -> None:
         raise errors.Failed(str(ex)) from ex
     adapter = _Adapter(connection, functools.partial(_connect, connection),
                        context, endpoint.tls and endpoint.tls.server_name)
-    connection.session.mount('http://', adapter)
-    connection.session.mount('https://', adapter)
+    session.mount('http://', adapter)
+    session.mount('https://', adapter)
 
 
 def is_allowed(endpoint: endpoints.Endpoint, address: str | None) -> bool:
@@ -132,31 +227,72 @@ def is_allowed(endpoint: endpoints.Endpoint, address: str | None) -> bool:
     return True
 
 
-def _connect(connection: Connection, host: str, port: int,
+def _connect(connection: Connection, host: str, port: int, timeout: float,
              **options) -> socket.socket:
     """Return a socket that is connected to the first address that works.
 
-    :param options: keyword arguments of urllib3's ``create_connection``.
+    :param timeout: seconds for all addresses, and for their lookup.
+    :param options: other arguments of urllib3's ``create_connection``.
     :raises OSError: if none of the addresses can be connected to.
     :raises errors.Refused: if the policy forbids the first address and no
         other one works.
     """
+    deadline = time.monotonic() + timeout
     failure = None
-    # The negotiated version applies only to the address it came from.
-    host = connection.address or host.strip('[]').rstrip('.')
-    for *_kind, (ip, *_more) in socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM):
+    # An object stays at the address at which it was created, whatever the name
+    # resolves to. The negotiated version applies only to the address that it
+    # came from.
+    host = (connection.endpoint.trusted or connection.address
+            or host.strip('[]').rstrip('.'))
+    addresses = _resolve(host, port, timeout)[:budgets.ADDRESSES]
+    for left, ip in zip(range(len(addresses), 0, -1), addresses):
+        # An address that does not respond leaves time for the next one.
+        seconds = (deadline - time.monotonic()) / left
         try:
             policy.address(connection.endpoint, ip)
+            if seconds <= 0:
+                raise TimeoutError('timed out')
             connected = urllib3.util.connection.create_connection(
-                (ip, port), **options)
+                (ip, port), timeout=seconds, **options)
         except (OSError, errors.Refused) as ex:
             failure = failure or ex
             continue
+        connected.settimeout(timeout)
         connection.address = ip
         return connected
     raise failure or socket.gaierror(socket.EAI_NONAME,
                                      'Name or service not known')
+
+
+def _resolve(host: str, port: int, seconds: float) -> list[str]:
+    """Return the numeric addresses of a host.
+
+    The resolver has no timeout of its own, so a thread waits for it.
+
+    :param seconds: how long to wait.
+    :raises OSError: if the lookup fails, or takes longer.
+    """
+    lookup = functools.partial(socket.getaddrinfo, host, port,
+                               type=socket.SOCK_STREAM)
+    found = None
+    with contextlib.suppress(socket.gaierror):
+        found = lookup(flags=socket.AI_NUMERICHOST)
+    if found is None:
+        future = concurrent.futures.Future()
+        threading.Thread(target=_fulfill, args=(future, lookup),
+                         daemon=True, name='lookup of %s' % host).start()
+        if not concurrent.futures.wait([future], seconds).done:
+            raise TimeoutError('timed out')
+        found = future.result()
+    return [ip for *_kind, (ip, *_more) in found]
+
+
+def _fulfill(future: concurrent.futures.Future,
+             function: collections.abc.Callable) -> None:
+    try:
+        future.set_result(function())
+    except Exception as ex:
+        future.set_exception(ex)
 
 
 def _connect_unix(path: str, host: str, port: int,
@@ -214,6 +350,12 @@ class _Adapter(requests.adapters.HTTPAdapter):
                 except OSError as ex:
                     raise urllib3.exceptions.NewConnectionError(
                         self, 'not connected') from ex
+
+            @staticmethod
+            def response_class(connected, *args, **kwargs):
+                return http.client.HTTPResponse(
+                    _MeteredSocket(connected, connection.meter),
+                    *args, **kwargs)
 
         return type(pool_class.__name__, (pool_class,),
                     {'ConnectionCls': Connecting})

@@ -20,6 +20,7 @@ import contextlib
 import struct
 import time
 
+from .. import budgets
 from .. import conf
 from .. import errors
 from .. import i18n
@@ -36,6 +37,9 @@ _COMMIT_TIMEOUT = 3600.0
 
 # Lines of output to request from Podman.
 _PODMAN_LINES = 4096
+
+# Bytes of a response for each byte in its chunks, at the most.
+_FRAMING = 1.1
 
 
 class Containers(collection.Collection):
@@ -179,7 +183,9 @@ class Containers(collection.Collection):
         """Yield a tar archive of a path of a container, in pieces."""
         response = self._client.request(
             'GET', '/containers/%s/archive', container, query={'path': path},
-            stream=True, timeout=_COPY_TIMEOUT)
+            stream=True, timeout=_COPY_TIMEOUT,
+            max_bytes=_FRAMING * conf.group().max_snapshot_bytes
+            + budgets.REPORT)
         with contextlib.closing(response), self._client.translated_errors():
             yield from response.iter_content(_PIECE)
 

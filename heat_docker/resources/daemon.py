@@ -131,6 +131,8 @@ class DaemonResource(superseding.SupersedableResource):
         except ValueError as ex:
             raise errors.Failed(str(ex)) from ex
         if request is not None:
+            if named.local:
+                return named
             return dataclasses.replace(named, trusted=request.address)
         if not url and not self.are_known('docker_endpoint'):
             raise errors.Failed(_(

@@ -79,6 +79,7 @@ class Server(fixtures.Fixture):
     :param pair: certificate and key of the server, for TLS.
     :param clients: authority of the certificates that clients need.
     :ivar lines: first lines of the requests.
+    :ivar headers: headers of the requests.
     :ivar accepted: how many connections there have been.
     """
 
@@ -89,6 +90,7 @@ class Server(fixtures.Fixture):
         self._clients = clients
         self._address = address
         self.lines = []
+        self.headers = []
         self.accepted = 0
 
     def _setUp(self):
@@ -156,7 +158,7 @@ class Server(fixtures.Fixture):
             while line := stream.readline():
                 # Whoever is answered before the end of the body sends the
                 # next request right behind it.
-                self._skip_body(stream)
+                self.headers.append(self._skip_body(stream))
                 self.lines.append(line)
                 answer = self._answer(line)
                 if answer is None:
@@ -167,13 +169,14 @@ class Server(fixtures.Fixture):
 
     @staticmethod
     def _skip_body(stream):
-        """Read the headers and the body."""
+        """Read the headers and the body, and return the headers."""
         headers = http_client.parse_headers(stream)
         stream.read(int(headers['Content-Length'] or 0))
         if headers['Transfer-Encoding'] == 'chunked':
             while length := int(stream.readline(), 16):
                 stream.read(length + len(b'\r\n'))
             stream.readline()
+        return headers
 
     def _shake_hands(self, connected):
         try:

@@ -85,23 +85,14 @@ class PoolTestCase(base.TestCase):
             self.assertIsNone(self.pool.acquire(other))
         self.assertIsNotNone(self.pool.acquire(endpoint.parse('tcp://one.test')))
 
-    def test_trusted_address(self):
-        """What is connected to it serves who may go there."""
-        self.configure(denied_networks=['127.0.0.0/8'])
-        trusting = dataclasses.replace(self.ONE, trusted='127.0.0.1')
-        [denied, allowed] = given = [
-            transport.Connection(Client(), trusting, created=self.clock.now,
-                                  address=address)
-            for address in ('127.0.0.1', '192.0.2.7')]
-        for one in given[::-1]:
-            self.pool.release(trusting, one)
-        self.assertEqual([allowed], self.take_all())
-        self.assertIs(self.ONE, allowed.endpoint)
-        self.assertIs(None, allowed.endpoint.trusted)
+    def test_connections_to_a_recorded_address_are_separate(self):
+        """The name may resolve to another one by now."""
+        pinned = dataclasses.replace(self.ONE, trusted='192.0.2.7')
+        [one], [other] = self.give(), self.give(where=pinned)
         self.assertEqual([], self.take_all(dataclasses.replace(
-            self.ONE, trusted='127.0.0.2')))
-        self.assertEqual([denied], self.take_all(trusting))
-        self.assertEqual('127.0.0.1', denied.endpoint.trusted)
+            self.ONE, trusted='192.0.2.8')))
+        self.assertEqual([one], self.take_all())
+        self.assertEqual([other], self.take_all(pinned))
 
     def learn(self, where=ONE, address=None):
         self.pool.remember(transport.Connection(

@@ -15,6 +15,7 @@
 The daemons are servers of HTTP on loopback.
 """
 
+import gzip
 import json
 import math
 import operator
@@ -76,22 +77,26 @@ class HostileTestCase(base.TestCase):
 
 
 class Flood(servers.Server):
-    """A daemon whose reports have no end, but for our own sake.
+    """A daemon whose answers have no end, but for our own sake.
 
     :param head: headers of them.
     :param piece: what they consist of; by default, what is no report.
+    :param start: what they begin with.
+    :param body: what comes between the headers and the pieces.
     :ivar sent: how many MiB it could send.
     """
 
-    def __init__(self, answer, head, piece):
+    def __init__(self, answer, head, piece, start=b'HTTP/1.1 200 OK\r\n',
+                 body=b''):
         super().__init__(answer)
-        self._head, self._piece, self.sent = head, piece, 0
+        self._head = start + head + b'\r\n' + body
+        self._piece, self.sent = piece, 0
 
     def _serve(self, connected):
         def answer(line):
             if b' /version ' in line:
                 return versions(line)
-            connected.sendall(b'HTTP/1.1 200 OK\r\n%s\r\n' % self._head)
+            connected.sendall(self._head)
             for _mebibyte in range(64):
                 connected.sendall(self._piece * (2 ** 20 // len(self._piece)))
                 self.sent += 1
@@ -106,6 +111,106 @@ def chunk(content):
 
 
 CHUNKED = b'Transfer-Encoding: chunked\r\n'
+
+
+class WireTestCase(HostileTestCase):
+    """What a daemon sends beside the body of an answer."""
+
+    ASKS = {
+        'inspect': lambda docker: docker.containers.inspect('x'),
+        'pull': lambda docker: list(docker.images.pull('x')),
+        'build': lambda docker: docker.images.build(b'', {}, {}, None),
+        'commit': lambda docker: docker.containers.commit('x', 'y', 'z', {}),
+        'copy': lambda docker: list(docker.containers.get_archive('x', '/')),
+        'logs': lambda docker: docker.containers.log_tail('x', True, 9),
+    }
+
+    def flood(self, asks=ASKS, **flood):
+        """Assert that each request refuses an answer, and soon does so."""
+        for name in asks:
+            docker = self.serve(server=Flood, **flood)
+            self.assertEqual((1, 41), docker.api)
+            used = self.memory(self.assertRaises, errors.DockerError,
+                               self.ASKS[name], docker)
+            self.assertLess(used, 8 * 1024 * 1024, name)
+            # The rest is in buffers of the system.
+            self.assertLess(self.server.sent, 32, name)
+
+    def test_redirects_have_bodies_that_are_not_read(self):
+        self.configure(max_answer_bytes=64 * 1024)
+        for status in (b'301 Moved', b'302 Found', b'303 See Other',
+                       b'307 Temporary', b'308 Permanent'):
+            self.flood(start=b'HTTP/1.1 %s\r\n' % status,
+                       head=b'Location: /x\r\n' + CHUNKED,
+                       piece=chunk(65536 * b'x'))
+
+    def test_redirect_instead_of_a_version(self):
+        content = b'HTTP/1.1 302 Found\r\nLocation: /x\r\n\r\n' + (
+            8 * 1024 * 1024 * b'x')
+        server = self.useFixture(servers.Blunt(content))
+        docker = client.DockerClient(endpoint.parse(server.url))
+        self.addCleanup(docker.close)
+        self.assertLess(self.memory(self.refused, 'too long',
+                                    docker.containers.inspect, 'x'),
+                        2 * len(content))
+
+    def test_redirects_are_not_followed(self):
+        other = self.useFixture(servers.Server())
+        docker = self.serve(servers.http(
+            b'', '302 Found', 'Location: %s/x' % other.url.replace(
+                'tcp', 'http')))
+        self.refused('HTTP status 302', docker.containers.inspect, 'x')
+        self.assertEqual([], other.lines)
+
+    def test_errors_without_end_in_place_of_a_stream(self):
+        self.configure(max_answer_bytes=64 * 1024)
+        self.flood(start=b'HTTP/1.1 404 Not Found\r\n', head=CHUNKED,
+                   piece=chunk(65536 * b'x'))
+
+    def test_interim_answers_without_end(self):
+        interim = b'HTTP/1.1 100 Continue\r\nX: %s\r\n\r\n' % (1000 * b'x')
+        self.flood(start=interim[:-2], head=b'', piece=interim)
+
+    def test_trailers_without_end(self):
+        self.configure(max_answer_bytes=64 * 1024,
+                       max_report_bytes=1024 * 1024, max_snapshot_bytes=1024)
+        self.flood(('inspect', 'pull', 'build', 'commit', 'copy'),
+                   head=CHUNKED, body=b'0\r\n', piece=b'X: y\r\n')
+
+    def test_line_of_a_chunk_without_end(self):
+        self.configure(max_report_bytes=64 * 1024 * 1024)
+        self.flood(head=CHUNKED, piece=b'0')
+
+    def test_headers_without_end(self):
+        self.flood(start=b'HTTP/1.1 200 OK\r\nX: ', head=b'', piece=b'x')
+
+    def test_compressed_answers_are_refused(self):
+        """Some bytes of them would be as many as the memory has."""
+        for name in self.ASKS:
+            for encoding in ('gzip', 'gzip, gzip', 'x-gzip', 'deflate', 'br'):
+                docker = self.serve(servers.http(
+                    gzip.compress(b'{}'), '200 OK',
+                    'Content-Encoding: ' + encoding))
+                self.refused('is not a Docker daemon', self.ASKS[name],
+                             docker)
+        docker = self.serve(servers.http({'Id': 'x', 'State': {}}, '200 OK',
+                                         'Content-Encoding: identity'))
+        self.ASKS['inspect'](docker)
+
+    def test_cookies_are_neither_kept_nor_sent(self):
+        docker = self.serve(servers.http(
+            {'Id': 'x', 'State': {}}, '200 OK', 'Set-Cookie: a=b',
+            'Set-Cookie: c=d; Domain=127.0.0.1; Path=/; Max-Age=9999'))
+        for _again in range(2):
+            docker.containers.inspect('x')
+        self.assertEqual([None] * 3, [headers['Cookie'] for headers
+                                      in self.server.headers])
+
+    def test_each_stream_has_an_end(self):
+        self.patch(budgets, 'STREAM_SECONDS', -1)
+        for name in self.ASKS:
+            docker = self.serve(servers.http({}))
+            self.refused('too long', self.ASKS[name], docker)
 
 
 class ReportsTestCase(HostileTestCase):

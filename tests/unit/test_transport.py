@@ -14,6 +14,7 @@
 
 import dataclasses
 import socket
+import threading
 
 from cryptography import x509
 import fixtures
@@ -128,11 +129,25 @@ class AddressTestCase(ConnectionTestCase):
             self.url('localhost'), trusted='127.0.0.1'))
         self.assertTrue(self.listener.connected_to)
 
-    def test_trusted_name_that_has_moved(self):
-        self.resolve(docker=['127.0.0.1'])
-        self.failing(errors.Refused, self.connect(
-            self.url('docker.test'), trusted='192.0.2.7'))
-        self.assertFalse(self.listener.connected_to)
+    def test_name_that_has_moved_since(self):
+        """An object stays where it was created."""
+        self.configure(denied_networks=[])
+        self.resolve(docker=['127.0.0.2', '127.0.0.1'])
+        there = self.serve()
+        here = self.serve(address=('127.0.0.2', there.address[1]))
+        url = 'tcp://docker.test:%d' % there.address[1]
+        for _again in range(2):
+            with self.connect(url) as new:
+                new.containers.inspect('x')
+                self.assertEqual('127.0.0.2', new.address)
+            with self.connect(url, trusted='127.0.0.1') as old:
+                old.containers.inspect('x')
+                self.assertEqual('127.0.0.1', old.address)
+        self.assertEqual((1, 1), (here.accepted, there.accepted))
+        there.stop()
+        self.failing(errors.Unreachable,
+                     self.connect(url, trusted='127.0.0.1'))
+        self.assertEqual(1, here.accepted)
 
     def test_second_address(self):
         self.configure(denied_networks=['127.0.0.2'])
@@ -224,17 +239,40 @@ class AddressTestCase(ConnectionTestCase):
         self.assertIn('Connection refused', words)
 
     def test_connect_timeout(self):
-        self.configure(denied_networks=[], connect_timeout=0.1)
+        """It is for all addresses of a name, of which some are tried."""
+        self.configure(denied_networks=[], connect_timeout=8)
+        self.resolve(docker=['127.0.0.%d' % n for n in range(1, 100)])
+        clock = self.set_clock(transport)
+        tried = []
 
-        def late(*args, **kwargs):
-            self.assertEqual(0.1, kwargs['timeout'])
+        def late(address, timeout, **options):
+            tried.append((address[0], timeout))
+            clock.now += timeout
             raise TimeoutError('timed out')
 
         self.patch(transport.urllib3.util.connection, 'create_connection',
                    late)
         words = self.failing(errors.Unreachable,
-                             self.connect(self.url('127.0.0.1')))
+                             self.connect(self.url('docker.test')))
         self.assertIn('no answer in time', words)
+        self.assertEqual([('127.0.0.%d' % n, 2.0) for n in range(1, 5)],
+                         tried)
+
+    def test_lookup_without_end(self):
+        self.configure(denied_networks=[], connect_timeout=0.1)
+        resolver, ended = socket.getaddrinfo, threading.Event()
+        self.addCleanup(ended.set)
+
+        def late(host, port, *args, flags=0, **kwargs):
+            if not flags & socket.AI_NUMERICHOST:
+                ended.wait(base.SECONDS)
+            return resolver(host, port, *args, flags=flags, **kwargs)
+
+        self.patch(socket, 'getaddrinfo', late)
+        words = self.failing(errors.Unreachable,
+                             self.connect(self.url('localhost')))
+        self.assertIn('no answer in time', words)
+        self.assertFalse(self.listener.connected_to)
 
 
 class TLSTestCase(ConnectionTestCase):
