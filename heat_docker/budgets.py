@@ -28,8 +28,9 @@ BYTES_PER_VALUE = 8
 # Commas and brackets to which that minimum does not apply, because strings
 # contain some, too: an environment variable can be a large JSON file.
 VALUES = 200_000
-# Bytes of the headers of a response, with those of interim responses before it;
-# Docker's have less than 1000. Also the bytes of a chunk's size or a trailer.
+# Bytes of the headers of a response, with those of interim responses before
+# it; Docker's have less than 1000. Also the bytes of a chunk's size or a
+# trailer.
 HEAD = 64 * 1024
 # Seconds until the end of the longest response: the reports about a build or
 # a pull, or the files of a volume.

@@ -24,6 +24,7 @@ import socket
 import ssl
 import threading
 import time
+import typing
 
 import requests
 import urllib3
@@ -63,7 +64,7 @@ class Connection:
     podman: bool | None = None
     address: str | None = None
     sockets: list[socket.socket] = dataclasses.field(default_factory=list)
-    meter: 'Meter | None' = None
+    meter: typing.Any = None
     aborted: bool = False
     created: float = dataclasses.field(default_factory=time.monotonic)
     last_used: float = 0.0
@@ -245,7 +246,8 @@ def _connect(connection: Connection, host: str, port: int, timeout: float,
     host = (connection.endpoint.trusted or connection.address
             or host.strip('[]').rstrip('.'))
     addresses = _resolve(host, port, timeout)[:budgets.ADDRESSES]
-    for left, ip in zip(range(len(addresses), 0, -1), addresses):
+    for left, ip in zip(range(len(addresses), 0, -1), addresses,
+                        strict=True):
         # An address that does not respond leaves time for the next one.
         seconds = (deadline - time.monotonic()) / left
         try:

@@ -408,7 +408,8 @@ class TakenTestCase(base.ContainerTestCase):
 
     def setUp(self):
         super().setUp()
-        self.configure(daemons='shared', **WITHOUT_LIMITS)
+        self.configure(daemons='shared', allowed_signals=['*'],
+                       **WITHOUT_LIMITS)
 
     def make_taken(self, **properties):
         for path in ('/images/busybox%3A1/json', '/images/%s/json' %

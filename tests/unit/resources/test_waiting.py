@@ -204,7 +204,7 @@ class LinesTestCase(WaitingTestCase):
                 (self.inspected('exited', Error=long), {}),
                 (self.health('unhealthy', long), {'wait_for': 'healthy'})):
             self.assertLess(len(self.fails(shown, **values)),
-                            2 * budgets.WORDS)
+                            2 * budgets.MESSAGE)
 
 
 class CompletedTestCase(WaitingTestCase):
