@@ -24,7 +24,6 @@ import socket
 import ssl
 import threading
 import time
-import typing
 
 import requests
 import urllib3
@@ -33,6 +32,36 @@ from . import budgets
 from . import endpoint as endpoints
 from . import errors
 from . import policy
+
+
+class Meter:
+    """Counts the bytes that arrive for one response.
+
+    http.client and urllib3 discard interim responses, chunk sizes and
+    trailers, so only the socket sees all bytes.
+
+    :ivar left: how many more bytes may arrive.
+    :ivar refusal: returns the error for a response that exceeds a limit.
+    """
+
+    def __init__(self, left: float, seconds: float,
+                 refusal: collections.abc.Callable[[], errors.DockerError]):
+        """Begin to count.
+
+        :param seconds: how long the response may take.
+        """
+        self.left = left
+        self.refusal = refusal
+        self._deadline = time.monotonic() + seconds
+
+    def count(self, size: int) -> None:
+        """Count the bytes that have arrived at once.
+
+        :raises errors.DockerError: if the response exceeds a limit.
+        """
+        self.left -= max(size, budgets.REPORT_COST)
+        if self.left < 0 or time.monotonic() > self._deadline:
+            raise self.refusal()
 
 
 @dataclasses.dataclass(eq=False)
@@ -64,7 +93,7 @@ class Connection:
     podman: bool | None = None
     address: str | None = None
     sockets: list[socket.socket] = dataclasses.field(default_factory=list)
-    meter: typing.Any = None
+    meter: Meter | None = None
     aborted: bool = False
     created: float = dataclasses.field(default_factory=time.monotonic)
     last_used: float = 0.0
@@ -93,36 +122,6 @@ class Connection:
         """Whether the daemon closed the connection while it was idle."""
         return any(urllib3.util.wait_for_read(each, timeout=0)
                    for each in self.sockets if _is_open(each))
-
-
-class Meter:
-    """Counts the bytes that arrive for one response.
-
-    http.client and urllib3 discard interim responses, chunk sizes and
-    trailers, so only the socket sees all bytes.
-
-    :ivar left: how many more bytes may arrive.
-    :ivar refusal: returns the error for a response that exceeds a limit.
-    """
-
-    def __init__(self, left: float, seconds: float,
-                 refusal: collections.abc.Callable[[], errors.DockerError]):
-        """Begin to count.
-
-        :param seconds: how long the response may take.
-        """
-        self.left = left
-        self.refusal = refusal
-        self._deadline = time.monotonic() + seconds
-
-    def count(self, size: int) -> None:
-        """Count the bytes that have arrived at once.
-
-        :raises errors.DockerError: if the response exceeds a limit.
-        """
-        self.left -= max(size, budgets.REPORT_COST)
-        if self.left < 0 or time.monotonic() > self._deadline:
-            raise self.refusal()
 
 
 class _MeteredIO(io.RawIOBase):

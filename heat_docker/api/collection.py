@@ -40,7 +40,8 @@ class Collection:
     :cvar LIST_QUERY: query that makes the daemon list all objects.
     :cvar LISTED: key of the list, if the response is a map.
     :cvar ID: key of an object's ID.
-    :cvar SHOWN: key that the response to an inspect request must have.
+    :cvar SHOWN: key that the response to an inspect request must have beside
+        the ID; None if there is no such key.
     :cvar LABELS: path of keys to the labels in that response.
     """
 
@@ -65,9 +66,11 @@ class Collection:
 
         :raises errors.NotFound: if the object does not exist.
         """
-        return self._client.request_json(
-            'GET', self.PATH + '/%s' + self.INSPECT, object_id,
-            has=self.SHOWN)
+        inspected = self._client.request_json(
+            'GET', self.PATH + '/%s' + self.INSPECT, object_id, has=self.ID)
+        if self.SHOWN is not None and self.SHOWN not in inspected:
+            raise self._client.not_docker_error()
+        return inspected
 
     def find(self, labels: dict[str, str]
              ) -> collections.abc.Sequence[str]:

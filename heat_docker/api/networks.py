@@ -21,7 +21,7 @@ from . import collection
 class Networks(collection.Collection):
     """The networks of a daemon. An ID may be a name."""
 
-    PATH, SHOWN = '/networks', 'Id'
+    PATH = '/networks'
     LABELS = ('Labels',)
 
     def create(self, body: dict) -> tuple[str, list[str]]:

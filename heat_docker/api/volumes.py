@@ -22,7 +22,7 @@ class Volumes(collection.Collection):
     """The volumes of a daemon. The ID of a volume is its name."""
 
     PATH, LISTED = '/volumes', 'Volumes'
-    ID = SHOWN = 'Name'
+    ID = 'Name'
     LABELS = ('Labels',)
 
     def create(self, body: dict) -> dict:

@@ -16,6 +16,7 @@ import io
 import posixpath
 import tarfile
 
+from .. import answers
 from .. import i18n
 from . import process
 from . import registry
@@ -98,6 +99,6 @@ def tags_to_api(values: list) -> list[str]:
 
 def digest_from_api(values: list[str] | None) -> str | None:
     """Return the digest of the first reference by digest, or None."""
-    for value in values or ():
+    for value in filter(answers.is_id, values or ()):
         return value.partition('@')[2]
     return None

@@ -15,6 +15,7 @@
 import ipaddress
 import re
 
+from .. import answers
 from .. import i18n
 from . import ports
 from . import process
@@ -56,7 +57,7 @@ def links_from_api(values: list[str] | None) -> dict[str, str]:
 
 def networks_from_api(networks: dict | None) -> dict[str, dict]:
     """Convert ``NetworkSettings.Networks`` to a map by network name."""
-    return {name: {'network_id': network.get('NetworkID') or '',
+    return {name: {'network_id': _id(network.get('NetworkID')),
                    'ip_address': network.get('IPAddress') or '',
                    'gateway': network.get('Gateway') or '',
                    'ipv6_address': network.get('GlobalIPv6Address') or '',
@@ -64,6 +65,11 @@ def networks_from_api(networks: dict | None) -> dict[str, dict]:
                    'mac_address': network.get('MacAddress') or '',
                    'aliases': scalars.as_list(network.get('Aliases'))}
             for name, network in (networks or {}).items()}
+
+
+def _id(value: str | None) -> str:
+    """Return an ID; empty for what is none."""
+    return value if answers.is_id(value) else ''
 
 
 def network_info_from_api(inspected: dict) -> dict:

@@ -100,9 +100,6 @@ class Create(plan.Step):
             object_id = ctx.object.find_own(ctx.client, ctx.properties)
             if object_id is None:
                 return self.name_in_use(ctx, ex)
-        if not isinstance(object_id, str) or not 0 < len(object_id) < 256:
-            raise errors.Failed(_('Docker at %s has created an object without '
-                                  'an id') % ctx.client.endpoint)
         ctx.object.id = object_id
         return True
 

@@ -16,6 +16,7 @@ import contextlib
 import re
 import time
 
+from .. import answers
 from .. import background
 from .. import errors
 from .. import i18n
@@ -44,6 +45,7 @@ class Image(objects.Object):
 
     COLLECTION = 'images'
     KIND = api_images.Images
+    ID = re.compile('(sha256:)?[0-9a-f]{64}')
 
     def find_own(self, client, values):
         """Return the id of the image built for this resource, or None.
@@ -313,7 +315,7 @@ def _record_reference(ctx, inspected):
     """Record the image by its digest in the registry that it came from."""
     wanted = registry.parts(ctx.properties['image'])
     for digest in inspected.get('RepoDigests') or ():
-        if registry.parts(digest) == wanted:
+        if answers.is_id(digest) and registry.parts(digest) == wanted:
             ctx.records.write(records.ImageReference(digest))
             return
 

@@ -21,6 +21,7 @@ import contextlib
 from heat.common import exception
 from oslo_log import log as logging
 
+from .. import answers
 from .. import errors
 from .. import i18n
 from ..convert import network
@@ -222,7 +223,9 @@ class Reconnect(_Move):
             was = given.get(key)
             # Another network may have the name by the time that the container
             # is attached again.
-            network_id = endpoint.get('NetworkID') or key
+            network_id = endpoint.get('NetworkID')
+            if not answers.is_id(network_id):
+                network_id = key
             self._released.setdefault(
                 network_id,
                 was if was and network.endpoint_matches(was, endpoint)

@@ -13,9 +13,11 @@
 """Steps with a network, and with the containers in it."""
 
 import contextlib
+import re
 
 from .. import errors
 from .. import i18n
+from .. import policy
 from ..api import networks as api_networks
 from ..convert import ipam
 from ..convert import network
@@ -34,6 +36,17 @@ class Network(objects.Object):
 
     COLLECTION = 'networks'
     KIND = api_networks.Networks
+
+    # The network of a swarm, whose id might be the name of another network.
+    _SWARM_ID = re.compile('(?=.*[g-z])[0-9a-z]{25}')
+
+    def is_permanent(self, value):
+        """Return whether a value is an id that no other network ever has."""
+        return super().is_permanent(value) or (
+            policy.matches(
+                'overlay', policy.limit('allowed_network_drivers'))
+            and isinstance(value, str)
+            and bool(self._SWARM_ID.fullmatch(value)))
 
     def find(self, client, labels):
         """Return the ids of the networks that have all the labels.

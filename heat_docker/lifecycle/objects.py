@@ -14,7 +14,6 @@
 
 import re
 
-from .. import answers
 from .. import errors
 from .. import i18n
 from .. import policy
@@ -31,11 +30,14 @@ class Object:
     :cvar COLLECTION: name of its collection of
         :class:`heat_docker.client.DockerClient`.
     :cvar KIND: class of that collection.
+    :cvar ID: pattern of the ids that daemons choose. Anything else may be the
+        name of another object, or what another id begins with.
     :ivar owner: the resource, as labels describe it.
     """
 
     COLLECTION: str
     KIND: type[collection.Collection]
+    ID = re.compile('[0-9a-f]{64}')
 
     def __init__(self, resource, owner: ownership.Owner,
                  store: records.Store):
@@ -55,6 +57,8 @@ class Object:
 
     @id.setter
     def id(self, value):
+        if not self.is_permanent(value):
+            raise errors.Failed(_('The daemon gives it no id'))
         self._resource.resource_id_set(value)
 
     def name(self, values) -> str:
@@ -103,10 +107,12 @@ class Object:
             self.id = object_id
         return True
 
+    def is_permanent(self, value) -> bool:
+        """Return whether a value is an id that no other object ever has."""
+        return isinstance(value, str) and bool(self.ID.fullmatch(value))
+
     def permanent_id(self, inspected) -> str:
         """Return what no other object of the daemon is ever called."""
-        if not answers.is_id(inspected['Id']):
-            raise errors.Failed(_('The daemon gives it no id'))
         return inspected['Id']
 
     def refuse_foreign(self, inspected):

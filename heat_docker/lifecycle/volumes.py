@@ -15,6 +15,7 @@
 import contextlib
 import dataclasses
 
+from .. import answers
 from .. import errors
 from .. import i18n
 from .. import policy
@@ -61,6 +62,10 @@ class Volume(objects.Object):
 
     def _own_labels(self):
         return self.owner.labels_by('resource_id', 'stack_id')
+
+    def is_permanent(self, value):
+        """Return whether Heat can store a name."""
+        return answers.is_id(value) and len(value) < 256
 
     def permanent_id(self, inspected):
         """Return the name, and record what else identifies the volume.

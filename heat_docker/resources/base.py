@@ -263,7 +263,8 @@ class DockerResource(attributes.ShowingResource):
 
     def _refuse_others(self, inspected):
         """Raise if the object may belong to another project."""
-        with daemon.errors_of_heat():
+        # Labels may have a form that Docker does not have.
+        with self.connect():
             self.object.refuse_foreign(inspected)
             self.object.refuse_unowned(inspected)
 

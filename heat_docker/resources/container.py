@@ -14,6 +14,7 @@
 
 from heat.common import exception
 
+from .. import answers
 from .. import conf
 from .. import i18n
 from .. import masking
@@ -254,12 +255,14 @@ class DockerContainer(signals.SignalResource, snapshots.SnapshotResource):
 
     def image_digest(self, client, inspected):
         """Return the image by its digest, in the repository it came from."""
-        digests = client.images.inspect(inspected['Image']).get('RepoDigests')
+        image = client.images.inspect(inspected['Image'])
+        digests = [digest for digest in image.get('RepoDigests') or ()
+                   if answers.is_id(digest)]
         repository = inspected['Config']['Image'].partition('@')[0]
-        for digest in digests or ():
+        for digest in digests:
             if repository.startswith(digest.partition('@')[0]):
                 return digest
-        return (digests or [None])[0]
+        return digests[0] if digests else None
 
     def stats(self, client, inspected):
         """Return a sample of what the container uses."""

@@ -488,7 +488,7 @@ class ContainerTestCase(ResourceTestCase):
         self.daemon.on(
             'GET', '/images/%s/json' % urllib.parse.quote(
                 self.inspected()['json']['Image'], safe=''),
-            {'json': image or {'RepoDigests': []}})
+            {'json': {'Id': 'x', 'RepoDigests': [], **(image or {})}})
         self.daemon.on('GET', self.PATH + '/stats', {'json': stats or {}})
 
     def serve_found(self, *ids):
@@ -639,7 +639,7 @@ class VolumeTestCase(ResourceTestCase):
             self.copied.append(b''.join(request.body))
             return ''
 
-        self.daemon.on(*self.HAS_EMPTY, {'json': {}})
+        self.daemon.on(*self.HAS_EMPTY, {'json': {'Id': 'x'}})
         self.daemon.on(*self.HELP, *(
             {'status_code': 201, 'json': {'Id': name}}
             for name in ('giver', 'taker') * 3))

@@ -322,7 +322,7 @@ class ReportsTestCase(HostileTestCase):
 class AnswersTestCase(HostileTestCase):
 
     def inspect(self, content):
-        return self.serve(servers.http(content)).images.inspect('x')
+        return self.serve(servers.http(content)).containers.stats('x')
 
     def test_more_values_than_memory(self):
         """Maps of three bytes take 70 in memory."""
@@ -414,12 +414,16 @@ class IdsTestCase(HostileTestCase):
                 operator.attrgetter(method)(docker)(*arguments)))
 
     def test_invalid_ids_of_inspected_objects_are_refused(self):
-        for method, key in ('networks.inspect', 'Id'), ('volumes.inspect',
-                                                       'Name'):
+        for kind, key in (('containers', 'Id'), ('images', 'Id'),
+                          ('networks', 'Id'), ('volumes', 'Name')):
+            method = kind + '.inspect'
             for value in NO_IDS:
-                docker = self.serve(servers.http({key: value}))
+                docker = self.serve(servers.http({key: value, 'State': {}}))
                 self.refused('Docker', operator.attrgetter(method)(docker),
                              'x')
+            docker = self.serve(servers.http([{key: 'x'}]))
+            self.refused('not a Docker daemon',
+                         operator.attrgetter(method)(docker), 'x')
 
     def test_at_most_twenty_warnings_are_kept(self):
         """Each of them becomes an event."""

@@ -213,7 +213,8 @@ class CopyingTestCase(base.VolumeTestCase):
             elif request == self.GIVE:
                 self.daemon.on(*request, LOST, {'raw': base.chunked(b'one')})
             else:
-                self.daemon.on(*request, LOST, {'json': {'Name': 'before'}})
+                self.daemon.on(*request, LOST, {
+                    'json': {'Id': 'x', 'Name': 'before'}})
             self.copy()
             self.assertEqual([b'one'], self.copied, request)
             self.assertEqual(2, len(self.daemon.sent(*self.HELPERS)))

@@ -210,7 +210,8 @@ class ContainerReferencesTestCase(SharedTestCase):
         """
         self.daemon.on(*START, base.refusal(500, 'no further'))
         self.daemon.on('GET', '/containers/%s/json' % base.ID, {'json': {
-            'State': {}, 'NetworkSettings': {}, 'Image': IMAGE_ID,
+            'Id': base.ID, 'State': {}, 'NetworkSettings': {},
+            'Image': IMAGE_ID,
             'Config': {'Labels': made.object.owner.labels}}})
         self.daemon.on('GET', IMAGE_PATH, {'json': {
             'Id': IMAGE_ID, 'Config': {'Labels': OURS}, **(image or {})}})

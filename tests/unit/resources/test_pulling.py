@@ -64,7 +64,7 @@ class PullTestCase(PullingTestCase):
     def test_image_is_there(self):
         """Something else that the daemon does not find is not pulled."""
         self.serve_create(base.refusal(404, 'No such container: wiki-db'))
-        self.daemon.on(*HAS_IMAGE, {'json': {}})
+        self.daemon.on(*HAS_IMAGE, {'json': {'Id': 'x'}})
         reason = self.fail_task(self.make_resource().create)
         self.assertIn('No such container: wiki-db', reason)
         self.assertEqual([CREATE, HAS_IMAGE, CREATE], self.daemon.requests)
@@ -368,7 +368,7 @@ class PolicyTestCase(PullingTestCase):
 
     def test_never_and_something_else_not_there(self):
         self.serve_create(base.refusal(404, 'No such container: wiki-db'))
-        self.daemon.on(*HAS_IMAGE, {'json': {}})
+        self.daemon.on(*HAS_IMAGE, {'json': {'Id': 'x'}})
         made = self.make_resource(pull_policy='never')
         reason = self.fail_task(made.create)
         self.assertIn('No such container: wiki-db', reason)

@@ -308,7 +308,7 @@ class NotedAddressTestCase(base.ContainerTestCase):
             {'endpoint': server.url, 'address': '127.0.0.9'}))
         server.lines.clear()
         self.tighten()
-        self.assertIn('Connection refused', self.fail_task(made.delete))
+        self.assertIn('cannot be reached', self.fail_task(made.delete))
         self.assertEqual([], server.lines)
 
 
@@ -382,7 +382,7 @@ class NapTestCase(base.ResourceTestCase):
 
     def advance(self, *pauses):
         """Take a step that wants these pauses; return what is slept."""
-        self.daemon.on('GET', '/containers/x/json', {'json': {'State': {}}})
+        self.daemon.on('GET', '/containers/x/json', {'json': {'Id': 'x', 'State': {}}})
         self.slept, self.idle = [], []
         left = list(pauses)
 

@@ -904,7 +904,7 @@ class LostCreateTestCase(UpdateTestCase):
 
     def test_answer_that_makes_no_sense(self):
         made = self.lost()
-        self.serve_inspect({'json': {'State': None}})
+        self.serve_inspect({'json': {'Id': base.ID, 'State': None}})
         self.assertIn('gave an answer that makes no sense',
                       self.fail_update(made, name='web'))
 

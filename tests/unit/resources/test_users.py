@@ -151,7 +151,7 @@ class UsedVolumeTestCase(base.VolumeTestCase):
         self.daemon.on('GET', '/containers/json', {'json': []},
                        {'json': [{'Id': 'c1'}]})
         self.daemon.on('GET', '/containers/c1/json', {'json': {
-            'Name': '/web', 'State': {}, 'Config': {
+            'Id': 'c1', 'Name': '/web', 'State': {}, 'Config': {
                 'Labels': {'org.openstack.heat.stack_name': 'wiki'}}}})
         self.assertIn('It is in use by the container web of the stack wiki. '
                       'Docker at', self.fail_task(made.delete))
