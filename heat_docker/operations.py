@@ -13,8 +13,8 @@
 """The table of operations that a signal can perform on a container.
 
 The actions of a signal, the values that ``alarm_action`` accepts, their
-documentation and their tests come from this table. A function of
-:mod:`heat_docker.lifecycle.operations` with its name sends the request.
+documentation and their tests come from this table. The function of the same
+name in :mod:`heat_docker.lifecycle.container_operations` sends the requests.
 """
 
 import dataclasses

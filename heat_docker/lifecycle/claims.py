@@ -29,6 +29,7 @@ from .. import fields
 from .. import i18n
 from ..convert import network
 from ..convert import ports
+from . import neighbors
 from . import ownership
 from . import plan
 
@@ -72,7 +73,7 @@ class Retry:
     def holders(self, ctx, claims):
         """Return the resources that are about to release any of the claims.
 
-        :returns: list of :class:`heat_docker.resources.neighbors.Neighbor`.
+        :returns: list of :class:`heat_docker.lifecycle.neighbors.Neighbor`.
         :raises errors.Conflict: if a container keeps one of them, or does not
             release it in time.
         """
@@ -166,7 +167,7 @@ def _releases(ctx, neighbor, claim):
             {(what, value) for what, value, _where
              in fields.claims(ctx.fields, values())}
             for values in (neighbor.old_values, neighbor.new_values))
-    except neighbor.UNKNOWN:
+    except neighbors.UNKNOWN:
         # Its new values depend on a resource that does not exist yet.
         return True
     return claim[:2] not in new and (
@@ -184,14 +185,14 @@ def refuse_unattainable(ctx):
         return
     try:
         claims = fields.claims(ctx.fields, after)
-    except ctx.neighbors.UNKNOWN:
+    except neighbors.UNKNOWN:
         return
     before = fields.claims(ctx.fields, ctx.properties)
     find_holders(ctx, [claim for claim in claims if claim not in before])
     try:
         ownership.resolve(ctx.client, ctx.fields, after, ctx.object.owner,
                           may_create=False)
-    except (errors.NotFound, *ctx.neighbors.UNKNOWN):
+    except (errors.NotFound, *neighbors.UNKNOWN):
         return
 
 

@@ -134,7 +134,7 @@ class Create(creation.Create):
 
     def __call__(self, ctx):
         """Create it, unless the old one is in use again."""
-        ctx.neighbors.predecessor(ctx.client)
+        ctx.neighbors.raise_if_cancelled()
         return super().__call__(ctx)
 
     def send(self, ctx, request):
@@ -264,8 +264,8 @@ def restore_restart_policy(ctx):
 
 
 def _set_restart_policy(ctx, name):
-    policy = ctx.properties['restart_policy'] or {}
-    if policy.get('Name') != 'always':
+    restart_policy = ctx.properties['restart_policy'] or {}
+    if restart_policy.get('Name') != 'always':
         return
     # An older Podman updates no container, and starts none by itself.
     with contextlib.suppress(errors.Unsupported):

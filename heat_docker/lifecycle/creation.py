@@ -61,8 +61,11 @@ def _is_answer_lost(obj):
     return abs(time.time() - lost) < _CREATE_PENDING
 
 
-def exists_and_is_usable(ctx, client):
-    """Return whether there is an object, and whether it can be finished."""
+def find_usable(ctx, client):
+    """Find the object, store a lost ID, and look at the object's state.
+
+    :returns: whether there is an object that can be finished.
+    """
     try:
         return ctx.object.ensure_id(client, ctx.properties) and (
             ctx.object.is_usable(ctx, ctx.object.inspect(client)))
@@ -167,7 +170,7 @@ class Recover(plan.Step):
 
     def __call__(self, ctx):
         """Find it."""
-        if exists_and_is_usable(ctx, ctx.client):
+        if find_usable(ctx, ctx.client):
             return True
         if is_create_pending(ctx.object):
             return False

@@ -223,10 +223,6 @@ class Provide(plan.Step):
                      'seconds': time.monotonic() - pull.started})
         return True
 
-    def pulled(self):
-        """Remember that the image was pulled."""
-        self._is_pulled = True
-
 
 class Pull(Provide):
     """Provide an image that a resource is about."""
@@ -291,21 +287,21 @@ class _Record(plan.Step):
 
 def _is_inherited(ctx, image_id):
     """Return whether what this resource replaces has pulled an image."""
-    row = ctx.neighbors.row_of_predecessor()
-    return records.MadeImage.KEY in records.of_row(row) and (
-        _is_shared(ctx, row, ctx.properties['image'], image_id))
+    other = ctx.neighbors.stored_predecessor()
+    return (other is not None and other.holds(records.MadeImage)
+            and _is_shared(ctx, other, ctx.properties['image'], image_id))
 
 
-def _is_shared(ctx, row, name, image_id):
+def _is_shared(ctx, other, name, image_id):
     """Return whether another resource has an image by the same name.
 
-    :param row: of the other one, in Heat's database, or None.
+    :param other: :class:`heat_docker.lifecycle.neighbors.StoredResource` or
+        None.
     """
-    if (row is None or row.action == 'DELETE'
-            or row.physical_resource_id != image_id):
+    if other is None or other.is_deleted or other.object_id != image_id:
         return False
-    request = records.read(records.of_row(row), records.CreateRequest)
-    its_name = (row.properties_data or {}).get('image')
+    request = other.read(records.CreateRequest)
+    its_name = other.last_value('image')
     return (request is not None and bool(its_name)
             and request.endpoint == ctx.client.endpoint.given
             and registry.full_name(its_name) == registry.full_name(name))
@@ -417,9 +413,9 @@ class Remove(plan.Step):
         names = ([values['image']] if values['image']
                  else tags(ctx.object, values))
         # A replacement may have what the other one has pulled.
-        if any(_is_shared(ctx, row, name, ctx.object.id)
-               for row in (ctx.neighbors.row_of_predecessor(),
-                           ctx.neighbors.row_of_successor())
+        if any(_is_shared(ctx, other, name, ctx.object.id)
+               for other in (ctx.neighbors.stored_predecessor(),
+                             ctx.neighbors.stored_successor())
                for name in names):
             return True
         users = ctx.client.containers.using_image(ctx.object.id)

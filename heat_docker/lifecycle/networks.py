@@ -22,6 +22,7 @@ from ..api import networks as api_networks
 from ..convert import ipam
 from ..convert import network
 from . import creation
+from . import neighbors
 from . import objects
 from . import ownership
 from . import plan
@@ -77,7 +78,7 @@ class Create(creation.Create):
 
     def __call__(self, ctx):
         """Create it, unless the old one is in use again."""
-        ctx.neighbors.predecessor(ctx.client)
+        ctx.neighbors.raise_if_cancelled()
         return super().__call__(ctx)
 
     def send(self, ctx, request):
@@ -201,7 +202,7 @@ def _detach(client, identity, containers):
 
 # Replacement.
 
-class WaitForPredecessor(plan.Step):
+class RemovePredecessor(plan.Step):
     """Remove the old network if its daemon was unreachable before."""
 
     def __call__(self, ctx):
@@ -310,7 +311,7 @@ def _is_to_change(neighbor, before):
     try:
         values = neighbor.new_values()
         return network.networks_to_api(values['networks'] or []) != before
-    except neighbor.UNKNOWN:
+    except neighbors.UNKNOWN:
         # Its new networks depend on a resource that does not exist yet.
         return True
 
@@ -346,11 +347,7 @@ class StepBack(plan.Step):
 
     def _remove_replacements(self, ctx):
         """Remove what was created in place of this network."""
-        labels = ctx.object.owner.labels_by('project_id', 'stack_id',
-                                            'resource_name')
-        for other in ctx.object.find(ctx.client, labels):
-            if other == ctx.object.id:
-                continue
+        for other in ctx.object.find_replacements(ctx.client):
             with contextlib.suppress(errors.NotFound):
                 _detach(ctx.client, other, _own_members(ctx, other))
                 remove(ctx.client, other)

@@ -98,8 +98,18 @@ class Object:
                                                        'stack_id'))
         return found[0] if found else None
 
+    def find_replacements(self, client) -> list[str]:
+        """Return the ids of the objects created in place of this one."""
+        labels = self.owner.labels_by('project_id', 'stack_id',
+                                      'resource_name')
+        return [found for found in self.find(client, labels)
+                if found != self.id]
+
     def ensure_id(self, client, values) -> bool:
-        """Return whether there is an id; a lost one is found by labels."""
+        """Find the ID by labels and store it if it was lost.
+
+        :returns: whether there is an ID.
+        """
         if self.id is None:
             object_id = self.find_own(client, values)
             if object_id is None:

@@ -22,6 +22,8 @@ import typing
 
 from .. import errors
 from .. import i18n
+from . import neighbors as neighbors_module
+from . import objects
 from . import records as records_module
 
 _ = i18n._
@@ -94,7 +96,7 @@ class Context:
     :ivar records: what the resource remembers in Heat's database.
     :ivar before: what the resource went through before the action.
     :ivar neighbors: the other resources of the stack; see
-        :class:`heat_docker.resources.neighbors.Neighbors`.
+        :class:`heat_docker.lifecycle.neighbors.Neighbors`.
     :ivar connect: context manager that connects to the daemon.
     :ivar event: function that adds an event with a text.
     :ivar give_up: function that takes the error when the daemon has been
@@ -107,14 +109,14 @@ class Context:
         run.
     """
 
-    object: typing.Any
+    object: objects.Object
     action: str
     fields: typing.Sequence
     values: typing.Mapping
     properties: typing.Mapping
     records: records_module.Store
     before: Before
-    neighbors: typing.Any
+    neighbors: neighbors_module.Neighbors
     connect: typing.Callable
     event: typing.Callable[[str], None]
     give_up: typing.Callable[[errors.DockerError], None]
@@ -122,6 +124,9 @@ class Context:
     may_sleep: typing.Callable[[], bool]
     changed: typing.Collection[str] = ()
     client: typing.Any = None
+
+
+Result = bool | After | Instead | First
 
 
 class Step:
@@ -136,7 +141,7 @@ class Step:
 
     NEEDS_OBJECT = True
 
-    def __call__(self, ctx: Context) -> bool | After | Instead | First:
+    def __call__(self, ctx: Context) -> Result:
         """Do it.
 
         :returns: True if it is done, False to be called at the next poll,

@@ -17,6 +17,7 @@ fact in there. Every worker can read it, and so can another resource of the
 stack that has the row of this one.
 """
 
+import collections.abc
 import dataclasses
 import json
 import typing
@@ -54,6 +55,9 @@ class Record:
         known = {field.name for field in dataclasses.fields(cls)}
         return cls(**{name: value for name, value in json.loads(text).items()
                       if name in known})
+
+
+R = typing.TypeVar('R', bound=Record)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -246,34 +250,34 @@ class Store:
         """
         self._resource = resource
 
-    def read(self, kind):
+    def read(self, kind: type[R]) -> R | None:
         """Return the record of a class, or None."""
         return read(self._resource.data(), kind)
 
-    def holds(self, kind):
+    def holds(self, kind: type[Record]) -> bool:
         """Return whether there is a record of a class."""
         return kind.KEY in self._resource.data()
 
-    def write(self, record):
+    def write(self, record: R) -> R:
         """Store a record in place of the one of its class, and return it."""
         self._resource.data_set(record.KEY, record.to_text())
         return record
 
-    def erase(self, kind):
+    def erase(self, kind: type[Record]) -> None:
         """Erase the record of a class, if there is one."""
         if self.holds(kind):
             self._resource.data_delete(kind.KEY)
 
-    def record_preemption(self, traversal):
+    def record_preemption(self, traversal: str) -> None:
         """Record that a stack action waits for an action of the resource.
 
-        :param str traversal: Heat's id of the stack action that waits. An
+        :param traversal: Heat's ID of the stack action that waits. An
             older update may come to wait later than a newer one, so each has
             a record of its own.
         """
         self._resource.data_set(_PREEMPTED_BY + traversal, 'true')
 
-    def is_preempted_by(self, traversal):
+    def is_preempted_by(self, traversal: str) -> bool:
         """Return whether a stack action waits, as the database has it."""
         try:
             resource_data.ResourceData.get_val(self._resource,
@@ -282,13 +286,13 @@ class Store:
             return False
         return True
 
-    def erase_all(self):
+    def erase_all(self) -> None:
         """Erase everything, also what no class describes."""
         for key in list(self._resource.data()):
             self._resource.data_delete(key)
 
 
-def read(data, kind):
+def read(data: collections.abc.Mapping, kind: type[R]) -> R | None:
     """Return the record of a class, or None.
 
     :param data: map of key to text, such as the ``resource_data`` of a
@@ -296,11 +300,3 @@ def read(data, kind):
     """
     text = data.get(kind.KEY)
     return None if text is None else kind.from_text(text)
-
-
-def of_row(row):
-    """Return Heat's resource data of another resource, for :func:`read`.
-
-    :param row: object of Heat's database, or None.
-    """
-    return {item.key: item.value for item in (row and row.data) or ()}

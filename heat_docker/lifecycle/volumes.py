@@ -21,13 +21,13 @@ from .. import i18n
 from .. import policy
 from ..api import volumes as api_volumes
 from ..convert import references
-from . import copies
 from . import creation
 from . import objects
 from . import ownership
 from . import plan
 from . import records
 from . import removal
+from . import volume_copies
 
 _ = i18n._
 
@@ -86,13 +86,13 @@ def _signs(adopted, labels):
     return {'labels': labels} if policy.is_shared() else None
 
 
-def _signs_of(row, owner):
+def _signs_of(stored, owner):
     """Return the signs of the volume of an earlier resource of this name.
 
-    :param row: the resource, as Heat's database has it.
+    :param stored: :class:`heat_docker.lifecycle.neighbors.StoredResource`.
     """
-    before = dataclasses.replace(owner, resource_id=row.uuid)
-    return _signs(records.read(records.of_row(row), records.Adopted),
+    before = dataclasses.replace(owner, resource_id=stored.uuid)
+    return _signs(stored.read(records.Adopted),
                   before.labels_by('resource_id', 'stack_id'))
 
 
@@ -130,7 +130,8 @@ class Create(creation.Create):
         """Prepare the request.
 
         :param before: function that returns the resource from before a failed
-            update, as Heat's database has it, or None.
+            update, a :class:`heat_docker.lifecycle.neighbors.StoredResource`,
+            or None.
         """
         self._before = before
 
@@ -145,13 +146,12 @@ class Create(creation.Create):
         return True
 
     def _find_before(self, ctx):
-        row = self._before()
-        if row is None:
+        stored = self._before()
+        if stored is None:
             return None
         with contextlib.suppress(errors.NotFound):
-            inspected = same(
-                ctx.client.volumes.inspect(row.physical_resource_id),
-                _signs_of(row, ctx.object.owner))
+            inspected = same(ctx.client.volumes.inspect(stored.object_id),
+                             _signs_of(stored, ctx.object.owner))
             ctx.object.refuse_foreign(inspected)
             return inspected
 
@@ -182,7 +182,7 @@ class Remove(removal.RemoveUnused):
         return ctx.client.containers.using_volume(ctx.object.id)
 
 
-class Fill(copies.Copy):
+class Fill(volume_copies.Copy):
     """Copy the files of source_volume to a new volume."""
 
     def __call__(self, ctx):
@@ -200,7 +200,7 @@ class Fill(copies.Copy):
         return done
 
 
-class Snapshot(copies.Copy):
+class Snapshot(volume_copies.Copy):
     """Copy the files to a new volume.
 
     :ivar keep: whether the copy outlives the stack. Then a volume that is
@@ -226,10 +226,10 @@ class Snapshot(copies.Copy):
         owner, client = ctx.object.owner, ctx.client
         if self._name is None:
             name = 'heat-snapshot-%s-%s' % (
-                ctx.object.name(ctx.properties), copies.random_name())
+                ctx.object.name(ctx.properties), volume_copies.random_name())
             client.volumes.create({'Name': name, 'Labels': (
-                copies.kept_labels(owner) if self._keep
-                else copies.snapshot_labels(owner))})
+                volume_copies.kept_labels(owner) if self._keep
+                else volume_copies.snapshot_labels(owner))})
             self._name = name
         source, signs = ctx.object.id, ctx.object.signs()
         try:
@@ -239,7 +239,7 @@ class Snapshot(copies.Copy):
         except errors.DockerError:
             name, self._name = self._name, None
             with contextlib.suppress(errors.Unreachable):
-                copies.remove_copy(client, name)
+                volume_copies.remove_copy(client, name)
             raise
         if not self._keep:
             ctx.records.write(records.SnapshotVolume(self._name))
@@ -254,6 +254,6 @@ class RemoveSnapshots(plan.Step):
 
     def __call__(self, ctx):
         """Find them by their labels."""
-        for name in copies.find_snapshots(ctx.client, ctx.object.owner):
-            copies.remove_copy(ctx.client, name)
+        for name in volume_copies.find_snapshots(ctx.client, ctx.object.owner):
+            volume_copies.remove_copy(ctx.client, name)
         return True

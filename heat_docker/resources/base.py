@@ -14,6 +14,7 @@
 
 import math
 import time
+import typing
 
 from heat.common import exception
 from heat.engine import resource
@@ -94,9 +95,21 @@ class DockerResource(attributes.ShowingResource):
         """
         return [creation.Check()]
 
+    # What a type defines whose objects can collide with their replacement:
+    # the record of an object that has stepped aside, the function that makes
+    # it do so, given a Context, and the step that restores it.
+    aside_record: type[records.Record] | None = None
+    step_aside: typing.Callable[[plan.Context], None] | None = None
+    step_back: type[plan.Step] | None = None
+
+    def has_stepped_aside(self):
+        """Return whether the object gave way to a replacement."""
+        return self.aside_record is not None and (
+            self.records.holds(self.aside_record))
+
     def step_back_plan(self) -> list[plan.Step]:
-        """Return the steps that take back what a replacement has got."""
-        return []
+        """Return the steps that restore an object that has stepped aside."""
+        return [self.step_back()] if self.has_stepped_aside() else []
 
     def check_plan(self) -> list[plan.Step]:
         """Return the steps that fail unless the object is good."""
@@ -153,8 +166,7 @@ class DockerResource(attributes.ShowingResource):
         return plan.Before(
             update_failed=failed and action == self.UPDATE,
             suspended=suspended,
-            unfinished=(failed or suspended
-                        or self.records.holds(records.SteppedAside)))
+            unfinished=failed or suspended or self.has_stepped_aside())
 
     def may_sleep(self):
         """Return whether no other resource of the stack waits for a poll.
@@ -442,10 +454,6 @@ class DockerResource(attributes.ShowingResource):
         """Return whether the object has what there can be only one of."""
         return fields.exclusive(self.spec.FIELDS, self.properties)
 
-    # Function that takes a Context and frees what a replacement needs; None
-    # for a type whose objects never collide.
-    step_aside = None
-
     def prepare_for_replace(self):
         """Have the object step aside for its replacement.
 
@@ -492,13 +500,12 @@ class DockerResource(attributes.ShowingResource):
 
         What cannot be done now is left to the update that follows.
         """
-        if not self.records.holds(records.SteppedAside) or (
-                self.resource_id is None):
+        if not self.has_stepped_aside() or self.resource_id is None:
             return
         ctx = self.plan_context()
         try:
             with self.connect() as ctx.client:
-                self.step_back_plan()[0](ctx)
+                self.step_back()(ctx)
         except (exception.HeatException, plan.Replace) as ex:
             LOG.warning('%(resource)s does not step back yet: %(why)s',
                         {'resource': self.name, 'why': ex})
@@ -514,7 +521,7 @@ class DockerResource(attributes.ShowingResource):
         ctx = self.plan_context()
         try:
             with self.connect() as client:
-                return not (creation.exists_and_is_usable(ctx, client)
+                return not (creation.find_usable(ctx, client)
                             or creation.is_create_pending(ctx.object))
         except exception.Error:
             # The update waits for the daemon, or reports what is wrong.

@@ -19,14 +19,15 @@ from .. import conf
 from .. import i18n
 from .. import masking
 from ..convert import network
+from ..lifecycle import container_changes
+from ..lifecycle import container_replacement
+from ..lifecycle import container_snapshots
+from ..lifecycle import container_start
 from ..lifecycle import containers
 from ..lifecycle import images
-from ..lifecycle import networking
 from ..lifecycle import plan
 from ..lifecycle import readiness
 from ..lifecycle import records
-from ..lifecycle import replacement
-from ..lifecycle import snapshots as image_snapshots
 from ..specs import container as spec
 from . import alarms
 from . import base
@@ -66,8 +67,8 @@ class DockerContainer(signals.SignalResource, snapshots.SnapshotResource):
     snapshot_record = records.SnapshotImage
 
     update_steps = {
-        'rename': lambda made, ctx: networking.Rename(),
-        'reconnect': lambda made, ctx: networking.Reconnect(
+        'rename': lambda made, ctx: container_changes.Rename(),
+        'reconnect': lambda made, ctx: container_changes.Reconnect(
             ctx.before.update_failed),
         'set_alarm': lambda made, ctx: alarms.SyncUser(made.sync_alarm_user),
     }
@@ -81,29 +82,31 @@ class DockerContainer(signals.SignalResource, snapshots.SnapshotResource):
 
     def create_plan(self, values):
         """Return the steps that create and start the container."""
-        return [replacement.WaitForPredecessor(),
+        return [container_replacement.WaitForPredecessor(),
                 images.Provide(containers.Create()),
-                *_start_plan(values)]
+                *container_start.start_plan(values)]
 
     def finish_plan(self, ctx, planned):
         """Return the steps that start a container which a failure left."""
         if ctx.before.suspended:
             return [containers.Resume(), readiness.WaitFor()]
-        return [CatchUp(is_reconnected=any(
-            isinstance(step, networking.Reconnect) for step in planned))]
+        return [container_start.CatchUp(is_reconnected=any(
+            isinstance(step, container_changes.Reconnect)
+            for step in planned))]
+
+    aside_record = records.SteppedAside
+    step_aside = staticmethod(container_replacement.step_aside)
+    step_back = container_replacement.StepBack
 
     def step_back_plan(self):
-        """Return the steps that take back what a replacement has got.
+        """Return the steps that restore the container and its networks.
 
         The networks in the template may differ from those that the container
         had when it was stopped.
         """
-        if not self.records.holds(records.SteppedAside):
-            return []
-        return [replacement.StepBack(),
-                networking.Reconnect(update_failed=True)]
-
-    step_aside = staticmethod(replacement.step_aside)
+        steps = super().step_back_plan()
+        return steps and [*steps,
+                          container_changes.Reconnect(update_failed=True)]
 
     def check_plan(self):
         """Return the step that compares the container with wait_for."""
@@ -126,19 +129,19 @@ class DockerContainer(signals.SignalResource, snapshots.SnapshotResource):
                                  missing_ok=True),
                  containers.Remove()]
         if self.stack.action == self.stack.DELETE:
-            steps.append(image_snapshots.RemoveSnapshots())
+            steps.append(container_snapshots.RemoveSnapshots())
         return steps
 
     def snapshot_plan(self, keep):
         """Return the step that creates an image of the container."""
-        return [image_snapshots.Commit(keep)]
+        return [container_snapshots.Commit(keep)]
 
     def remove_snapshot(self, client, name):
         """Remove the image of a snapshot.
 
         One that a container was restored from goes with the stack.
         """
-        image_snapshots.remove(client, name)
+        container_snapshots.remove(client, name)
 
     def properties_from_snapshot(self, name):
         """Return the properties of a container of the image.
@@ -281,46 +284,5 @@ class DockerContainer(signals.SignalResource, snapshots.SnapshotResource):
             conf.group().max_log_bytes)
 
 
-def _start_plan(values):
-    """Return the steps after the create request."""
-    steps = [containers.CheckReferences()]
-    if values['networks']:
-        steps.append(networking.Reconnect())
-    if values['files']:
-        steps.append(containers.PutFiles())
-    return [*steps, containers.Start(), readiness.WaitFor()]
-
-
-class CatchUp(plan.Step):
-    """Decide what is left to do for a container that exists."""
-
-    def __init__(self, is_reconnected):
-        """Remember what is planned.
-
-        :param is_reconnected: whether the plan has reconnected it.
-        """
-        self._is_reconnected = is_reconnected
-
-    def __call__(self, ctx):
-        """Look at its state."""
-        inspected = ctx.object.inspect(ctx.client)
-        state = containers.State(inspected)
-        if state.status == 'created':
-            return plan.Instead(_start_plan(ctx.values))
-        steps = [containers.Resume()] if (
-            state.status == 'paused'
-            or state.is_as_signaled(ctx.records)) else []
-        if (ctx.properties['networks'] and not self._is_reconnected
-                and not network.effective_endpoints(inspected)):
-            steps.append(networking.Reconnect(ctx.before.update_failed))
-        return plan.Instead([*steps, readiness.WaitFor()])
-
-
-def resource_mapping():
-    """Return the type and its class, for tools that only read them."""
-    return {'DockerInc::Docker::Container': DockerContainer}
-
-
-def available_resource_mapping():
-    """Return the type and its class if heat-engine can serve it."""
-    return registration.available(resource_mapping())
+resource_mapping, available_resource_mapping = registration.mappings(
+    'DockerInc::Docker::Container', DockerContainer)

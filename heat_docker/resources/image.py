@@ -92,11 +92,5 @@ class DockerImage(base.DockerResource):
             super().get_reference_id())
 
 
-def resource_mapping():
-    """Return the type and its class, for tools that only read them."""
-    return {'DockerInc::Docker::Image': DockerImage}
-
-
-def available_resource_mapping():
-    """Return the type and its class if heat-engine can serve it."""
-    return registration.available(resource_mapping())
+resource_mapping, available_resource_mapping = registration.mappings(
+    'DockerInc::Docker::Image', DockerImage)

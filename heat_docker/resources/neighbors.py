@@ -15,32 +15,25 @@
 import contextlib
 import dataclasses
 
-from heat.common import exception
 from heat.engine import resource
 from heat.engine import stack as heat_stack
 from heat.objects import resource as resource_objects
 
 from .. import errors
 from .. import i18n
+from ..lifecycle import neighbors
 from ..lifecycle import records
 from . import daemon
 from . import rows
 
 _ = i18n._
 
-# What reading values raises if they depend on a resource that does not exist
-# yet.
-UNKNOWN = (AttributeError, KeyError, TypeError, ValueError,
-           exception.StackValidationFailed)
-
 
 class Neighbor:
     """Another resource of the tree of stacks.
 
-    :ivar name: its name.
+    See :class:`heat_docker.lifecycle.neighbors.Neighbor`.
     """
-
-    UNKNOWN = UNKNOWN
 
     def __init__(self, own, loaded):
         """Describe it.
@@ -109,21 +102,14 @@ class Neighbor:
             self._own.stack.defn.resource_definition(self.name))
 
 
-@dataclasses.dataclass
-class Predecessor:
+@dataclasses.dataclass(frozen=True)
+class Predecessor(neighbors.StoredResource):
     """The resource that another one replaces.
 
     :ivar own: the other one.
-    :ivar row: the replaced resource, as Heat's database has it.
     """
 
     own: resource.Resource
-    row: resource_objects.Resource
-
-    @property
-    def object_id(self):
-        """The id of its object, or None."""
-        return self.row.physical_resource_id
 
     def is_on(self, client):
         """Return whether a client is connected to its daemon."""
@@ -131,14 +117,6 @@ class Predecessor:
         return request is not None and (
             request.endpoint, request.address) == (
                 client.endpoint.given, client.address)
-
-    def read(self, kind):
-        """Return a record of it, or None."""
-        return records.read(records.of_row(self.row), kind)
-
-    def holds(self, kind):
-        """Return whether it has a record."""
-        return kind.KEY in records.of_row(self.row)
 
     def step_aside(self, client):
         """Have its object step aside, which it could not do before."""
@@ -149,9 +127,10 @@ class Predecessor:
 
 
 class Neighbors:
-    """What steps may know of the other resources of the stack."""
+    """What steps may know of the other resources of the stack.
 
-    UNKNOWN = UNKNOWN
+    See :class:`heat_docker.lifecycle.neighbors.Neighbors`.
+    """
 
     def __init__(self, own):
         """Prepare to look at them.
@@ -198,33 +177,49 @@ class Neighbors:
         not be believed about the objects of this one.
 
         :param client: client of the daemon of the own resource.
-        :raises errors.Failed: if it is no longer replaced. When a user
-            cancels an update, Heat does not stop the create of a replacement,
-            and removes the replacement afterwards.
+        :raises errors.Failed: see :meth:`raise_if_cancelled`.
         """
-        row = self.row_of_predecessor()
+        row = self._replaced_row()
         if row is None:
             return None
-        if row.replaced_by != self._own.id:
-            raise errors.Failed(_('The update was cancelled; the previous '
-                                  'resource is in use again'))
-        predecessor = Predecessor(self._own, row)
+        predecessor = Predecessor(row, self._own)
         return predecessor if predecessor.is_on(client) else None
 
-    def row_of_predecessor(self):
-        """Return the resource that this one replaces, as stored, or None."""
-        return rows.stored(self._own.context, self._own.replaces)
+    def raise_if_cancelled(self):
+        """Raise if the update that needs this replacement was cancelled.
 
-    def row_of_successor(self):
-        """Return the resource that replaces this one, as stored, or None."""
-        return rows.stored(self._own.context, self._own.replaced_by)
+        When a user cancels an update, Heat does not stop the create of a
+        replacement, and removes the replacement afterwards.
+
+        :raises errors.Failed: if the old resource is in use again.
+        """
+        self._replaced_row()
+
+    def _replaced_row(self):
+        row = rows.stored(self._own.context, self._own.replaces)
+        if row is not None and row.replaced_by != self._own.id:
+            raise errors.Failed(_('The update was cancelled; the previous '
+                                  'resource is in use again'))
+        return row
+
+    def stored_predecessor(self):
+        """Return the resource that is replaced, on whatever daemon."""
+        return self._stored(self._own.replaces)
+
+    def stored_successor(self):
+        """Return the resource that replaces this one."""
+        return self._stored(self._own.replaced_by)
+
+    def _stored(self, resource_id):
+        row = rows.stored(self._own.context, resource_id)
+        return row and neighbors.StoredResource(row)
 
     def new_values(self, name):
         """Return the values of a resource of the stack in the new template.
 
         :returns: None if they depend on a resource that does not exist yet.
         """
-        with contextlib.suppress(*UNKNOWN):
+        with contextlib.suppress(*neighbors.UNKNOWN):
             return self._own.values_in(
                 self._own.stack.defn.resource_definition(name))
         return None

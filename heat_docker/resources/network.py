@@ -41,18 +41,16 @@ class DockerNetwork(base.DockerResource):
 
     def create_plan(self, values):
         """Return the steps that create the network and attach containers."""
-        return [networks.WaitForPredecessor(), networks.Create(),
+        return [networks.RemovePredecessor(), networks.Create(),
                 networks.Reattach()]
 
     def finish_plan(self, ctx, planned):
         """Return the steps that a failed create has not done."""
         return [creation.Check(), networks.Reattach()]
 
+    aside_record = records.Detached
     step_aside = staticmethod(networks.step_aside)
-
-    def step_back_plan(self):
-        """Return the step that creates the network again."""
-        return [networks.StepBack()]
+    step_back = networks.StepBack
 
     def delete_plan(self, values):
         """Return the steps that remove the network."""
@@ -62,11 +60,5 @@ class DockerNetwork(base.DockerResource):
         return steps
 
 
-def resource_mapping():
-    """Return the type and its class, for tools that only read them."""
-    return {'DockerInc::Docker::Network': DockerNetwork}
-
-
-def available_resource_mapping():
-    """Return the type and its class if heat-engine can serve it."""
-    return registration.available(resource_mapping())
+resource_mapping, available_resource_mapping = registration.mappings(
+    'DockerInc::Docker::Network', DockerNetwork)

@@ -23,6 +23,18 @@ from .. import errors
 LOG = logging.getLogger(__name__)
 
 
+def mappings(name, cls):
+    """Return the two functions that a module of a type has.
+
+    Heat calls ``available_resource_mapping`` when heat-engine starts. Tools
+    that only read types call ``resource_mapping``.
+
+    :param str name: of the type.
+    :param cls: the class of its resources.
+    """
+    return lambda: {name: cls}, lambda: available({name: cls})
+
+
 def available(mapping):
     """Return the mapping of types, or an empty one if they cannot work here.
 

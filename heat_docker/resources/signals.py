@@ -17,7 +17,7 @@ from heat.common import exception
 from .. import i18n
 from .. import operations
 from .. import policy
-from ..lifecycle import operations as runner
+from ..lifecycle import container_operations
 from . import alarms
 from . import base
 from . import daemon
@@ -80,4 +80,4 @@ class SignalResource(base.DockerResource, alarms.Alarms):
         with self.connect() as ctx.client:
             if policy.is_shared():
                 ctx.object.inspect(ctx.client)
-            return runner.run(ctx, action, details)
+            return container_operations.run(ctx, action, details)

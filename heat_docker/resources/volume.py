@@ -19,10 +19,11 @@ from heat.objects import stack as stack_objects
 
 from .. import fields
 from .. import i18n
-from ..lifecycle import copies
 from ..lifecycle import creation
+from ..lifecycle import neighbors
 from ..lifecycle import plan
 from ..lifecycle import records
+from ..lifecycle import volume_copies
 from ..lifecycle import volumes
 from ..specs import volume as spec
 from . import registration
@@ -78,7 +79,7 @@ class DockerVolume(snapshots.SnapshotResource):
 
     def delete_plan(self, values):
         """Return the steps that remove the volume and its snapshots."""
-        steps = [copies.RemoveHelpers(), volumes.Remove()]
+        steps = [volume_copies.RemoveHelpers(), volumes.Remove()]
         if self.stack.action == self.stack.DELETE:
             steps.append(volumes.RemoveSnapshots())
         return steps
@@ -89,7 +90,7 @@ class DockerVolume(snapshots.SnapshotResource):
 
     def remove_snapshot(self, client, name):
         """Remove the copy of a snapshot."""
-        copies.remove_copy(client, name)
+        volume_copies.remove_copy(client, name)
 
     def properties_from_snapshot(self, name):
         """Return the properties of a volume with the files of the copy."""
@@ -111,7 +112,8 @@ class DockerVolume(snapshots.SnapshotResource):
         replaced = rows.stored(self.context, self.replaces)
         if replaced is None or self._is_restored():
             return None
-        return self._row_before(self.properties, replaced.replaces)
+        row = self._row_before(self.properties, replaced.replaces)
+        return row and neighbors.StoredResource(row)
 
     def _row_before(self, values, row_id):
         """Return the row of a resource of the past with these properties.
@@ -123,8 +125,7 @@ class DockerVolume(snapshots.SnapshotResource):
         row = rows.stored(self.context, row_id)
         while row is not None and not (
                 row.physical_resource_id and row.action != self.DELETE
-                and records.read(records.of_row(row),
-                                 records.Unhealthy) is None
+                and not neighbors.StoredResource(row).holds(records.Unhealthy)
                 and self._was_like(values, row)):
             row = rows.stored(self.context, row.replaces)
         return row
@@ -250,11 +251,5 @@ class DockerVolume(snapshots.SnapshotResource):
         return None
 
 
-def resource_mapping():
-    """Return the type and its class, for tools that only read them."""
-    return {'DockerInc::Docker::Volume': DockerVolume}
-
-
-def available_resource_mapping():
-    """Return the type and its class if heat-engine can serve it."""
-    return registration.available(resource_mapping())
+resource_mapping, available_resource_mapping = registration.mappings(
+    'DockerInc::Docker::Volume', DockerVolume)

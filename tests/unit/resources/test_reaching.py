@@ -28,10 +28,10 @@ import requests
 from heat_docker import client
 from heat_docker import daemons
 from heat_docker import endpoint
+from heat_docker.lifecycle import container_replacement
 from heat_docker.lifecycle import containers as container_steps
 from heat_docker.lifecycle import creation
 from heat_docker.lifecycle import plan
-from heat_docker.lifecycle import replacement
 from heat_docker.resources import base as resources_base
 from tests.unit import base
 from tests.unit import servers
@@ -634,7 +634,7 @@ class DeleteTestCase(base.ContainerTestCase):
         self.clock = self.set_clock(plan, step=10.0)
 
     def test_waits(self):
-        self.set_clock(replacement, container_steps, step=100.0)
+        self.set_clock(container_replacement, container_steps, step=100.0)
         made = self.make_running()
         self.serve_stop()
         self.serve_remove()
@@ -645,7 +645,7 @@ class DeleteTestCase(base.ContainerTestCase):
 
     def test_stop_that_was_not_heard(self):
         """It is asked for again, not waited for."""
-        self.set_clock(replacement, container_steps)
+        self.set_clock(container_replacement, container_steps)
         made = self.make_running()
         self.serve_stop()
         self.serve_remove()

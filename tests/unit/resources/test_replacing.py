@@ -18,8 +18,8 @@ import json
 from heat.engine import resource
 import requests
 
+from heat_docker.lifecycle import container_replacement
 from heat_docker.lifecycle import containers as container_steps
-from heat_docker.lifecycle import replacement
 from heat_docker.resources import base as resources_base
 from heat_docker.resources import rows
 from tests.unit import base
@@ -569,7 +569,7 @@ class RestoreTestCase(ReplacingTestCase):
         self.serve_inspect()
         self.serve_found()
         self.daemon.on(*START, 304)
-        self.set_clock(replacement, container_steps, step=4.0)
+        self.set_clock(container_replacement, container_steps, step=4.0)
         self.forget()
         self.update(old, name='web', stop_grace_period=3)
         self.assertEqual(3 * [INSPECT, FOUND] + [START],

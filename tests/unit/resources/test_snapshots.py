@@ -20,8 +20,8 @@ import requests
 from heat_docker import background
 from heat_docker import budgets
 from heat_docker.api import containers
+from heat_docker.lifecycle import container_snapshots
 from heat_docker.lifecycle import plan
-from heat_docker.lifecycle import snapshots
 from tests.unit import base
 
 LOST = {'exc': requests.exceptions.ReadTimeout}
@@ -315,7 +315,7 @@ class SnapshotTestCase(base.ContainerTestCase):
         return len(self.daemon.sent('GET', '/images/json'))
 
     def test_images_of_a_stack_are_listed_once(self):
-        self.patch(snapshots, '_LISTED', {})
+        self.patch(container_snapshots, '_LISTED', {})
         self.daemon.on('GET', '/images/json', {'json': [
             self.image('web', 'localhost/heat-snapshot/a:snapshot-1')]})
         removal = ('DELETE',
@@ -327,41 +327,41 @@ class SnapshotTestCase(base.ContainerTestCase):
             self.assertEqual(1, len(self.daemon.sent(*removal)))
 
     def test_images_of_a_stack_are_listed_again_after_a_minute(self):
-        self.patch(snapshots, '_LISTED', {})
+        self.patch(container_snapshots, '_LISTED', {})
         self.daemon.on('GET', '/images/json', {'json': []})
-        clock = self.set_clock(snapshots)
+        clock = self.set_clock(container_snapshots)
         for seconds, listed in ((0, 1), (59, 0), (2, 1)):
             clock.now += seconds
             self.assertEqual(listed, self.deleted_with_its_stack('t'))
         clock.now += 61
         self.deleted_with_its_stack('other')
-        self.assertEqual(1, len(snapshots._LISTED))
+        self.assertEqual(1, len(container_snapshots._LISTED))
 
     def test_what_no_snapshot_needs_is_not_kept(self):
-        self.patch(snapshots, '_LISTED', {})
+        self.patch(container_snapshots, '_LISTED', {})
         names = ['localhost/heat-snapshot/' + name for name in (
             'a:snapshot-1', 'a:mine', 'a:snapshot-1 2', 513 * 'a')]
         self.daemon.on('GET', '/images/json', {'json': [
             {**self.image('db', *names, 'x:snapshot-1'), 'More': 9 * 'x'},
             *({'Id': 'sha256:%d' % n} for n in range(100))]})
         self.deleted_with_its_stack('t')
-        [(_when, kept)] = snapshots._LISTED.values()
+        [(_when, kept)] = container_snapshots._LISTED.values()
         self.assertEqual({'db': names[:1]}, kept)
 
     def test_too_many_snapshots_are_not_kept(self):
-        self.patch(snapshots, '_LISTED', {})
+        self.patch(container_snapshots, '_LISTED', {})
         self.patch(budgets, 'SNAPSHOTS', 2)
         self.daemon.on('GET', '/images/json', {'json': [
             self.image('db', *('localhost/heat-snapshot/a:snapshot-%d' % n
                                for n in range(3)))]})
         for _again in range(2):
             self.assertEqual(1, self.deleted_with_its_stack('t'))
-        self.assertEqual({}, snapshots._LISTED)
+        self.assertEqual({}, container_snapshots._LISTED)
 
     def test_lists_of_images_are_forgotten(self):
-        self.patch(snapshots, '_LISTED', {})
+        self.patch(container_snapshots, '_LISTED', {})
         self.patch(budgets, 'SNAPSHOT_STACKS', 2)
         self.daemon.on('GET', '/images/json', {'json': []})
         for traversal in 'abcd':
             self.deleted_with_its_stack(traversal)
-        self.assertLessEqual(len(snapshots._LISTED), 2)
+        self.assertLessEqual(len(container_snapshots._LISTED), 2)

@@ -163,9 +163,6 @@ class StepBack(plan.Step):
 
     def _remove_replacements(self, ctx):
         """Remove what was created in place of this container."""
-        labels = ctx.object.owner.labels_by('project_id', 'stack_id',
-                                            'resource_name')
-        for container in ctx.object.find(ctx.client, labels):
-            if container != ctx.object.id:
-                with contextlib.suppress(errors.NotFound, errors.Busy):
-                    ctx.client.containers.remove(container, force=True)
+        for container in ctx.object.find_replacements(ctx.client):
+            with contextlib.suppress(errors.NotFound, errors.Busy):
+                ctx.client.containers.remove(container, force=True)
