@@ -74,7 +74,8 @@ class SnapshotResource(base.DockerResource):
 
     def handle_restore(self, defn, restore_data):
         """Return the definition of what is restored from a snapshot."""
-        copy = records.read(restore_data['resource_data'], self.snapshot_record)
+        copy = records.read(restore_data['resource_data'],
+                            self.snapshot_record)
         if copy is None:
             return defn
         values = {**self.properties.data,

@@ -84,7 +84,8 @@ class CreateTestCase(base.NetworkTestCase):
         made = self.make_resource()
         self.run_task(made.create)
         self.assertEqual(
-            [{'Name': made.physical_resource_name(), 'Labels': made.object.owner.labels,
+            [{'Name': made.physical_resource_name(),
+              'Labels': made.object.owner.labels,
               'CheckDuplicate': True}], self.sent())
 
     def test_warning(self):
