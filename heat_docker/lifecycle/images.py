@@ -191,6 +191,10 @@ class Provide(plan.Step):
     def before_pull(self, ctx):
         """Look at what the daemon has before the pull."""
 
+    def pulled(self):
+        """Remember that the image was pulled."""
+        self._is_pulled = True
+
     def _has_pulled(self, ctx):
         """Return whether the pull has ended; report its progress."""
         pull = self._pull

@@ -18,6 +18,7 @@ them meanwhile. So the texts stay what they are.
 
 import json
 
+from heat_docker.lifecycle import neighbors
 from heat_docker.lifecycle import records
 from heat_docker.resources import rows
 from tests.unit import base
@@ -73,11 +74,12 @@ class TextsTestCase(base.ResourceTestCase):
         for key, text, record in TEXTS:
             made.data_set(key, text)
             kind = type(record)
-            row = rows.stored(made.context, made.id)
+            row = neighbors.StoredResource(
+                rows.stored(made.context, made.id))
             self.assertEqual(
                 3 * [record],
                 [made.records.read(kind),
-                 records.read(records.of_row(row), kind),
+                 row.read(kind),
                  records.read(dict(made.data()), kind)], text)
 
     def test_written_as_they_were(self):
@@ -115,7 +117,6 @@ class TextsTestCase(base.ResourceTestCase):
 
     def test_nothing_is_read_from_nothing(self):
         self.assertIsNone(records.read({}, records.Detached))
-        self.assertEqual({}, records.of_row(None))
 
     def test_preemption(self):
         """Each stack action that waits has a record of its own."""

@@ -20,7 +20,6 @@ import requests
 
 from heat_docker.lifecycle import container_replacement
 from heat_docker.lifecycle import containers as container_steps
-from heat_docker.lifecycle import records
 from heat_docker.resources import base as resources_base
 from heat_docker.resources import rows
 from tests.unit import base
@@ -339,7 +338,8 @@ class PredecessorTestCase(ReplacementTestCase):
                          self.before_create(made))
         self.assertEqual(
             ['replaced', 'requested'],
-            sorted(records.of_row(rows.stored(made.context, old.id))))
+            sorted(item.key for item
+                   in rows.stored(made.context, old.id).data))
 
     def test_was_away_until_it_was_taken_back(self):
         """What serves again does not step aside any more."""
