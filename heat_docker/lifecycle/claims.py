@@ -10,15 +10,15 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Names, host ports and addresses that another container has.
+"""Names, host ports and addresses that another container still has.
 
-An update may swap them among the containers of a stack. Heat changes
-resources at the same time if none depends on the other, so each waits until
-the other one has released what it wants.
+An update can swap them among the containers of a stack. Heat changes resources
+at the same time if none depends on another. Each container therefore waits
+until the other one has released the value.
 
-A claim is a triple, as a field's ``claims`` returns it: what it is ("name",
-"port" or "address"), its value, and where it is (the IP address of the host,
-or the network).
+A claim is a triple that a field's ``claims`` returns: the kind ("name", "port"
+or "address"), the value, and the scope (the IP address of the host, or the
+network).
 """
 
 import collections
@@ -35,29 +35,33 @@ from . import plan
 
 _ = i18n._
 
-# How long, in seconds, another container of the stack may take to release
-# what it no longer has in the new template; and after how many it is looked
-# at again.
+# Seconds that another container of the stack may take to release a value that
+# it does not have in the new template, and seconds between two inspections.
 _PATIENCE = 60.0
 _AGAIN = 0.2
 
-# How often a request is sent that the daemon refuses although no container
-# seems to have what it refuses: it may just have been released.
+# How often a request is sent if the daemon rejects it although no container
+# has the value. The value may just have been released.
 _ATTEMPTS = 3
 
 
 class Retry:
-    """The memory of a step that another container may keep waiting."""
+    """The state of a step that may wait for another container.
+
+    A step has one as long as it lives, and returns what :meth:`after` or
+    :meth:`later` returns.
+    """
 
     def __init__(self):
-        """Nothing was waited for yet."""
+        """Start without a wait."""
         self._attempts = 1
         self._since = None
 
     def after(self, ctx, claims, ex):
-        """Return when to send a request again that was refused.
+        """Return when to repeat a request that the daemon rejected.
 
-        :param ex: the daemon's refusal, which is raised if no container has
+        :param claims: the values that the request needs.
+        :param ex: error of the daemon, which is raised if no container has
             any of the claims.
         """
         if not self.holders(ctx, claims):
@@ -67,7 +71,7 @@ class Retry:
         return self.later()
 
     def later(self):
-        """Return when to look at the other container again."""
+        """Return when to inspect the other container again."""
         return plan.After(_AGAIN)
 
     def holders(self, ctx, claims):
@@ -96,9 +100,9 @@ class Retry:
 
 
 def are_changing(holders):
-    """Return whether Heat is changing resources at the same time.
+    """Return whether Heat is changing all of the holders at this time.
 
-    They may wait for what this one has.
+    They may wait for a value of this container.
     """
     return bool(holders) and all(holder.is_changing for holder in holders)
 
@@ -175,10 +179,10 @@ def _releases(ctx, neighbor, claim):
 
 
 def refuse_unattainable(ctx):
-    """Raise if what replaces the container cannot have what it needs.
+    """Raise if the replacement of a container cannot get its values.
 
-    The old container goes on serving then. Values that depend on a resource
-    which does not exist yet are checked by the create of the replacement.
+    The old container then keeps running. The create of the replacement checks
+    values that depend on a resource that does not exist yet.
     """
     after = ctx.neighbors.new_values(ctx.object.owner.resource_name)
     if after is None:
@@ -197,7 +201,7 @@ def refuse_unattainable(ctx):
 
 
 def _by_value(claims):
-    """Return claims by what they are and their value."""
+    """Return a map of kind and value to claims."""
     claimed = collections.defaultdict(list)
     for claim in claims:
         claimed[claim[:2]].append(claim)

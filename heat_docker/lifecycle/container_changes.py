@@ -10,10 +10,12 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Steps that give a container another name and other networks in place.
+"""Steps that change the name and the networks of a container in place.
 
-A container releases what it has only for what it can have, and takes it back
-if the change fails.
+The new values may belong to another container that changes in the same update,
+and that may wait for the old values: see :mod:`heat_docker.lifecycle.claims`.
+A container releases its values only if it can get the new ones, and takes them
+back if the change fails.
 """
 
 import contextlib
@@ -37,14 +39,17 @@ LOG = logging.getLogger(__name__)
 
 
 class _Move(plan.Step):
-    """A step that takes back what it has released if it fails."""
+    """A step that takes back the values that it has released if it fails."""
 
     def __init__(self):
-        """Nothing was released yet."""
+        """Start with the values that the container has."""
         self._retry = claims.Retry()
 
-    def __call__(self, ctx):
-        """Move, or take back. A daemon that is unreachable is waited for."""
+    def __call__(self, ctx: plan.Context) -> plan.Result:
+        """Make the change, or take the old values back if it fails.
+
+        While the daemon is unreachable, the plan waits for it.
+        """
         try:
             return self.move(ctx)
         except errors.Unreachable:
@@ -53,20 +58,20 @@ class _Move(plan.Step):
             self.take_back(ctx)
             raise
 
-    def move(self, ctx):
-        """Return whether it is done."""
+    def move(self, ctx: plan.Context) -> plan.Result:
+        """Make the change; see :meth:`heat_docker.lifecycle.plan.Step`."""
         raise NotImplementedError()
 
-    def take_back(self, ctx):
-        """Give the container what it has released."""
+    def take_back(self, ctx: plan.Context) -> None:
+        """Give the container the values that it has released."""
         raise NotImplementedError()
 
-    def has_released(self):
-        """Return whether there is anything to take back."""
+    def has_released(self) -> bool:
+        """Return whether the container has released a value."""
         raise NotImplementedError()
 
-    def cancel(self, ctx):
-        """Take back what was released for a change that is not made."""
+    def cancel(self, ctx: plan.Context) -> None:
+        """Take back the values, because the change is not completed."""
         if not self.has_released():
             return
         with contextlib.suppress(errors.DockerError, exception.HeatException):
@@ -75,7 +80,10 @@ class _Move(plan.Step):
 
 
 def _try(ctx, request, *arguments):
-    """Return whether the daemon does what it may be unable to do."""
+    """Send a request, and return whether it succeeded.
+
+    :raises errors.Unreachable: if it may succeed later.
+    """
     try:
         request(*arguments)
     except errors.Unreachable:
@@ -91,12 +99,12 @@ class Rename(_Move):
     """Give the container its new name."""
 
     def __init__(self):
-        """Nothing was released yet."""
+        """Start with the name that the container has."""
         super().__init__()
         self._released = None
 
-    def move(self, ctx):
-        """Rename it, unless it has the name."""
+    def move(self, ctx: plan.Context) -> plan.Result:
+        """Rename the container, unless it has the name."""
         name = ctx.object.name(ctx.values)
         now = ctx.object.inspect(ctx.client)['Name'].lstrip('/')
         if now != name:
@@ -109,20 +117,21 @@ class Rename(_Move):
         return True
 
     def _release(self, ctx, now, name):
-        """Release the name for a container that may want it in exchange."""
+        """Release the name for a container that may swap names with this one.
+        """
         free = '%s.renamed' % ctx.object.id[:12]
         if now != free and claims.are_changing(
                 self._retry.holders(ctx, [('name', name, '')])):
             self._released = now
             ctx.client.containers.rename(ctx.object.id, free)
 
-    def take_back(self, ctx):
+    def take_back(self, ctx: plan.Context) -> None:
         """Give the container the name that it had."""
         if self._released:
             _try(ctx, ctx.client.containers.rename, ctx.object.id,
                  self._released)
 
-    def has_released(self):
+    def has_released(self) -> bool:
         """Return whether the container has released its name."""
         return self._released is not None
 
@@ -130,24 +139,24 @@ class Rename(_Move):
 class Reconnect(_Move):
     """Attach the container to the networks of the template.
 
-    It is detached from networks that only the template before has.
+    It is detached from networks that only the previous template has.
     """
 
     def __init__(self, update_failed: bool = False):
-        """Prepare to remember what was done.
+        """Start without a change.
 
-        :param update_failed: whether the container may be attached in another
-            way than the properties say.
+        :param update_failed: whether the networks of the container may differ
+            from the properties of the last action.
         """
         super().__init__()
         self._update_failed = update_failed
         self._connected = set()
-        # Endpoints that were released, by network; None for one that the
-        # container never had.
+        # Released endpoints, by network; None for a network that the container
+        # was not in before.
         self._released = {}
 
-    def move(self, ctx):
-        """Detach it, then attach it."""
+    def move(self, ctx: plan.Context) -> plan.Result:
+        """Detach the container, and attach it."""
         wanted = network.networks_to_api(ctx.values['networks'] or [])
         before = network.networks_to_api(ctx.properties['networks'] or [])
         if not wanted or ctx.action == 'CREATE' and (
@@ -169,7 +178,7 @@ class Reconnect(_Move):
         old = [key for key in live if key not in kept.values()
                and (key in mine or self._update_failed)]
         claimed = network.address_claims(missing)
-        # A container that was not started yet needs no address yet.
+        # A container gets its addresses when it starts.
         holders = ctx.action != 'CREATE' and self._retry.holders(ctx, claimed)
         if holders and not claims.are_changing(holders):
             return self._retry.later()
@@ -195,7 +204,7 @@ class Reconnect(_Move):
                  for name, endpoint in networks.items()} for networks in maps]
 
     def _kept(self, wanted, before, live):
-        """Return the networks whose endpoints stay, and their keys.
+        """Return the networks whose endpoints stay the same, and their keys.
 
         :param dict live: endpoints that the daemon shows.
         :returns: map of key of wanted to key of live.
@@ -211,7 +220,7 @@ class Reconnect(_Move):
         return kept
 
     def _leave(self, ctx, old, before):
-        """Detach the container from networks, and remember how it was.
+        """Detach the container from networks, and remember its endpoints.
 
         :param dict old: endpoints that the daemon shows, by network.
         :param dict before: endpoints of the template before the update.
@@ -221,8 +230,8 @@ class Reconnect(_Move):
         for key, endpoint in old.items():
             # A MAC address is shown even if the template has none.
             was = given.get(key)
-            # Another network may have the name by the time that the container
-            # is attached again.
+            # Another network may have the name when the container is attached
+            # again.
             network_id = endpoint.get('NetworkID')
             if not answers.is_id(network_id):
                 network_id = key
@@ -239,12 +248,12 @@ class Reconnect(_Move):
         :param dict missing: endpoints in the API's form, by network.
         """
         for name, endpoint in missing.items():
-            # To take this back works even if it has never been there.
+            # A disconnect works even if the container was never attached.
             self._released.setdefault(name, None)
             ctx.client.networks.connect(ctx.object.id, name, endpoint)
             self._connected.add(name)
 
-    def take_back(self, ctx):
+    def take_back(self, ctx: plan.Context) -> None:
         """Give the container the endpoints that it had."""
         networks = ctx.client.networks
         self._connected.clear()
@@ -253,11 +262,11 @@ class Reconnect(_Move):
         for key, endpoint in self._released.items():
             if endpoint is not None and not _try(
                     ctx, networks.connect, ctx.object.id, key, endpoint):
-                # Better in the network with any address than not at all.
+                # Another address is better than no endpoint in the network.
                 _try(ctx, networks.disconnect, ctx.object.id, key)
                 _try(ctx, networks.connect, ctx.object.id, key,
                      {**endpoint, 'IPAMConfig': None})
 
-    def has_released(self):
+    def has_released(self) -> bool:
         """Return whether the container has released an endpoint."""
         return bool(self._released)

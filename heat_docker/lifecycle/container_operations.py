@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""How the operations of signals are carried out, each by its name."""
+"""The operations of signals: one function for each entry of the table."""
 
 import shlex
 
@@ -39,7 +39,11 @@ def run(ctx, name: str, arguments: dict) -> str:
 
 
 def _remember(ctx, status):
-    """Record that a signal has put the container in a state."""
+    """Record the state in which a signal left the container.
+
+    A check does not fail, and an update does not replace the container,
+    because of that state.
+    """
     ctx.records.write(records.Signaled(
         status, containers.state_of(ctx).started_at))
 

@@ -10,12 +10,12 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""How a container steps aside for its replacement, and back.
+"""How a container steps aside for its replacement, and is restored.
 
-Heat creates the replacement before it deletes what is replaced, and keeps
-the latter for a rollback. There can be only one of some things: a name, a
-port of the host, an address. The old container is therefore renamed and
-stopped, so that the replacement can have them, and the volumes for itself.
+Heat creates the replacement before it deletes the old resource, and keeps the
+old one for a rollback. A name, a host port or an address can be in use only
+once, and some volumes have only one writer. The old container is therefore
+renamed and stopped before its replacement is created.
 """
 
 import contextlib
@@ -39,11 +39,11 @@ class WaitForPredecessor(plan.Step):
     """Wait until the container that this one replaces has stepped aside."""
 
     def __init__(self):
-        """Prepare to stop it again, if the request may be lost."""
+        """Prepare to repeat the stop request, if it may be lost."""
         self._request = None
 
-    def __call__(self, ctx):
-        """Look at it; have it step aside if it did not before."""
+    def __call__(self, ctx: plan.Context) -> plan.Result:
+        """Inspect the old container; rename and stop it if that is left."""
         predecessor = ctx.neighbors.predecessor(ctx.client)
         if predecessor is None or not predecessor.object_id:
             return True
@@ -66,8 +66,11 @@ class WaitForPredecessor(plan.Step):
         return False
 
 
-def step_aside(ctx):
-    """Rename and stop the container, and record what it had."""
+def step_aside(ctx: plan.Context) -> None:
+    """Rename and stop the container, and record its name and state.
+
+    :raises errors.DockerError: if the replacement could not get its values.
+    """
     client = ctx.client
     inspected = ctx.object.inspect(client)
     name = inspected['Name'].lstrip('/')
@@ -82,15 +85,15 @@ def step_aside(ctx):
             ctx.object.id,
             '%s-%s%s' % (name, ctx.object.id[:12], _SUFFIX))
     containers.disable_restarts(ctx)
-    # To step back has to know of the stop, even if heat-engine ends before
-    # the answer arrives.
+    # A rollback has to know of the stop, even if heat-engine ends before the
+    # response arrives.
     aside = ctx.records.write(dataclasses.replace(
         aside, stopping=True, last_start=None))
     try:
         containers.stop(client, ctx.object.id, grace,
                         containers.STOP_PATIENCE)
     except errors.NoAnswer:
-        # The replacement waits until it is known to have stopped.
+        # The replacement waits until this container has stopped.
         return
     except errors.DockerError:
         ctx.records.write(dataclasses.replace(aside, stopping=False))
@@ -99,18 +102,19 @@ def step_aside(ctx):
 
 
 class StepBack(plan.Step):
-    """Take back what a replacement has got that failed.
+    """Restore a container that has stepped aside, and remove its replacement.
 
-    Heat may return to the old container by any update, not only by a
-    rollback: a nested stack rolls back by one, and so do users.
+    Heat can return to the old container in any update, not only in a
+    rollback: Heat rolls a nested stack back by an update, and a user may
+    return to the old template.
     """
 
     def __init__(self):
-        """Prepare to wait for others."""
+        """Prepare to wait until other containers release its values."""
         self._retry = claims.Retry()
         self._waiting_since = None
 
-    def __call__(self, ctx):
+    def __call__(self, ctx: plan.Context) -> plan.Result:
         """Remove the replacement, then rename and start the container."""
         aside = ctx.records.read(records.SteppedAside)
         if aside is None:
@@ -126,7 +130,7 @@ class StepBack(plan.Step):
             except errors.Conflict as ex:
                 return self._retry.after(ctx, [('name', aside.name, '')], ex)
         if aside.stopping and containers.State(inspected).is_stopping:
-            # The daemon would stop it even if it were started now.
+            # The daemon would stop the container after a start, too.
             now = time.monotonic()
             if self._waiting_since is None:
                 self._waiting_since = now
@@ -144,10 +148,10 @@ class StepBack(plan.Step):
         return True
 
     def _start(self, ctx, aside, state):
-        """Start it, once, even if some of its networks are missing.
+        """Start the container once, even if some of its networks are missing.
 
-        The answer may be lost, and the next update call this again. A command
-        that has run is not run twice.
+        The response may be lost, and the next update then repeats this step.
+        The command must not run twice.
         """
         if aside.last_start is None:
             ctx.records.write(dataclasses.replace(
@@ -162,7 +166,7 @@ class StepBack(plan.Step):
             ctx.client.containers.start(ctx.object.id)
 
     def _remove_replacements(self, ctx):
-        """Remove what was created in place of this container."""
+        """Remove the containers created in place of this one."""
         for container in ctx.object.find_replacements(ctx.client):
             with contextlib.suppress(errors.NotFound, errors.Busy):
                 ctx.client.containers.remove(container, force=True)

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Steps with images that keep what a container has written."""
+"""Steps with images that contain the files of a container."""
 
 import contextlib
 import re
@@ -30,33 +30,33 @@ from . import records
 
 _ = i18n._
 
-# What the tags of images begin with that go with their stack. Those that the
-# deletion policy creates stay. A label would not tell: containers have the
-# labels of their image, and pass them on.
+# Prefix of the tags of images that are removed with their stack. Images of the
+# deletion policy are retained. A label cannot distinguish them: containers
+# have the labels of their image, and pass them on to the next image.
 _OF_STACK = 'snapshot-'
 
-# Snapshots of stacks, and when they were listed, by what they were listed
-# for. Records do not tell that a resource has none: an earlier resource of
-# its name may have been replaced or deleted, and an image may outlive its
+# Map of endpoint, stack and traversal to the time of a list of images, and the
+# snapshots in it. Records cannot replace the list: an earlier resource with
+# the same name may have been replaced or deleted, and an image may outlive its
 # snapshot.
 _LISTED = {}
 
 
 class Commit(plan.Step):
-    """Create an image of the container.
+    """Create an image of the container."""
 
-    :ivar keep: whether the image outlives the stack. Then a container that is
-        gone is no error.
-    """
+    def __init__(self, keep: bool):
+        """Prepare the background task.
 
-    def __init__(self, keep):
-        """Prepare the background task."""
+        :param keep: whether the image outlives the stack. If so, a missing
+            container is not an error.
+        """
         self._keep = keep
         self._task = background.Polled()
         self._image = None
 
-    def __call__(self, ctx):
-        """Return whether it is created."""
+    def __call__(self, ctx: plan.Context) -> plan.Result:
+        """Start the commit, and return whether it has ended."""
         try:
             return self._commit(ctx)
         except errors.NotFound:
@@ -72,7 +72,7 @@ class Commit(plan.Step):
         ctx.event(_('The container is kept as the image %s') % self._image)
         return True
 
-    def cancel(self, ctx):
+    def cancel(self, ctx: plan.Context) -> None:
         """Stop waiting for the image."""
         self._task.cancel()
 
@@ -90,16 +90,16 @@ class Commit(plan.Step):
 
 
 class RemoveSnapshots(plan.Step):
-    """Remove the images of snapshots, which go with the stack.
+    """Remove the images of snapshots when their stack is deleted.
 
-    Heat does not always ask for it when a stack is deleted; and an image
-    cannot be removed while a container runs that was restored from it.
+    Heat does not delete each snapshot of a stack before the stack, and an
+    image cannot be removed while a container that was restored from it runs.
     """
 
     NEEDS_OBJECT = False
 
-    def __call__(self, ctx):
-        """Find them by their labels."""
+    def __call__(self, ctx: plan.Context) -> plan.Result:
+        """Find the images by their labels, and remove them."""
         name = ctx.object.owner.resource_name
         for tag in _snapshots_of_stack(ctx).get(name, ()):
             remove(ctx.client, tag)
@@ -115,8 +115,8 @@ def remove(client, image):
 def _snapshots_of_stack(ctx):
     """Return the snapshots of the stack, by the name of the resource.
 
-    All resources of a worker share one answer: no image of a stack is created
-    while it is deleted, except for those that stay. Heat has a new id for
+    All resources of a worker share one list: during the delete of a stack, no
+    images are created except those that are retained. Heat has a new ID for
     each traversal of a stack.
     """
     now, traversal = time.monotonic(), ctx.neighbors.traversal
@@ -139,14 +139,14 @@ def _snapshots_of_stack(ctx):
 def _by_resource(images):
     """Return the tags of snapshots, by the name of the resource.
 
-    :param list images: what a daemon lists.
+    :param list images: images as the daemon lists them.
     """
     snapshots = {}
     for image in images:
         name = (image.get('Labels') or {}).get(
             process.OWN_LABELS + 'resource_name')
         for tag in image.get('RepoTags') or ():
-            # What users have committed has the labels, too.
+            # Images that users have committed have the labels, too.
             if answers.is_id(tag) and tag.startswith(
                     registry.SNAPSHOTS + '/') and ':' + _OF_STACK in tag:
                 snapshots.setdefault(name, []).append(tag)

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What is left to do until a container that exists is ready."""
+"""The steps from a container that exists to one that is ready."""
 
 from ..convert import network
 from . import container_changes
@@ -43,7 +43,7 @@ class CatchUp(plan.Step):
         """
         self._is_reconnected = is_reconnected
 
-    def __call__(self, ctx):
+    def __call__(self, ctx: plan.Context) -> plan.Result:
         """Inspect it, and replace this step by those that are left."""
         inspected = ctx.object.inspect(ctx.client)
         state = containers.State(inspected)

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Steps with a container: from its create request to its removal."""
+"""The object of a container, and its steps from create to removal."""
 
 import contextlib
 import dataclasses
@@ -33,23 +33,22 @@ from . import records
 
 _ = i18n._
 
-# How long, in seconds, after which a removal that the daemon has begun is
-# requested again.
+# Seconds after which a removal that the daemon has begun is requested again.
 _REMOVING = 0.2
 
-# How long, in seconds, a stop request waits for a container to stop. The
-# first poll makes two requests, so a container that takes Docker's default
-# of ten seconds needs one poll. And how long it waits if other resources wait
-# for that poll.
+# Seconds that a stop request waits for a container to stop. The first poll
+# sends two requests, so a container that takes Docker's default of ten seconds
+# needs one poll. The second value is used if other resources wait for the
+# poll.
 STOP_PATIENCE = 5.5
 STOP_PATIENCE_IN_TURN = 1.0
 
-# How long, in seconds, after the grace period a stop is requested again.
+# Seconds after the grace period until a stop is requested again.
 _STOP_AGAIN = 5.0
 
 
 class State:
-    """What an inspect request shows of the state of a container."""
+    """The state of a container in the response to an inspect request."""
 
     def __init__(self, inspected: dict):
         """Read the state."""
@@ -66,7 +65,7 @@ class State:
 
     @property
     def is_stopping(self):
-        """Whether a stop request may not be done; Podman says "stopping"."""
+        """Whether a stop may be in progress; Podman then shows "stopping"."""
         return self.status in ('running', 'stopping')
 
     @property
@@ -75,12 +74,12 @@ class State:
         return self.status in ('running', 'restarting', 'paused')
 
     def has_completed(self, values):
-        """Return whether the command has ended as wait_for wants it to."""
+        """Return whether the command was to complete, and has."""
         return (values['wait_for'] == 'completed' and self.status == 'exited'
                 and not self.exit_code)
 
     def is_as_signaled(self, store):
-        """Return whether a signal has stopped or paused the container.
+        """Return whether the state is the one in which a signal left it.
 
         :param records.Store store: of the container's resource.
         """
@@ -107,9 +106,9 @@ class Container(objects.Object):
     def is_usable(self, ctx, inspected):
         """Return whether it runs, has completed, or only has to be started.
 
-        A suspend has stopped it, and a resume may not have started it. A
-        container that a check has found to be unhealthy has to be replaced:
-        to wait for it again does not repair it.
+        If a suspend stopped it, the last resume may not have started it. A
+        container that a check found unhealthy has to be replaced: another wait
+        does not repair it.
         """
         state = State(inspected)
         if ctx.action == 'CHECK' and state.is_unhealthy(ctx.properties):
@@ -129,25 +128,25 @@ class Create(creation.Create):
     """Create a container."""
 
     def __init__(self):
-        """Prepare to wait for another container to release the name."""
+        """Prepare to wait until another container releases the name."""
         self._retry = claims.Retry()
 
-    def __call__(self, ctx):
-        """Create it, unless the old one is in use again."""
+    def __call__(self, ctx: plan.Context) -> plan.Result:
+        """Create the container, unless the old one is in use again."""
         ctx.neighbors.raise_if_cancelled()
         return super().__call__(ctx)
 
     def send(self, ctx, request):
-        """Send the request and return the id of the container."""
+        """Send the request and return the ID of the container."""
         body = request.body
         endpoints = (body.get('NetworkingConfig') or {}).get(
             'EndpointsConfig') or {}
         if endpoints and joins_all_networks(ctx.client):
-            # Docker 26 starts no container whose mode is a network that is
-            # gone, as one is that the container was moved from.
+            # Docker 26 does not start a container if its mode is a network
+            # that no longer exists. The container may move to other networks.
             del body['HostConfig']['NetworkMode']
         elif len(endpoints) > 1:
-            # The step Reconnect attaches it to the others.
+            # The step container_changes.Reconnect attaches it to the others.
             main = next(iter(endpoints))
             body['NetworkingConfig']['EndpointsConfig'] = {
                 main: endpoints[main]}
@@ -165,14 +164,14 @@ class Create(creation.Create):
 
 
 class CheckReferences(plan.Step):
-    """Remove the container if it has got an object of another project.
+    """Remove the container if it uses an object of another project.
 
-    Volumes and images are given to Docker by their names, which others can
-    get between the look at them and the create request, but not later.
+    The create request contains volumes and images by name. Another project can
+    get such a name between the check and the create request, but not later.
     """
 
-    def __call__(self, ctx):
-        """Look at what the container has got, on a shared daemon."""
+    def __call__(self, ctx: plan.Context) -> plan.Result:
+        """Check the objects that the container uses, on a shared daemon."""
         try:
             ownership.resolve(ctx.client, ctx.fields, ctx.values,
                               ctx.object.owner, references.VOLUME)
@@ -188,25 +187,25 @@ class CheckReferences(plan.Step):
 
 
 class PutFiles(plan.Step):
-    """Put the property files into the container."""
+    """Write the files of the property ``files`` to the container."""
 
-    def __call__(self, ctx):
-        """Send them in an archive."""
+    def __call__(self, ctx: plan.Context) -> plan.Result:
+        """Send an archive with all files."""
         ctx.client.containers.put_archive(
             ctx.object.id, storage.files_to_archive(ctx.values['files']))
         return True
 
 
 class Start(plan.Step):
-    """Start a container that was created, once."""
+    """Start a new container, once."""
 
     def __init__(self):
-        """Prepare to wait for what other containers still have."""
+        """Prepare to wait until other containers release its values."""
         self._requested = False
         self._retry = claims.Retry()
 
-    def __call__(self, ctx):
-        """Start it; if the answer was lost, it may have started."""
+    def __call__(self, ctx: plan.Context) -> plan.Result:
+        """Start the container, unless a repeated request finds it started."""
         if self._requested and state_of(ctx).status != 'created':
             return True
         self._requested = True
@@ -220,18 +219,18 @@ class Start(plan.Step):
 
 
 class Resume(plan.Step):
-    """Unpause a container, or start one that was stopped, once.
+    """Unpause a container, or start a stopped one, once.
 
-    A command that has completed is not run again.
+    A command that has completed does not run again.
     """
 
     def __init__(self):
-        """Prepare to notice that it has started."""
+        """Prepare to detect a start by its time."""
         self._last_start = None
         self._requested = False
 
-    def __call__(self, ctx):
-        """Have it run, unless it does."""
+    def __call__(self, ctx: plan.Context) -> plan.Result:
+        """Unpause or start the container."""
         state = state_of(ctx)
         if state.status == 'paused':
             ctx.client.containers.unpause(ctx.object.id)
@@ -242,17 +241,17 @@ class Resume(plan.Step):
             self._last_start = state.started_at
             self._requested = True
         restore_restart_policy(ctx)
-        # The answer to a start may be lost. What has run is not run twice.
+        # The response to a start may be lost. The command must not run twice.
         if state.started_at == self._last_start:
             ctx.client.containers.start(ctx.object.id)
         return True
 
 
 def disable_restarts(ctx):
-    """Keep the daemon from starting a stopped container when it restarts.
+    """Prevent a restarted daemon from starting a stopped container.
 
-    Docker starts a container with the policy "always" even if it was stopped
-    on purpose:
+    Docker starts a container with the policy "always" even if a user stopped
+    it:
     https://docs.docker.com/engine/containers/start-containers-automatically/.
     """
     _set_restart_policy(ctx, 'unless-stopped')
@@ -267,47 +266,48 @@ def _set_restart_policy(ctx, name):
     restart_policy = ctx.properties['restart_policy'] or {}
     if restart_policy.get('Name') != 'always':
         return
-    # An older Podman updates no container, and starts none by itself.
+    # Older versions of Podman cannot update a container, and do not start
+    # containers by themselves.
     with contextlib.suppress(errors.Unsupported):
         ctx.client.containers.update(ctx.object.id, {
             'RestartPolicy': {'Name': name, 'MaximumRetryCount': 0}})
 
 
 class DisableRestarts(plan.Step):
-    """Keep the daemon from starting a stopped container when it restarts."""
+    """Prevent a restarted daemon from starting a stopped container."""
 
-    def __call__(self, ctx):
-        """Change the restart policy."""
+    def __call__(self, ctx: plan.Context) -> plan.Result:
+        """Change the restart policy; see :func:`disable_restarts`."""
         disable_restarts(ctx)
         return True
 
 
 class Pause(plan.Step):
-    """Pause a container that runs."""
+    """Pause a running container."""
 
-    def __call__(self, ctx):
-        """Pause it, unless it is paused."""
+    def __call__(self, ctx: plan.Context) -> plan.Result:
+        """Pause the container, unless it is not running."""
         if state_of(ctx).status == 'running':
             ctx.client.containers.pause(ctx.object.id)
         return True
 
 
 def stop(client, container, grace, patience):
-    """Stop a container, also a paused one.
+    """Stop a running or paused container.
 
     :param grace: seconds that it has to stop; None for its own default.
-    :param float patience: seconds to wait for the answer.
+    :param float patience: seconds to wait for the response.
     """
     try:
         client.containers.stop(container, grace, patience)
     except errors.Paused:
-        # Podman does not stop a container that is paused.
+        # Podman does not stop a paused container.
         client.containers.unpause(container)
         client.containers.stop(container, grace, patience)
 
 
 def stopped_after(client, grace):
-    """Return the seconds after which a daemon has stopped a container."""
+    """Return the seconds within which a daemon stops a container."""
     return _STOP_AGAIN + (client.containers.GRACE if grace is None else grace)
 
 
@@ -315,21 +315,22 @@ def stopped_after(client, grace):
 class StopRequest:
     """A request to stop a container, repeated only if it may be lost.
 
-    The daemon goes on stopping the container when the client disconnects
-    (https://github.com/moby/moby/blob/v28.0.0/daemon/stop.go#L46), but it may
-    have ended before it read the request.
+    The daemon continues to stop the container when the client disconnects
+    (https://github.com/moby/moby/blob/v28.0.0/daemon/stop.go#L46), but the
+    daemon may have ended before it read the request.
 
     :ivar grace: seconds that the container has to stop; None for its own
         default.
-    :ivar sent: when the last request was sent.
+    :ivar sent: time of the last request, by ``time.monotonic``.
     """
 
     grace: int | None
     sent: float | None = None
 
     def send(self, ctx, container):
-        """Send it unless that was done lately.
+        """Send the request unless the last one may still be in progress.
 
+        :param str container: ID of the container.
         :returns: whether the container is known to have stopped.
         """
         again = stopped_after(ctx.client, self.grace)
@@ -353,16 +354,24 @@ class StopRequest:
 class Stop(plan.Step):
     """Stop a container and wait until it has stopped.
 
-    :ivar missing_ok: whether the step is done if the container is gone.
+    The response arrives when the container has stopped, or not at all if that
+    takes longer than a request may block. Further calls then inspect the
+    container.
     """
 
     def __init__(self, grace: int | None, missing_ok: bool = False):
-        """Prepare the request."""
+        """Prepare the request.
+
+        :param grace: seconds that the container has to stop; None for its own
+            default.
+        :param missing_ok: whether the step is done if the container does not
+            exist.
+        """
         self._request = StopRequest(grace)
         self._missing_ok = missing_ok
 
-    def __call__(self, ctx):
-        """Request it, then return whether the container has stopped."""
+    def __call__(self, ctx: plan.Context) -> plan.Result:
+        """Send the request, and return whether the container has stopped."""
         try:
             return self._request.send(ctx, ctx.object.id) or (
                 self._has_stopped(ctx))
@@ -378,10 +387,10 @@ class Stop(plan.Step):
 
 
 class Remove(plan.Step):
-    """Remove a container that has stopped."""
+    """Remove a stopped container."""
 
-    def __call__(self, ctx):
-        """Remove it; it may be gone, or be about to go."""
+    def __call__(self, ctx: plan.Context) -> plan.Result:
+        """Remove the container, unless that was done or is in progress."""
         volumes = ctx.properties['remove_volumes'] is not False
         try:
             ctx.client.containers.remove(ctx.object.id, volumes=volumes)
@@ -390,7 +399,7 @@ class Remove(plan.Step):
         except errors.Busy:
             return plan.After(_REMOVING)
         except errors.Conflict:
-            # It was started again.
+            # Another client started it again.
             return plan.First([Stop(ctx.properties['stop_grace_period'],
                                     missing_ok=True)])
         return True
@@ -399,7 +408,7 @@ class Remove(plan.Step):
 def leave_gone_networks(ctx):
     """Detach the container from networks that no longer exist.
 
-    A daemon refuses to start a container with an endpoint in such a network.
+    A daemon cannot start a container with an endpoint in such a network.
 
     :returns: whether there were any.
     """

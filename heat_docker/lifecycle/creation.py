@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Steps that create, find, check and change an object of any kind."""
+"""Steps that create, find, check and update an object of any kind."""
 
 import collections
 import dataclasses
@@ -26,8 +26,8 @@ from . import records
 
 _ = i18n._
 
-# How long, in seconds, a daemon may work on a create request whose answer was
-# lost: it has taken the name already, but does not list the object yet.
+# Seconds that a daemon may work on a create request after its response was
+# lost. During that time the name is in use, but no list shows the object.
 _CREATE_PENDING = 30.0
 
 
@@ -39,23 +39,24 @@ def check_supported(ctx):
 
 
 def record_request(client, store):
-    """Record that the daemon may have an object, and where the daemon is."""
+    """Record that the daemon may have an object, and its address."""
     return store.write(records.CreateRequest(client.endpoint.given,
                                              client.address))
 
 
 def may_exist(obj):
-    """Return whether a daemon may have the object, with or without an id."""
+    """Return whether a daemon may have the object, with or without an ID."""
     return obj.id is not None or obj.records.holds(records.CreateRequest)
 
 
 def is_create_pending(obj):
-    """Return whether an object without an id may still get one."""
+    """Return whether an object without an ID may still appear."""
     return obj.id is None and _is_answer_lost(obj)
 
 
 def _is_answer_lost(obj):
-    """Return whether a create request may go on whose answer was lost."""
+    """Return whether a response was lost that the daemon may not be done with.
+    """
     request = obj.records.read(records.CreateRequest)
     lost = request and request.lost or 0
     return abs(time.time() - lost) < _CREATE_PENDING
@@ -74,18 +75,21 @@ def find_usable(ctx, client):
 
 
 class Create(plan.Step):
-    """Create the object once, no matter how often the answer is lost."""
+    """Create the object once, even if the response is lost.
 
-    def __call__(self, ctx):
-        """Create it and store its id."""
+    A type overrides :meth:`send` if its request differs.
+    """
+
+    def __call__(self, ctx: plan.Context) -> plan.Result:
+        """Create the object and store its ID."""
         check_supported(ctx)
         values = ownership.resolve(ctx.client, ctx.fields, ctx.properties,
                                    ctx.object.owner)
         request = fields.request(ctx.fields, collections.ChainMap(
             {'name': ctx.object.name(values)}, values))
         request.body.setdefault('Labels', {}).update(ctx.object.owner.labels)
-        # A delete has to know that the daemon may have an object, even if
-        # heat-engine ends before it hears the id.
+        # If heat-engine ends before it receives the ID, a delete must still
+        # look for the object.
         first = not ctx.records.holds(records.CreateRequest)
         if first:
             record_request(ctx.client, ctx.records)
@@ -107,16 +111,17 @@ class Create(plan.Step):
         return True
 
     def send(self, ctx, request: fields.Request) -> str:
-        """Send the request and return the id of the object."""
+        """Send the request and return the ID of the object."""
         made, warnings = ctx.object.collection(ctx.client).create(
             request.body)
         report_warnings(ctx, warnings)
         return made
 
     def name_in_use(self, ctx, ex):
-        """Return when to call again although another object has the name.
+        """Return the result of the step if another object has the name.
 
-        :param ex: the daemon's refusal.
+        :param errors.Conflict ex: error of the daemon.
+        :raises errors.Conflict: if the step cannot wait for the name.
         """
         if not _is_answer_lost(ctx.object):
             raise ex
@@ -130,17 +135,17 @@ def report_warnings(ctx, warnings):
 
 
 class Find(plan.Step):
-    """Find the object to delete; without an id, by its labels."""
+    """Find the object to delete; without an ID, by its labels."""
 
     def __init__(self, otherwise):
-        """Prepare for an object that is another project's by now.
+        """Prepare for an object that no longer exists.
 
-        :param otherwise: steps to take then.
+        :param otherwise: the steps that do not need the object.
         """
         self._otherwise = otherwise
 
-    def __call__(self, ctx):
-        """Find it, or end the plan if there is none."""
+    def __call__(self, ctx: plan.Context) -> plan.Result:
+        """Find the object, or complete the plan if there is none."""
         if ctx.object.ensure_id(ctx.client, ctx.properties):
             return self._confirm(ctx)
         if is_create_pending(ctx.object):
@@ -157,19 +162,19 @@ class Find(plan.Step):
 
 
 class Check(plan.Step):
-    """Fail unless the object exists, and is not another project's."""
+    """Fail unless the object exists and belongs to the project."""
 
-    def __call__(self, ctx):
-        """Inspect it."""
+    def __call__(self, ctx: plan.Context) -> plan.Result:
+        """Inspect the object."""
         ctx.object.inspect(ctx.client)
         return True
 
 
 class Recover(plan.Step):
-    """Find the object of a create whose answer was lost, or replace it."""
+    """Find the object of a create whose response was lost, or replace it."""
 
-    def __call__(self, ctx):
-        """Find it."""
+    def __call__(self, ctx: plan.Context) -> plan.Result:
+        """Find the object."""
         if find_usable(ctx, ctx.client):
             return True
         if is_create_pending(ctx.object):
@@ -178,25 +183,25 @@ class Recover(plan.Step):
 
 
 class CheckSupported(plan.Step):
-    """Fail if the daemon is too old for the changed properties."""
+    """Fail if the daemon is too old for the new values of properties."""
 
-    def __call__(self, ctx):
-        """Compare the versions."""
+    def __call__(self, ctx: plan.Context) -> plan.Result:
+        """Compare the API versions."""
         fields.check_api(ctx.fields, ctx.values, ctx.client.api,
                          ctx.client.endpoint)
         return True
 
 
 class Update(plan.Step):
-    """Change what one update request can change, and check the result.
+    """Change properties by the update request, and verify the result.
 
-    Daemons ignore fields that they do not know, or do not update. If the
-    kernel does not support a change, they warn, and a replacement would not
-    help.
+    Daemons ignore fields that they do not know or cannot update. If the kernel
+    does not support a change, they return a warning, and a replacement would
+    not help.
     """
 
-    def __call__(self, ctx):
-        """Send the request, and compare what the daemon shows then."""
+    def __call__(self, ctx: plan.Context) -> plan.Result:
+        """Send the request, and inspect the object."""
         body = fields.update(ctx.fields, ctx.changed, ctx.values)
         try:
             warnings = ctx.object.collection(ctx.client).update(

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Steps with an image: to pull, build, push and remove it."""
+"""The object of an image, and the steps that pull, build, push, remove it."""
 
 import contextlib
 import re
@@ -48,9 +48,9 @@ class Image(objects.Object):
     ID = re.compile('(sha256:)?[0-9a-f]{64}')
 
     def find_own(self, client, values):
-        """Return the id of the image built for this resource, or None.
+        """Return the ID of the image built for this resource, or None.
 
-        The labels of an image that was pulled are those of its builder.
+        A pulled image has the labels of its builder.
         """
         own = set(map(registry.full_name, tags(self, values)))
         labels = self.owner.labels_by('resource_id', 'stack_id')
@@ -61,7 +61,7 @@ class Image(objects.Object):
         return None
 
     def ensure_id(self, client, values):
-        """Return whether there is an id; what has our labels was built."""
+        """Find a lost ID by labels, which only a built image has."""
         lost = self.id is None
         found = super().ensure_id(client, values)
         if lost and found:
@@ -73,18 +73,18 @@ class Image(objects.Object):
         return client.images.inspect(self.id)
 
     def refuse_unowned(self, inspected):
-        """Accept any image that is not another project's: few have labels."""
+        """Accept an image without labels: few images have any."""
 
 
 def to_build(values):
-    """Return what is to be built; empty if nothing is."""
+    """Return the property ``build``; empty if no image is built."""
     return scalars.drop_empty(values['build'])
 
 
 def tags(obj, values):
-    """Return the tags of an image that is built.
+    """Return the tags of a built image.
 
-    :param Image obj: whose names make the default.
+    :param Image obj: the image, whose name is the default.
     """
     return scalars.to_strings(values['tags'] or ()) or [
         '%s/heat/%s' % (registry.OWN, re.sub(
@@ -118,22 +118,25 @@ def build_credentials(obj, values):
 
 
 class Provide(plan.Step):
-    """Have the daemon get an image as pull_policy says, and use it.
+    """Run a step that needs an image; pull the image first if necessary.
+
+    ``pull_policy`` decides when. All resources of a worker that need the same
+    image share one pull: see :func:`heat_docker.background.pull`.
 
     :ivar use: the step that needs the image. It raises
         :class:`errors.NotFound` if the daemon does not have it.
     """
 
     def __init__(self, use: plan.Step):
-        """Prepare to pull."""
+        """Start without a pull."""
         self.use = use
         self._pull = None
         self._pulls = 0
         self._is_pulled = False
         self._reported = 0.0
 
-    def __call__(self, ctx):
-        """Pull the image if that is needed, then use it."""
+    def __call__(self, ctx: plan.Context) -> plan.Result:
+        """Pull the image if necessary, then run the step that needs it."""
         policy = ctx.properties['pull_policy'] or 'missing'
         if self._pull is not None and not self._has_pulled(ctx):
             return False
@@ -142,22 +145,22 @@ class Provide(plan.Step):
         try:
             return self.use(ctx)
         except errors.NotFound as ex:
-            # The daemon misses the image, for this platform, or a container
-            # that a property names.
+            # The daemon does not have the image, the platform of the image, or
+            # a container that a property refers to.
             if self._is_pulled:
                 raise
             image = ctx.properties['image']
             if not ctx.properties['platform'] and (
                     ctx.client.images.exists(image)):
-                # It misses a container, or has got the image since.
+                # A container is missing, or the image arrived meanwhile.
                 return self.use(ctx)
             if policy == 'never':
                 raise errors.NotFound(
                     _('%s, and pull_policy is never') % ex) from ex
         return self._start(ctx)
 
-    def cancel(self, ctx):
-        """Release the pull. The last one to do so ends it."""
+    def cancel(self, ctx: plan.Context) -> None:
+        """Release the pull. It ends when the last resource releases it."""
         self._release()
         self.use.cancel(ctx)
 
@@ -167,11 +170,12 @@ class Provide(plan.Step):
             self._pull = None
 
     def _start(self, ctx):
-        # A daemon that is unreachable is waited for before the pull begins.
+        # If the daemon is unreachable, the plan waits before the pull begins.
         creation.check_supported(ctx)
         image = ctx.properties['image']
         if image.startswith(registry.SNAPSHOTS + '/'):
-            # The policy allows them, whatever registry may have that name.
+            # The operator's policy always allows this name, so it must not
+            # reach a registry of that name.
             raise errors.NotFound(_('The snapshot %s does not exist, and '
                                     'snapshots are in no registry') % image)
         try:
@@ -179,17 +183,17 @@ class Provide(plan.Step):
         except ValueError as ex:
             raise errors.Failed(_('registry_auth: %s') % ex) from ex
         self.before_pull(ctx)
-        # At once: a pull of another resource that ends meanwhile is no use.
+        # Start it now: a shared pull that ends meanwhile would be of no use.
         self._pull = background.pull(ctx.client.endpoint, image,
                                      ctx.properties['platform'], auth)
         self._pulls += 1
         self._reported = time.monotonic()
         ctx.event(_('Pulling %s') % image)
-        # Others can use the connection in the meantime.
+        # Other resources can use the connection meanwhile.
         return plan.After(0)
 
     def before_pull(self, ctx):
-        """Look at what the daemon has before the pull."""
+        """Prepare for the pull; a hook for subclasses."""
 
     def pulled(self):
         """Remember that the image was pulled."""
@@ -216,7 +220,7 @@ class Provide(plan.Step):
             pull.result()
         except errors.DockerError as ex:
             if isinstance(ex, errors.Unreachable) and self._pulls < _PULLS:
-                # The daemon is waited for; then the pull starts again.
+                # The plan waits for the daemon; then the pull starts again.
                 raise
             raise errors.Failed(
                 _('The image %(image)s cannot be pulled. %(why)s')
@@ -229,14 +233,14 @@ class Provide(plan.Step):
 
 
 class Pull(Provide):
-    """Provide an image that a resource is about."""
+    """Provide the image of an Image resource."""
 
     def __init__(self):
-        """Prepare to pull, and to record which image it is."""
+        """Prepare to record which image it is."""
         super().__init__(_Record())
 
     def before_pull(self, ctx):
-        """Note whether the image was there: it stays when the stack goes."""
+        """Remember whether the image already exists: a delete retains it."""
         if self.use.was_there is None:
             self.use.was_there = self.use.is_foreign(ctx)
 
@@ -247,20 +251,20 @@ class Pull(Provide):
 
 
 class _Record(plan.Step):
-    """Record which image the daemon has by the name.
+    """Record which image the daemon has under the name.
 
-    :ivar is_pulled: whether it was pulled just now.
-    :ivar was_there: whether the daemon had an image of somebody else by that
-        name before the pull; None without a pull.
+    :ivar is_pulled: whether this action pulled it.
+    :ivar was_there: whether the daemon had an image under the name before the
+        pull, which the resource did not pull itself; None without a pull.
     """
 
     def __init__(self):
-        """Nothing was pulled yet."""
+        """Start without a pull."""
         self.is_pulled = False
         self.was_there = None
 
-    def __call__(self, ctx):
-        """Record its id and its digest."""
+    def __call__(self, ctx: plan.Context) -> plan.Result:
+        """Record the ID and the digest of the image."""
         creation.check_supported(ctx)
         values = ownership.resolve(ctx.client, ctx.fields, ctx.properties,
                                    ctx.object.owner)
@@ -281,7 +285,7 @@ class _Record(plan.Step):
         return True
 
     def is_foreign(self, ctx):
-        """Return whether the daemon has an image that is not ours."""
+        """Return whether the daemon has an image of another origin."""
         try:
             inspected = ctx.client.images.inspect(ctx.properties['image'])
         except errors.NotFound:
@@ -290,14 +294,14 @@ class _Record(plan.Step):
 
 
 def _is_inherited(ctx, image_id):
-    """Return whether what this resource replaces has pulled an image."""
+    """Return whether the resource that this one replaces pulled an image."""
     other = ctx.neighbors.stored_predecessor()
     return (other is not None and other.holds(records.MadeImage)
             and _is_shared(ctx, other, ctx.properties['image'], image_id))
 
 
 def _is_shared(ctx, other, name, image_id):
-    """Return whether another resource has an image by the same name.
+    """Return whether another resource has an image under the same name.
 
     :param other: :class:`heat_docker.lifecycle.neighbors.StoredResource` or
         None.
@@ -323,15 +327,16 @@ def _record_reference(ctx, inspected):
 class Build(plan.Step):
     """Build an image without a name.
 
-    A build takes long, and another image may get the name meanwhile.
+    A build takes long, and another image may get the name meanwhile, so the
+    step :class:`Tag` sets the names.
     """
 
     def __init__(self):
         """Prepare the background task."""
         self._task = background.Polled()
 
-    def __call__(self, ctx):
-        """Return whether it is built."""
+    def __call__(self, ctx: plan.Context) -> plan.Result:
+        """Start the build, and return whether it has ended."""
         if not self._task.poll(ctx.client, lambda: self._prepare(ctx)):
             return False
         ctx.records.write(records.MadeImage())
@@ -353,17 +358,16 @@ class Build(plan.Step):
         return lambda client: client.images.build(
             build['context'], scalars.drop_empty(query), maps, auth)
 
-    def cancel(self, ctx):
-        """Stop the build: without an id, no resource would own the image."""
+    def cancel(self, ctx: plan.Context) -> None:
+        """Stop the build: without an ID, no resource would own the image."""
         self._task.cancel()
 
 
 class Tag(plan.Step):
-    """Give an image that was built its tags, unless another project has them.
-    """
+    """Tag a built image, unless another project owns one of the tags."""
 
-    def __call__(self, ctx):
-        """Look at each tag, and then set it."""
+    def __call__(self, ctx: plan.Context) -> plan.Result:
+        """Check all tags, and set them."""
         ownership.resolve(ctx.client, ctx.fields, ctx.properties,
                           ctx.object.owner, references.TAG)
         for name in tags(ctx.object, ctx.properties):
@@ -378,8 +382,8 @@ class Push(plan.Step):
         """Prepare the background task."""
         self._task = background.Polled()
 
-    def __call__(self, ctx):
-        """Return whether it is pushed."""
+    def __call__(self, ctx: plan.Context) -> plan.Result:
+        """Start the push, and return whether it has ended."""
         if not self._task.poll(ctx.client, lambda: self._prepare(ctx)):
             return False
         ctx.records.write(records.Pushed())
@@ -393,13 +397,13 @@ class Push(plan.Step):
         return lambda client: [_push(client, image, name, auth)
                                for name in names]
 
-    def cancel(self, ctx):
+    def cancel(self, ctx: plan.Context) -> None:
         """Stop the push."""
         self._task.cancel()
 
 
 def _push(client, image, name, auth):
-    """Push an image by a name, unless another image has the name by now."""
+    """Push an image by a name, unless another image has the name now."""
     if client.images.inspect(name)['Id'] != image:
         raise errors.Conflict(_('Another image has the name %s by now')
                               % name)
@@ -407,16 +411,16 @@ def _push(client, image, name, auth):
 
 
 class Remove(plan.Step):
-    """Remove an image that the resource has pulled or built, if unused."""
+    """Remove an image that the resource pulled or built, if it is unused."""
 
-    def __call__(self, ctx):
-        """Remove its tags, and then the image."""
+    def __call__(self, ctx: plan.Context) -> plan.Result:
+        """Remove the tags of the image, and then the image."""
         values = ctx.properties
         if values['keep'] or not ctx.records.holds(records.MadeImage):
             return True
         names = ([values['image']] if values['image']
                  else tags(ctx.object, values))
-        # A replacement may have what the other one has pulled.
+        # The resource and its replacement may share an image.
         if any(_is_shared(ctx, other, name, ctx.object.id)
                for other in (ctx.neighbors.stored_predecessor(),
                              ctx.neighbors.stored_successor())
@@ -433,7 +437,7 @@ class Remove(plan.Step):
     def _remove_name(self, ctx, name, users):
         with contextlib.suppress(errors.NotFound, errors.Conflict):
             inspected = ctx.client.images.inspect(name)
-            # Another image may have the name by now.
+            # Another image may have the name now.
             if inspected['Id'] != ctx.object.id:
                 return
             in_need = _containers_needing(name, inspected, users)
@@ -445,11 +449,11 @@ class Remove(plan.Step):
 
 
 def _containers_needing(name, inspected, users):
-    """Return the containers that would lose their image with a name.
+    """Return the containers that would lose the name of their image.
 
-    Docker would remove the name, whether the image is in use or not.
+    Docker removes a name even if containers use the image.
 
-    :param dict users: containers of the image, as a map of id to the name of
+    :param dict users: containers of the image, as a map of ID to the name of
         the image that they were created from.
     """
     repository = registry.parts(name)

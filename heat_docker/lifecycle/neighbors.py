@@ -10,10 +10,9 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What steps know of the other resources of a stack.
+"""All that steps use of the other resources of a stack.
 
-Steps use nothing else of them. :mod:`heat_docker.resources.neighbors` looks
-them up in Heat.
+:mod:`heat_docker.resources.neighbors` looks them up in Heat.
 """
 
 import collections.abc
@@ -25,8 +24,8 @@ from heat.objects import resource as resource_objects
 
 from . import records
 
-# What reading the values of properties raises if they depend on a resource
-# that does not exist yet.
+# Exceptions if the values of properties depend on a resource that does not
+# exist yet.
 UNKNOWN = (AttributeError, KeyError, TypeError, ValueError,
            exception.StackValidationFailed)
 
@@ -64,7 +63,7 @@ class Neighbor(typing.Protocol):
 class StoredResource:
     """A resource of the plugin as Heat's database has it.
 
-    :ivar row: what the database has.
+    :ivar row: its row in the database.
     """
 
     row: resource_objects.Resource

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Steps with a network, and with the containers in it."""
+"""The object of a network, its steps, and those with attached containers."""
 
 import contextlib
 import re
@@ -50,19 +50,19 @@ class Network(objects.Object):
             and bool(self._SWARM_ID.fullmatch(value)))
 
     def find(self, client, labels):
-        """Return the ids of the networks that have all the labels.
+        """Return the IDs of the networks that have all the labels.
 
-        One with config_from has the labels of the network that it is
-        configured by.
+        Networks with config_from are left out: they have the labels of the
+        network that configures them.
         """
         return [found['Id'] for found in client.networks.list(labels)
                 if not (found.get('ConfigFrom') or {}).get('Network')]
 
     def find_own(self, client, values):
-        """Return the id of the network created for this resource, or None.
+        """Return the ID of the network created for this resource, or None.
 
-        One with the labels of another network has a name that contains
-        random characters.
+        A network with config_from is found by its name, which contains random
+        characters unless the template sets it.
         """
         found = super().find_own(client, values)
         if found or not values['config_from'] or values['name']:
@@ -74,42 +74,42 @@ class Network(objects.Object):
 
 
 class Create(creation.Create):
-    """Create a network, but no second one of its name."""
+    """Create a network, but not a second one with the same name."""
 
-    def __call__(self, ctx):
-        """Create it, unless the old one is in use again."""
+    def __call__(self, ctx: plan.Context) -> plan.Result:
+        """Create the network, unless the old one is in use again."""
         ctx.neighbors.raise_if_cancelled()
         return super().__call__(ctx)
 
     def send(self, ctx, request):
-        """Send the request and return the id of the network."""
-        # Docker 25 and later always check.
+        """Send the request and return the ID of the network."""
+        # Docker 25 and later always check for duplicates.
         request.body['CheckDuplicate'] = True
         if 'ConfigFrom' in request.body:
-            # Docker refuses labels beside ConfigFrom.
+            # Docker rejects ConfigFrom together with labels.
             del request.body['Labels']
         return super().send(ctx, request)
 
 
 class Remove(removal.RemoveUnused):
-    """Remove a network that no container is in."""
+    """Remove a network without containers."""
 
     def remove(self, ctx):
         """Send the request."""
         remove(ctx.client, ctx.object.id)
 
     def users(self, ctx):
-        """Return the ids of the containers in the network."""
+        """Return the IDs of the containers in the network."""
         return list(members(ctx.client, ctx.object.id))
 
 
 class RemoveRestored(plan.Step):
-    """Remove a network that was created again, if the answer was lost."""
+    """Remove the network of a rollback whose create response was lost."""
 
     NEEDS_OBJECT = False
 
-    def __call__(self, ctx):
-        """Find it by its labels."""
+    def __call__(self, ctx: plan.Context) -> plan.Result:
+        """Find the network by its labels, and remove it."""
         found = ctx.object.find_own(ctx.client, ctx.properties)
         if found is not None:
             ctx.client.networks.remove(found)
@@ -117,10 +117,10 @@ class RemoveRestored(plan.Step):
 
 
 def remove(client, identity):
-    """Remove a network by its id.
+    """Remove a network by its ID.
 
-    Podman looks for containers in the network only if the request has the
-    name of the network. With the id, it would break them.
+    Podman checks for containers in the network only if the request contains
+    the name of the network. With the ID, it would break them.
     """
     client.networks.remove(client.networks.inspect(identity)['Name']
                            if client.is_podman else identity)
@@ -131,8 +131,8 @@ def members(client, identity):
 
     Containers that do not run are included.
 
-    :returns: dict of container id to a pair: the container and its
-        endpoint, both as the daemon shows them.
+    :returns: dict of container ID to a pair: the container and its endpoint,
+        both as the daemon shows them.
     """
     name = client.networks.inspect(identity)['Name']
     found = {}
@@ -148,10 +148,11 @@ def members(client, identity):
 
 
 def _own_members(ctx, identity):
-    """Return the containers in a network that our tree of stacks owns.
+    """Return the containers in a network that the tree of stacks owns.
 
-    :returns: dict of container id to a pair: the endpoint as the daemon
-        shows it, and the Neighbor, or None if no resource owns it any more.
+    :returns: dict of container ID to a pair: the endpoint as the daemon
+        shows it, and the Neighbor, or None if no resource owns the container
+        any more.
     """
     own = {}
     for container, (inspected, endpoint) in members(
@@ -163,7 +164,7 @@ def _own_members(ctx, identity):
 
 
 def _was_left_here(ctx, inspected):
-    """Return whether our stack created a container that no stack owns now.
+    """Return whether this stack created a container that no stack owns now.
 
     An example is a container with the deletion policy Retain.
     """
@@ -174,12 +175,12 @@ def _was_left_here(ctx, inspected):
 
 
 def _attach(ctx, containers):
-    """Attach containers to the network, unless they are gone.
+    """Attach containers to the network; ignore missing ones.
 
-    :param dict containers: map of id to the endpoint's settings.
+    :param dict containers: map of ID to the settings of the endpoint.
     """
-    # Containers with fixed addresses go first, or the daemon might give
-    # these addresses to others.
+    # Containers with fixed addresses come first. The daemon might give these
+    # addresses to others.
     for container, endpoint in sorted(
             containers.items(), key=lambda item: not item[1].get(
                 'IPAMConfig')):
@@ -205,8 +206,8 @@ def _detach(client, identity, containers):
 class RemovePredecessor(plan.Step):
     """Remove the old network if its daemon was unreachable before."""
 
-    def __call__(self, ctx):
-        """Have it step aside."""
+    def __call__(self, ctx: plan.Context) -> plan.Result:
+        """Make the old network step aside."""
         predecessor = ctx.neighbors.predecessor(ctx.client)
         if predecessor is not None and (
                 predecessor.holds(records.Unreleased)):
@@ -216,16 +217,15 @@ class RemovePredecessor(plan.Step):
 
 
 class Reattach(plan.Step):
-    """Attach the containers that the predecessor has detached.
+    """Attach the containers that the old network has detached.
 
-    Containers that refer to the network by its name have no step that
-    attaches them. A container whose address is in none of the subnets gets a
-    new address in its own step. No other container may get that address
-    before.
+    A container that refers to the network by name has no step that attaches
+    it. A container whose address is in none of the subnets gets its new
+    address in its own step. No other container may get that address first.
     """
 
-    def __call__(self, ctx):
-        """Attach them."""
+    def __call__(self, ctx: plan.Context) -> plan.Result:
+        """Attach the containers that need no new address."""
         predecessor = ctx.neighbors.predecessor(ctx.client)
         detached = predecessor and predecessor.read(records.Detached)
         endpoints = detached.endpoints if detached else {}
@@ -242,15 +242,15 @@ class Reattach(plan.Step):
     def _has_own_step(self, ctx, container):
         """Return whether the update of a container attaches it as well.
 
-        This is so if its property networks refers to the network by its id,
-        which has changed.
+        This is the case if its property networks refers to the network by its
+        ID, which has changed.
         """
         neighbor = ctx.neighbors.owner_of(container)
         return neighbor is not None and (
             ctx.object.name(ctx.properties) not in _networks(neighbor))
 
 
-def step_aside(ctx):
+def step_aside(ctx: plan.Context) -> None:
     """Detach the containers of the stack, and remove the network."""
     ctx.object.inspect(ctx.client)
     own = _own_members(ctx, ctx.object.id)
@@ -319,15 +319,15 @@ def _is_to_change(neighbor, before):
 class StepBack(plan.Step):
     """Create the network again, and attach the containers that were in it.
 
-    A network that is gone gets another id.
+    The network gets a new ID.
     """
 
     def __init__(self):
-        """Prepare to create it."""
+        """Prepare to create the network."""
         self._create = Create()
 
-    def __call__(self, ctx):
-        """Remove the replacement first."""
+    def __call__(self, ctx: plan.Context) -> plan.Result:
+        """Remove the replacement, then create the network."""
         detached = ctx.records.read(records.Detached)
         if detached is None:
             return True
@@ -346,7 +346,7 @@ class StepBack(plan.Step):
         return True
 
     def _remove_replacements(self, ctx):
-        """Remove what was created in place of this network."""
+        """Remove the networks created in place of this one."""
         for other in ctx.object.find_replacements(ctx.client):
             with contextlib.suppress(errors.NotFound):
                 _detach(ctx.client, other, _own_members(ctx, other))

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The object of a daemon that a resource stands for."""
+"""The object of a daemon that belongs to a resource."""
 
 import re
 
@@ -25,14 +25,17 @@ _ = i18n._
 
 
 class Object:
-    """An object of a daemon, with or without an id.
+    """An object of a daemon: of each kind, a subclass.
 
-    :cvar COLLECTION: name of its collection of
+    The object may have no ID yet, or no longer exist.
+
+    :cvar COLLECTION: name of its collection in
         :class:`heat_docker.client.DockerClient`.
     :cvar KIND: class of that collection.
-    :cvar ID: pattern of the ids that daemons choose. Anything else may be the
-        name of another object, or what another id begins with.
-    :ivar owner: the resource, as labels describe it.
+    :cvar ID: pattern of the IDs that daemons choose. Other text may be the
+        name of another object, or the beginning of its ID.
+    :ivar owner: the resource, as the object's labels describe it.
+    :ivar records: the records of the resource.
     """
 
     COLLECTION: str
@@ -41,10 +44,10 @@ class Object:
 
     def __init__(self, resource, owner: ownership.Owner,
                  store: records.Store):
-        """Prepare to find the object.
+        """Keep the resource, which stores the ID.
 
-        :param resource: Heat's, of which this uses ``resource_id`` and what
-            belongs to it, and ``physical_resource_name``.
+        :param resource: a resource of Heat. Only ``resource_id``,
+            ``resource_id_set`` and ``physical_resource_name`` are used.
         """
         self._resource = resource
         self.owner = owner
@@ -52,7 +55,7 @@ class Object:
 
     @property
     def id(self) -> str | None:
-        """The id by which the daemon knows it. Heat stores it."""
+        """The ID of the object on its daemon, which Heat stores."""
         return self._resource.resource_id
 
     @id.setter
@@ -62,7 +65,7 @@ class Object:
         self._resource.resource_id_set(value)
 
     def name(self, values) -> str:
-        """Return the name of the object, which Docker accepts.
+        """Return the name of the object, in the characters Docker accepts.
 
         :param values: of the properties.
         """
@@ -71,15 +74,15 @@ class Object:
         return name.lstrip('/')
 
     def collection(self, client):
-        """Return the collection of a daemon that the object is in."""
+        """Return the object's collection of a client."""
         return getattr(client, self.COLLECTION)
 
     def inspect(self, client):
-        """Return what the daemon's inspect request shows of the object.
+        """Return the daemon's response to an inspect request.
 
-        :raises errors.NotFound: also if another project has the id: a daemon
-            chooses ids, and one with another name may have become another
-            daemon.
+        :raises errors.NotFound: if the object does not exist, or the ID
+            belongs to another project. Daemons choose IDs, and the address of
+            a daemon may belong to another daemon now.
         """
         inspected = self.collection(client).inspect(self.id)
         if policy.is_shared() and self.owner.is_foreign(
@@ -89,17 +92,17 @@ class Object:
         return inspected
 
     def find(self, client, labels) -> list[str]:
-        """Return the ids of the objects that have all the labels."""
+        """Return the IDs of the objects that have all the labels."""
         return self.collection(client).find(labels)
 
     def find_own(self, client, values) -> str | None:
-        """Return the id of the object created for this resource, or None."""
+        """Return the ID of the object created for this resource, or None."""
         found = self.find(client, self.owner.labels_by('resource_id',
                                                        'stack_id'))
         return found[0] if found else None
 
     def find_replacements(self, client) -> list[str]:
-        """Return the ids of the objects created in place of this one."""
+        """Return the IDs of the objects created in place of this one."""
         labels = self.owner.labels_by('project_id', 'stack_id',
                                       'resource_name')
         return [found for found in self.find(client, labels)
@@ -122,7 +125,10 @@ class Object:
         return isinstance(value, str) and bool(self.ID.fullmatch(value))
 
     def permanent_id(self, inspected) -> str:
-        """Return what no other object of the daemon is ever called."""
+        """Return an ID that the daemon never gives to another object.
+
+        :param inspected: the response to an inspect request.
+        """
         return inspected['Id']
 
     def refuse_foreign(self, inspected):
@@ -130,10 +136,9 @@ class Object:
         self.owner.refuse_foreign(self.KIND.labels_of(inspected))
 
     def refuse_unowned(self, inspected):
-        """Raise if nobody knows whose it is, on a shared daemon."""
+        """Raise if no project owns the object, on a shared daemon."""
         self.owner.refuse_unowned(self.KIND.labels_of(inspected))
 
     def is_usable(self, ctx, inspected) -> bool:
-        """Return whether an object that a failed action left can be finished.
-        """
+        """Return whether an update can finish what a failed action left."""
         return True

@@ -10,9 +10,9 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Whose an object of a daemon is, and which objects a resource may use.
+"""The owner of an object, and the objects that a resource may use.
 
-Labels tell. Templates cannot set them: see
+Labels identify the owner. Templates cannot set them: see
 :data:`heat_docker.convert.process.OWN_LABELS`.
 """
 
@@ -43,7 +43,7 @@ _PREDEFINED = ('bridge', 'host', 'none', 'default')
 class Owner:
     """A resource of Heat, as the labels of its object describe it.
 
-    :ivar project: id of the stack's project, also while an administrator
+    :ivar project: ID of the stack's project, even while an administrator
         acts on the stack.
     :ivar resource_id: UUID of the resource.
     """
@@ -73,23 +73,23 @@ class Owner:
             'project_id': self.project, **labels}.items()}
 
     def labels_by(self, *names: str) -> dict[str, str]:
-        """Return some of the labels, by which objects are found.
+        """Return some of the labels, to find objects by them.
 
-        An adopted resource has objects of other stacks, too.
+        :param names: of the labels, without the prefix.
         """
         labels = self.labels
         return {LABEL + name: labels[LABEL + name] for name in names}
 
     def refuse_foreign(self, labels):
-        """Raise if a stack of another project has created an object.
+        """Raise if a stack of another project created an object.
 
-        :param labels: what the daemon shows as the labels of the object.
+        :param labels: labels of the object, as the daemon shows them.
         """
         if self.is_foreign(labels):
             raise errors.Refused(_('It belongs to another project'))
 
     def is_foreign(self, labels):
-        """Return whether a stack of another project has created an object.
+        """Return whether a stack of another project created an object.
 
         :param labels: see :meth:`refuse_foreign`.
         """
@@ -97,16 +97,16 @@ class Owner:
         return bool(project) and project != self.project
 
     def refuse_unowned(self, labels):
-        """Raise if nobody knows whose an object is, on a shared daemon."""
+        """Raise if no project owns an object, on a shared daemon."""
         if policy.is_shared() and not _project_of(labels):
             raise errors.Refused(_(
                 'No stack has created it, so it may belong to another '
                 'project (option daemons of the operator)'))
 
     def describe_container(self, name, labels):
-        """Return words for a container, and its stack, for users.
+        """Return a phrase with a container and its stack, for messages.
 
-        On a shared daemon, users do not learn what other projects have.
+        On a shared daemon, users do not learn names of other projects.
 
         :param labels: see :meth:`refuse_foreign`.
         """
@@ -123,13 +123,15 @@ class Owner:
 
 
 def resolve(client, table, values, owner, kind=None, may_create=True):
-    """Return values of properties with the ids of the objects they name.
+    """Return values of properties with the IDs of the objects they name.
 
-    On a shared daemon, another project may have a name by the time that
-    Docker looks it up, but not an id.
+    On a shared daemon, another project may get a name before Docker looks it
+    up, but not an ID.
 
-    :param table: the type's fields.
-    :param Owner owner: whose objects may be used.
+    :param client: client of the daemon.
+    :param table: the fields of the type.
+    :param values: of the properties.
+    :param Owner owner: owner of the objects that may be used.
     :param str kind: a constant of :mod:`heat_docker.convert.references`, to
         look up one kind of object only.
     :param bool may_create: whether to create a volume that Docker would
@@ -139,14 +141,14 @@ def resolve(client, table, values, owner, kind=None, may_create=True):
     """
     found = fields.found(table, values, _Resolver(client, owner, values, kind,
                                                   may_create))
-    # An id may have turned out to be the network of the host.
+    # The ID may be the one of the host's network.
     fields.check_policy([field for field in table if field.refers
                          and found[field.name] != values[field.name]], found)
     return found
 
 
 class _Resolver:
-    """Finds what properties refer to, and refuses objects of others.
+    """Look up the objects that properties refer to, and check their owner.
 
     :ivar values: of all properties.
     """
@@ -159,10 +161,11 @@ class _Resolver:
         self.values = values
 
     def __call__(self, kind, name, make=None):
-        """Return what Docker is to be told instead of a name.
+        """Return the text that replaces a name in the request.
 
         :param str kind: a constant of :mod:`heat_docker.convert.references`.
-        :param dict make: how Docker would create what is missing.
+        :param dict make: body of the request by which Docker would create a
+            missing volume.
         """
         if self._kind not in (None, kind):
             return name
@@ -201,7 +204,7 @@ class _Resolver:
         return inspected['Id']
 
     def _predefined(self, inspected):
-        """Return the name of a network that the daemon has by itself."""
+        """Return the name of a predefined network, or None."""
         podman = ('podman',) if self._client.is_podman else ()
         return inspected['Name'] if inspected['Name'] in (
             *_PREDEFINED, *podman) else None
@@ -209,7 +212,7 @@ class _Resolver:
     def _find_configuration(self, name, make):
         networks = self._client.networks
         self._admit(_('network'), name, networks, networks.inspect(name))
-        # Docker finds it by nothing but its name.
+        # Docker finds it only by its name.
         return name
 
     def _find_container(self, name, make):
@@ -260,7 +263,7 @@ class _Resolver:
 def _project_of(labels: typing.Any):
     """Return the project that labels name, or None."""
     if not isinstance(labels, dict | None):
-        raise errors.Failed(_('The daemon gives it no labels'))
+        raise errors.Failed(_('The daemon returned no valid labels of it'))
     return (labels or {}).get(LABEL + 'project_id')
 
 
@@ -268,7 +271,7 @@ def refuse_foreign_image(owner, name, inspected):
     """Raise if an image belongs to another project.
 
     Any project may use an image that comes from the registry in its name,
-    whatever its labels say.
+    regardless of its labels.
     """
     labels = api_images.Images.labels_of(inspected)
     if policy.is_shared() and not is_of_registry(name, inspected):
@@ -278,7 +281,7 @@ def refuse_foreign_image(owner, name, inspected):
 def is_of_registry(name, inspected):
     """Return whether an image comes from the registry in its name.
 
-    Whoever may pull it gets it from there, whatever its labels are.
+    Any project that is allowed to pull it would get the same image.
     """
     wanted = registry.parts(name)
     return wanted[0] not in ('', registry.OWN) and any(

@@ -10,10 +10,10 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""How an action is carried out: a plan of steps, and the runner of plans.
+"""Plans of steps, which carry out the actions of Heat.
 
 Heat polls an action until it is complete. Each poll continues the plan where
-the last one stopped.
+the previous poll stopped: :meth:`Plan.advance`.
 """
 
 import dataclasses
@@ -28,8 +28,8 @@ from . import records as records_module
 
 _ = i18n._
 
-# How long, in seconds, one poll may sleep instead of ending and causing
-# another poll.
+# Seconds that one poll may sleep instead of ending, which would add the second
+# until Heat's next poll.
 _MAX_SLEEP = 2.0
 
 
@@ -42,9 +42,10 @@ class Replace(Exception):
 
 @dataclasses.dataclass(frozen=True)
 class After:
-    """Result of a step that is to be called again, not before some seconds.
+    """Result of a step that has to be called again after a pause.
 
-    :ivar seconds: at least so many; 0 to let others have the connection.
+    :ivar seconds: shortest pause; 0 to release the connection to other
+        resources.
     """
 
     seconds: float
@@ -52,29 +53,36 @@ class After:
 
 @dataclasses.dataclass(frozen=True)
 class Instead:
-    """Result of a step that is done, and replaces the rest of the plan."""
+    """Result of a step that is done; other steps replace the rest of the plan.
+
+    :ivar steps: the other steps; if empty, the plan is complete.
+    """
 
     steps: typing.Sequence
 
 
 @dataclasses.dataclass(frozen=True)
 class First:
-    """Result of a step that is to be called again after other steps."""
+    """Result of a step that has to be called again after other steps.
+
+    :ivar steps: the other steps.
+    """
 
     steps: typing.Sequence
 
 
 @dataclasses.dataclass(frozen=True)
 class Before:
-    """What a resource went through before an update.
+    """The state of a resource before an update.
 
-    Heat overwrites action and status before it asks for the plan.
+    Heat overwrites the action and the status before it calls the hook that
+    returns the plan.
 
-    :ivar update_failed: the last update failed, so nobody knows which of its
+    :ivar update_failed: the last update failed. It is not known which of its
         changes were made.
-    :ivar suspended: the object may have been stopped by a suspend, and a
-        resume did not start it or has failed.
-    :ivar unfinished: the object is not as its properties say.
+    :ivar suspended: a suspend may have stopped the object, and no resume has
+        completed since.
+    :ivar unfinished: the object may differ from its properties.
     """
 
     update_failed: bool = False
@@ -84,29 +92,29 @@ class Before:
 
 @dataclasses.dataclass
 class Context:
-    """What a step sees of the resource that it works for.
+    """All that a step sees of its resource.
 
-    :ivar object: the :class:`heat_docker.lifecycle.objects.Object` of the
-        daemon; its ``id`` is stored in Heat.
+    :ivar object: the object of the daemon. To set its ``id`` stores the ID in
+        Heat's database.
     :ivar action: Heat's name of the action, such as ``CREATE``.
-    :ivar fields: the type's table of properties.
-    :ivar values: values of the properties that hold after the action.
-    :ivar properties: values that hold now. They differ from ``values`` in an
-        update only.
-    :ivar records: what the resource remembers in Heat's database.
-    :ivar before: what the resource went through before the action.
-    :ivar neighbors: the other resources of the stack; see
-        :class:`heat_docker.lifecycle.neighbors.Neighbors`.
+    :ivar fields: the table of properties of the type.
+    :ivar values: values of the properties after the action.
+    :ivar properties: values of the properties before the action. They differ
+        from ``values`` only in an update.
+    :ivar records: facts that outlive the action, in Heat's database.
+    :ivar before: the state of the resource before the action.
+    :ivar neighbors: the other resources of the stack.
     :ivar connect: context manager that connects to the daemon.
-    :ivar event: function that adds an event with a text.
-    :ivar give_up: function that takes the error when the daemon has been
-        unreachable for ``patience()`` seconds. It raises unless the rest of
-        the plan is to be dropped.
-    :ivar may_sleep: function that returns whether no other resource waits
-        for the poll.
+    :ivar event: function that adds an event with a text to the stack.
+    :ivar give_up: function that takes the error once the daemon has been
+        unreachable for ``patience()`` seconds. It either raises, or returns
+        to drop the rest of the plan.
+    :ivar patience: function that returns these seconds.
+    :ivar may_sleep: function that returns whether a poll may block, because
+        no other resource waits for it.
     :ivar changed: names of the properties that an update changes.
-    :ivar client: :class:`heat_docker.client.DockerClient`; set while steps
-        run.
+    :ivar client: the :class:`heat_docker.client.DockerClient` of the daemon,
+        while a step runs; otherwise None.
     """
 
     object: objects.Object
@@ -130,34 +138,40 @@ Result = bool | After | Instead | First
 
 
 class Step:
-    """One quick thing to do; it may have to be done several times.
+    """One quick part of an action, such as one request.
 
-    A step is called until it is done. If the answer of the daemon was lost,
-    it is called again, although the daemon may have carried out the request.
-    What it remembers between calls are its attributes.
+    The plan calls a step until it is done. After a lost response, it calls the
+    step again, although the daemon may have carried out the request. A step
+    must therefore work if it is repeated. Its attributes keep what it knows
+    between calls of one action; a record keeps what must outlive heat-engine.
 
-    :cvar NEEDS_OBJECT: whether a delete skips it if the object is gone.
+    :cvar NEEDS_OBJECT: whether a delete skips the step if the object no
+        longer exists.
     """
 
     NEEDS_OBJECT = True
 
     def __call__(self, ctx: Context) -> Result:
-        """Do it.
+        """Carry out the step, or continue it.
 
-        :returns: True if it is done, False to be called at the next poll,
-            or one of the classes above.
-        :raises errors.DockerError: to fail the action. The runner waits and
-            calls the step again after :class:`errors.Unreachable`.
+        :returns: True if it is done; False to be called again at the next
+            poll; an :class:`After`, :class:`Instead` or :class:`First`.
+        :raises errors.DockerError: to fail the action. After
+            :class:`errors.Unreachable`, the plan waits for the daemon and
+            calls the step again.
         :raises Replace: to have Heat replace the object.
         """
         raise NotImplementedError()
 
     def cancel(self, ctx: Context) -> None:
-        """Undo or stop what was begun, because the action is cancelled."""
+        """Undo or stop what the step began, because Heat cancels the action.
+
+        The plan calls this for the current step and for those that are done.
+        """
 
 
 class Plan:
-    """The steps of an action that are left."""
+    """The remaining steps of an action."""
 
     def __init__(self, ctx: Context, steps: typing.Iterable[Step]):
         """Prepare to run the steps in this order."""
@@ -167,12 +181,13 @@ class Plan:
         self._unreachable_since = None
 
     def advance(self) -> bool | After:
-        """Run steps until one needs time.
+        """Run steps until one has to wait.
 
-        A short pause is slept here, without a connection, unless other
+        This sleeps during a short pause, without a connection, unless other
         resources wait for the poll.
 
-        :returns: True if the plan is complete; else when to call again.
+        :returns: True if the plan is complete, or False to be called again at
+            the next poll, or an :class:`After` for a longer pause.
         """
         slept = 0.0
         longest = _MAX_SLEEP if self.ctx.may_sleep() else 0.0
@@ -187,12 +202,15 @@ class Plan:
         return not self.steps
 
     def cancel(self) -> None:
-        """Undo or stop what the steps have begun, the last one first."""
+        """Undo or stop what the steps began, in reverse order."""
         for step in [*self.steps[:1], *reversed(self._done)]:
             step.cancel(self.ctx)
 
     def _run(self):
-        """Run steps until one is not done, and return its result."""
+        """Run steps with one connection until one is not done.
+
+        :returns: its result.
+        """
         with self.ctx.connect() as client:
             self.ctx.client = client
             try:
@@ -214,7 +232,7 @@ class Plan:
         return False
 
     def _wait_for_daemon(self, ex):
-        """Wait for an unreachable daemon, up to a limit."""
+        """Keep the step for the next poll, unless the daemon is overdue."""
         self.ctx.neighbors.yield_to_newer_update()
         now = time.monotonic()
         if self._unreachable_since is None:
@@ -230,7 +248,7 @@ class Plan:
         self.steps.clear()
 
     def _report_answer(self, client):
-        """Add an event if the daemon answers again."""
+        """Add an event if the daemon was unreachable before."""
         if client.answered and self._unreachable_since is not None:
             seconds = time.monotonic() - self._unreachable_since
             self._unreachable_since = None

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What a container has to reach, and the words for one that does not."""
+"""The state that a container has to reach, and why it does not."""
 
 import time
 
@@ -29,34 +29,34 @@ _ = i18n._
 LOG = logging.getLogger(__name__)
 
 # Restarts after which a container that does not keep running has failed.
-# Docker doubles the pause before each from 0.1 s on: a minute and a half.
+# Docker doubles the pause before each, from 0.1 s on: 90 seconds in all.
 _RESTARTS = 10
 
-# How long, in seconds, a container may be stopped that its daemon restarts.
+# Seconds that a container may be stopped until its daemon starts it again.
 _STOPPED = 15.0
 
-# Seconds between two looks at a container that is to become healthy or to
-# complete: the first one, and the longest.
+# Shortest and longest pause, in seconds, between two inspections of a
+# container that has to become healthy or to complete.
 _FIRST_LOOK = 0.1
 _LONGEST = 5.0
 
-# How much of its output is shown of a container that failed.
+# Size of the output of a failed container in messages.
 _LAST_LINES = 10
 _LAST_BYTES = 2048
 
 
 class WaitFor(plan.Step):
-    """Wait for what the property wait_for says."""
+    """Wait until the container is in the state that wait_for names."""
 
     def __init__(self):
-        """Prepare to remember when the wait began, and what was seen."""
+        """Start the wait with the first call."""
         self._since = None
         self._last_start = None
         self._stopped_since = None
         self._has_reported_restart = False
 
-    def __call__(self, ctx):
-        """Return whether the container has reached it."""
+    def __call__(self, ctx: plan.Context) -> plan.Result:
+        """Inspect the container, at growing intervals."""
         aim = ctx.values['wait_for'] or 'running'
         if aim == 'none':
             return True
@@ -75,15 +75,15 @@ class WaitFor(plan.Step):
                 % {'aim': aim, 'limit': limit,
                    'reason': failure_reason(ctx.client, inspected)})
         if aim != 'completed':
-            # A newer update does not interrupt a command that is to complete.
+            # A newer update does not interrupt a command that has to complete.
             ctx.neighbors.yield_to_newer_update()
         return plan.After(interval(aim, waited))
 
     def _is_running(self, ctx, inspected):
         """Return whether the container has kept running for a while.
 
-        A command that ends at once still reads as running right after the
-        start, so one look is not enough.
+        A command that ends at once still shows as running directly after the
+        start, so the first inspection comes later.
         """
         state = containers.State(inspected)
         if state.status not in ('running', 'paused'):
@@ -122,8 +122,8 @@ class WaitFor(plan.Step):
     def _fail_unless_restarting(self, ctx, inspected):
         """Raise unless the restart policy may still start the container.
 
-        A daemon that shuts down first stops all containers. It starts those
-        with such a policy again.
+        A daemon that shuts down first stops all containers. When it is back,
+        it starts those with such a policy again.
         """
         reason = failure_reason(ctx.client, inspected)
         policy = (inspected.get('HostConfig') or {}).get('RestartPolicy') or {}
@@ -144,9 +144,9 @@ class WaitFor(plan.Step):
 
 
 def interval(aim, waited):
-    """Return the seconds until a container is looked at again.
+    """Return the seconds until the next inspection of a container.
 
-    What takes long may be noticed a tenth of that time later.
+    The interval grows to a tenth of the time already waited.
 
     :param str aim: value of wait_for.
     :param float waited: seconds since the wait began.
@@ -157,10 +157,10 @@ def interval(aim, waited):
 
 
 class Check(plan.Step):
-    """Fail unless the container is as wait_for wants it to be."""
+    """Fail unless the container is in the state that wait_for names."""
 
-    def __call__(self, ctx):
-        """Inspect it once."""
+    def __call__(self, ctx: plan.Context) -> plan.Result:
+        """Inspect the container once."""
         inspected = ctx.object.inspect(ctx.client)
         state = containers.State(inspected)
         is_good = {'none': True,
@@ -178,11 +178,11 @@ class Check(plan.Step):
 
 
 def failure_reason(client, inspected):
-    """Return how a container is not as it should be, and its last output.
+    """Return why a container is not ready, with its last output.
 
-    Events and stacks show 255 characters, so what matters comes first. No
-    text of the daemon or of the container begins a line, or it could pass for
-    a line of heat-engine's log.
+    Events and stacks show 255 characters, so the most important part comes
+    first. No text of the daemon or of the container begins a line: it could
+    imitate a line of heat-engine's log.
     """
     state = inspected['State']
     cause = (_('out of memory') if state.get('OOMKilled')

@@ -10,11 +10,12 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What a resource remembers in Heat's database, one class per fact.
+"""Facts about a resource in Heat's database, one class each.
 
-Heat keeps texts by key for each resource: its resource data. A record is one
-fact in there. Every worker can read it, and so can another resource of the
-stack that has the row of this one.
+Heat keeps text by key for each resource, the resource data. A record is one
+of these entries. It outlives heat-engine, and every worker can read it. So can
+another resource of the stack; see
+:class:`heat_docker.lifecycle.neighbors.StoredResource`.
 """
 
 import collections.abc
@@ -25,7 +26,7 @@ import typing
 from heat.common import exception
 from heat.objects import resource_data
 
-# Prefix of the key of a stack action that waits for the resource.
+# Prefix of the key of a record that a stack action waits for the resource.
 _PREEMPTED_BY = 'preempted_by_'
 
 
@@ -33,9 +34,10 @@ _PREEMPTED_BY = 'preempted_by_'
 class Record:
     """A fact about a resource. The fields are stored as a JSON object.
 
-    :cvar KEY: key of Heat's resource data.
-    :cvar LATER: fields that are stored only if they differ from their
-        default.
+    :cvar KEY: key in Heat's resource data. It must not change: stacks of
+        earlier releases have it.
+    :cvar LATER: fields that a later release added. They are stored only if
+        they differ from their default.
     """
 
     KEY: typing.ClassVar[str]
@@ -51,7 +53,7 @@ class Record:
 
     @classmethod
     def from_text(cls, text: str) -> 'Record':
-        """Return the record that a text of :meth:`to_text` has."""
+        """Return the record that :meth:`to_text` has stored."""
         known = {field.name for field in dataclasses.fields(cls)}
         return cls(**{name: value for name, value in json.loads(text).items()
                       if name in known})
@@ -92,12 +94,12 @@ class _Name(Record):
 
 @dataclasses.dataclass(frozen=True)
 class CreateRequest(Record):
-    """A daemon may have an object of the resource, with or without an id.
+    """A daemon may have the object of the resource, with or without an ID.
 
-    :ivar endpoint: the daemon's URL, as docker_endpoint had it; None for the
+    :ivar endpoint: URL of the daemon in ``docker_endpoint``; None for the
         default.
     :ivar address: numeric address of the daemon; None for a Unix socket.
-    :ivar lost: time, in seconds since 1970, when the answer to the create
+    :ivar lost: time, in seconds since 1970, when the response to the create
         request was lost.
     """
 
@@ -111,14 +113,14 @@ class CreateRequest(Record):
 
 @dataclasses.dataclass(frozen=True)
 class SteppedAside(Record):
-    """A container has been renamed and stopped for its replacement.
+    """A container was renamed and stopped for its replacement.
 
-    :ivar name: name that it had.
+    :ivar name: its name before.
     :ivar grace: seconds that it has to stop; None for Docker's default.
-    :ivar running: whether it ran.
+    :ivar running: whether it was running.
     :ivar stopping: whether the daemon may still be stopping it.
-    :ivar last_start: time of its last start, as the daemon shows it, when it
-        was to be started again.
+    :ivar last_start: time of its last start, as the daemon shows it, when a
+        rollback first tried to start it again.
     """
 
     KEY = 'replaced'
@@ -133,10 +135,10 @@ class SteppedAside(Record):
 
 @dataclasses.dataclass(frozen=True)
 class Detached(Record):
-    """A network has been removed for its replacement.
+    """A network was removed for its replacement.
 
-    :ivar endpoints: settings of the containers that were attached, by the
-        id of the container, in the form of Docker's connect request.
+    :ivar endpoints: map of the ID of each container that was attached to its
+        settings, in the form of Docker's connect request.
     """
 
     KEY = 'replaced'
@@ -155,11 +157,11 @@ class Detached(Record):
 
 @dataclasses.dataclass(frozen=True)
 class Signaled(Record):
-    """A signal has stopped or paused a container.
+    """A signal stopped or paused a container.
 
     :ivar status: state of the container afterwards.
-    :ivar started_at: time of its last start. A container that has started
-        since, and then ends, has failed.
+    :ivar started_at: time of its last start. A container that was started
+        after the signal, and then ended, has failed.
     """
 
     KEY = 'signaled'
@@ -169,23 +171,24 @@ class Signaled(Record):
 
 
 class Unreleased(_Flag):
-    """The object has not stepped aside: its daemon was unreachable."""
+    """The object did not step aside because its daemon was unreachable."""
 
     KEY = 'owes_room'
 
 
 class Unhealthy(_Flag):
-    """A user has marked the resource as unhealthy."""
+    """A user marked the resource as unhealthy."""
 
     KEY = 'unhealthy'
 
 
 @dataclasses.dataclass(frozen=True)
 class Adopted(Record):
-    """A volume that the resource uses but did not create.
+    """The resource uses a volume that it did not create.
 
-    :ivar signs: what identifies it besides its name: ``driver`` and
-        ``labels``; None for a volume that version 1.0 of the plugin adopted.
+    :ivar signs: ``driver`` and ``labels`` of the volume, which identify it in
+        addition to its name; None for a volume that version 1.0 of the plugin
+        adopted.
     """
 
     KEY = 'adopted'
@@ -204,13 +207,13 @@ class Adopted(Record):
 
 
 class Filled(_Flag):
-    """A volume has the files of its source_volume."""
+    """A volume contains the files of its source_volume."""
 
     KEY = 'filled'
 
 
 class MadeImage(_Flag):
-    """The resource has pulled or built its image, so it removes it, too."""
+    """The resource pulled or built its image, and therefore removes it."""
 
     KEY = 'made'
 
@@ -222,7 +225,7 @@ class Pushed(_Flag):
 
 
 class ImageReference(_Name):
-    """The image by its digest in the registry that it came from."""
+    """The reference of an image by digest, in the registry it came from."""
 
     KEY = 'reference'
 
@@ -234,7 +237,7 @@ class SnapshotImage(_Name):
 
 
 class SnapshotVolume(_Name):
-    """The volume with the files of the last snapshot of a volume."""
+    """The volume that contains the last snapshot of a volume."""
 
     KEY = 'snapshot_volume'
 
@@ -243,10 +246,10 @@ class Store:
     """The records of one resource."""
 
     def __init__(self, resource):
-        """Prepare to read and write.
+        """Keep the resource.
 
-        :param resource: Heat's, of which this uses ``data``, ``data_set`` and
-            ``data_delete``.
+        :param resource: a resource of Heat. ``data``, ``data_set`` and
+            ``data_delete`` are used.
         """
         self._resource = resource
 
@@ -259,7 +262,7 @@ class Store:
         return kind.KEY in self._resource.data()
 
     def write(self, record: R) -> R:
-        """Store a record in place of the one of its class, and return it."""
+        """Store a record, replace one of the same class, and return it."""
         self._resource.data_set(record.KEY, record.to_text())
         return record
 
@@ -269,16 +272,16 @@ class Store:
             self._resource.data_delete(kind.KEY)
 
     def record_preemption(self, traversal: str) -> None:
-        """Record that a stack action waits for an action of the resource.
+        """Record that a stack action waits for an action of this resource.
 
         :param traversal: Heat's ID of the stack action that waits. An
-            older update may come to wait later than a newer one, so each has
-            a record of its own.
+            older update may begin to wait later than a newer one, so each
+            has its own record.
         """
         self._resource.data_set(_PREEMPTED_BY + traversal, 'true')
 
     def is_preempted_by(self, traversal: str) -> bool:
-        """Return whether a stack action waits, as the database has it."""
+        """Return whether a stack action waits, according to the database."""
         try:
             resource_data.ResourceData.get_val(self._resource,
                                                _PREEMPTED_BY + traversal)
@@ -287,7 +290,7 @@ class Store:
         return True
 
     def erase_all(self) -> None:
-        """Erase everything, also what no class describes."""
+        """Erase all resource data, including entries without a class."""
         for key in list(self._resource.data()):
             self._resource.data_delete(key)
 

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The step that removes an object once no container uses it."""
+"""The step that removes an object that containers may use."""
 
 import time
 
@@ -20,19 +20,22 @@ from . import plan
 
 _ = i18n._
 
-# How long, in seconds, containers may take to leave an object.
+# Seconds that containers may take to release an object.
 _LEAVING = 30.0
 
 
 class RemoveUnused(plan.Step):
-    """Remove an object; containers may be just leaving it."""
+    """Remove an object, once the containers that use it are gone.
+
+    A type overrides :meth:`remove` and :meth:`users`.
+    """
 
     def __init__(self):
-        """Prepare to remember since when it is in use."""
+        """Start without a refused request."""
         self._used_since = None
 
-    def __call__(self, ctx):
-        """Remove it, unless it is gone."""
+    def __call__(self, ctx: plan.Context) -> plan.Result:
+        """Remove the object, unless it does not exist."""
         try:
             self.remove(ctx)
         except errors.NotFound:
@@ -53,22 +56,22 @@ class RemoveUnused(plan.Step):
         raise NotImplementedError()
 
     def users(self, ctx) -> list[str]:
-        """Return the ids of the containers that use it."""
+        """Return the IDs of the containers that use the object."""
         raise NotImplementedError()
 
 
 def in_use(ctx, users, ex):
     """Return the error for an object that containers use.
 
-    :param users: ids of the containers.
-    :param ex: the daemon's refusal.
+    :param users: IDs of the containers.
+    :param ex: error of the daemon.
     """
     return errors.Conflict(_('It is in use by %(users)s. %(why)s') % {
         'why': ex, 'users': _describe(ctx, users)})
 
 
 def _describe(ctx, users):
-    """Return words for containers, and their stacks, for users."""
+    """Return a phrase with containers and their stacks, for messages."""
     found = []
     for container in users:
         try:

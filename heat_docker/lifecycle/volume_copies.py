@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Copies of the files of volumes, made by way of helper containers."""
+"""Copies of the files of volumes, by means of helper containers."""
 
 import contextlib
 
@@ -36,16 +36,17 @@ random_name = short_id.generate_id
 def copy_files(client, source, target, labels, check):
     """Copy the files of a volume to another one of the same daemon.
 
-    Each volume has a helper container, which never runs: the daemon packs and
-    unpacks archives of containers that do not run. It locks the container
-    meanwhile, so one container with both volumes would wait for itself.
+    Each volume has a helper container, which never runs: the daemon can read
+    and write archives of stopped containers. It locks the container meanwhile,
+    so one container with both volumes would wait for itself.
 
-    :param str source: name of the volume that has the files.
-    :param str target: name of the volume that gets them.
-    :param dict labels: of the helpers.
+    :param client: client of the daemon.
+    :param str source: name of the volume with the files.
+    :param str target: name of the volume that receives them.
+    :param dict labels: labels of the helpers.
     :param check: function that takes the client, and raises if the source is
-        not the volume that it should be. As long as a container has it, no
-        other volume can get its name.
+        another volume now. As long as a helper mounts the volume, no other
+        volume can get its name.
     """
     # Docker would create a volume that is missing.
     client.volumes.inspect(source)
@@ -62,7 +63,7 @@ def copy_files(client, source, target, labels, check):
 
 @contextlib.contextmanager
 def _helper(client, volume, labels):
-    """Create a container with a volume, and yield its id."""
+    """Create a container with a volume, and yield its ID."""
     helper, _warnings = client.containers.create({}, {
         'Image': '%s:%s' % (_IMAGE, _TAG), 'Cmd': ['none'],
         'Labels': labels, 'NetworkDisabled': True,
@@ -77,7 +78,7 @@ def _helper(client, volume, labels):
 
 
 def _limited(pieces):
-    """Yield pieces of bytes until they are more than the operator allows."""
+    """Yield pieces of bytes, up to the size that the operator allows."""
     limit = conf.group().max_snapshot_bytes
     size = 0
     for piece in pieces:
@@ -92,14 +93,14 @@ def _limited(pieces):
 def kept_labels(owner):
     """Return the labels of copies that outlive the stack.
 
-    They are not those of the volume, or a copy would be taken for it. Nothing
-    that has them is ever removed.
+    They differ from those of the volume, so that a search does not find the
+    copy instead. The plugin never removes an object with these labels.
     """
     return owner.all_labels(copy_of=_origin(owner))
 
 
 def snapshot_labels(owner):
-    """Return the labels of copies that go with the stack.
+    """Return the labels of copies that are removed with the stack.
 
     The snapshots of a replacement have the same labels.
     """
@@ -107,9 +108,9 @@ def snapshot_labels(owner):
 
 
 def find_snapshots(client, owner):
-    """Return the names of the copies that go with the stack.
+    """Return the names of the copies that are removed with the stack.
 
-    Those of earlier versions of the plugin have no label of the project.
+    Copies of earlier versions of the plugin have no label with the project.
     """
     label = ownership.LABEL + 'snapshot_of'
     labels = snapshot_labels(owner)
@@ -127,7 +128,7 @@ def remove_copy(client, name):
 def _helper_labels(owner):
     """Return the labels of helper containers.
 
-    No other container has them, whatever labels its image has.
+    No other container has them, regardless of the labels of its image.
     """
     return owner.all_labels(helper_of=_origin(owner))
 
@@ -137,7 +138,7 @@ def _origin(owner):
 
 
 def _remove_helpers(client, owner):
-    # A helper never runs, so it need not be killed.
+    # A helper never runs, so there is nothing to kill.
     for helper in client.containers.find(_helper_labels(owner)):
         with contextlib.suppress(errors.NotFound, errors.Conflict,
                                  errors.Busy):
@@ -145,12 +146,12 @@ def _remove_helpers(client, owner):
 
 
 class RemoveHelpers(plan.Step):
-    """Remove helpers of a heat-engine that was killed while it copied."""
+    """Remove helpers of a heat-engine that ended during a copy."""
 
     NEEDS_OBJECT = False
 
-    def __call__(self, ctx):
-        """Find them by their labels."""
+    def __call__(self, ctx: plan.Context) -> plan.Result:
+        """Find the helpers by their labels, and remove them."""
         _remove_helpers(ctx.client, ctx.object.owner)
         return True
 
@@ -175,6 +176,6 @@ class Copy(plan.Step):
 
         return self._task.poll(ctx.client, prepare)
 
-    def cancel(self, ctx):
+    def cancel(self, ctx: plan.Context) -> None:
         """Stop copying."""
         self._task.cancel()

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Steps with a volume."""
+"""The object of a volume, and its steps."""
 
 import contextlib
 import dataclasses
@@ -33,7 +33,7 @@ _ = i18n._
 
 
 class Volume(objects.Object):
-    """A volume, which has nothing but a name for an id."""
+    """A volume, whose name is its ID."""
 
     COLLECTION = 'volumes'
     KIND = api_volumes.Volumes
@@ -43,11 +43,11 @@ class Volume(objects.Object):
         return same(client.volumes.inspect(self.id), self.signs())
 
     def signs(self):
-        """Return the signs by which the volume is known, or None.
+        """Return the signs that identify the volume, or None for any volume.
 
-        One that this resource has created has its labels. If somebody has
-        removed it, Docker may have created another one for a container of the
-        stack. It is used unless it may belong to another project.
+        A volume that this resource created has its labels. If a user removed
+        it, Docker may have created another one for a container of the stack.
+        The resource uses that one unless it may belong to another project.
         """
         adopted = self.records.read(records.Adopted)
         if adopted is None and (
@@ -56,7 +56,7 @@ class Volume(objects.Object):
         return _signs(adopted, self._own_labels())
 
     def is_own(self, inspected):
-        """Return whether this resource has created a volume."""
+        """Return whether this resource created a volume."""
         labels = inspected.get('Labels') or {}
         return self._own_labels().items() <= labels.items()
 
@@ -80,7 +80,7 @@ class Volume(objects.Object):
 
 
 def _signs(adopted, labels):
-    """Return the signs of a volume that was adopted or created."""
+    """Return the signs of an adopted or created volume."""
     if adopted is not None:
         return adopted.signs
     return {'labels': labels} if policy.is_shared() else None
@@ -97,13 +97,13 @@ def _signs_of(stored, owner):
 
 
 def same(inspected, signs):
-    """Return a volume as the daemon shows it, if it is still the same one.
+    """Return an inspected volume, if it is still the same one.
 
-    Another volume may have got its name.
+    Another volume may have its name now.
 
-    :param signs: labels that are among those of the volume, and maybe its
-        driver; None for any volume.
-    :raises errors.NotFound: if it is another one of the same name.
+    :param signs: ``labels``, which must be among those of the volume; with
+        ``driver``, both must be equal. None accepts any volume.
+    :raises errors.NotFound: if it is another volume with the same name.
     """
     if signs is not None:
         labels = inspected.get('Labels') or {}
@@ -121,9 +121,9 @@ def same(inspected, signs):
 class Create(creation.Create):
     """Create a volume, or use the one from before a failed update.
 
-    A nested stack rolls back by an ordinary update, and users may return to
-    the old template by one. Heat then replaces the replacement, and still has
-    the resource from before, with its files.
+    Heat rolls a nested stack back by an ordinary update, and a user may return
+    to the old template in the same way. Heat then replaces the replacement,
+    and still has the old resource with its files.
     """
 
     def __init__(self, before):
@@ -135,8 +135,8 @@ class Create(creation.Create):
         """
         self._before = before
 
-    def __call__(self, ctx):
-        """Create it, or take over its predecessor."""
+    def __call__(self, ctx: plan.Context) -> plan.Result:
+        """Create a volume, or use the old one."""
         before = self._find_before(ctx)
         if before is None:
             return super().__call__(ctx)
@@ -156,7 +156,7 @@ class Create(creation.Create):
             return inspected
 
     def send(self, ctx, request):
-        """Send the request; Docker answers it with a volume that exists."""
+        """Send the request. Docker may return a volume that exists."""
         made = ctx.client.volumes.create(request.body)
         if not ctx.object.is_own(made):
             raise errors.Conflict(
@@ -168,7 +168,7 @@ class Create(creation.Create):
 
 
 class Remove(removal.RemoveUnused):
-    """Remove a volume, unless another one has its name by now."""
+    """Remove a volume, unless another volume has its name now."""
 
     def remove(self, ctx):
         """Send the request."""
@@ -178,15 +178,15 @@ class Remove(removal.RemoveUnused):
             ctx.client.volumes.remove(ctx.object.id)
 
     def users(self, ctx):
-        """Return the ids of the containers that mount the volume."""
+        """Return the IDs of the containers that mount the volume."""
         return ctx.client.containers.using_volume(ctx.object.id)
 
 
 class Fill(volume_copies.Copy):
     """Copy the files of source_volume to a new volume."""
 
-    def __call__(self, ctx):
-        """Copy them once: later, there may be newer files."""
+    def __call__(self, ctx: plan.Context) -> plan.Result:
+        """Copy the files once: later copies would overwrite newer files."""
         if ctx.records.holds(records.Filled):
             return True
         values = ctx.properties
@@ -201,20 +201,20 @@ class Fill(volume_copies.Copy):
 
 
 class Snapshot(volume_copies.Copy):
-    """Copy the files to a new volume.
+    """Copy the files to a new volume."""
 
-    :ivar keep: whether the copy outlives the stack. Then a volume that is
-        gone is no error.
-    """
+    def __init__(self, keep: bool):
+        """Prepare the copy.
 
-    def __init__(self, keep):
-        """Prepare to copy."""
+        :param keep: whether the copy outlives the stack. If so, a missing
+            volume is not an error.
+        """
         super().__init__()
         self._keep = keep
         self._name = None
 
-    def __call__(self, ctx):
-        """Copy them, and record the name of the copy."""
+    def __call__(self, ctx: plan.Context) -> plan.Result:
+        """Copy the files, and record the name of the copy."""
         try:
             return self._copy_to_new(ctx)
         except errors.NotFound:
@@ -248,12 +248,12 @@ class Snapshot(volume_copies.Copy):
 
 
 class RemoveSnapshots(plan.Step):
-    """Remove the copies of snapshots, which go with the stack."""
+    """Remove the copies of snapshots when their stack is deleted."""
 
     NEEDS_OBJECT = False
 
-    def __call__(self, ctx):
-        """Find them by their labels."""
+    def __call__(self, ctx: plan.Context) -> plan.Result:
+        """Find the copies by their labels, and remove them."""
         for name in volume_copies.find_snapshots(ctx.client, ctx.object.owner):
             volume_copies.remove_copy(ctx.client, name)
         return True

@@ -10,12 +10,12 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""How somebody without a token signals a container, such as an alarm.
+"""Signals to a container without a token, such as those of an alarm.
 
-Heat signs a URL of heat-api-cfn with the key of a user that it makes in its
-domain of stack users. That user is there from the action that sets
-``alarm_action`` to the one that removes it, so that nobody makes or needs
-one by looking at attributes.
+Heat signs a URL of heat-api-cfn with the key of a user that it creates in its
+domain of stack users. The user exists from the action that sets
+``alarm_action`` to the action that removes it. To read attributes neither
+creates nor needs a user.
 """
 
 from heat.common import exception
@@ -28,45 +28,51 @@ from ..lifecycle import plan
 
 _ = i18n._
 
-# The hooks at which there may be an alarm_url.
+# The hooks during which an alarm_url may exist.
 _WHILE_THERE_IS_A_USER = (
     environment.HOOK_POST_CREATE, environment.HOOK_PRE_UPDATE,
     environment.HOOK_POST_UPDATE, environment.HOOK_PRE_DELETE)
 
 
 class SyncUser(plan.Step):
-    """Create or delete the user of alarm_url, as the template says."""
+    """Create or delete the user of alarm_url.
+
+    Unlike other steps, this one calls its resource: the user is Heat's.
+    """
 
     def __init__(self, sync_alarm_user):
         """Prepare to call :meth:`Alarms.sync_alarm_user`."""
         self._sync_alarm_user = sync_alarm_user
 
     def __call__(self, ctx):
-        """Call it."""
+        """Create the user if alarm_action is set, else delete it."""
         self._sync_alarm_user(ctx.values['alarm_action'])
         return True
 
 
 class Alarms(signal_responder.SignalResponder):
-    """The URLs of a container.
+    """A resource that has URLs for signals.
 
-    A class lists it after those of the plugin, whose handlers come first:
-    SignalResponder has handlers that create and delete the user at other
-    times.
+    This must be the last base class. SignalResponder has handlers that create
+    and delete the user at other times; those of the plugin must hide them.
     """
 
-    # Docker does not ask Keystone.
+    # Docker does not use Keystone.
     requires_deferred_auth = False
 
     def validate(self):
-        """Refuse hooks that an alarm could clear, as nobody else may then."""
+        """Reject hooks that an alarm could clear.
+
+        See :meth:`signal`: with an alarm, no signal can clear a hook.
+        """
         super().validate()
         if self.properties['alarm_action'] and any(
                 self.stack.env.registry.matches_hook(self.name, hook)
                 for hook in _WHILE_THERE_IS_A_USER):
             raise exception.StackValidationFailed(message=_(
-                'alarm_action excludes the hooks %s of the environment, which '
-                'whoever has alarm_url could clear')
+                'alarm_action cannot be combined with the hooks %s of the '
+                'environment, because anyone who has alarm_url could clear '
+                'them')
                 % ', '.join(_WHILE_THERE_IS_A_USER))
 
     def signal(self, details=None, need_check=True):
@@ -82,11 +88,14 @@ class Alarms(signal_responder.SignalResponder):
         return super().signal(details, need_check)
 
     def has_alarm_user(self):
-        """Return whether somebody without a token may send the signal."""
+        """Return whether a signal can arrive without a token."""
         return self._get_user_id() is not None
 
     def sync_alarm_user(self, action):
-        """Make the user of the URL, or remove it; whatever is, may be."""
+        """Create or delete the user of the URL, unless that was done.
+
+        :param dict action: the property alarm_action; None to delete the user.
+        """
         try:
             if action:
                 self._create_user()
@@ -99,9 +108,10 @@ class Alarms(signal_responder.SignalResponder):
                 _('Keystone and the user of alarm_url: %s') % ex) from ex
 
     def delete(self):
-        """Delete it, after its user if it is retained or abandoned.
+        """Delete the resource, and its user even if Heat calls no handler.
 
-        Heat calls no handler for it then, but the URL is of no use to anybody.
+        That is the case if the container is retained or the stack abandoned.
+        The URL would have no effect then.
         """
         if (self.abandon_in_progress
                 or self.t.deletion_policy() == self.t.RETAIN):
@@ -112,15 +122,15 @@ class Alarms(signal_responder.SignalResponder):
                     raise
         yield from super().delete()
 
-    # Attributes, which have to be known while the daemon is away, too: what
-    # the alarm was told must not change with that.
+    # Attributes. They must not change while the daemon is unreachable, because
+    # an alarm may have been created with them.
 
     def alarm_url(self):
-        """Return the URL that needs no token, if an alarm may do anything."""
+        """Return the URL that needs no token, or None without alarm_action."""
         if self._get_user_id() is None:
             return None
         return self._get_ec2_signed_url(never_expire=True)
 
     def signal_url(self):
-        """Return the URL that needs the token of who may signal the stack."""
+        """Return the URL that needs a token with access to the stack."""
         return self._get_heat_signal_url()

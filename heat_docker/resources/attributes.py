@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What a resource reads from its daemon: live state and attributes."""
+"""Live state and attributes, which a resource reads from its daemon."""
 
 import collections
 import contextlib
@@ -34,16 +34,16 @@ _ = i18n._
 
 LOG = logging.getLogger(__name__)
 
-# How long, in seconds, the attributes of a resource share what was read.
+# Seconds during which the attributes of a resource share one response.
 _FRESH = 2.0
 
 
 class _Waiting:
-    """How long requests of users have waited for daemons.
+    """The time that each request of a user has waited for daemons.
 
-    A request shows many resources, each of which knows its own daemon only;
-    and those of nested stacks are shown by requests that Heat makes of it,
-    which have its id. Those that ended long ago are forgotten.
+    A request reads many resources, and those of nested stacks in requests of
+    Heat that have the same ID. Each of them knows only its own daemon. The
+    entries of old requests are removed.
     """
 
     def __init__(self):
@@ -51,7 +51,7 @@ class _Waiting:
         self._requests = collections.OrderedDict()
 
     def left(self, request, endpoint):
-        """Return the seconds that a request may wait for a daemon yet."""
+        """Return the seconds that a request may still wait for a daemon."""
         most = conf.group().attributes_timeout
         with self._lock:
             _begin, waited = self._requests.get(request, (None, {}))
@@ -59,7 +59,7 @@ class _Waiting:
                        most * budgets.OF_ONE_DAEMON - waited.get(endpoint, 0))
 
     def add(self, request, endpoint, seconds):
-        """Note that a request has waited for a daemon."""
+        """Add to the time that a request has waited for a daemon."""
         now = time.monotonic()
         with self._lock:
             _begin, waited = self._requests.setdefault(
@@ -77,8 +77,8 @@ _WAITING = _Waiting()
 class ShowingResource(events.MaskingResource):
     """A resource with attributes that its daemon provides."""
 
-    # Whether other resources are made of the attributes that are read, which
-    # is worth any wait; and whether a user waits for them.
+    # Whether other resources need the attributes, which justifies any wait;
+    # and whether a user waits for them.
     _is_needed = False
     _is_awaited = False
 
@@ -87,13 +87,14 @@ class ShowingResource(events.MaskingResource):
         self._shown = None
 
     def forget_live_state(self):
-        """Read it again when it is needed, because it may change."""
+        """Discard the last response, because an action may change it."""
         self._shown = None
 
     def _show_resource(self):
-        """Return all that the daemon knows of the object.
+        """Return the daemon's response to an inspect request.
 
-        Heat replaces an object that is gone.
+        :raises exception.EntityNotFound: if the object does not exist. Heat
+            then replaces the resource.
         """
         with self._asking() as client:
             try:
@@ -108,16 +109,16 @@ class ShowingResource(events.MaskingResource):
         return inspected
 
     def parse_live_resource_data(self, resource_properties, resource_data):
-        """Return the properties that somebody else has changed."""
+        """Return the properties that were changed outside of Heat."""
         with daemon.errors_of_heat():
             return fields.drift(self.spec.FIELDS,
                                 fields.null_means_unset(resource_properties),
                                 resource_data)
 
     def node_data(self, stk_defn=None, for_resources=True, for_outputs=False):
-        """Return what other resources and the outputs are made of.
+        """Return the values that other resources and outputs refer to.
 
-        Heat wants it with outputs if a user is to see them.
+        With ``for_outputs``, Heat shows the values to a user.
         """
         self._is_needed = not for_outputs
         try:
@@ -127,7 +128,7 @@ class ShowingResource(events.MaskingResource):
 
     @contextlib.contextmanager
     def _asking(self):
-        """Connect to the daemon, for as long as a user may wait for it."""
+        """Connect to the daemon, within the time that a user waits."""
         with self.connect() as client:
             if not self._is_awaited:
                 yield client
@@ -136,7 +137,7 @@ class ShowingResource(events.MaskingResource):
             left = _WAITING.left(request, client.endpoint)
             if left <= 0:
                 raise errors.Failed(_(
-                    'Docker at %s takes too long to answer all that is shown '
+                    'Docker at %s takes too long to return all attributes '
                     '(option attributes_timeout of the operator)')
                     % client.endpoint)
             client.limit_time(left)
@@ -148,10 +149,10 @@ class ShowingResource(events.MaskingResource):
                              time.monotonic() - begin)
 
     def _resolve_any_attribute(self, attr):
-        """Return the value of an attribute, or None if nobody knows it.
+        """Return the value of an attribute, or None if it is unavailable.
 
-        A daemon that is away, or slow, or makes no sense, must not keep
-        anybody from seeing the stack.
+        A daemon that is unreachable or slow, or that returns invalid data,
+        must not prevent users from reading the stack.
         """
         self._is_awaited = not self._is_needed
         try:
@@ -178,10 +179,9 @@ class ShowingResource(events.MaskingResource):
         return value
 
     def _resolve_attribute(self, name):
-        """Return the value of an attribute of the table.
+        """Return the value of an attribute in the table.
 
-        What was read for one attribute, or could not be, serves those that
-        are asked for in the same breath.
+        Attributes that Heat reads together share one response or error.
         """
         if self.resource_id is None:
             return None

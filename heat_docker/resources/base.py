@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The hooks of Heat, which carry out plans."""
+"""The hooks that Heat calls, and the plans that they carry out."""
 
 import math
 import time
@@ -36,35 +36,39 @@ _ = i18n._
 
 LOG = logging.getLogger(__name__)
 
-# How long, in seconds, a daemon may be unreachable: during a create by
-# default, and during any action with an object that exists.
+# Seconds that a daemon may be unreachable: during a create by default, and
+# during any other action.
 _ENDPOINT_TIMEOUT = 300.0
 _UNREACHABLE_TIMEOUT = 60.0
 
-# How long, in seconds, Heat waits between two polls.
+# Seconds that Heat waits between two polls.
 _POLL = 1.0
 
-# How often a request is sent whose answer is lost.
+# How often a request is sent if its response is lost.
 _ATTEMPTS = 3
 
 
 class DockerResource(attributes.ShowingResource):
-    """Base of the types.
+    """Base class of the types.
 
-    A type consists of its table, the class of its object, and its plans.
+    A type defines ``spec`` (its table), ``object_class``, and the methods that
+    return plans. Only ``delete_plan`` has no default.
 
-    :cvar update_steps: map of the name of a step, as a field's ``change`` has
-        it, to a function that takes the resource and a Context, and returns
-        the step.
+    The bases of this class add one thing each: ``resource.Resource`` of Heat,
+    updates that overlap (:mod:`superseding`), the daemon (:mod:`daemon`),
+    events (:mod:`events`), attributes (:mod:`attributes`).
+
+    :cvar update_steps: map of the name of a step in a field's ``change`` to a
+        function that takes the resource and a Context, and returns the step.
     """
 
-    # A drop-in has no entry points and so no client plugin of Heat.
+    # A drop-in has no entry points, and therefore no client plugin of Heat.
     default_client_name = None
 
     support_status = support.SupportStatus(version='1.0.0')
 
-    # By default, Heat replaces every resource whose check has failed. For a
-    # volume this destroys the files, although the daemon may only have been
+    # By default, Heat replaces every resource whose check has failed. This
+    # destroys the files of a volume, although the daemon may only have been
     # unreachable.
     always_replace_on_check_failed = False
 
@@ -77,7 +81,7 @@ class DockerResource(attributes.ShowingResource):
 
     def __init__(self, name, definition, stack):
         super().__init__(name, definition, stack)
-        # State before an update, which Heat overwrites when it begins.
+        # Action and status before an update; see state_set.
         self._state_before = None
 
     # Plans.
@@ -87,7 +91,7 @@ class DockerResource(attributes.ShowingResource):
         return [creation.Create()]
 
     def finish_plan(self, ctx, planned) -> list[plan.Step]:
-        """Return the steps that finish an object which a failure left.
+        """Return the steps that finish an object after a failed action.
 
         By default, this checks that the object exists.
 
@@ -95,9 +99,9 @@ class DockerResource(attributes.ShowingResource):
         """
         return [creation.Check()]
 
-    # What a type defines whose objects can collide with their replacement:
-    # the record of an object that has stepped aside, the function that makes
-    # it do so, given a Context, and the step that restores it.
+    # Of a type whose objects can conflict with their replacement: the record
+    # that an object has stepped aside, the function that takes a Context and
+    # makes it do so, and the step that restores it.
     aside_record: type[records.Record] | None = None
     step_aside: typing.Callable[[plan.Context], None] | None = None
     step_back: type[plan.Step] | None = None
@@ -112,7 +116,7 @@ class DockerResource(attributes.ShowingResource):
         return [self.step_back()] if self.has_stepped_aside() else []
 
     def check_plan(self) -> list[plan.Step]:
-        """Return the steps that fail unless the object is good."""
+        """Return the steps that fail unless the object works."""
         return [creation.Check()]
 
     def suspend_plan(self, values) -> list[plan.Step]:
@@ -128,21 +132,23 @@ class DockerResource(attributes.ShowingResource):
         raise NotImplementedError()
 
     def _plan(self, steps):
-        """Return a plan, which is empty if the object is not ours."""
+        """Return a plan; with an external_id, an empty one."""
         return plan.Plan(self.plan_context(), [] if (
             self.external_id is not None) else self._confirmed(steps))
 
     def _confirmed(self, steps):
-        """Return steps that are not done to the object of another project."""
+        """Return steps that first check that the project owns the object."""
         if steps and self.resource_id is not None and policy.is_shared():
             return [creation.Check(), *steps]
         return steps
 
     def plan_context(self, values=None, changed=(), before=None):
-        """Return what the steps of a plan see.
+        """Return the Context of the steps of a plan.
 
-        :param values: of the properties after the action; by default, they do
+        :param values: of the properties after the action. By default, they do
             not change.
+        :param changed: names of the properties that change.
+        :param plan.Before before: state before the action; by default, now.
         """
         if values is None:
             values = self.properties
@@ -157,10 +163,10 @@ class DockerResource(attributes.ShowingResource):
             may_sleep=self.may_sleep)
 
     def before(self):
-        """Return what the resource went through before the action."""
+        """Return the state of the resource before the action."""
         action, status = self._state_before or (self.action, self.status)
         failed = status == self.FAILED
-        # A resume of the stack that failed may not have come to this one.
+        # A failed resume of the stack may not have reached this resource.
         suspended = action == self.SUSPEND or (
             failed and action == self.RESUME)
         return plan.Before(
@@ -169,11 +175,11 @@ class DockerResource(attributes.ShowingResource):
             unfinished=failed or suspended or self.has_stepped_aside())
 
     def may_sleep(self):
-        """Return whether no other resource of the stack waits for a poll.
+        """Return whether no other resource of the stack waits for this poll.
 
-        Without convergence Heat polls them one after the other. So does Heat
-        before version 26 in a suspend and a resume of any stack. Only a
-        resource with a thread of its own has been told by which engine:
+        Without convergence, Heat polls all resources in one thread. Before
+        version 26, Heat does the same in each suspend and resume. Only a
+        resource in its own thread knows which engine called it:
         https://github.com/openstack/heat/blob/master/heat/engine/scheduler.py.
         """
         return getattr(self, '_calling_engine_id', None) is not None
@@ -188,7 +194,7 @@ class DockerResource(attributes.ShowingResource):
         return min(timeout, _UNREACHABLE_TIMEOUT)
 
     def _give_up(self, ex, values):
-        """Raise, unless a delete may leave what the daemon has."""
+        """Raise, unless a delete may leave the object on its daemon."""
         if self.action != self.DELETE:
             raise ex
         if not values['forget_unreachable']:
@@ -199,15 +205,16 @@ class DockerResource(attributes.ShowingResource):
         self._report_left(ex)
 
     def _report_left(self, why):
-        """Report what the daemon may still have without the resource."""
+        """Add an event: the daemon may retain the object."""
         self.add_event(_('%(why)s. It may still have %(object)s')
                        % {'why': why, 'object': self.resource_id})
 
     def _advance(self, running):
         """Continue a plan and return whether it is complete.
 
-        :param plan.Plan running: what a hook has returned.
-        :raises resource.PollDelay: if the next poll would come too early.
+        :param plan.Plan running: the result of the ``handle_`` hook.
+        :raises resource.PollDelay: to delay the next poll.
+        :raises resource.UpdateReplace: to have Heat replace the resource.
         """
         self.forget_live_state()
         try:
@@ -223,7 +230,8 @@ class DockerResource(attributes.ShowingResource):
     def _cancel(self, running):
         running.cancel()
 
-    # Heat calls these until they return True, or to cancel the action.
+    # Heat calls the first six until they return True, and one of the others to
+    # cancel the action.
     check_create_complete = _advance
     check_update_complete = _advance
     check_delete_complete = _advance
@@ -239,7 +247,10 @@ class DockerResource(attributes.ShowingResource):
     # Validation.
 
     def validate(self):
-        """Refuse what the operator does not allow, as far as it is known."""
+        """Reject values that the operator does not allow.
+
+        The create checks values that come from other resources.
+        """
         super().validate()
         try:
             if self.are_known('docker_endpoint', 'tls'):
@@ -252,7 +263,7 @@ class DockerResource(attributes.ShowingResource):
             raise exception.StackValidationFailed(message=str(ex)) from ex
 
     def validate_external(self):
-        """Refuse an external_id that the daemon does not know."""
+        """Reject an external_id that the daemon does not know."""
         if self.external_id is None:
             return
         # Heat creates a resource with an external_id without waiting for
@@ -287,7 +298,7 @@ class DockerResource(attributes.ShowingResource):
         return self._plan(self.create_plan(self.properties))
 
     def handle_check(self):
-        """Return the plan of the check, also of an object that is not ours."""
+        """Return the plan of the check, even with an external_id."""
         if self.resource_id is None:
             raise exception.Error(_('It was never created'))
         return plan.Plan(self.plan_context(), self.check_plan())
@@ -303,7 +314,7 @@ class DockerResource(attributes.ShowingResource):
     def handle_delete(self):
         """Return the plan of the delete.
 
-        An object that was never requested needs no daemon to be deleted.
+        Without a create request, the delete needs no daemon.
         """
         if not creation.may_exist(self.object) or self._is_forgotten():
             return plan.Plan(self.plan_context(), [])
@@ -313,7 +324,7 @@ class DockerResource(attributes.ShowingResource):
         return plan.Plan(self.plan_context(), [find, *steps])
 
     def _is_forgotten(self):
-        """Return whether the operator has given up the daemon."""
+        """Add an event and return True if the operator gave up the daemon."""
         try:
             named = self.endpoint
         except errors.DockerError:
@@ -326,7 +337,7 @@ class DockerResource(attributes.ShowingResource):
     # Updates.
 
     def update_template_diff_properties(self, after_props, before_props):
-        """Return the properties whose change Docker would notice.
+        """Return the properties whose change has an effect.
 
         :returns: dict of name to new value.
         :raises resource.UpdateReplace: if they cannot be changed in place.
@@ -345,10 +356,10 @@ class DockerResource(attributes.ShowingResource):
 
     def _needs_update(self, after, before, after_props, before_props,
                       *args, **kwargs):
-        """Return whether there is anything to do.
+        """Return whether an update has anything to do.
 
-        If the template has not changed, Heat would mark a failed resource as
-        complete, and also one that has stepped aside for a failed
+        If the template has not changed, Heat would otherwise mark a failed
+        resource as complete, and also one that has stepped aside for a failed
         replacement.
 
         :raises resource.UpdateReplace: if it has to be replaced.
@@ -364,7 +375,7 @@ class DockerResource(attributes.ShowingResource):
             *args, **kwargs) or unfinished
 
     def may_replace_unhealthy(self, values):
-        """Return whether marking it as unhealthy may replace the object.
+        """Return whether a mark as unhealthy may replace the object.
 
         :param values: properties after the update.
         """
@@ -376,7 +387,7 @@ class DockerResource(attributes.ShowingResource):
         changed = set(prop_diff)
         self._check_change(changed, values)
         if before.update_failed:
-            # Nobody knows which of its changes a failed update has made.
+            # It is not known which of its changes a failed update has made.
             changed |= fields.uncertain(self.spec.FIELDS, values)
         ctx = self.plan_context(values, changed, before)
         steps, back = self._update_plan(ctx), []
@@ -400,18 +411,22 @@ class DockerResource(attributes.ShowingResource):
     def _check_change(self, changed, values):
         """Raise if the operator does not allow a change.
 
-        What does not change stays allowed, as the endpoint does. A value from
-        another resource was not known at the validation.
+        Values that do not change stay allowed, like the endpoint. A value from
+        another resource was not known during the validation.
         """
         with daemon.errors_of_heat():
             fields.check_policy([field for field in self.spec.FIELDS
                                  if field.name in changed], values)
 
     def state_set(self, action, status, reason='state changed', **kwargs):
-        """Set the state, and keep what Heat overwrites or does not record.
+        """Set the state, and keep facts that Heat overwrites or omits.
+
+        When an update begins, Heat overwrites the state that the last action
+        left, before it calls handle_update.
 
         Heat uses the same state for a failed check and for "openstack stack
-        resource mark unhealthy". Only a check was in progress before.
+        resource mark unhealthy". Only before the former, a check was in
+        progress.
         """
         check_failed = self.CHECK, self.FAILED
         before, after = self.state, (action, status)
@@ -428,19 +443,19 @@ class DockerResource(attributes.ShowingResource):
     def handle_adopt(self, resource_data=None):
         """Adopt an object that exists."""
         super().handle_adopt(resource_data)
-        # The user may have written them, the allowed address included.
+        # The user may have forged them, including the allowed address.
         self.records.erase_all()
         try:
             self.adopt_object()
         except exception.HeatException:
-            # An object that is not adopted is not deleted with the stack.
+            # Without an ID, the stack does not delete the object.
             self.resource_id_set(None)
             raise
 
     def adopt_object(self):
-        """Raise if the object must not be adopted, or record what it is.
+        """Raise if the object must not be adopted, or record its identity.
 
-        By the time that it is used, its name may be another project's.
+        The name in the stack's data may later belong to another project.
         """
         inspected = self._show_resource()
         self._refuse_others(inspected)
@@ -451,19 +466,21 @@ class DockerResource(attributes.ShowingResource):
     # Replacement.
 
     def is_exclusive(self):
-        """Return whether the object has what there can be only one of."""
+        """Return whether a value of the object can be in use only once."""
         return fields.exclusive(self.spec.FIELDS, self.properties)
 
     def prepare_for_replace(self):
-        """Have the object step aside for its replacement.
+        """Make the object step aside for its replacement.
 
-        One that does not collide with it stays as it is until it is deleted.
+        An object that does not conflict with its replacement stays in use
+        until it is deleted.
         """
         obj = self.object
         if (self.step_aside is None or self.external_id is not None
                 or not creation.may_exist(obj)):
             return
-        # A failed update may have taken more than the properties say.
+        # After a failed update, the object may have other values than its
+        # properties.
         if not (self.before().update_failed or self.is_exclusive()):
             return
         with self.connect() as client:
@@ -478,13 +495,13 @@ class DockerResource(attributes.ShowingResource):
                 except errors.Unreachable as ex:
                     if attempt < _ATTEMPTS - 1:
                         continue
-                    # The host may be gone, and be the reason for the update.
+                    # The update may be a reaction to the loss of the host.
                     LOG.warning('%(resource)s does not step aside: %(why)s',
                                 {'resource': self.name, 'why': ex})
                     self.records.write(records.Unreleased())
 
     def find_and_step_aside(self, client):
-        """Have the object step aside, also if its id was lost."""
+        """Make the object step aside; find it first if its ID was lost."""
         ctx = self.plan_context()
         ctx.client = client
         if ctx.object.ensure_id(client, ctx.properties):
@@ -492,13 +509,14 @@ class DockerResource(attributes.ShowingResource):
             ctx.records.erase(records.Unreleased)
         elif creation.is_create_pending(ctx.object):
             raise exception.Error(
-                _('The answer to its create was lost, and the daemon may be '
-                  'at it yet. Update the stack again in half a minute'))
+                _('The response to its create request was lost, and the '
+                  'daemon may still be creating it. Update the stack again in '
+                  '30 seconds'))
 
     def restore_prev_rsrc(self, convergence=False):
-        """Have the object step back after its replacement has failed.
+        """Restore the object after its replacement has failed.
 
-        What cannot be done now is left to the update that follows.
+        If this does not succeed now, the next update repeats it.
         """
         if not self.has_stepped_aside() or self.resource_id is None:
             return
@@ -511,10 +529,12 @@ class DockerResource(attributes.ShowingResource):
                         {'resource': self.name, 'why': ex})
 
     def needs_replace_failed(self):
-        """Return whether what a failure left has to be replaced.
+        """Return whether a failed resource has to be replaced.
 
-        A usable object is finished instead, also if its id was lost or the
-        daemon is still creating it: it has the name that a replacement needs.
+        The update completes a usable object instead, even if its ID was lost
+        or the daemon is still creating it: a replacement needs its name.
+
+        This stores a lost ID.
         """
         if not creation.may_exist(self.object):
             return True
@@ -524,13 +544,13 @@ class DockerResource(attributes.ShowingResource):
                 return not (creation.find_usable(ctx, client)
                             or creation.is_create_pending(ctx.object))
         except exception.Error:
-            # The update waits for the daemon, or reports what is wrong.
+            # The update waits for the daemon, or reports the error.
             return False
 
     def retry_in_turn(self):
         """Have Heat process the resource again, after others of the stack.
 
-        Heat puts the request back into its queue if nobody works on the
+        Heat puts the request back into its queue if no worker holds the
         resource. To wait longer would occupy a thread that the other resources
         may need.
         https://opendev.org/openstack/heat/src/branch/master/heat/engine/check_resource.py
@@ -542,7 +562,7 @@ class DockerResource(attributes.ShowingResource):
 
 
 def validate_credentials(read):
-    """Refuse credentials that are not for the registry of the image.
+    """Reject credentials for another registry than the image's.
 
     :param read: function that reads them, or raises ValueError.
     """

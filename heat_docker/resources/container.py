@@ -41,25 +41,25 @@ _ = i18n._
 class DockerContainer(signals.SignalResource, snapshots.SnapshotResource):
     """A container on a Docker daemon.
 
-    The daemon at docker_endpoint pulls the image if it does not have it,
-    creates the container and starts it. The resource is complete once the
-    command has kept running for a second, or has reached what wait_for says;
-    a command that ends before that fails it, with its exit code and its last
-    output as the reason.
+    The daemon at docker_endpoint pulls the image if necessary, creates the
+    container and starts it. The resource is complete once the command has kept
+    running for a second, or has reached the state in wait_for. If the command
+    ends before, the resource fails, and the status reason contains the exit
+    code and the last output.
 
-    The daemon must be reachable from heat-engine. On a server of the same
-    stack it is there only when the server has installed it; the create waits
-    for it as long as endpoint_timeout says.
+    heat-engine must be able to reach the daemon. If the daemon runs on a
+    server of the same stack, the create waits until the server has installed
+    it, up to endpoint_timeout.
 
     Deleting the resource stops the container, which has ten seconds or the
     stop_grace_period to end by itself, and removes it with its anonymous
-    volumes; named volumes and folders of the host stay. Suspending the stack
-    stops the container and resuming starts it again. A snapshot of the stack
-    keeps what the container has written, but not its volumes, as an image. A
-    signal with one of the actions that alarm_action lists acts on the
-    container. A check does not fail because a signal has stopped or paused
-    it. With alarm_action, an alarm or anyone else who has alarm_url can send
-    that one action without a token.
+    volumes. Named volumes and directories of the host are retained. Suspending
+    the stack stops the container, and resuming it starts the container again.
+    A snapshot of the stack saves the files of the container, but not of its
+    volumes, as an image. A signal carries out one of the actions that
+    alarm_action lists. A check does not fail because a signal stopped or
+    paused the container. With alarm_action, anyone who has alarm_url, such as
+    an alarm, can send this one action without a token.
     """
 
     spec = spec
@@ -73,8 +73,9 @@ class DockerContainer(signals.SignalResource, snapshots.SnapshotResource):
         'set_alarm': lambda made, ctx: alarms.SyncUser(made.sync_alarm_user),
     }
 
-    # What the daemon shows differently from the properties, when an update
-    # with --converge asks: the container is in no network, or does not run.
+    # Differences between live state and properties, if an update with
+    # --converge reads it: the container is in no network, or is not running.
+    # See parse_live_resource_data.
     _is_in_no_network = False
     _is_down = False
 
@@ -87,7 +88,7 @@ class DockerContainer(signals.SignalResource, snapshots.SnapshotResource):
                 *container_start.start_plan(values)]
 
     def finish_plan(self, ctx, planned):
-        """Return the steps that start a container which a failure left."""
+        """Return the steps that start a container after a failed action."""
         if ctx.before.suspended:
             return [containers.Resume(), readiness.WaitFor()]
         return [container_start.CatchUp(is_reconnected=any(
@@ -139,37 +140,38 @@ class DockerContainer(signals.SignalResource, snapshots.SnapshotResource):
     def remove_snapshot(self, client, name):
         """Remove the image of a snapshot.
 
-        One that a container was restored from goes with the stack.
+        An image that a container was restored from is removed with the stack.
         """
         container_snapshots.remove(client, name)
 
     def properties_from_snapshot(self, name):
         """Return the properties of a container of the image.
 
-        No registry has it, and none is to be asked for it.
+        No registry has the image, so the daemon must not pull it.
         """
         return {'image': name, 'pull_policy': 'never', 'registry_auth': None}
 
     # Hooks of Heat.
 
     def validate(self):
-        """Refuse what no container can have together."""
+        """Reject properties that are mutually exclusive."""
         super().validate()
         if self.are_known('image', 'registry_auth'):
             base.validate_credentials(
                 lambda: images.pull_credentials(self.properties))
         if self.properties['networks'] and self.properties['network_mode']:
             raise exception.StackValidationFailed(
-                message=_('network_mode excludes networks'))
+                message=_('network_mode and networks are mutually '
+                          'exclusive'))
         if self.properties['files'] and self.properties['read_only']:
             raise exception.StackValidationFailed(
-                message=_('read_only excludes files, which Docker puts into '
-                          'the root file system'))
+                message=_('read_only and files are mutually exclusive: '
+                          'Docker writes files to the root file system'))
 
     def handle_create(self):
-        """Return the plan of the create, after the user of its alarm.
+        """Create the user of the alarm, and return the plan of the create.
 
-        Whatever failure leaves a container leaves the user, too.
+        After a failure, the delete of the resource deletes the user, too.
         """
         self.sync_alarm_user(self.properties['alarm_action'])
         return super().handle_create()
@@ -180,9 +182,9 @@ class DockerContainer(signals.SignalResource, snapshots.SnapshotResource):
         self.sync_alarm_user(self.properties['alarm_action'])
 
     def check_delete_complete(self, running):
-        """Return whether the container is gone, and the user of its alarm.
+        """Return whether the delete is complete, with the alarm's user.
 
-        Once the delete is complete, Heat forgets who the user was.
+        After the delete, Heat no longer has the ID of the user.
         """
         if not super().check_delete_complete(running):
             return False
@@ -207,7 +209,8 @@ class DockerContainer(signals.SignalResource, snapshots.SnapshotResource):
     def parse_live_resource_data(self, resource_properties, resource_data):
         """Return the properties that were changed outside of Heat.
 
-        Heat uses them as the old values of the update that follows.
+        Heat uses them as the old values of the update that follows. The same
+        update uses the two flags that this sets: no property shows that.
         """
         drift = super().parse_live_resource_data(resource_properties,
                                                  resource_data)
@@ -221,7 +224,7 @@ class DockerContainer(signals.SignalResource, snapshots.SnapshotResource):
         return drift
 
     def before(self):
-        """Return what the container went through before the action.
+        """Return the state of the resource before the action.
 
         With --converge, a container that was stopped or paused outside of
         Heat is started again.
@@ -234,9 +237,9 @@ class DockerContainer(signals.SignalResource, snapshots.SnapshotResource):
     # Attributes that no inspect request shows.
 
     def info(self, client, inspected):
-        """Return what the daemon shows, without secrets.
+        """Return the response to an inspect request, without secrets.
 
-        The operator decides whether environment variables are any.
+        The operator decides whether environment variables are secret.
         """
         shown = {'env'} if conf.group().show_env else ()
         return masking.inspected(
@@ -244,9 +247,9 @@ class DockerContainer(signals.SignalResource, snapshots.SnapshotResource):
             inspected)
 
     def networking(self, client, inspected):
-        """Return what the daemon shows, with the main network as the mode.
+        """Return the response with the main network as the network mode.
 
-        Where it is the mode, it is the one that the container began with.
+        The daemon shows the network that the container was created with.
         """
         wanted = self.properties['networks']
         if not wanted:
@@ -268,7 +271,7 @@ class DockerContainer(signals.SignalResource, snapshots.SnapshotResource):
         return digests[0] if digests else None
 
     def stats(self, client, inspected):
-        """Return a sample of what the container uses."""
+        """Return a sample of the resources that the container uses."""
         return client.containers.stats(inspected['Id'])
 
     def log_tail(self, client, inspected):

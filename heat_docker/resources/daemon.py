@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""How a resource of Heat stands for an object of a Docker daemon."""
+"""The daemon of a resource: its endpoint, its object, its errors."""
 
 import contextlib
 import dataclasses
@@ -41,8 +41,8 @@ LOG = logging.getLogger(__name__)
 def errors_of_heat():
     """Turn errors of Docker into errors of Heat.
 
-    Heat shows the name of an exception's class in the status reason, so it is
-    Heat's plainest class. It is not ResourceInError, upon which Heat would
+    Heat shows the name of an exception's class in the status reason, so this
+    raises the class with the plainest name. After ResourceInError, Heat would
     delete the object and create it again.
     """
     try:
@@ -52,7 +52,7 @@ def errors_of_heat():
 
 
 class DaemonResource(superseding.SupersedableResource):
-    """A resource that stands for an object of the daemon in its properties.
+    """A resource with an object on the daemon that its properties name.
 
     :cvar spec: module with ``FIELDS`` and ``ATTRIBUTES``.
     :cvar object_class: subclass of
@@ -96,7 +96,7 @@ class DaemonResource(superseding.SupersedableResource):
 
     @property
     def records(self):
-        """What the resource remembers in Heat's database."""
+        """The facts about the resource in Heat's database."""
         return records.Store(self)
 
     @property
@@ -116,10 +116,10 @@ class DaemonResource(superseding.SupersedableResource):
     def endpoint_of(self, values):
         """Return the endpoint that values of the properties name.
 
-        After the first request it stays the same, whatever the property has
-        become since, which other resources may provide. It stays allowed, at
-        the address that it had then: an operator who tightens the policy does
-        not want to keep existing objects from being deleted.
+        After the first request it stays the same, even if the property, which
+        may come from another resource, has changed since. It stays allowed, at
+        the address that it had then: a stricter policy must not prevent
+        existing objects from being deleted.
 
         :raises errors.Refused: if the operator does not allow it.
         """
@@ -136,19 +136,20 @@ class DaemonResource(superseding.SupersedableResource):
             return dataclasses.replace(named, trusted=request.address)
         if not url and not self.are_known('docker_endpoint'):
             raise errors.Failed(_(
-                'docker_endpoint has no value: what it is made of has none'))
+                'docker_endpoint is empty because the value that it refers to '
+                'is empty'))
         policy.endpoint(named, self._is_admin)
         return named
 
     def _is_admin(self):
-        # A trust acts as no admin until its roles are read.
+        # The context of a trust is not an admin's until its roles are read.
         return heat_policy.get_enforcer().check_is_admin(self.context)
 
     @contextlib.contextmanager
     def connect(self, values=None):
-        """Connect to the daemon; its errors become errors of Heat.
+        """Connect to the daemon, and turn its errors into errors of Heat.
 
-        :param values: of the properties; by default those that hold now.
+        :param values: of the properties; by default, those of the last action.
         """
         try:
             with errors_of_heat(), clients.DockerClient(
@@ -157,22 +158,22 @@ class DaemonResource(superseding.SupersedableResource):
                 yield client
         except (AttributeError, IndexError, KeyError, RecursionError,
                 TypeError) as ex:
-            LOG.exception('An answer about %s is not of the shape that the '
-                          'Docker API has', self.name)
+            LOG.exception('A response about %s does not have the format of '
+                          'the Docker API', self.name)
             raise exception.Error(
-                _('Docker at %s gave an answer that makes no sense')
+                _('Docker at %s returned an invalid response')
                 % (values or self.properties)['docker_endpoint']) from ex
 
     def _secrets(self, values):
-        """Return the texts that a daemon may repeat, and users must not see.
+        """Return the secrets that a daemon may repeat in its messages.
 
-        :param values: of the properties, beside those of the last action.
+        :param values: of the properties, in addition to the last action's.
         """
         found = masking.secrets(self.spec.FIELDS,
                                 self._stored_properties_data or {})
         try:
             values = dict(values or self.properties)
         except (exception.HeatException, TypeError, ValueError):
-            # What they depend on is gone, so no daemon has been told them.
+            # They refer to a missing resource, so no daemon received them.
             return found
         return found | masking.secrets(self.spec.FIELDS, values)

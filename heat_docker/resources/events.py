@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Events, which must not show secrets."""
+"""Events without secrets."""
 
 from heat.objects import resource_properties_data
 
@@ -27,11 +27,11 @@ class MaskingResource(daemon.DaemonResource):
         self._masked_id = None
 
     def add_event(self, reason):
-        """Add an event for the readers of the stack's events."""
+        """Add an event to the stack, in the current state of the resource."""
         self._add_event(self.action, self.status, str(reason))
 
     def _add_event(self, action, status, reason):
-        """Add an event."""
+        """Add an event with masked properties."""
         # Heat takes the properties from these two attributes:
         # https://opendev.org/openstack/heat/src/branch/master/heat/engine/resource.py
         kept = self._rsrc_prop_data_id, self._stored_properties_data
@@ -45,7 +45,7 @@ class MaskingResource(daemon.DaemonResource):
             self._rsrc_prop_data_id, self._stored_properties_data = kept
 
     def _masked_row(self, masked):
-        """Return the id of what Heat's database shows in events."""
+        """Return the ID of the masked properties in Heat's database."""
         if self._masked != masked:
             row = resource_properties_data.ResourcePropertiesData
             self._masked = masked

@@ -28,14 +28,14 @@ _ = i18n._
 class DockerImage(base.DockerResource):
     """An image on a Docker daemon, pulled or built.
 
-    Containers have get_resource of it as their image, which is the reference
-    of an image that was pulled by its digest, and the id of one that was
-    built. When the image is another one after an update, they are therefore
-    replaced. Many containers that depend on one image pull it once, and it
-    is the natural first resource of a large stack.
+    Containers refer to it by get_resource in their property image. The value
+    is the reference by digest of a pulled image, or the ID of a built image.
+    An update to another image therefore replaces the containers. If many
+    containers of a stack depend on one image resource, the daemon pulls the
+    image once.
 
-    Deleting the resource removes an image that it has pulled or built, unless
-    a container uses it or keep is true.
+    Deleting the resource removes an image that it pulled or built, unless a
+    container uses the image or keep is true.
     """
 
     spec = spec
@@ -49,7 +49,7 @@ class DockerImage(base.DockerResource):
                 *([images.Push()] if values['push'] else [])]
 
     def finish_plan(self, ctx, planned):
-        """Return the steps that a failed create has not done."""
+        """Return the steps that a failed create has left."""
         if not images.to_build(ctx.properties):
             return [creation.Check()]
         steps = [images.Tag()]
@@ -58,11 +58,11 @@ class DockerImage(base.DockerResource):
         return steps
 
     def delete_plan(self, values):
-        """Return the step that removes the image, if that is ours to do."""
+        """Return the step that removes a pulled or built image."""
         return [images.Remove()]
 
     def validate(self):
-        """Refuse an image that is neither pulled nor built, or both."""
+        """Reject an image that is neither pulled nor built, or both."""
         super().validate()
         values = self.properties
         if self.are_known('image', 'build', 'tags', 'push', 'registry_auth'):
@@ -86,7 +86,7 @@ class DockerImage(base.DockerResource):
         return images.pull_credentials(self.properties)
 
     def get_reference_id(self):
-        """Return get_resource: what containers are to be created from."""
+        """Return the value of get_resource, the image of containers."""
         reference = self.records.read(records.ImageReference)
         return reference.name if reference and reference.name else (
             super().get_reference_id())

@@ -10,7 +10,10 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The other resources of a stack, as far as steps need them."""
+"""The other resources of a stack, looked up in Heat for steps.
+
+:mod:`heat_docker.lifecycle.neighbors` declares what steps may use.
+"""
 
 import contextlib
 import dataclasses
@@ -71,7 +74,7 @@ class Neighbor:
 
     @property
     def is_removed(self):
-        """Whether the new template does not have it."""
+        """Whether the new template does not contain it."""
         return self.name not in self._own.stack.defn.enabled_rsrc_names()
 
     @property
@@ -80,7 +83,7 @@ class Neighbor:
         try:
             order = self._own.stack.convergence_dependencies
         except (KeyError, TypeError):
-            # Without convergence Heat does not store it.
+            # Without convergence, Heat does not store the order.
             return False
         nodes = order.graph()
         own, other = (
@@ -119,7 +122,7 @@ class Predecessor(neighbors.StoredResource):
                 client.endpoint.given, client.address)
 
     def step_aside(self, client):
-        """Have its object step aside, which it could not do before."""
+        """Make its object step aside, if it could not do so before."""
         # A resource has only a weak reference to its stack, so keep the stack.
         old, *_needed = resource.Resource.load(
             self.own.context, self.row.id, None, False, {})
@@ -127,13 +130,13 @@ class Predecessor(neighbors.StoredResource):
 
 
 class Neighbors:
-    """What steps may know of the other resources of the stack.
+    """The other resources of the stack, as seen from one resource.
 
     See :class:`heat_docker.lifecycle.neighbors.Neighbors`.
     """
 
     def __init__(self, own):
-        """Prepare to look at them.
+        """Keep the resource.
 
         :param own: the resource whose neighbors they are.
         """
@@ -145,7 +148,7 @@ class Neighbors:
         return self._own.stack.current_traversal
 
     def owner_of(self, container):
-        """Return the resource in our tree of stacks that owns a container.
+        """Return the resource in the tree of stacks that owns a container.
 
         The labels of a container name the stack that created it. This is not
         its owner if another stack has adopted it. A resource with an
@@ -165,7 +168,7 @@ class Neighbors:
         return None
 
     def is_owned(self, container):
-        """Return whether any resource of Heat has the container."""
+        """Return whether any resource of Heat owns the container."""
         return bool(resource_objects.Resource
                     .get_all_by_physical_resource_id(self._own.context,
                                                      container))
@@ -173,8 +176,8 @@ class Neighbors:
     def predecessor(self, client):
         """Return the :class:`Predecessor` that is being replaced, or None.
 
-        One on another daemon is not in the way. What its daemon has said must
-        not be believed about the objects of this one.
+        An object on another daemon does not conflict with this one, and its
+        daemon is not trusted with statements about objects of this daemon.
 
         :param client: client of the daemon of the own resource.
         :raises errors.Failed: see :meth:`raise_if_cancelled`.

@@ -23,17 +23,20 @@ from . import registration
 class DockerNetwork(base.DockerResource):
     """A network on a Docker daemon.
 
-    Containers that have get_resource of it in their property networks reach
-    each other by their names and aliases. get_resource is its id.
+    Containers that refer to it by get_resource in their property networks
+    reach each other by their names and aliases. The value is the ID of the
+    network.
 
-    Docker cannot change a network, so every change replaces it: a new network
-    is created, the attached containers of the stack and of its nested stacks
-    are moved to it without being replaced, and the old network is removed. A
-    fixed name or subnet can be in use only once, so the containers of such a
-    network are detached, and it is removed, before the new one is created.
+    Docker cannot change a network, so every change replaces it: the plugin
+    creates a new network, moves the attached containers of the stack and of
+    its nested stacks to it without replacing them, and removes the old
+    network. A fixed name or subnet can be in use only once. In that case the
+    plugin detaches the containers and removes the old network before it
+    creates the new one.
 
-    Deleting the resource waits for containers that are just leaving. Those
-    of others are never detached: the delete fails, and says whose they are.
+    Deleting the resource waits for containers that are being removed. It never
+    detaches containers of other stacks: the delete fails, and the status
+    reason names them.
     """
 
     spec = spec
@@ -45,7 +48,7 @@ class DockerNetwork(base.DockerResource):
                 networks.Reattach()]
 
     def finish_plan(self, ctx, planned):
-        """Return the steps that a failed create has not done."""
+        """Return the steps that a failed create has left."""
         return [creation.Check(), networks.Reattach()]
 
     aside_record = records.Detached

@@ -10,14 +10,14 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Resources as Heat's database has them."""
+"""Rows of resources in Heat's database."""
 
 from heat.common import exception
 from heat.objects import resource as resource_objects
 
 
 def stored(context, resource_id):
-    """Return a resource as Heat's database has it, or None."""
+    """Return the row of a resource in Heat's database, or None."""
     if resource_id is None:
         return None
     try:

@@ -29,7 +29,7 @@ class SignalResource(base.DockerResource, alarms.Alarms):
     """A resource that carries out operations, such as restart."""
 
     def handle_signal(self, details=None):
-        """Do what a signal asks for and return the text of its event.
+        """Carry out the operation of a signal, and return the event's text.
 
         The sender has already received a response, so a failure is reported
         as an event, too.

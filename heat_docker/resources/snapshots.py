@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The hooks of Heat around snapshots."""
+"""The hooks that Heat calls for snapshots."""
 
 from ..lifecycle import plan
 from ..lifecycle import records
@@ -18,7 +18,7 @@ from . import base
 
 
 class SnapshotResource(base.DockerResource):
-    """A resource that a snapshot of its stack includes.
+    """A resource whose files a snapshot of its stack contains.
 
     Heat allows the deletion policy Snapshot for types with
     handle_snapshot_delete only.
@@ -31,8 +31,8 @@ class SnapshotResource(base.DockerResource):
     def snapshot_plan(self, keep: bool) -> list[plan.Step]:
         """Return the steps that make a copy.
 
-        :param keep: whether the copy outlives the stack. Then an object that
-            is gone is no error.
+        :param keep: whether the copy outlives the stack. If so, a missing
+            object is not an error.
         """
         raise NotImplementedError()
 
@@ -41,7 +41,7 @@ class SnapshotResource(base.DockerResource):
         raise NotImplementedError()
 
     def properties_from_snapshot(self, name) -> dict:
-        """Return the properties that differ in what is restored.
+        """Return the properties that differ in a restored object.
 
         None stands for a property that is not set.
 
@@ -73,7 +73,7 @@ class SnapshotResource(base.DockerResource):
                 self.remove_snapshot(client, copy.name)
 
     def handle_restore(self, defn, restore_data):
-        """Return the definition of what is restored from a snapshot."""
+        """Return the definition of a resource restored from a snapshot."""
         copy = records.read(restore_data['resource_data'],
                             self.snapshot_record)
         if copy is None:

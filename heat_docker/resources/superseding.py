@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""How an update of a stack takes a resource over from an older update.
+"""How a newer update of a stack supersedes an older one of a resource.
 
 The newer update checks each resource when it starts, and waits a few seconds
 if an action of the older update is in progress. When such an action fails,
@@ -57,13 +57,13 @@ class SupersedableResource(resource.Resource):
                                   'update of the stack'))
 
     def _newest_traversal(self):
-        """Return the traversal of the stack as Heat's database has it."""
+        """Return the traversal of the stack in Heat's database."""
         stack = stack_objects.Stack.get_by_id(self.context, self.stack.id,
                                               eager_load=False)
         return stack and stack.current_traversal
 
     def update_convergence(self, template_id, *args, **kwargs):
-        """Update the resource, unless this update is no longer to do so.
+        """Update the resource, unless the update has been superseded.
 
         Heat would otherwise check the resource again for an update that has
         been superseded. It then marks a resource that is not needed any more
@@ -71,7 +71,7 @@ class SupersedableResource(resource.Resource):
         https://github.com/openstack/heat/blob/26.0.0/heat/engine/worker.py.
 
         :raises resource.UpdateReplace: to have Heat call
-            :meth:`make_replacement`, which says what comes next.
+            :meth:`make_replacement`, which decides how to continue.
         """
         if self._is_superseded(template_id):
             raise resource.UpdateReplace(self.name)
@@ -83,11 +83,11 @@ class SupersedableResource(resource.Resource):
             raise
 
     def state_set(self, action, status, *args, **kwargs):
-        """Set the state, unless an update is to begin that comes too late.
+        """Set the state, unless a superseded update would begin.
 
         Heat stores a resource that it updates as one without replacement.
 
-        :raises exception.UpdateInProgress: if it comes too late.
+        :raises exception.UpdateInProgress: if the update is superseded.
         """
         if (action == self.UPDATE
                 and kwargs.get('lock') == self.LOCK_ACQUIRE
@@ -96,7 +96,7 @@ class SupersedableResource(resource.Resource):
         super().state_set(action, status, *args, **kwargs)
 
     def _is_superseded(self, template_id):
-        """Return whether the update is superseded, or has replaced this."""
+        """Return whether the update is superseded, or has a replacement."""
         if self._newest_traversal() != self.stack.current_traversal:
             return True
         row = rows.stored(self.context, self.id)
@@ -104,7 +104,7 @@ class SupersedableResource(resource.Resource):
                                                          template_id)
 
     def make_replacement(self, new_tmpl_id, requires):
-        """Make the one replacement that this update of the stack needs.
+        """Create the one replacement that this update of the stack needs.
 
         :returns: its id, or None if a newer update of the stack has begun.
         :raises exception.UpdateInProgress: if there is nothing to do.
@@ -120,8 +120,8 @@ class SupersedableResource(resource.Resource):
             try:
                 return super().make_replacement(new_tmpl_id, requires)
             except exception.UpdateInProgress:
-                # Something has changed, so look again. Heat would not: it
-                # tries again, unless the time of the last update differs.
+                # Another worker changed the row, so read it again. Heat does
+                # not: it repeats the write unless updated_time differs.
                 self._delete_unused_rows(new_tmpl_id)
             finally:
                 self.updated_time = updated
@@ -143,7 +143,7 @@ class SupersedableResource(resource.Resource):
                 resource_objects.Resource.delete(self.context, row.id)
 
     def _has_replacement(self, replaced_by, template_id):
-        """Return whether a resource has what it is to be replaced by.
+        """Return whether a usable replacement for this update exists.
 
         :param replaced_by: id that the database has, or None.
         :param template_id: id of the template of the update in progress.

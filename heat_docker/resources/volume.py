@@ -36,10 +36,10 @@ _ = i18n._
 class DockerVolume(snapshots.SnapshotResource):
     """A volume on a Docker daemon, whose files outlive containers.
 
-    Containers have get_resource of it, which is its name, as the source in
-    their property mounts or as a key of volumes. A volume of the same name
-    that exists is never taken over; external_id uses one that exists, and
-    leaves it alone.
+    Containers refer to it by get_resource as the source in their property
+    mounts, or as a key of volumes. The value is its name. The create fails if
+    a volume with the same name exists. external_id uses an existing volume,
+    and never changes or removes it.
 
     Docker cannot change a volume, and a replacement would destroy its files.
     An update that would replace it therefore fails, unless replace_on_change
@@ -68,9 +68,9 @@ class DockerVolume(snapshots.SnapshotResource):
         return steps
 
     def finish_plan(self, ctx, planned):
-        """Return the step that fills a volume whose create has failed.
+        """Return the step that fills a volume whose create failed.
 
-        Once it is filled, it may have newer files, which must not be lost.
+        After that, another copy could overwrite newer files.
         """
         if ctx.properties['source_volume'] and (
                 not self.records.holds(records.Filled)):
@@ -97,12 +97,15 @@ class DockerVolume(snapshots.SnapshotResource):
         return {'source_volume': name}
 
     def handle_delete(self):
-        """Return the plan of the delete, unless another one needs it."""
+        """Return the plan of the delete.
+
+        It is empty if another resource uses the same volume.
+        """
         if self.resource_id is not None and self._is_used_by_another():
             return plan.Plan(self.plan_context(), [])
         return super().handle_delete()
 
-    # The way back from a failed update.
+    # The volume from before a failed update.
 
     def _before_update(self):
         """Return the resource from before a failed update, or None.
@@ -116,10 +119,10 @@ class DockerVolume(snapshots.SnapshotResource):
         return row and neighbors.StoredResource(row)
 
     def _row_before(self, values, row_id):
-        """Return the row of a resource of the past with these properties.
+        """Return the row of an earlier resource with these properties.
 
         :param values: properties after the update.
-        :param row_id: id of the latest resource to look at, or None.
+        :param row_id: ID of the latest resource to consider, or None.
         :returns: None if there is none, or if it cannot be used.
         """
         row = rows.stored(self.context, row_id)
@@ -131,7 +134,7 @@ class DockerVolume(snapshots.SnapshotResource):
         return row
 
     def _was_like(self, values, row):
-        """Return whether a resource of the past had these properties."""
+        """Return whether an earlier resource had these properties."""
         old, *_needed = resource.Resource.load(self.context, row.id, None,
                                                False, {})
         return type(old) is type(self) and not fields.changed(
@@ -149,7 +152,7 @@ class DockerVolume(snapshots.SnapshotResource):
                     and self._row_before(after_props, self.replaces))
 
     def _is_rolled_back(self):
-        """Return whether a stack is rolled back to which this one belongs."""
+        """Return whether a rollback of this stack or a parent is running."""
         stack = self.stack
         while stack is not None and stack.action != self.stack.ROLLBACK:
             stack = stack.owner_id and stack_objects.Stack.get_by_id(
@@ -172,14 +175,14 @@ class DockerVolume(snapshots.SnapshotResource):
 
     def needs_replace_with_prop_diff(self, changed_properties_set,
                                      after_props, before_props):
-        """Return whether the volume is to be replaced.
+        """Return whether the volume has to be replaced.
 
-        :raises exception.NotSupported: if nobody has said that its files may
-            be destroyed.
+        :raises exception.NotSupported: if the template does not allow this,
+            because it destroys the files.
         """
         if self._is_undone(before_props, after_props):
             return True
-        # One that is named no more has given its files all the same.
+        # To remove source_volume keeps the files that were copied from it.
         refilled = ('source_volume' in changed_properties_set
                     and after_props['source_volume'])
         if not refilled and not super().needs_replace_with_prop_diff(
@@ -203,12 +206,12 @@ class DockerVolume(snapshots.SnapshotResource):
     def _is_restored(self):
         """Return whether the stack is being restored from a snapshot.
 
-        A restore is meant to replace the files by those of the snapshot.
+        The purpose of a restore is to replace the files.
         """
         return self.stack.action == self.stack.RESTORE
 
     def may_replace_unhealthy(self, values):
-        """Return whether marking it unhealthy may replace the volume."""
+        """Return whether a mark as unhealthy may replace the volume."""
         return bool(values['replace_on_change'] and not values['name'])
 
     def delete_convergence(self, template_id, *args, **kwargs):
@@ -243,7 +246,7 @@ class DockerVolume(snapshots.SnapshotResource):
     # Attributes that no inspect request shows.
 
     def size(self, client, inspected):
-        """Return how many bytes the files take; None if nobody knows."""
+        """Return the size of the files in bytes; None if it is unknown."""
         for volume in client.volumes.disk_usage().get('Volumes') or ():
             if volume['Name'] == inspected['Name']:
                 size = (volume.get('UsageData') or {}).get('Size', -1)

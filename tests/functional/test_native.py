@@ -163,7 +163,8 @@ class AlarmTest(base.FunctionalTest):
         error = self.assertRaises(
             heat_errors.HTTPBadRequest, self.update_stack, stack_id,
             self.stack_template, environment=hooked)
-        self.assertIn('alarm_action excludes the hooks', str(error))
+        self.assertIn('alarm_action cannot be combined with the hooks',
+                      str(error))
         self.update_stack(stack_id, self.template(
             {'web': self.container()}, self.stack_template['outputs']),
             environment=hooked, status='UPDATE_IN_PROGRESS')

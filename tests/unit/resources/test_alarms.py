@@ -327,7 +327,8 @@ class AlarmsTestCase(base.ContainerTestCase):
                      'pre-delete'):
             ex = self.assertRaises(exception.StackValidationFailed,
                                    self.validate, hook, alarm_action=RESTART)
-            self.assertIn('alarm_action excludes the hooks', str(ex))
+            self.assertIn('alarm_action cannot be combined with the hooks',
+                          str(ex))
             self.validate(hook)
 
     def test_hook_without_url(self):

@@ -184,7 +184,7 @@ class SlowTestCase(base.ContainerTestCase):
         made = self.make_slow()
         self.assertEqual(4 * ['running'] + 12 * [None], self.read(made))
         self.assertEqual(36, self.took())
-        self.assertIn('takes too long to answer all that is shown (option '
+        self.assertIn('takes too long to return all attributes (option '
                       'attributes_timeout of the operator)', self.log.output)
 
     def test_last_request_has_what_is_left(self):
