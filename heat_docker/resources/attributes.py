@@ -38,8 +38,24 @@ LOG = logging.getLogger(__name__)
 _FRESH = 2.0
 
 
+class _Cost:
+    """What a request of a user has taken so far.
+
+    :ivar begin: when it began, in seconds on the clock of ``time.monotonic``.
+    :ivar waited: seconds by endpoint.
+    :ivar received: bytes from daemons.
+    :ivar shown: bytes of attributes.
+    """
+
+    def __init__(self):
+        self.begin = time.monotonic()
+        self.waited = collections.Counter()
+        self.received = 0
+        self.shown = 0
+
+
 class _Waiting:
-    """How long requests of users have waited for daemons.
+    """What requests of users have taken: time, and bytes from daemons.
 
     A request shows many resources, each of which knows its own daemon only;
     and those of nested stacks are shown by requests that Heat makes of it,
@@ -54,21 +70,55 @@ class _Waiting:
         """Return the seconds that a request may wait for a daemon yet."""
         most = conf.group().attributes_timeout
         with self._lock:
-            _begin, waited = self._requests.get(request, (None, {}))
+            cost = self._requests.get(request) or _Cost()
+            if cost.received > budgets.REQUEST_BYTES:
+                raise errors.Failed(_('The daemons return too much for one '
+                                      'request'))
+            waited = cost.waited
             return min(most - sum(waited.values()),
                        most * budgets.OF_ONE_DAEMON - waited.get(endpoint, 0))
 
-    def add(self, request, endpoint, seconds):
-        """Note that a request has waited for a daemon."""
-        now = time.monotonic()
+    def add(self, request, endpoint, seconds, received=0):
+        """Note that a request has waited for a daemon, and for how much."""
         with self._lock:
-            _begin, waited = self._requests.setdefault(
-                request, (now, collections.Counter()))
-            waited[endpoint] += seconds
-            for old, (begin, _waited) in list(self._requests.items()):
-                if now - begin < budgets.REQUEST_SECONDS:
-                    break
-                del self._requests[old]
+            cost = self._cost(request)
+            cost.waited[endpoint] += seconds
+            cost.received += received
+
+    def may_show(self, request, value):
+        """Return whether a request may show one more value, and note it."""
+        limit = budgets.ATTRIBUTE + conf.group().max_log_bytes
+        size = _estimated_size(value, limit)
+        with self._lock:
+            cost = self._cost(request)
+            if size > limit or cost.shown + size > budgets.SHOWN:
+                return False
+            cost.shown += size
+            return True
+
+    def _cost(self, request):
+        cost = self._requests.setdefault(request, _Cost())
+        now = time.monotonic()
+        for old, its in list(self._requests.items()):
+            if now - its.begin < budgets.REQUEST_SECONDS:
+                break
+            del self._requests[old]
+        return cost
+
+
+def _estimated_size(value, limit):
+    """Return about how many bytes a value takes, or more than a limit."""
+    size, left = 0, [value]
+    while left and size <= limit:
+        part = left.pop()
+        size += budgets.VALUE
+        if isinstance(part, str):
+            size += len(part)
+        elif isinstance(part, dict):
+            left += (*part, *part.values())
+        elif isinstance(part, (list, tuple)):
+            left += part
+    return size
 
 
 _WAITING = _Waiting()
@@ -104,7 +154,9 @@ class ShowingResource(events.MaskingResource):
             if self.external_id is not None:
                 # The external_id may be a name.
                 self.object.refuse_foreign(inspected)
-        self._shown = time.monotonic(), inspected
+            # All resources of a request together keep what they have read.
+            is_small = client.received <= budgets.ATTRIBUTE
+        self._shown = (time.monotonic(), inspected) if is_small else None
         return inspected
 
     def parse_live_resource_data(self, resource_properties, resource_data):
@@ -145,7 +197,7 @@ class ShowingResource(events.MaskingResource):
                 yield client
             finally:
                 _WAITING.add(request, client.endpoint,
-                             time.monotonic() - begin)
+                             time.monotonic() - begin, client.received)
 
     def _resolve_any_attribute(self, attr):
         """Return the value of an attribute, or None if nobody knows it.
@@ -175,6 +227,12 @@ class ShowingResource(events.MaskingResource):
                         attribute.name)
                     for attribute in self.spec.ATTRIBUTES
                     if not attribute.secret and attribute.at is not None}
+        if not self._is_needed and not _WAITING.may_show(
+                self.context.request_id, value):
+            LOG.warning('Attribute %(attribute)s of %(resource)s: it is too '
+                        'long to be shown',
+                        {'attribute': attr, 'resource': self.name})
+            return None
         return value
 
     def _resolve_attribute(self, name):
@@ -205,7 +263,7 @@ class ShowingResource(events.MaskingResource):
             try:
                 with self.connect() as client:
                     clients.raise_if_down(client.endpoint)
-                self._show_resource()
+                return self._show_resource()
             except exception.HeatException:
                 self._shown = time.monotonic(), None
                 raise

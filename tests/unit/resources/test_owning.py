@@ -296,7 +296,7 @@ class ContainerReferencesTestCase(SharedTestCase):
         for digests in ([], ['elsewhere.test/web@sha256:1']):
             made = self.make_resource(image='web:1')
             self.daemon.on('GET', '/containers/%s/json' % base.ID, {'json': {
-                'State': {}, 'Image': IMAGE_ID,
+                'Id': base.ID, 'State': {}, 'Image': IMAGE_ID,
                 'Config': {'Labels': made.object.owner.labels}}})
             self.daemon.on('GET', IMAGE_PATH, {
                 'json': {**image, 'RepoDigests': digests}})
