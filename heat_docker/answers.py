@@ -16,6 +16,9 @@ The result is within the budgets and contains only types of JSON. Callers can
 rely on its size, but not on its structure.
 """
 
+import codecs
+import collections.abc
+import itertools
 import json
 import math
 import re
@@ -27,6 +30,9 @@ from . import budgets
 # characters with a meaning in a URL, a log or a terminal.
 _ID = re.compile(r'[a-zA-Z0-9[][a-zA-Z0-9_.:/@+[\]-]{0,%d}' % (budgets.ID - 1))
 
+
+# What may be between the elements of a list.
+_BETWEEN = re.compile(r'[ \t\r\n,]*')
 
 # Controls, separators of lines and paragraphs, and controls of direction.
 _NOT_ON_A_LINE = re.compile(
@@ -43,10 +49,7 @@ def parse(content: bytes | str) -> typing.Any:
     :raises ValueError: if the text is not JSON.
     :raises TooLarge: if the value exceeds a budget.
     """
-    separators = (b',', b'{', b'[') if isinstance(content, bytes) else ',{['
-    count = sum(map(content.count, separators))
-    if count > max(budgets.VALUES, len(content) // budgets.BYTES_PER_VALUE):
-        raise TooLarge()
+    _refuse_many(content)
     try:
         answer = json.loads(content, parse_float=_finite,
                             parse_constant=_finite)
@@ -54,6 +57,52 @@ def parse(content: bytes | str) -> typing.Any:
         raise TooLarge() from ex
     _refuse_depth(answer)
     return answer
+
+
+def parse_list(pieces: collections.abc.Iterable[bytes], size: int
+               ) -> collections.abc.Iterator[dict]:
+    """Yield the maps in a JSON list as they arrive.
+
+    :param pieces: pieces of the JSON text.
+    :param size: maximum size of a map, in characters.
+    :raises ValueError: if the text is not a list of maps.
+    :raises TooLarge: if a map exceeds a budget.
+    """
+    decode = codecs.getincrementaldecoder('utf-8')().decode
+    decoder = json.JSONDecoder(parse_float=_finite, parse_constant=_finite)
+    text, enough, is_open, is_closed = '', 0, False, False
+    for piece in itertools.chain(pieces, [None]):
+        text += decode(piece or b'', final=piece is None)
+        if piece is not None and len(text) < enough:
+            continue
+        _refuse_many(text)
+        position = 0
+        while (position := _BETWEEN.match(text, position).end()) < len(text):
+            if is_closed or is_open != (text[position] != '['):
+                raise ValueError('not a list of maps')
+            if text[position] in '[]':
+                is_open, is_closed = True, text[position] == ']'
+                position += 1
+                continue
+            try:
+                value, position = decoder.raw_decode(text, position)
+            except json.JSONDecodeError:
+                if piece is None:
+                    raise
+                break
+            except RecursionError as ex:
+                raise TooLarge() from ex
+            if not isinstance(value, dict):
+                raise ValueError('not a list of maps')
+            _refuse_depth(value)
+            yield value
+        text = text[position:]
+        if len(text) > size:
+            raise TooLarge()
+        # Each try begins anew, so the next one waits for twice the text.
+        enough = 2 * len(text)
+    if not is_closed:
+        raise ValueError('not a complete list')
 
 
 def is_id(value: typing.Any) -> bool:
@@ -72,6 +121,13 @@ def line(text: typing.Any) -> str:
     text = _NOT_ON_A_LINE.sub(' ', str(text)[:budgets.MESSAGE])
     # The database rejects lone surrogates.
     return text.encode(errors='replace').decode()
+
+
+def _refuse_many(content):
+    separators = (b',', b'{', b'[') if isinstance(content, bytes) else ',{['
+    count = sum(map(content.count, separators))
+    if count > max(budgets.VALUES, len(content) // budgets.BYTES_PER_VALUE):
+        raise TooLarge()
 
 
 def _finite(text):

@@ -40,6 +40,10 @@ ADDRESSES = 4
 # Levels of maps and lists in a response or a property. Later code may be
 # recursive. Docker's inspect requests return 8.
 DEPTH = 32
+# Bytes of a list of containers, as a multiple of max_answer_bytes. On a shared
+# daemon, it contains what other projects have, with the labels that they like.
+# What is used of it has to be within max_answer_bytes.
+LIST_FACTOR = 16
 # Objects in a list. A worker lists those of one stack or one network.
 LISTED = 10_000
 # Characters of an ID, a name or a reference. The longest is the reference of
@@ -66,6 +70,16 @@ OF_ONE_DAEMON = 0.75
 # Seconds after which a user's request has ended. By default, Heat's API waits
 # for a minute.
 REQUEST_SECONDS = 300.0
+# Bytes that daemons can return for one user's request: the inspect responses of
+# thousands of containers.
+REQUEST_BYTES = 32 * 1024 ** 2
+# Bytes, as an estimate of the memory, of all attributes that one user's request
+# shows, and of one of them, in addition to max_log_bytes. A container's info
+# has about 20,000.
+SHOWN = 16 * 1024 ** 2
+ATTRIBUTE = 256 * 1024
+# Bytes of memory of a value without its characters.
+VALUE = 50
 
 # Names of snapshots that are cached per stack while it is deleted, stacks with
 # such a cache, and seconds for which it is valid.

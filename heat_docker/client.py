@@ -122,6 +122,7 @@ class DockerClient(contextlib.AbstractContextManager):
     of them raises a subclass of :class:`errors.DockerError`.
 
     :ivar endpoint: :class:`endpoint.Endpoint` of the daemon.
+    :ivar received: bytes of all responses, without streams.
     :ivar answered: whether the last response came from the daemon, and not
         from a proxy in front of it.
     """
@@ -136,6 +137,7 @@ class DockerClient(contextlib.AbstractContextManager):
             of the daemon.
         """
         self.endpoint = endpoint
+        self.received = 0
         self.answered = False
         self._secrets = secrets
         self._connection = None
@@ -348,6 +350,28 @@ class DockerClient(contextlib.AbstractContextManager):
         if has in ('Id', 'Name'):
             self.check_id(answer[has])
         return answer
+
+    def stream_list(self, method: str, path: str, **options
+                    ) -> collections.abc.Iterator[dict]:
+        """Send a request and yield the maps in the JSON list of the response.
+
+        The list may be longer than other responses, but not each map.
+
+        :param options: see :meth:`request`.
+        :raises errors.Failed: if the response is too long, or is not a list.
+        """
+        limit = conf.group().max_answer_bytes
+        response = self.request(method, path, stream=True,
+                                max_bytes=budgets.LIST_FACTOR * limit,
+                                **options)
+        with contextlib.closing(response), self.translated_errors(), (
+                self.time_limit(conf.group().read_timeout)):
+            try:
+                yield from answers.parse_list(response.iter_content(_PIECE),
+                                              limit)
+            except ValueError as ex:
+                self.close()
+                raise self._parse_error(ex) from ex
 
     def stream_json(self, method: str, path: str, *names: str,
                     **options) -> collections.abc.Iterator[dict]:
@@ -567,6 +591,7 @@ class DockerClient(contextlib.AbstractContextManager):
         """
         begin, content = time.monotonic(), bytearray()
         for piece in response.iter_content(_PIECE):
+            self.received += len(piece)
             content += piece
             if len(content) > conf.group().max_answer_bytes:
                 self.close()

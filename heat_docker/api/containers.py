@@ -17,6 +17,7 @@ Paths and fields: https://docs.docker.com/reference/api/engine/version/v1.41/.
 
 import collections.abc
 import contextlib
+import json
 import struct
 import time
 
@@ -37,6 +38,9 @@ _COMMIT_TIMEOUT = 3600.0
 
 # Lines of output to request from Podman.
 _PODMAN_LINES = 4096
+
+# Keys of a container in a list that are used, besides some labels.
+_LISTED = 'Id', 'Names', 'Image', 'Ports', 'NetworkSettings'
 
 # Bytes of a response for each byte in its chunks, at the most.
 _FRAMING = 1.1
@@ -279,6 +283,39 @@ class Containers(collection.Collection):
                 with contextlib.suppress(errors.NotFound):
                     endpoint['NetworkID'] = self._client.networks.inspect(
                         name)['Id']
+
+    def list_all(self, prefix: str) -> collections.abc.Sequence[dict]:
+        """Return the daemon's list of all containers.
+
+        :param prefix: prefix of the labels to return.
+        """
+        return self._filtered(prefix)
+
+    def _filtered(self, prefix: str | None = None, **filters
+                  ) -> collections.abc.Sequence[dict]:
+        """Return the containers that match the filters, with some keys only.
+
+        Other projects may have so many containers, with so many labels, that
+        the whole list would take too much memory.
+        """
+        listed, size = [], 0
+        for found in self._client.stream_list(
+                'GET', self.PATH + self.LIST,
+                query={**self.LIST_QUERY, 'filters': json.dumps(filters)}):
+            self._client.check_id(found.get('Id'))
+            kept = {key: found[key] for key in _LISTED if key in found}
+            if prefix is not None:
+                kept['Labels'] = {
+                    name: value
+                    for name, value in (found.get('Labels') or {}).items()
+                    if name.startswith(prefix)}
+            size += len(json.dumps(kept))
+            if len(listed) >= budgets.LISTED or (
+                    size > conf.group().max_answer_bytes):
+                self._client.close()
+                raise self._client.too_long_error()
+            listed.append(kept)
+        return listed
 
     def using_volume(self, volume: str) -> list[str]:
         """Return the IDs of the containers that mount a volume."""

@@ -115,7 +115,8 @@ def find_holders(ctx, claims):
     """
     holders, claimed = [], _by_value(claims)
     try:
-        listed = ctx.client.containers.list({}) if claims else ()
+        listed = ctx.client.containers.list_all(
+            ownership.LABEL) if claims else ()
     except errors.Failed:
         # With thousands of containers, the list exceeds max_answer_bytes.
         return []

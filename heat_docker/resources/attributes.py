@@ -12,9 +12,7 @@
 
 """Live state and attributes, which a resource reads from its daemon."""
 
-import collections
 import contextlib
-import threading
 import time
 
 from heat.common import exception
@@ -29,6 +27,7 @@ from .. import fields
 from .. import i18n
 from . import daemon
 from . import events
+from . import request_costs
 
 _ = i18n._
 
@@ -38,40 +37,7 @@ LOG = logging.getLogger(__name__)
 _FRESH = 2.0
 
 
-class _Waiting:
-    """The time that each request of a user has waited for daemons.
-
-    A request reads many resources, and those of nested stacks in requests of
-    Heat that have the same ID. Each of them knows only its own daemon. The
-    entries of old requests are removed.
-    """
-
-    def __init__(self):
-        self._lock = threading.Lock()
-        self._requests = collections.OrderedDict()
-
-    def left(self, request, endpoint):
-        """Return the seconds that a request may still wait for a daemon."""
-        most = conf.group().attributes_timeout
-        with self._lock:
-            _begin, waited = self._requests.get(request, (None, {}))
-            return min(most - sum(waited.values()),
-                       most * budgets.OF_ONE_DAEMON - waited.get(endpoint, 0))
-
-    def add(self, request, endpoint, seconds):
-        """Add to the time that a request has waited for a daemon."""
-        now = time.monotonic()
-        with self._lock:
-            _begin, waited = self._requests.setdefault(
-                request, (now, collections.Counter()))
-            waited[endpoint] += seconds
-            for old, (begin, _waited) in list(self._requests.items()):
-                if now - begin < budgets.REQUEST_SECONDS:
-                    break
-                del self._requests[old]
-
-
-_WAITING = _Waiting()
+_COSTS = request_costs.Costs()
 
 
 class ShowingResource(events.MaskingResource):
@@ -105,7 +71,9 @@ class ShowingResource(events.MaskingResource):
             if self.external_id is not None:
                 # The external_id may be a name.
                 self.object.refuse_foreign(inspected)
-        self._shown = time.monotonic(), inspected
+            # All resources of a request together keep what they have read.
+            is_small = client.received <= budgets.ATTRIBUTE
+        self._shown = (time.monotonic(), inspected) if is_small else None
         return inspected
 
     def parse_live_resource_data(self, resource_properties, resource_data):
@@ -134,7 +102,7 @@ class ShowingResource(events.MaskingResource):
                 yield client
                 return
             request = self.context.request_id
-            left = _WAITING.left(request, client.endpoint)
+            left = _COSTS.left(request, client.endpoint)
             if left <= 0:
                 raise errors.Failed(_(
                     'Docker at %s takes too long to return all attributes '
@@ -145,8 +113,8 @@ class ShowingResource(events.MaskingResource):
             try:
                 yield client
             finally:
-                _WAITING.add(request, client.endpoint,
-                             time.monotonic() - begin)
+                _COSTS.add(request, client.endpoint,
+                             time.monotonic() - begin, client.received)
 
     def _resolve_any_attribute(self, attr):
         """Return the value of an attribute, or None if it is unavailable.
@@ -176,6 +144,12 @@ class ShowingResource(events.MaskingResource):
                         attribute.name)
                     for attribute in self.spec.ATTRIBUTES
                     if not attribute.secret and attribute.at is not None}
+        if not self._is_needed and not _COSTS.may_show(
+                self.context.request_id, value):
+            LOG.warning('Attribute %(attribute)s of %(resource)s: it is too '
+                        'long to be shown',
+                        {'attribute': attr, 'resource': self.name})
+            return None
         return value
 
     def _resolve_attribute(self, name):
@@ -205,7 +179,7 @@ class ShowingResource(events.MaskingResource):
             try:
                 with self.connect() as client:
                     clients.raise_if_down(client.endpoint)
-                self._show_resource()
+                return self._show_resource()
             except exception.HeatException:
                 self._shown = time.monotonic(), None
                 raise

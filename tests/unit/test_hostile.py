@@ -353,6 +353,64 @@ class AnswersTestCase(HostileTestCase):
         self.assertEqual(3000, len(
             self.serve(servers.http(content)).containers.list({})))
 
+    def containers(self, count, labels, **more):
+        return self.serve(servers.http([{
+            **base.sample('container_running_v1.41'), 'Id': 'c%d' % number,
+            'Names': ['/web'], 'Labels': labels, **more}
+            for number in range(count)])).containers
+
+    def test_long_labels_of_other_projects(self):
+        """They must not keep anybody from removing an image."""
+        own = {'org.openstack.heat.stack_name': 'wiki'}
+        labels = {'%04d' % number: 390 * 'x' for number in range(1000)} | own
+        for ask, *arguments in (('list', {}), ('using_image', 'x'),
+                                ('find', {})):
+            containers = self.containers(40, labels)
+            found = getattr(containers, ask)(*arguments)
+            self.assertEqual(40, len(found), ask)
+        [found] = self.containers(1, labels).list_all('org.')
+        self.assertEqual(('c0', ['/web'], own), (
+            found['Id'], found['Names'], found['Labels']))
+
+    def test_list_in_pieces_of_memory(self):
+        labels = {'%04d' % number: 390 * 'x' for number in range(1000)}
+        containers = self.containers(40, labels)
+        self.assertLess(self.memory(containers.list, {}), 8 * 1024 * 1024)
+
+    def test_list_too_long(self):
+        self.configure(max_answer_bytes=64 * 1024)
+        for count, labels, more in (
+                (40, {'a': 60_000 * 'x'}, {}), (1, {'a': 200_000 * 'x'}, {}),
+                (3, {}, {'Names': [30_000 * 'x']}),
+                (3, {}, {'Image': 30_000 * 'x'})):
+            self.refused('too long', self.containers(
+                count, labels, **more).list, {})
+        self.assertEqual(20, len(self.containers(
+            20, {'a': 30_000 * 'x'}).list({})))
+
+    def test_lists_of_another_form(self):
+        for content in (b'', b'[', b'[{}', b'{"Id": "x"}', b'[[]]', b'[1]',
+                        b'[{"Id": "x"}', b'[{"Id": "x"}] {}', b'[]]',
+                        b'[{"Id": "x"} x', b'null', b'"x"', b'\xff',
+                        b'[{"Id": 1e400}]', b'[{"Id": "x"}[{"Id": "x"}]'):
+            docker = self.serve(servers.http(content))
+            self.refused('Docker', docker.containers.list, {})
+        for content in (b'[]', b' [ ] \n', b'[{"Id":"x"},\n{"Id":"y"}\n]\n'):
+            docker = self.serve(servers.http(content))
+            self.assertEqual(content.count(b'Id'),
+                             len(docker.containers.list({})))
+
+    def test_list_in_tiny_pieces(self):
+        content = b'[{"Id": "x", "Names": ["/\xc3\xa9"]}, {"Id": "y"}]'
+        docker = self.serve(
+            b'HTTP/1.1 200 OK\r\n' + CHUNKED + b'\r\n' + b''.join(
+                chunk(content[n:n + 1]) for n in range(len(content)))
+            + b'0\r\n\r\n')
+        for _again in range(2):
+            self.assertEqual([{'Id': 'x', 'Names': ['/\xe9']}, {'Id': 'y'}],
+                             docker.containers.list({}))
+        self.assertEqual(1, self.server.accepted)
+
     def test_deeply_nested_answers_are_refused(self):
         for depth in (40, 5000, 100000):
             for pair in (('[', ']'), ('{"a":', '}')):

@@ -19,6 +19,7 @@ from heat.objects import event as event_objects
 from heat.objects import resource as resource_objects
 from oslo_config import cfg
 
+from heat_docker import budgets
 from heat_docker import client
 from heat_docker import endpoint
 from heat_docker.resources import attributes
@@ -148,6 +149,81 @@ class AttributesTestCase(base.ContainerTestCase):
         self.assertEqual(base.ID, self.make_running().FnGetRefId())
 
 
+class LongTestCase(base.ContainerTestCase):
+    """A daemon whose answers are long, but not too long to be read."""
+
+    def make_long(self, size):
+        made = self.make_running()
+        self.serve_inspect(self.inspected(Config={
+            **self.inspected()['json']['Config'],
+            'Labels': {'a': size * 'x'}}))
+        return made
+
+    def inspects(self):
+        return len(self.daemon.sent('GET', self.PATH + '/json'))
+
+    def test_attribute_too_long(self):
+        made = self.make_long(400_000)
+        self.assertIsNone(made.FnGetAtt('info'))
+        self.assertEqual('running', made.FnGetAtt('state'))
+        self.assertIn('Attribute info of web: it is too long to be shown',
+                      self.log.output)
+        self.assertIsNotNone(self.make_long(100_000).FnGetAtt('info'))
+
+    def test_many_values(self):
+        """Each of them takes more memory than in JSON."""
+        made = self.make_running()
+        self.serve_inspect(self.inspected(Config={
+            **self.inspected()['json']['Config'],
+            'Labels': {str(number): '' for number in range(10_000)}}))
+        self.assertIsNone(made.FnGetAtt('info'))
+
+    def test_logs_as_long_as_the_operator_says(self):
+        self.configure(max_log_bytes=1024 * 1024)
+        made = self.make_running()
+        self.serve_sources(1024 * 1024 * b'x')
+        self.assertEqual(1024 * 1024, len(made.FnGetAtt('logs')))
+
+    def test_long_answers_are_not_kept(self):
+        for size, count in ((100_000, 1), (400_000, 2)):
+            made = self.make_long(size)
+            for name in ('state', 'name'):
+                self.assertIsNotNone(made.FnGetAtt(name))
+            self.assertEqual(count, self.inspects())
+            self.forget()
+
+    def test_all_that_a_request_reads(self):
+        self.patch(budgets, 'REQUEST_BYTES', 1_000_000)
+        made = self.make_long(400_000)
+        self.assertEqual(3 * ['running'] + 2 * [None], [
+            made.FnGetAtt('state') for _again in range(5)])
+        self.assertEqual(3, self.inspects())
+        self.assertIn('The daemons return too much for one request',
+                      self.log.output)
+        made.context.request_id = 'req-2'
+        made.forget_live_state()
+        self.assertEqual('running', made.FnGetAtt('state'))
+
+    def test_all_that_a_request_shows(self):
+        self.patch(budgets, 'SHOWN', 500_000)
+        made = self.make_long(150_000)
+        self.assertEqual([True, True, False, False], [
+            made.FnGetAtt('info') is not None for _again in range(4)])
+        self.assertEqual('running', made.FnGetAtt('state'))
+        other = self.make_resource()
+        other.resource_id = base.ID
+        other.context.request_id = made.context.request_id
+        self.assertIsNone(other.FnGetAtt('info'))
+
+    def test_what_others_are_made_of(self):
+        self.patch(budgets, 'SHOWN', 0)
+        made = self.make_long(400_000)
+        made.referenced_attrs = lambda *args, **kwargs: {'info'}
+        for outputs in (False, True):
+            shown = made.node_data(for_outputs=outputs).attribute('info')
+            self.assertEqual(outputs, shown is None)
+
+
 class SlowTestCase(base.ContainerTestCase):
     """A daemon that answers, but not soon: Heat gives up after a minute."""
 
@@ -221,14 +297,14 @@ class SlowTestCase(base.ContainerTestCase):
         self.assertEqual([None], self.read(other, 1))
 
     def test_other_daemon_has_its_part(self):
-        waiting = attributes._Waiting()
+        waiting = request_costs.Costs()
         slow, quick = (endpoint.parse(url) for url in (base.URL, 'tcp://b'))
         waiting.add('req-1', slow, 30)
         self.assertEqual((0, 10), tuple(
             waiting.left('req-1', one) for one in (slow, quick)))
 
     def test_requests_are_forgotten(self):
-        waiting = attributes._Waiting()
+        waiting = request_costs.Costs()
         for number in range(9):
             waiting.add(number, 'a', 50)
             self.clock.now += 100
