@@ -339,6 +339,14 @@ class DeleteTestCase(base.ContainerTestCase):
         [sent] = self.daemon.sent(*REMOVE)
         self.assertEqual({'v': ['1'], 'force': ['0']}, sent.qs)
 
+    def test_stop_refused_to_a_container_with_paused_in_its_name(self):
+        """It is not paused, and unpausing it would hide the reason."""
+        words = 'cannot stop container: paused-web: permission denied'
+        made = self.make_running(name='paused-web')
+        self.serve_stop(base.refusal(500, words))
+        self.assertIn(words, self.fail_task(made.delete))
+        self.assertEqual([STOP], self.daemon.changes)
+
     def test_paused_on_podman(self):
         self.serve_stop(base.refusal(
             500, 'container web is running or paused, refusing to clean up: '
