@@ -107,7 +107,8 @@ class IdentityTestCase(base.ResourceTestCase):
         made = self.make_resource()
         made.context.project_id = 'of_the_administrator'
         self.assertEqual('test_tenant_id',
-                         made.object.owner.labels['org.openstack.heat.project_id'])
+                         made.object.owner.labels[
+                             'org.openstack.heat.project_id'])
 
     def test_name(self):
         for name, expected in (('web-1', 'web-1'), ('/web-1', 'web-1')):

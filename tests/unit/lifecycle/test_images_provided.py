@@ -39,7 +39,7 @@ INSPECT = ('GET', base.ContainerTestCase.PATH + '/json')
 HUB = 'https://index.docker.io/v1/'
 
 
-class PullingTestCase(base.ContainerTestCase):
+class ProvideTestCase(base.ContainerTestCase):
 
     def serve_pull(self, *pieces):
         self.daemon.on(*PULL, {
@@ -47,7 +47,7 @@ class PullingTestCase(base.ContainerTestCase):
         self.daemon.on(*HAS_IMAGE, NO_IMAGE)
 
 
-class PullTestCase(PullingTestCase):
+class PullTestCase(ProvideTestCase):
 
     def test_image_missing(self):
         self.serve_create(NO_IMAGE, CREATED)
@@ -154,7 +154,7 @@ class PullTestCase(PullingTestCase):
         told.set()
         task.run_to_completion()
 
-    def test_cancelled(self):
+    def test_cancelled_create_stops_the_pull(self):
         """Nobody goes on pulling for a create that was given up."""
         told = threading.Event()
         arrived = threading.Event()
@@ -251,8 +251,8 @@ class PullTestCase(PullingTestCase):
         self.assertEqual((0, {}), (pull.users, background._PULLS))
 
 
-class AwayTestCase(PullingTestCase):
-    """A daemon that goes away while it background."""
+class AwayTestCase(ProvideTestCase):
+    """A daemon that goes away while it pulls."""
 
     def setUp(self):
         super().setUp()
@@ -319,7 +319,7 @@ class AwayTestCase(PullingTestCase):
                                if ' answers after ' in reason], told)
 
 
-class PolicyTestCase(PullingTestCase):
+class PolicyTestCase(ProvideTestCase):
     """The property pull_policy."""
 
     def create(self, policy, *answers):
@@ -331,13 +331,13 @@ class PolicyTestCase(PullingTestCase):
         self.assertEqual(('CREATE', 'COMPLETE'), made.state)
         return self.daemon.requests
 
-    def test_missing(self):
+    def test_missing_pulls_what_is_not_there(self):
         for policy in ('missing', None):
             self.forget()
             self.assertEqual([CREATE, START, INSPECT],
                              self.create(policy))
 
-    def test_always(self):
+    def test_always_pulls(self):
         self.assertEqual([PULL, CREATE, START, INSPECT],
                          self.create('always'))
         self.assertEqual(['Pulling busybox:1', 'Pulled busybox:1 in 0 s'],
@@ -354,7 +354,7 @@ class PolicyTestCase(PullingTestCase):
         self.assertIn('manifest unknown', self.fail_task(made.create))
         self.assertEqual([PULL], self.daemon.requests)
 
-    def test_never(self):
+    def test_never_pulls(self):
         self.assertEqual([CREATE, START, INSPECT],
                          self.create('never'))
 
@@ -392,7 +392,7 @@ class PolicyTestCase(PullingTestCase):
         self.assertEqual([], self.daemon.requests)
 
 
-class AuthTestCase(PullingTestCase):
+class AuthTestCase(ProvideTestCase):
     """The property registry_auth."""
 
     AUTH = {'username': 'me', 'password': 'hunter2'}
@@ -414,10 +414,10 @@ class AuthTestCase(PullingTestCase):
         return json.loads(base64.urlsafe_b64decode(
             sent.headers['X-Registry-Auth']))
 
-    def test_none(self):
+    def test_no_credentials_by_default(self):
         self.assertEqual({}, self.pull('busybox:1', None))
 
-    def test_null(self):
+    def test_null_means_no_credentials(self):
         """As a condition in a template may give it."""
         for null in (None, {}):
             self.make_resource(registry_auth=null).validate()
@@ -428,7 +428,7 @@ class AuthTestCase(PullingTestCase):
             self.assertNotIn('X-Registry-Auth', sent.headers)
             self.daemon.reset()
 
-    def test_sent(self):
+    def test_credentials_are_sent_to_the_registry(self):
         for image, auth, expected in (
                 ('busybox:1', self.AUTH, {**self.AUTH, 'serveraddress': HUB}),
                 ('me/web', dict(self.AUTH, server_address='docker.io'),

@@ -68,7 +68,7 @@ class TableTestCase(testtools.TestCase):
         'container.pid_mode', 'network.config_from', 'volume.source_volume',
         'image.image', 'image.tags'}
 
-    def test_referring(self):
+    def test_all_fields_that_refer_to_objects(self):
         self.assertEqual(self.REFERRING, {
             where for where, _spec, field in test_specs.all_fields()
             if field.refers})
@@ -368,7 +368,7 @@ class ContainerReferencesTestCase(SharedTestCase):
 class NetworksTestCase(SharedTestCase):
     """Networks that a container is attached to by an update."""
 
-    def test_attached(self):
+    def test_attached_by_the_id(self):
         self.serve(OURS)
         shown = {'json': {
             'Id': base.ID, 'Name': '/web', 'State': {'Status': 'running'},
@@ -420,7 +420,7 @@ class TakenTestCase(base.ContainerTestCase):
         self.serve_inspect(self.inspected(Labels=FOREIGN))
         return made
 
-    def test_actions(self):
+    def test_action_fails(self):
         for act in ('suspend', 'snapshot', 'check'):
             made = self.make_taken()
             self.assertIn(self.WORDS, self.fail_task(getattr(made, act)))
@@ -430,7 +430,7 @@ class TakenTestCase(base.ContainerTestCase):
         self.assertIn(self.WORDS, self.fail_task(made.resume))
         self.assertEqual([], self.daemon.changes)
 
-    def test_updates(self):
+    def test_update_fails(self):
         for values in ({'memory': 5}, {'name': 'other'},
                        {'networks': [{'network': 'bridge',
                                       'aliases': ['a']}]}):
@@ -439,14 +439,14 @@ class TakenTestCase(base.ContainerTestCase):
                 made, **{'networks': [{'network': 'bridge'}], **values}))
             self.assertEqual([], self.daemon.changes)
 
-    def test_replacement(self):
+    def test_replacement_leaves_it_alone(self):
         """It is not told to step aside."""
         made = self.make_taken(name='web')
         self.assertRaises(resource.UpdateReplace, self.update, made,
                           name='web', cmd=['other'])
         self.assertEqual([], self.daemon.changes)
 
-    def test_signals(self):
+    def test_signal_fails(self):
         made = self.make_taken()
         for action in operations.names():
             ex = self.assertRaises(exception.ResourceFailure, made.signal,
@@ -454,14 +454,14 @@ class TakenTestCase(base.ContainerTestCase):
             self.assertIn(self.WORDS, str(ex))
         self.assertEqual([], self.daemon.changes)
 
-    def test_attributes(self):
+    def test_attributes_show_nothing(self):
         made = self.make_taken()
         for name in ('logs', 'info', 'state'):
             self.assertIsNone(made.FnGetAtt(name))
         self.assertEqual({('GET', '/containers/%s/json' % base.ID)},
                          set(self.daemon.requests))
 
-    def test_delete(self):
+    def test_delete_leaves_it_alone(self):
         """What is its own all the same goes."""
         made = self.make_taken()
         self.stack.action = self.stack.DELETE
@@ -733,7 +733,7 @@ class ImageTestCase(base.ResourceTestCase):
             self.assertIn(words, reason)
         self.assertNotIn(self.BUILD, self.daemon.requests)
 
-    def test_tag(self):
+    def test_tag_of_the_own_project_or_of_nobody(self):
         for answer in ({'json': {'Id': 'x', 'Config': {'Labels': OURS}}},
                        base.refusal(404, 'No such image: web:1')):
             self.daemon.on(*self.TAG, answer)

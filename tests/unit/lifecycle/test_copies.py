@@ -28,7 +28,7 @@ SOURCE = ('GET', '/volumes/before')
 EMPTY = ('POST', '/images/create')
 
 
-class CopyingTestCase(base.VolumeTestCase):
+class CopyTestCase(base.VolumeTestCase):
     """The copy that the property source_volume asks for."""
 
     def setUp(self):
@@ -44,7 +44,7 @@ class CopyingTestCase(base.VolumeTestCase):
         self.assertEqual(('CREATE', 'COMPLETE'), made.state)
         return made
 
-    def test_copied(self):
+    def test_files_are_copied(self):
         self.serve_copy(b'one', b'two')
         self.copy()
         self.assertEqual(
@@ -53,7 +53,7 @@ class CopyingTestCase(base.VolumeTestCase):
             self.daemon.requests)
         self.assertEqual([b'onetwo'], self.copied)
 
-    def test_helpers(self):
+    def test_helpers_have_one_volume_each(self):
         self.serve_copy()
         made = self.copy()
         bodies = [sent.json() for sent in self.daemon.sent(*self.HELP)]
@@ -102,7 +102,7 @@ class CopyingTestCase(base.VolumeTestCase):
         self.assertNotIn(self.HELP, self.daemon.requests)
         self.assertEqual(1, len(self.daemon.sent(*self.CREATE)))
 
-    def test_limit(self):
+    def test_limited_by_max_snapshot_bytes(self):
         self.configure(max_snapshot_bytes=6)
         self.serve_copy(b'one', b'two')
         self.copy()
@@ -234,13 +234,13 @@ class CopyingTestCase(base.VolumeTestCase):
         self.assertIn('cannot be reached',
                       self.fail_task(self.make_copy().create))
 
-    def test_cancelled(self):
+    def test_cancelled_create_stops_copying(self):
         """It ends with the action, however slow the daemon is."""
         self.serve_copy(b'one')
         made = self.make_copy()
         self.assertEqual(1, len(self.broken_off(self.GIVE, made.create)))
 
-    def test_cancelled_in_an_update(self):
+    def test_cancelled_update_stops_copying(self):
         self.serve_copy(b'one')
         self.daemon.on(*self.TAKE, base.refusal(500, 'no space left'))
         made = self.make_copy()
@@ -252,13 +252,13 @@ class CopyingTestCase(base.VolumeTestCase):
         self.assertEqual(1, len(self.broken_off(
             self.GIVE, lambda: made.update(after))))
 
-    def test_snapshot_is_cancelled(self):
+    def test_cancelled_snapshot_stops_copying(self):
         made = self.make_made()
         self.serve_copy(b'one')
         self.daemon.on(*self.INSPECT, self.shown(made))
         self.assertEqual(1, len(self.broken_off(self.GIVE, made.snapshot)))
 
-    def test_delete_that_keeps_a_copy_is_cancelled(self):
+    def test_cancelled_delete_stops_copying(self):
         made = self.make_made(template=self.template(
             {}, deletion_policy='Snapshot'))
         self.serve_copy(b'one')

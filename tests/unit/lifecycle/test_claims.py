@@ -38,7 +38,7 @@ IN_USE = base.refusal(403, 'Address already in use')
 REFUSED = {'exc': requests.exceptions.ConnectTimeout}
 
 
-class HoldingTestCase(base.ContainerTestCase):
+class ClaimsTestCase(base.ContainerTestCase):
     """Two containers of a stack, ``web`` and ``other``."""
 
     def setUp(self):
@@ -90,7 +90,7 @@ class HoldingTestCase(base.ContainerTestCase):
         return {'Id': container, 'Names': [name], **more}
 
 
-class RenameTestCase(HoldingTestCase):
+class RenameTestCase(ClaimsTestCase):
 
     def serve_names(self, *renames):
         """Show the container by the name that it was given last."""
@@ -112,7 +112,7 @@ class RenameTestCase(HoldingTestCase):
         self.daemon.on(*RENAME, {'json': rename})
         self.names = names
 
-    def test_swap(self):
+    def test_names_are_swapped(self):
         """Each gives up its name for the other one."""
         made, _holder = self.make_two({'name': 'web'}, {'name': 'other'},
                                       {'name': 'web'})
@@ -194,7 +194,7 @@ class RenameTestCase(HoldingTestCase):
         self.assertEqual('other', self.names[-1])
 
 
-class AddressTestCase(HoldingTestCase):
+class AddressTestCase(ClaimsTestCase):
 
     def at(self, number, **more):
         return {'networks': [{'network': 'n', 'ipv4_address':
@@ -238,7 +238,7 @@ class AddressTestCase(HoldingTestCase):
         return [(endpoint['IPAMConfig'] or {}).get('IPv4Address')
                 for endpoint in self.endpoints()]
 
-    def test_swap(self):
+    def test_addresses_are_swapped(self):
         """It leaves the network before it has the new address."""
         made, _holder = self.make_both()
         self.serve_inspect(self.live(10), self.live(None))
@@ -284,7 +284,7 @@ class AddressTestCase(HoldingTestCase):
         self.assertEqual([{'IPAMConfig': {'IPv4Address': '192.0.2.10'},
                            'Aliases': ['www']}], self.endpoints())
 
-    def test_refused(self):
+    def test_attach_refused(self):
         """For another reason than that somebody has it."""
         made, _holder = self.make_both()
         self.serve_list([])
@@ -337,7 +337,7 @@ class AddressTestCase(HoldingTestCase):
         self.assertIn(RECONNECT, self.daemon.changes)
         self.assertNotIn(CONNECT, self.daemon.changes)
 
-    def test_cancelled(self):
+    def test_cancelled_update_gives_the_address_back(self):
         """Heat does so when another resource has failed."""
         made, _holder = self.make_both()
         self.serve_inspect(self.live(10), self.live(None))
@@ -350,7 +350,7 @@ class AddressTestCase(HoldingTestCase):
         self.assertEqual(['192.0.2.10'], self.addresses())
 
 
-class PortTestCase(HoldingTestCase):
+class PortTestCase(ClaimsTestCase):
 
     NEW = {'port_bindings': {80: '127.0.0.1:81'}}
 
@@ -360,7 +360,7 @@ class PortTestCase(HoldingTestCase):
             {'IP': address, 'PrivatePort': 80, 'PublicPort': 81,
              'Type': 'tcp'}], **more)
 
-    def test_start(self):
+    def test_start_waits_for_the_port(self):
         self.serve_create()
         allocated = base.refusal(500, 'port is already allocated')
         self.serve_run(self.inspected('created'), self.inspected(),
@@ -389,7 +389,7 @@ class PortTestCase(HoldingTestCase):
         self.serve_list(shown)
         return made
 
-    def test_replaced(self):
+    def test_steps_aside_for_a_port_that_is_released(self):
         made = self.replaced({}, self.has())
         self.assertRaises(resource.UpdateReplace, self.update, made,
                           **self.NEW)

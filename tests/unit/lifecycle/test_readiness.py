@@ -26,7 +26,7 @@ INSPECT = ('GET', base.ContainerTestCase.PATH + '/json')
 LOGS = ('GET', base.ContainerTestCase.PATH + '/logs')
 
 
-class WaitingTestCase(base.ContainerTestCase):
+class ReadinessTestCase(base.ContainerTestCase):
 
     def serve(self, *inspected, log=b''):
         self.serve_create()
@@ -51,7 +51,7 @@ class WaitingTestCase(base.ContainerTestCase):
             **more)
 
 
-class RunningTestCase(WaitingTestCase):
+class RunningTestCase(ReadinessTestCase):
 
     def test_running_is_the_default(self):
         for unset in ({}, {'wait_for': 'running'}):
@@ -77,13 +77,13 @@ class RunningTestCase(WaitingTestCase):
             restart_policy={'Name': 'always'}))
         del made
 
-    def test_refused(self):
+    def test_unknown_value_is_refused(self):
         made = self.make_resource(wait_for='happy')
         self.assertIn('happy', self.fail_task(made.create))
         self.assertEqual([], self.daemon.requests)
 
 
-class NoneTestCase(WaitingTestCase):
+class NoneTestCase(ReadinessTestCase):
 
     def test_none_is_the_start(self):
         self.create(wait_for='none')
@@ -102,9 +102,9 @@ class NoneTestCase(WaitingTestCase):
         self.assertEqual(('CHECK', 'COMPLETE'), made.state)
 
 
-class HealthyTestCase(WaitingTestCase):
+class HealthyTestCase(ReadinessTestCase):
 
-    def test_healthy(self):
+    def test_waits_for_the_health_check(self):
         self.create(self.health('starting'), self.health('starting'),
                     self.health('healthy'), wait_for='healthy')
         self.assertEqual(3, len(self.daemon.sent(*INSPECT)))
@@ -117,7 +117,7 @@ class HealthyTestCase(WaitingTestCase):
             self.assertIn('neither the property healthcheck nor the image '
                           'busybox:1 has a health check', reason)
 
-    def test_unhealthy(self):
+    def test_unhealthy_fails_with_the_output_of_the_check(self):
         reason = self.fails(
             self.health('starting', 'first'),
             self.health('unhealthy', 'first', ' no table \n'),
@@ -147,7 +147,7 @@ class HealthyTestCase(WaitingTestCase):
         [event] = self.reasons
         self.assertIn('restarting, exit code 4', event)
 
-    def test_check(self):
+    def test_check_of_the_health(self):
         made = self.create(self.health('healthy'), wait_for='healthy')
         self.run_task(made.check)
         self.assertEqual(('CHECK', 'COMPLETE'), made.state)
@@ -155,7 +155,7 @@ class HealthyTestCase(WaitingTestCase):
         self.assertIn('no table', self.fail_task(made.check))
 
 
-class LinesTestCase(WaitingTestCase):
+class LinesTestCase(ReadinessTestCase):
     """Nothing passes for a line of heat-engine's log."""
 
     FORGED = '1999-01-01 00:00:00.000 1 ERROR heat.engine [-] FORGED'
@@ -169,7 +169,7 @@ class LinesTestCase(WaitingTestCase):
         for control in '\x85\u2028\u2029\u202e\u2066\x1b':
             self.assertNotIn(control, reason)
 
-    def test_output(self):
+    def test_output_forges_no_line(self):
         self.assert_not_forged(self.fails(
             self.inspected('exited', ExitCode=1),
             log=b'x\n%s\n\xc2\x85%s\n\xe2\x80\xa8%s\xe2\x80\xae\nlast\n' % (
@@ -181,12 +181,12 @@ class LinesTestCase(WaitingTestCase):
         self.assertTrue(reason.endswith(
             'Its last output: last\npreceded by:\n> one\n>  two'), reason)
 
-    def test_health_check(self):
+    def test_health_check_forges_no_line(self):
         self.assert_not_forged(self.fails(
             self.health('unhealthy', 'x\n%s\u2028%s\u202e' % (
                 self.FORGED, self.FORGED)), wait_for='healthy'))
 
-    def test_what_the_daemon_shows(self):
+    def test_daemon_forges_no_line(self):
         forged = 'x\n' + self.FORGED
         for shown in (
                 self.inspected(forged), self.inspected('exited', Error=forged),
@@ -196,7 +196,7 @@ class LinesTestCase(WaitingTestCase):
         shown['json']['Name'] = '/' + forged
         self.assert_not_forged(self.fails(shown))
 
-    def test_length(self):
+    def test_long_texts_are_cut(self):
         """A hostile daemon would fill the database and the log."""
         long = 100000 * 'x'
         for shown, values in (
@@ -207,9 +207,9 @@ class LinesTestCase(WaitingTestCase):
                             2 * budgets.MESSAGE)
 
 
-class CompletedTestCase(WaitingTestCase):
+class CompletedTestCase(ReadinessTestCase):
 
-    def test_completed(self):
+    def test_waits_for_the_end_of_the_command(self):
         self.create(self.inspected(), self.inspected('paused'),
                     self.inspected(), self.inspected('exited', ExitCode=0),
                     wait_for='completed')
@@ -235,11 +235,11 @@ class CompletedTestCase(WaitingTestCase):
         [event] = self.reasons
         self.assertIn('restarting, exit code 1', event)
 
-    def test_dead(self):
+    def test_dead_container_has_failed(self):
         self.assertIn('dead', self.fails(
             self.inspected('dead', ExitCode=0), wait_for='completed'))
 
-    def test_check(self):
+    def test_check_of_the_exit_code(self):
         ended = self.inspected('exited', ExitCode=0)
         made = self.create(ended, wait_for='completed')
         self.run_task(made.check)
@@ -248,7 +248,7 @@ class CompletedTestCase(WaitingTestCase):
         self.assertIn('exit code 5', self.fail_task(made.check))
 
 
-class PauseTestCase(WaitingTestCase):
+class PauseTestCase(ReadinessTestCase):
 
     def setUp(self):
         super().setUp()
@@ -274,19 +274,19 @@ class PauseTestCase(WaitingTestCase):
         self.run_task(made.create)
         return looked, len(polls)
 
-    def test_short(self):
+    def test_looks_often_at_first(self):
         """What does not take long costs none of Heat's polls."""
         self.assertEqual(([0.1], 1), self.looks(0.0))
         self.assertEqual(([0.1, 0.2, 0.4, 0.8, 1.6], 1), self.looks(1.6))
 
-    def test_long(self):
+    def test_looks_rarely_later(self):
         """It is told a tenth too late at the most."""
         for waited, pause in ((0.0, 0.1), (0.3, 0.3), (5.0, 1.0),
                               (30.0, 3.0), (600.0, 5.0)):
             self.assertEqual(pause, readiness.interval('healthy', waited))
 
 
-class TimeoutTestCase(WaitingTestCase):
+class TimeoutTestCase(ReadinessTestCase):
 
     def setUp(self):
         super().setUp()
@@ -298,7 +298,7 @@ class TimeoutTestCase(WaitingTestCase):
         self.now += 3
         return self.now
 
-    def test_timeout(self):
+    def test_fails_after_wait_timeout(self):
         for aim, shown in (('healthy', self.health('starting', 'not yet')),
                            ('completed', self.inspected()),
                            ('running', self.inspected(

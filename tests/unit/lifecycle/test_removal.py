@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Who uses a network or a volume keeps it from being removed."""
+"""Containers keep the network or the volume that they use."""
 
 import requests
 
@@ -36,12 +36,12 @@ class UsedTestCase(base.NetworkTestCase):
         self.serve_members(*containers)
         return made
 
-    def test_unused(self):
+    def test_removed_if_unused(self):
         made = self.make_used(answers=[204])
         self.run_task(made.delete)
         self.assertEqual([self.REMOVE], self.daemon.requests)
 
-    def test_gone(self):
+    def test_removed_by_somebody_else(self):
         made = self.make_used(answers=[GONE])
         self.run_task(made.delete)
         self.assertEqual([self.REMOVE], self.daemon.requests)

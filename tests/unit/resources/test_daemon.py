@@ -49,7 +49,7 @@ REMOVE = ('DELETE', PATH)
 
 class EndpointTestCase(base.ResourceTestCase):
 
-    def test_endpoint(self):
+    def test_endpoint_of_the_template(self):
         made = self.make_resource(docker_endpoint='tcp://docker.test')
         self.assertEqual(endpoint.parse('tcp://docker.test:2375'),
                          made.endpoint)
@@ -223,14 +223,14 @@ class NotedAddressTestCase(base.ContainerTestCase):
         self._close_pool()
         self.patch(client, '_POOL', daemons.Pool())
 
-    def test_noted(self):
+    def test_recorded_by_create(self):
         server = self.serve()
         made = self.make(server.url.replace('127.0.0.1', 'localhost'))
         self.assertEqual(
             {'endpoint': 'tcp://localhost:%d' % server.address[1],
              'address': '127.0.0.1'}, json.loads(made.data()['requested']))
 
-    def test_noted_by_adopt(self):
+    def test_recorded_by_adopt(self):
         server = self.serve()
         made = self.make_resource(docker_endpoint=server.url)
         self.run_task(lambda: made.adopt({'resource_id': base.ID}))
@@ -341,7 +341,7 @@ class RepeatedTestCase(base.ContainerTestCase):
                       self.fail_task(made.create))
         self.assert_secret(made.status_reason)
 
-    def test_state(self):
+    def test_masked_in_the_state_of_a_container(self):
         self.serve_create()
         shown = self.inspected('exited', ExitCode=128, Error=self.WORDS)
         self.serve_run(shown)
@@ -350,7 +350,7 @@ class RepeatedTestCase(base.ContainerTestCase):
         self.fail_task(made.create)
         self.assert_secret(made.status_reason, made.FnGetAtt('info'))
 
-    def test_warnings(self):
+    def test_masked_in_warnings(self):
         self.serve_create({'status_code': 201, 'json': {
             'Id': base.ID, 'Warnings': [self.WORDS]}})
         self.serve_run()
@@ -399,7 +399,7 @@ class NapTestCase(base.ResourceTestCase):
         return made.check_create_complete(
             plan.Plan(made.plan_context(), [step]))
 
-    def test_short(self):
+    def test_short_pauses_are_slept(self):
         self.assertTrue(self.advance(0.5, 0.5, 1.0))
         self.assertEqual([0.5, 0.5, 1.0], self.slept)
 
@@ -407,7 +407,7 @@ class NapTestCase(base.ResourceTestCase):
         self.assertFalse(self.advance(1.0, 1.0, 0.1))
         self.assertEqual([1.0, 1.0], self.slept)
 
-    def test_long(self):
+    def test_long_pause_is_left_to_heat(self):
         delay = self.assertRaises(resource.PollDelay, self.advance,
                                   0.5, 2.1)
         self.assertEqual(3, delay.period)
@@ -464,7 +464,7 @@ class PatienceTestCase(base.ContainerTestCase):
         made = self.make_resource(**properties)
         return made
 
-    def test_waits(self):
+    def test_create_waits_for_the_daemon(self):
         """With one event, and one when it is through."""
         self.daemon.go_away(5)
         made = self.create()
@@ -633,7 +633,7 @@ class DeleteTestCase(base.ContainerTestCase):
         super().setUp()
         self.clock = self.set_clock(plan, step=10.0)
 
-    def test_waits(self):
+    def test_delete_waits_for_the_daemon(self):
         self.set_clock(replacement, container_steps, step=100.0)
         made = self.make_running()
         self.serve_stop()

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""How a container makes room for its replacement, and comes back."""
+"""How a container steps aside for its replacement, and back."""
 
 import contextlib
 import json
@@ -19,6 +19,7 @@ from heat.engine import resource
 import requests
 
 from heat_docker.lifecycle import containers as container_steps
+from heat_docker.lifecycle import records
 from heat_docker.lifecycle import replacement
 from heat_docker.resources import base as resources_base
 from heat_docker.resources import rows
@@ -40,10 +41,10 @@ STOP = ('POST', PATH + '/stop')
 UPDATE = ('POST', PATH + '/update')
 REMOVE_NEW = ('DELETE', '/containers/' + NEW)
 
-ROOM = 'web-%s.replaced' % base.ID[:12]
+ASIDE = 'web-%s.replaced' % base.ID[:12]
 
 # Properties of a container that stands in the way of its replacement.
-IN_THE_WAY = (
+COLLIDING = (
     {'name': 'web'},
     {'port_bindings': {80: 8080}},
     {'port_bindings': {80: ['', '127.0.0.1:8080']}},
@@ -67,7 +68,7 @@ IN_THE_WAY = (
 )
 
 # Properties of one that does not.
-NOT_IN_THE_WAY = (
+NOT_COLLIDING = (
     {},
     {'port_bindings': {80: '', 81: '127.0.0.1:'}},
     {'port_specs': [80]},
@@ -83,20 +84,20 @@ NOT_IN_THE_WAY = (
 )
 
 
-class ReplacingTestCase(base.ContainerTestCase):
+class ReplacementTestCase(base.ContainerTestCase):
 
     def make_old(self, **properties):
         made = self.make_running(properties or {'name': 'web'})
         self.old_stack = self.stack
         return made
 
-    def serve_room(self, *inspected):
+    def serve_step_aside(self, *inspected):
         self.serve_inspect(*inspected)
         self.daemon.on(*RENAME, 204)
         self.serve_stop()
 
 
-class MakeRoomTestCase(ReplacingTestCase):
+class StepAsideTestCase(ReplacementTestCase):
 
     def replaced(self, made, **properties):
         """Update a resource to what replaces it."""
@@ -104,21 +105,21 @@ class MakeRoomTestCase(ReplacingTestCase):
                           cmd=['other'], **properties)
         return self.daemon.requests
 
-    def test_makes_room(self):
+    def test_renamed_and_stopped(self):
         made = self.make_old()
-        self.serve_room()
+        self.serve_step_aside()
         self.assertEqual([INSPECT, RENAME, STOP],
                          self.replaced(made, name='web'))
         [sent] = self.daemon.sent(*RENAME)
-        self.assertEqual({'name': [ROOM]}, sent.qs)
+        self.assertEqual({'name': [ASIDE]}, sent.qs)
         self.assertEqual({'name': 'web', 'grace': None, 'running': True,
                           'stopping': False},
                          json.loads(made.data()['replaced']))
 
-    def test_only_what_stands_in_the_way(self):
-        self.serve_room()
+    def test_only_what_collides(self):
+        self.serve_step_aside()
         self.daemon.on('POST', '/networks/n/connect', {})
-        for properties in NOT_IN_THE_WAY:
+        for properties in NOT_COLLIDING:
             with_networks = self.inspected(Networks={
                 'n': {'NetworkID': 'x'}, 'm': {'NetworkID': 'y'}})
             self.serve_inspect(with_networks)
@@ -128,9 +129,9 @@ class MakeRoomTestCase(ReplacingTestCase):
             self.assertEqual([], self.daemon.requests, properties)
             self.assertNotIn('replaced', made.data())
 
-    def test_all_that_stands_in_the_way(self):
-        self.serve_room()
-        for properties in IN_THE_WAY:
+    def test_all_that_collides(self):
+        self.serve_step_aside()
+        for properties in COLLIDING:
             made = self.make_resource(properties)
             made.resource_id_set(base.ID)
             made.prepare_for_replace()
@@ -139,7 +140,7 @@ class MakeRoomTestCase(ReplacingTestCase):
 
     def test_stop_grace_period(self):
         made = self.make_old(name='web', stop_grace_period=7)
-        self.serve_room()
+        self.serve_step_aside()
         made.prepare_for_replace()
         [sent] = self.daemon.sent(*STOP)
         self.assertEqual({'t': ['7']}, sent.qs)
@@ -148,7 +149,7 @@ class MakeRoomTestCase(ReplacingTestCase):
     def test_runs_always(self):
         """A daemon that starts anew would start it beside its replacement."""
         made = self.make_old(name='web', restart_policy={'Name': 'always'})
-        self.serve_room()
+        self.serve_step_aside()
         self.daemon.on(*UPDATE, {'json': {}})
         made.prepare_for_replace()
         self.assertEqual([RENAME, UPDATE, STOP], self.daemon.changes)
@@ -158,14 +159,14 @@ class MakeRoomTestCase(ReplacingTestCase):
 
     def test_runs_always_on_podman(self):
         made = self.make_old(name='web', restart_policy={'Name': 'always'})
-        self.serve_room()
+        self.serve_step_aside()
         self.daemon.on(*UPDATE, {'status_code': 404, 'text': 'Not Found'})
         made.prepare_for_replace()
         self.assertEqual([RENAME, UPDATE, STOP], self.daemon.changes)
 
     def test_stop_takes_time(self):
         made = self.make_old()
-        self.serve_room()
+        self.serve_step_aside()
         self.serve_stop(LOST)
         made.prepare_for_replace()
         self.assertTrue(json.loads(made.data()['replaced'])['stopping'])
@@ -175,22 +176,22 @@ class MakeRoomTestCase(ReplacingTestCase):
         self.patch(resources_base.DockerResource, 'may_sleep',
                    lambda made: False)
         made = self.make_old()
-        self.serve_room()
+        self.serve_step_aside()
         made.prepare_for_replace()
         [sent] = self.daemon.sent(*STOP)
         self.assertEqual(container_steps.STOP_PATIENCE, sent.timeout[1])
 
     def test_was_not_running(self):
         made = self.make_old()
-        self.serve_room(self.inspected('exited'))
+        self.serve_step_aside(self.inspected('exited'))
         made.prepare_for_replace()
         self.assertFalse(json.loads(made.data()['replaced'])['running'])
 
-    def test_twice(self):
-        """What has made room keeps in mind what it was before."""
+    def test_record_is_kept_by_a_second_call(self):
+        """What has stepped aside keeps in mind what it was before."""
         made = self.make_old()
-        self.serve_room(self.inspected(),
-                        self.inspected('exited', Name='/' + ROOM))
+        self.serve_step_aside(self.inspected(),
+                        self.inspected('exited', Name='/' + ASIDE))
         made.prepare_for_replace()
         made.prepare_for_replace()
         self.assertEqual(1, len(self.daemon.sent(*RENAME)))
@@ -198,7 +199,7 @@ class MakeRoomTestCase(ReplacingTestCase):
                           'stopping': False},
                          json.loads(made.data()['replaced']))
 
-    def test_gone(self):
+    def test_container_gone(self):
         for answers in (([GONE], [204]), ([self.inspected()], [GONE])):
             made = self.make_old()
             self.serve_inspect(*answers[0])
@@ -226,16 +227,16 @@ class MakeRoomTestCase(ReplacingTestCase):
         self.assertIn('replaced', made.data())
 
     def test_answer_lost(self):
-        """It may have made room, and may not."""
+        """It may have stepped aside, and may not."""
         made = self.make_old()
-        self.serve_room()
+        self.serve_step_aside()
         self.daemon.on(*RENAME, LOST, LOST, 204)
         self.replaced(made, name='web')
         self.assertEqual(1, len(self.daemon.sent(*STOP)))
 
     def test_no_answer_at_all(self):
         made = self.make_old()
-        self.serve_room()
+        self.serve_step_aside()
         self.daemon.on(*RENAME, LOST)
         self.assertIn('cannot be reached', self.fail_replace(made))
         self.assertEqual(3, len(self.daemon.sent(*RENAME)))
@@ -244,7 +245,7 @@ class MakeRoomTestCase(ReplacingTestCase):
         self.make_resource(name='web').prepare_for_replace()
         self.assertEqual([], self.daemon.history)
 
-    def test_external(self):
+    def test_external_container_stays(self):
         self.serve_inspect()
         made = self.make_resource(template={
             'heat_template_version': '2018-08-31',
@@ -256,7 +257,7 @@ class MakeRoomTestCase(ReplacingTestCase):
         made.prepare_for_replace()
         self.assertEqual([], self.daemon.requests)
 
-    def test_refused(self):
+    def test_rename_refused(self):
         made = self.make_old()
         self.serve_inspect()
         self.daemon.on(*RENAME, base.refusal(500, 'rename failed'))
@@ -271,8 +272,8 @@ class MakeRoomTestCase(ReplacingTestCase):
         return made.status_reason
 
 
-class PredecessorTestCase(ReplacingTestCase):
-    """A replacement is created once what it replaces has made room."""
+class PredecessorTestCase(ReplacementTestCase):
+    """A replacement is created once what it replaces has stepped aside."""
 
     def make_new(self, old, **properties):
         made = self.make_resource(name='web', **properties)
@@ -292,27 +293,27 @@ class PredecessorTestCase(ReplacingTestCase):
         requests_sent = self.daemon.requests
         return requests_sent[:requests_sent.index(CREATE)]
 
-    def room(self, status='running'):
-        return self.inspected(status, Name='/' + ROOM)
+    def aside(self, status='running'):
+        return self.inspected(status, Name='/' + ASIDE)
 
-    def test_made_room(self):
+    def test_has_stepped_aside(self):
         made = self.make_new(self.make_old())
-        self.serve_inspect(self.room('exited'))
+        self.serve_inspect(self.aside('exited'))
         self.assertEqual([INSPECT], self.before_create(made))
 
-    def test_stops(self):
+    def test_waits_until_it_has_stopped(self):
         made = self.make_new(self.make_old())
-        self.serve_inspect(self.room(), self.room(), self.room('exited'))
+        self.serve_inspect(self.aside(), self.aside(), self.aside('exited'))
         self.serve_stop(LOST)
         self.assertEqual([INSPECT, STOP, INSPECT, INSPECT],
                          self.before_create(made))
 
     def test_comes_back_while_the_image_is_pulled(self):
         old = self.make_old()
-        self.serve_room()
+        self.serve_step_aside()
         old.prepare_for_replace()
         made = self.make_new(old)
-        self.serve_inspect(self.room('exited'))
+        self.serve_inspect(self.aside('exited'))
         progress = made.handle_create()
         with made.connect() as client:
             progress.ctx.client = client
@@ -326,20 +327,19 @@ class PredecessorTestCase(ReplacingTestCase):
         self.assertEqual([], self.daemon.requests)
 
     def test_was_away(self):
-        """Room that a daemon was too late to make is made by the create."""
+        """A container steps aside during the create if its daemon was away."""
         old = self.make_old()
         self.serve_inspect(REFUSED)
         old.prepare_for_replace()
         made = self.make_new(old)
-        self.serve_room(self.inspected(), self.inspected(),
-                        self.room('exited'))
+        self.serve_step_aside(self.inspected(), self.inspected(),
+                        self.aside('exited'))
         self.forget()
         self.assertEqual([INSPECT, INSPECT, RENAME, STOP, INSPECT],
                          self.before_create(made))
         self.assertEqual(
             ['replaced', 'requested'],
-            sorted(item.key for item
-                   in rows.stored(made.context, old.id).data))
+            sorted(records.of_row(rows.stored(made.context, old.id))))
 
     def test_was_away_until_it_was_taken_back(self):
         """What serves again does not step aside any more."""
@@ -349,7 +349,7 @@ class PredecessorTestCase(ReplacingTestCase):
         made = self.make_new(old)
         old.replaced_by = None
         old.store()
-        self.serve_room()
+        self.serve_step_aside()
         self.forget()
         self.assertRaises(resource.exception.ResourceFailure,
                           self.run_task, made.create)
@@ -358,24 +358,24 @@ class PredecessorTestCase(ReplacingTestCase):
     def test_is_stopping(self):
         """A second signal may make it end at once."""
         old = self.make_old()
-        self.serve_room()
+        self.serve_step_aside()
         self.serve_stop(LOST)
         old.prepare_for_replace()
         self.forget()
         made = self.make_new(old)
-        self.serve_inspect(self.room(), self.room('stopping'),
-                           self.room('exited'))
+        self.serve_inspect(self.aside(), self.aside('stopping'),
+                           self.aside('exited'))
         self.assertEqual([INSPECT] * 3, self.before_create(made))
 
     def test_stop_that_is_refused(self):
         """It is asked again at once, whatever was asked before."""
         old = self.make_old()
-        self.serve_room()
+        self.serve_step_aside()
         self.serve_stop(LOST)
         old.prepare_for_replace()
         self.patch(container_steps, '_STOP_AGAIN', -11)
         made = self.make_new(old)
-        self.serve_inspect(self.room(), self.room(), self.room('exited'))
+        self.serve_inspect(self.aside(), self.aside(), self.aside('exited'))
         self.serve_stop(REFUSED, 204)
         self.forget()
         self.assertEqual([INSPECT, STOP, INSPECT, STOP, INSPECT],
@@ -383,12 +383,12 @@ class PredecessorTestCase(ReplacingTestCase):
 
     def test_grace_period_is_its_own(self):
         old = self.make_old(name='web', stop_grace_period=300)
-        self.serve_room()
+        self.serve_step_aside()
         self.serve_stop(REFUSED)
         old.prepare_for_replace()
         self.forget()
         made = self.make_new(old, stop_grace_period=5)
-        self.serve_inspect(self.room(), self.room('exited'))
+        self.serve_inspect(self.aside(), self.aside('exited'))
         self.serve_stop()
         self.before_create(made)
         [sent] = self.daemon.sent(*STOP)
@@ -397,17 +397,17 @@ class PredecessorTestCase(ReplacingTestCase):
     def test_stop_is_asked_again(self):
         self.patch(container_steps, '_STOP_AGAIN', -11)
         made = self.make_new(self.make_old())
-        self.serve_inspect(self.room(), self.room(), self.room('exited'))
+        self.serve_inspect(self.aside(), self.aside(), self.aside('exited'))
         self.serve_stop(LOST, 204)
         self.assertEqual([INSPECT, STOP, INSPECT, STOP, INSPECT],
                          self.before_create(made))
 
-    def test_in_nobodys_way(self):
+    def test_did_not_step_aside(self):
         made = self.make_new(self.make_old())
         self.serve_inspect(self.inspected())
         self.assertEqual([INSPECT], self.before_create(made))
 
-    def test_gone(self):
+    def test_predecessor_gone(self):
         made = self.make_new(self.make_old())
         self.serve_inspect(GONE)
         self.assertEqual([INSPECT], self.before_create(made))
@@ -428,7 +428,7 @@ class PredecessorTestCase(ReplacingTestCase):
                 if owed:
                     old.data_set('owes_room', 'true')
                 made = self.make_new(old)
-                self.serve_room(self.room())
+                self.serve_step_aside(self.aside())
                 self.assertEqual([], self.before_create(made))
                 self.forget()
 
@@ -438,14 +438,14 @@ class PredecessorTestCase(ReplacingTestCase):
         self.assertEqual([], self.before_create(made))
 
 
-class RestoreTestCase(ReplacingTestCase):
+class StepBackTestCase(ReplacementTestCase):
 
     def replaced(self, status='running', **properties):
-        """Return a resource that has made room, and its replacement."""
+        """Return a resource that has stepped aside, and its replacement."""
         old = self.make_old(**properties)
-        self.serve_room(self.inspected(status))
+        self.serve_step_aside(self.inspected(status))
         old.prepare_for_replace()
-        self.serve_inspect(self.inspected('exited', Name='/' + ROOM))
+        self.serve_inspect(self.inspected('exited', Name='/' + ASIDE))
         self.daemon.on(*START, 204)
         new = self.make_resource(name='web')
         old.replaced_by = new.id
@@ -454,7 +454,7 @@ class RestoreTestCase(ReplacingTestCase):
         self.forget()
         return old, new
 
-    def test_restored(self):
+    def test_renamed_and_started_again(self):
         old, _new = self.replaced()
         old.restore_prev_rsrc(convergence=True)
         self.assertEqual([REMOVE_NEW, RENAME, START], self.daemon.changes)
@@ -512,10 +512,10 @@ class RestoreTestCase(ReplacingTestCase):
     def test_is_stopping_yet(self):
         """What is started before it has stopped would be stopped after."""
         old = self.make_old()
-        self.serve_room()
+        self.serve_step_aside()
         self.serve_stop(LOST)
         old.prepare_for_replace()
-        self.serve_inspect(self.inspected(Name='/' + ROOM))
+        self.serve_inspect(self.inspected(Name='/' + ASIDE))
         self.serve_found()
         self.daemon.on(*START, 204)
         old.restore_prev_rsrc(convergence=True)
@@ -536,11 +536,11 @@ class RestoreTestCase(ReplacingTestCase):
         :param raised: what Heat may see of the former.
         """
         old = self.make_old()
-        self.serve_room()
+        self.serve_step_aside()
         self.serve_stop(stop)
         with contextlib.suppress(raised):
             old.prepare_for_replace()
-        self.serve_inspect(self.inspected(Name='/' + ROOM))
+        self.serve_inspect(self.inspected(Name='/' + ASIDE))
         self.serve_found()
         self.daemon.on(*START, start)
         self.forget()
@@ -563,7 +563,7 @@ class RestoreTestCase(ReplacingTestCase):
     def test_does_not_stop(self):
         """The daemon has not heard it, or has forgotten it."""
         old = self.make_old(name='web', stop_grace_period=3)
-        self.serve_room()
+        self.serve_step_aside()
         self.serve_stop(LOST)
         old.prepare_for_replace()
         self.serve_inspect()
@@ -586,12 +586,12 @@ class RestoreTestCase(ReplacingTestCase):
         old.restore_prev_rsrc(convergence=True)
         self.assertEqual([REMOVE_NEW, RENAME], self.daemon.changes)
 
-    def test_made_no_room(self):
+    def test_did_not_step_aside(self):
         made = self.make_old()
         made.restore_prev_rsrc(convergence=True)
         self.assertEqual([], self.daemon.requests)
 
-    def test_twice(self):
+    def test_second_call_does_nothing(self):
         old, _new = self.replaced()
         old.restore_prev_rsrc(convergence=True)
         self.forget()
@@ -611,7 +611,7 @@ class RestoreTestCase(ReplacingTestCase):
         """The container leaves it, and is attached to its replacement later.
         """
         old, _new = self.replaced()
-        self.serve_inspect(self.inspected('exited', Name='/' + ROOM,
+        self.serve_inspect(self.inspected('exited', Name='/' + ASIDE,
                                           Networks={'back': {}, 'gone': {}}))
         self.daemon.on(*START, base.refusal(404, 'network gone not found'),
                        204)
@@ -636,7 +636,7 @@ class RestoreTestCase(ReplacingTestCase):
             'IPAMConfig': {'IPv4Address': '192.0.2.7'}}}))
         old = self.make_resource(name='web', networks=wanted)
         self.run_task(old.create)
-        self.serve_room()
+        self.serve_step_aside()
         old.prepare_for_replace()
         self.serve_inspect(self.inspected(Networks={}))
         self.serve_found()
@@ -652,7 +652,7 @@ class RestoreTestCase(ReplacingTestCase):
         """The answer to the start was lost, and it has ended since."""
         old, _new = self.replaced(name='web', wait_for='none')
         self.serve_inspect(self.inspected(
-            'exited', Name='/' + ROOM, StartedAt='2026-01-01T00:00:00Z'))
+            'exited', Name='/' + ASIDE, StartedAt='2026-01-01T00:00:00Z'))
         self.daemon.on(*START, LOST, 204)
         old.restore_prev_rsrc(convergence=True)
         self.assertIn('does not step back yet', self.log.output)
@@ -667,7 +667,7 @@ class RestoreTestCase(ReplacingTestCase):
         """The daemon has not got the request whose answer was lost."""
         old, _new = self.replaced(name='web', wait_for='none')
         self.serve_inspect(self.inspected(
-            'exited', Name='/' + ROOM, StartedAt='2026-01-01T00:00:00Z'))
+            'exited', Name='/' + ASIDE, StartedAt='2026-01-01T00:00:00Z'))
         self.daemon.on(*START, LOST, 204)
         old.restore_prev_rsrc(convergence=True)
         self.update(old, name='web', wait_for='none')
