@@ -70,7 +70,7 @@ def parse_list(pieces: collections.abc.Iterable[bytes], size: int
     """
     decode = codecs.getincrementaldecoder('utf-8')().decode
     decoder = json.JSONDecoder(parse_float=_finite, parse_constant=_finite)
-    text, enough, is_open, is_closed = '', 0, False, False
+    text, enough, expected = '', 0, '['
     for piece in itertools.chain(pieces, [None]):
         text += decode(piece or b'', final=piece is None)
         if piece is not None and len(text) < enough:
@@ -78,31 +78,41 @@ def parse_list(pieces: collections.abc.Iterable[bytes], size: int
         _refuse_many(text)
         position = 0
         while (position := _BETWEEN.match(text, position).end()) < len(text):
-            if is_closed or is_open != (text[position] != '['):
-                raise ValueError('not a list of maps')
-            if text[position] in '[]':
-                is_open, is_closed = True, text[position] == ']'
+            if text[position] == expected:
+                # A map or the end follows the beginning, nothing the end.
+                expected = {'[': ']', ']': None}[expected]
                 position += 1
                 continue
-            try:
-                value, position = decoder.raw_decode(text, position)
-            except json.JSONDecodeError:
-                if piece is None:
-                    raise
-                break
-            except RecursionError as ex:
-                raise TooLarge() from ex
-            if not isinstance(value, dict):
+            if expected != ']':
                 raise ValueError('not a list of maps')
-            _refuse_depth(value)
+            found = _decode_map(decoder, text, position, piece is None)
+            if found is None:
+                break
+            value, position = found
             yield value
         text = text[position:]
         if len(text) > size:
             raise TooLarge()
         # Each try begins anew, so the next one waits for twice the text.
         enough = 2 * len(text)
-    if not is_closed:
+    if expected is not None:
         raise ValueError('not a complete list')
+
+
+def _decode_map(decoder, text, position, is_complete):
+    """Return a map and where it ends, or None if more text has to arrive."""
+    try:
+        value, position = decoder.raw_decode(text, position)
+    except json.JSONDecodeError:
+        if is_complete:
+            raise
+        return None
+    except RecursionError as ex:
+        raise TooLarge() from ex
+    if not isinstance(value, dict):
+        raise ValueError('not a list of maps')
+    _refuse_depth(value)
+    return value, position
 
 
 def is_id(value: typing.Any) -> bool:

@@ -70,12 +70,12 @@ OF_ONE_DAEMON = 0.75
 # Seconds after which a user's request has ended. By default, Heat's API waits
 # for a minute.
 REQUEST_SECONDS = 300.0
-# Bytes that daemons can return for one user's request: the inspect responses of
-# thousands of containers.
+# Bytes that daemons can return for one user's request: the inspect responses
+# of thousands of containers.
 REQUEST_BYTES = 32 * 1024 ** 2
-# Bytes, as an estimate of the memory, of all attributes that one user's request
-# shows, and of one of them, in addition to max_log_bytes. A container's info
-# has about 20,000.
+# Bytes, as an estimate of the memory, of all attributes that one user's
+# request shows, and of one of them, in addition to max_log_bytes. A
+# container's info has about 20,000.
 SHOWN = 16 * 1024 ** 2
 ATTRIBUTE = 256 * 1024
 # Bytes of memory of a value without its characters.

@@ -231,10 +231,6 @@ class Provide(plan.Step):
                      'seconds': time.monotonic() - pull.started})
         return True
 
-    def pulled(self):
-        """Remember that the image was pulled."""
-        self._is_pulled = True
-
 
 class Pull(Provide):
     """Provide the image of an Image resource."""

@@ -21,7 +21,6 @@ from oslo_log import log as logging
 
 from .. import budgets
 from .. import client as clients
-from .. import conf
 from .. import errors
 from .. import fields
 from .. import i18n

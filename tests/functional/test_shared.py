@@ -22,6 +22,8 @@ import uuid
 
 import docker
 
+from sandbox import waiting
+from tests.functional import base
 from tests.functional import operating
 
 NETWORK = 'DockerInc::Docker::Network'
@@ -232,6 +234,36 @@ class ForgedTest(SharedTest):
             self.docker.inspect_container(container)['State']['Running'])
         with self.tenant('sandbox-other'):
             self.delete_stack(victim)
+
+
+class BuildTest(SharedTest):
+
+    def image(self, tag, *lines):
+        return {'type': IMAGE, 'properties': {'tags': [tag], 'build': {
+            'dockerfile': '\n'.join(['FROM ' + self.busybox, *lines])}}}
+
+    def running_build(self, marker):
+        """Return the container in which a build runs its command."""
+        return waiting.until(
+            lambda: [found['Id'] for found in self.docker.containers()
+                     if marker in found['Command']][0],
+            base.PATIENCE, 'command of the build', IndexError)
+
+    def test_name_that_another_project_takes_during_a_build(self):
+        self.configure(daemons='shared', allowed_registries='*')
+        tag, marker = self.name('web') + ':1', uuid.uuid4().hex
+        attacker = self.fails(self.image(
+            tag, 'RUN : %s; until test -e /go; do sleep 0.1; done' % marker))
+        build = self.running_build(marker)
+        victim = self.foreign_stack({'web': self.image(tag, 'LABEL a=b')})
+        self.docker.exec_start(
+            self.docker.exec_create(build, 'touch /go')['Id'])
+        self.expect(attacker, 'CREATE_FAILED')
+        self.assertIn('the image %s belongs to another project' % tag,
+                      self.reasons(attacker))
+        with self.tenant('sandbox-other'):
+            self.assertEqual(self.resource(victim).physical_resource_id,
+                             self.docker.inspect_image(tag)['Id'])
 
 
 class ExternalTest(SharedTest):

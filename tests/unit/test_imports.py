@@ -38,7 +38,7 @@ LAYERS = (
     ('resources.events',),
     ('resources.daemon',),
     ('resources.superseding',),
-    ('resources.rows',),
+    ('resources.request_costs', 'resources.rows'),
     ('lifecycle.container_start',),
     ('lifecycle.container_changes', 'lifecycle.container_operations',
      'lifecycle.container_replacement', 'lifecycle.container_snapshots',

@@ -24,6 +24,7 @@ from heat_docker import client
 from heat_docker import endpoint
 from heat_docker.resources import attributes
 from heat_docker.resources import container
+from heat_docker.resources import request_costs
 from tests.unit import base
 from tests.unit import servers
 
@@ -229,7 +230,7 @@ class SlowTestCase(base.ContainerTestCase):
 
     def setUp(self):
         super().setUp()
-        self.clock = self.set_clock(attributes, client)
+        self.clock = self.set_clock(attributes, request_costs, client)
 
     def make_slow(self, seconds=9, url=base.URL):
         made = self.make_running()
