@@ -100,7 +100,7 @@ class VolumeTest(base.FunctionalTest):
         stack_id = self.start_stack(self.template(
             {'data': volume(name=name)}))
         self.expect(stack_id, 'CREATE_FAILED')
-        self.assertIn('say external_id: ' + name, self.resource(
+        self.assertIn('set external_id: ' + name, self.resource(
             stack_id, 'data').resource_status_reason)
         self.delete_stack(stack_id)
         self.assertIn(name, self.volumes())

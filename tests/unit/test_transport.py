@@ -85,6 +85,11 @@ class AddressTestCase(ConnectionTestCase):
         self.listener = self.useFixture(servers.Listener())
         self.configure(read_timeout=0.1)
 
+    def serve(self, *args, **kwargs):
+        """Start a server that answers, however busy the machine is."""
+        self.configure(read_timeout=10.0)
+        return super().serve(*args, **kwargs)
+
     def url(self, host):
         return 'tcp://%s:%d' % (host, self.listener.port)
 

@@ -846,7 +846,7 @@ class LostCreateTestCase(UpdateTestCase):
         self.set_clock(creation)
         made = self.lost()
         self.serve_found()
-        self.assertIn('Update the stack again in half a minute',
+        self.assertIn('Update the stack again in 30 seconds',
                       self.fail_update(made, name='web', hostname='other'))
         self.assertEqual([FOUND, FOUND], self.daemon.requests)
         self.serve_found(base.ID)
