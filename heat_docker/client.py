@@ -441,6 +441,10 @@ class DockerClient(contextlib.AbstractContextManager):
 
     def _unreachable(self, error: type[errors.DockerError],
                      why: str) -> errors.DockerError:
+        host = urllib.parse.urlsplit(self.endpoint.url).hostname
+        if self.endpoint.trusted not in (None, host):
+            why = _('%s (at the address that the host name had when the '
+                    'object was created)') % why
         return error(
             _('Docker at %(endpoint)s cannot be reached from heat-engine on '
               '%(host)s: %(why)s')

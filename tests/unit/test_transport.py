@@ -150,8 +150,10 @@ class AddressTestCase(ConnectionTestCase):
                 self.assertEqual('127.0.0.1', old.address)
         self.assertEqual((1, 1), (here.accepted, there.accepted))
         there.stop()
-        self.failing(errors.Unreachable,
-                     self.connect(url, trusted='127.0.0.1'))
+        words = self.failing(errors.Unreachable,
+                             self.connect(url, trusted='127.0.0.1'))
+        self.assertIn('(at the address that the host name had when the '
+                      'object was created)', words)
         self.assertEqual(1, here.accepted)
 
     def test_second_address(self):
