@@ -236,6 +236,55 @@ class ForgedTest(SharedTest):
             self.delete_stack(victim)
 
 
+class NetworkTest(SharedTest):
+
+    def test_name_that_another_project_takes_during_an_update(self):
+        """A container gets its old network back, and no other one."""
+        self.configure(daemons='shared', allowed_registries='*',
+                       allowed_subnets='10.200.0.0/16')
+        name = self.name('backend')
+        owner = self.create_stack(self.template({
+            'net': {'type': NETWORK, 'properties': {'name': name}}}))
+        resources = {
+            'net': {'type': NETWORK, 'properties': {
+                'ipam': {'config': [{'subnet': '10.200.1.0/24'}]}}},
+            'web': self.container(networks=[{'network': name}]),
+            'db': self.container(name=self.name('db'), networks=self.at(5)),
+            'other': self.container(name=self.name('other'))}
+        stack_id = self.create_stack(self.template(resources))
+        # web waits for the address of db, which waits for the name of other.
+        self.heat.stacks.update(stack_id, template=self.dump(self.template({
+            **resources,
+            'web': self.container(networks=self.at(5)),
+            'db': self.container(name=self.name('other'),
+                                 networks=self.at(7)),
+            'other': {**self.container(), 'depends_on': 'never'},
+            'never': self.container(wait_for='completed')})))
+        base.wait_until(
+            lambda: not self.networks(stack_id), 'container without network')
+        self.delete_stack(owner)
+        victim = self.foreign_stack({'net': {
+            'type': NETWORK, 'properties': {'name': name}}})
+        self.expect(stack_id, 'UPDATE_FAILED')
+        base.wait_until(
+            lambda: (self.resource(stack_id).resource_status
+                     == 'UPDATE_FAILED'),
+            'failure of the resource')
+        networks = self.networks(stack_id)
+        with self.tenant('sandbox-other'):
+            self.assertNotIn(
+                self.resource(victim, 'net').physical_resource_id, networks)
+
+    def at(self, number):
+        return [{'network': {'get_resource': 'net'},
+                 'ipv4_address': '10.200.1.%d' % number}]
+
+    def networks(self, stack_id):
+        """Return the ids of the networks that the container is in."""
+        return [endpoint['NetworkID'] for endpoint in self.inspect(
+            stack_id)['NetworkSettings']['Networks'].values()]
+
+
 class BuildTest(SharedTest):
 
     def image(self, tag, *lines):
