@@ -43,8 +43,9 @@ def parse(content: bytes | str) -> typing.Any:
     :raises ValueError: if the text is not JSON.
     :raises TooLarge: if the value exceeds a budget.
     """
-    separators = (b',', b'{', b'[') if isinstance(content, bytes) else ',{['
-    count = sum(map(content.count, separators))
+    separators: typing.Any = (
+        (b',', b'{', b'[') if isinstance(content, bytes) else ',{[')
+    count = sum(content.count(separator) for separator in separators)
     if count > max(budgets.VALUES, len(content) // budgets.BYTES_PER_VALUE):
         raise TooLarge()
     try:
