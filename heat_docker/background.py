@@ -37,7 +37,7 @@ _ = i18n._
 LOG = logging.getLogger(__name__)
 
 # Running pulls by their arguments, and the lock for them.
-_PULLS = {}
+_PULLS: dict[tuple, typing.Any] = {}
 _LOCK = threading.Lock()
 
 
@@ -61,7 +61,7 @@ class Task:
             and returns the result.
         """
         self._client = client.clone()
-        self._future = concurrent.futures.Future()
+        self._future: concurrent.futures.Future = concurrent.futures.Future()
         # A ThreadPoolExecutor would keep heat-engine from exiting.
         threading.Thread(target=self._run, args=(work,), daemon=True,
                          name='task at %s' % client.endpoint).start()
@@ -122,7 +122,7 @@ class Pull(Task):
         self.users = 1
         self.started = self._moved = time.monotonic()
         self._key = key
-        self._layers = {}
+        self._layers: dict[str, tuple] = {}
         client = clients.DockerClient(endpoint, lambda: _secrets(auth))
         super().__init__(client, lambda client: self._follow(
             client.images.pull(image, platform, auth)))
@@ -265,5 +265,6 @@ def _size(value: typing.Any) -> int:
 
 def _secrets(auth: dict | None) -> list[str]:
     """Return the credentials to mask where a daemon repeats them."""
-    return [auth[key] for key in ('password', 'identitytoken')
-            if key in (auth or {})]
+    credentials = auth or {}
+    return [credentials[key] for key in ('password', 'identitytoken')
+            if key in credentials]

@@ -110,6 +110,9 @@ COLLECTIONS = {'containers': containers.Containers, 'images': images.Images,
                'networks': networks.Networks, 'volumes': volumes.Volumes}
 
 
+_Error = typing.TypeVar('_Error', bound=errors.DockerError)
+
+
 class DockerClient(contextlib.AbstractContextManager):
     """A client of one daemon, which connects at the first request.
 
@@ -140,7 +143,7 @@ class DockerClient(contextlib.AbstractContextManager):
         self.received = 0
         self.answered = False
         self._secrets = secrets
-        self._connection = None
+        self._connection: typing.Any = None
         self._aborted = False
         self._deadline = math.inf
         # abort() must not reach the next client that uses the connection.
@@ -245,8 +248,8 @@ class DockerClient(contextlib.AbstractContextManager):
         """The numeric address of the daemon; None for a unix socket."""
         return self._negotiated().address
 
-    def _negotiated(self) -> transport.Connection:
-        """Return a connection with a known API version."""
+    def _negotiated(self) -> typing.Any:
+        """Return a :class:`transport.Connection` with a known API version."""
         if self._connection is None:
             self._connection = _POOL.acquire(self.endpoint) or _connect(
                 self.endpoint)
@@ -429,8 +432,7 @@ class DockerClient(contextlib.AbstractContextManager):
         return errors.Failed(
             _('The service at %s is not a Docker daemon') % self.endpoint)
 
-    def failure(self, error: type[errors.DockerError],
-                message: str) -> errors.DockerError:
+    def failure(self, error: type[_Error], message: str) -> _Error:
         """Return an error with a message of the daemon, without secrets.
 
         :param error: class of the error.

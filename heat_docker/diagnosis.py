@@ -16,6 +16,7 @@ import collections.abc
 import re
 import socket
 import ssl
+import typing
 
 import requests
 import urllib3
@@ -64,7 +65,7 @@ def explain(ex: BaseException) -> tuple[type[errors.DockerError], str]:
             _reason(ex))
 
 
-def _causes(ex: BaseException) -> collections.abc.Iterator[BaseException]:
+def _causes(ex: typing.Any) -> collections.abc.Iterator[BaseException]:
     """Yield an exception and its causes, down to the first cause.
 
     urllib3 passes some causes only as an argument.
@@ -83,7 +84,7 @@ def _find(ex: BaseException, *classes: type) -> BaseException | None:
 
 def _tls_failure(ex: BaseException) -> str:
     """Return in plain words why TLS failed."""
-    cause = _find(ex, ssl.SSLError)
+    cause: typing.Any = _find(ex, ssl.SSLError)
     if isinstance(cause, ssl.SSLCertVerificationError):
         return _X509_PROBLEMS.get(cause.verify_code, cause.verify_message)
     # OpenSSL's names contain which side raised the alert; its numbers do not.

@@ -716,7 +716,8 @@ def version_text(version: tuple) -> str:
 
 def request(fields, values) -> Request:
     """Return the create :class:`Request` for the values."""
-    query, body = {}, {}
+    query: dict = {}
+    body: dict = {}
     for field, value in set_fields(fields, values):
         if field.at is None:
             continue
@@ -828,7 +829,7 @@ def update(fields, changed, values) -> dict:
     fields = [field for field in fields if field.update]
     if not any(field.name in changed for field in fields):
         return {}
-    body = {}
+    body: dict = {}
     for field in fields:
         value = value_of(field, values)
         if value is not None:

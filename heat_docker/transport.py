@@ -24,6 +24,7 @@ import socket
 import ssl
 import threading
 import time
+import typing
 
 import requests
 import urllib3
@@ -189,7 +190,7 @@ def mount_transport(connection: Connection) -> None:
     :param connection: its session is modified in place.
     :raises errors.Failed: if the TLS certificates or keys cannot be used.
     """
-    session = connection.session
+    session: typing.Any = connection.session
     # Ignore proxies, .netrc and CA bundles in the environment of heat-engine.
     session.trust_env = False
     # Without allow_redirects, requests still reads the body of a redirect:
@@ -198,7 +199,7 @@ def mount_transport(connection: Connection) -> None:
     # Neither keep cookies nor send them.
     session.cookies.set_policy(
         http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
-    endpoint = connection.endpoint
+    endpoint, tls = connection.endpoint, connection.endpoint.tls
     if endpoint.url.startswith('unix:'):
         # The docker library's own adapter does not expose its sockets.
         session.base_url = 'http://localhost'
@@ -208,11 +209,11 @@ def mount_transport(connection: Connection) -> None:
             None, None))
         return
     try:
-        context = endpoint.tls and endpoints.ssl_context(endpoint.tls)
+        context = endpoints.ssl_context(tls) if tls else None
     except ValueError as ex:
         raise errors.Failed(str(ex)) from ex
     adapter = _Adapter(connection, functools.partial(_connect, connection),
-                       context, endpoint.tls and endpoint.tls.server_name)
+                       context, tls.server_name if tls else None)
     session.mount('http://', adapter)
     session.mount('https://', adapter)
 
@@ -275,11 +276,11 @@ def _resolve(host: str, port: int, seconds: float) -> list[str]:
     """
     lookup = functools.partial(socket.getaddrinfo, host, port,
                                type=socket.SOCK_STREAM)
-    found = None
+    found: typing.Any = None
     with contextlib.suppress(socket.gaierror):
         found = lookup(flags=socket.AI_NUMERICHOST)
     if found is None:
-        future = concurrent.futures.Future()
+        future: concurrent.futures.Future = concurrent.futures.Future()
         threading.Thread(target=_fulfill, args=(future, lookup),
                          daemon=True, name='lookup of %s' % host).start()
         if not concurrent.futures.wait([future], seconds).done:

@@ -69,7 +69,7 @@ def networks_from_api(networks: dict | None) -> dict[str, dict]:
 
 def _id(value: str | None) -> str:
     """Return an ID; empty for what is none."""
-    return value if answers.is_id(value) else ''
+    return value if value and answers.is_id(value) else ''
 
 
 def network_info_from_api(inspected: dict) -> dict:

@@ -64,7 +64,7 @@ def port_bindings_to_api(value: dict) -> dict[str, list]:
                  for container, host in value.items()]
     _refuse_many(len(ports) * len(hosts)
                  for (ports, _protocol), hosts in published)
-    bindings = {}
+    bindings: dict[str, list] = {}
     for span, hosts in published:
         keys = list(_keys(*span))
         for key in keys:
@@ -105,9 +105,10 @@ def port_bindings_to_exposed(value: dict) -> dict[str, dict]:
 
 def port_bindings_from_api(value: dict | None) -> dict:
     """Convert the API's map of bindings to container port: host port."""
-    result = {}
-    for key in sorted(value or (), key=_port_order):
-        hosts = [_host_port_from_api(binding) for binding in value[key] or ()]
+    result, bindings = {}, value or {}
+    for key in sorted(bindings, key=_port_order):
+        hosts = [_host_port_from_api(binding)
+                 for binding in bindings[key] or ()]
         result[_container_port_from_api(key)] = (
             hosts[0] if len(hosts) == 1 else hosts)
     return result
@@ -256,9 +257,9 @@ def overlap(one: str, other: str) -> bool:
     """Return whether a port cannot be published on both addresses."""
     if not one or not other:
         return True
-    one, other = ipaddress.ip_address(one), ipaddress.ip_address(other)
-    return one == other or (one.version == other.version and
-                            (one.is_unspecified or other.is_unspecified))
+    first, second = ipaddress.ip_address(one), ipaddress.ip_address(other)
+    return first == second or first.version == second.version and (
+        first.is_unspecified or second.is_unspecified)
 
 
 @functools.lru_cache(maxsize=256)

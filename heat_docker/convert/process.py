@@ -13,6 +13,7 @@
 """The process in a container: image, environment, health check."""
 
 import re
+import typing
 
 from .. import i18n
 from . import scalars
@@ -175,7 +176,7 @@ def healthcheck_to_api(value: dict) -> dict:
     if test and (test[0] not in ('CMD', 'CMD-SHELL') or len(test) < 2):
         raise ValueError(_('the test %r of a health check must begin with CMD '
                            'or CMD-SHELL, followed by a command') % test)
-    check = {'Test': test} if test else {}
+    check: dict[str, typing.Any] = {'Test': test} if test else {}
     for name, key in _HEALTH_TIMES.items():
         seconds = value.get(name)
         if seconds and seconds < 0.001:

@@ -57,7 +57,7 @@ class Retry:
         self._attempts = 1
         self._since = None
 
-    def after(self, ctx, claims, ex):
+    def after(self, ctx: plan.Context, claims, ex):
         """Return when to repeat a request that the daemon rejected.
 
         :param claims: the values that the request needs.
@@ -74,7 +74,7 @@ class Retry:
         """Return when to inspect the other container again."""
         return plan.After(_AGAIN)
 
-    def holders(self, ctx, claims):
+    def holders(self, ctx: plan.Context, claims):
         """Return the resources that are about to release any of the claims.
 
         :returns: list of :class:`heat_docker.lifecycle.neighbors.Neighbor`.
@@ -107,7 +107,7 @@ def are_changing(holders):
     return bool(holders) and all(holder.is_changing for holder in holders)
 
 
-def find_holders(ctx, claims):
+def find_holders(ctx: plan.Context, claims):
     """Return which resources are about to release any of the claims.
 
     :returns: list of pairs: the claim, and the Neighbor.
@@ -128,7 +128,7 @@ def find_holders(ctx, claims):
     return holders
 
 
-def _releasing_neighbor(ctx, shown, claim):
+def _releasing_neighbor(ctx: plan.Context, shown, claim):
     """Return the resource of a container that is about to release a claim.
 
     :param dict shown: the container, as the daemon lists it.
@@ -158,7 +158,7 @@ def _releasing_neighbor(ctx, shown, claim):
     return neighbor
 
 
-def _releases(ctx, neighbor, claim):
+def _releases(ctx: plan.Context, neighbor, claim):
     """Return whether the new template takes a claim from a resource.
 
     One that this update has already changed is not changed again.
@@ -179,7 +179,7 @@ def _releases(ctx, neighbor, claim):
         claim[:2] in old or neighbor.has_failed)
 
 
-def refuse_unattainable(ctx):
+def refuse_unattainable(ctx: plan.Context):
     """Raise if the replacement of a container cannot get its values.
 
     The old container then keeps running. The create of the replacement checks

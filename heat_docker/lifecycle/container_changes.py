@@ -79,7 +79,7 @@ class _Move(plan.Step):
                 self.take_back(ctx)
 
 
-def _try(ctx, request, *arguments):
+def _try(ctx: plan.Context, request, *arguments):
     """Send a request, and return whether it succeeded.
 
     :raises errors.Unreachable: if it may succeed later.
@@ -116,7 +116,7 @@ class Rename(_Move):
         self._released = None
         return True
 
-    def _release(self, ctx, now, name):
+    def _release(self, ctx: plan.Context, now, name):
         """Release the name for a container that may swap names with this one.
         """
         free = '%s.renamed' % ctx.object.id[:12]
@@ -150,10 +150,10 @@ class Reconnect(_Move):
         """
         super().__init__()
         self._update_failed = update_failed
-        self._connected = set()
+        self._connected: set[str] = set()
         # Released endpoints, by network; None for a network that the container
         # was not in before.
-        self._released = {}
+        self._released: dict[str, dict | None] = {}
 
     def move(self, ctx: plan.Context) -> plan.Result:
         """Detach the container, and attach it."""
@@ -193,7 +193,7 @@ class Reconnect(_Move):
         self._released.clear()
         return True
 
-    def _resolved(self, ctx, *maps):
+    def _resolved(self, ctx: plan.Context, *maps):
         """Return maps of endpoints with the ids of the networks as keys."""
         found = ownership.resolve(ctx.client, ctx.fields, ctx.values,
                                   ctx.object.owner, references.NETWORK)
@@ -219,7 +219,7 @@ class Reconnect(_Move):
                 kept[name] = key
         return kept
 
-    def _leave(self, ctx, old, before):
+    def _leave(self, ctx: plan.Context, old, before):
         """Detach the container from networks, and remember its endpoints.
 
         :param dict old: endpoints that the daemon shows, by network.
@@ -242,7 +242,7 @@ class Reconnect(_Move):
             with contextlib.suppress(errors.NotFound):
                 ctx.client.networks.disconnect(ctx.object.id, network_id)
 
-    def _connect(self, ctx, missing):
+    def _connect(self, ctx: plan.Context, missing):
         """Attach the container to networks.
 
         :param dict missing: endpoints in the API's form, by network.

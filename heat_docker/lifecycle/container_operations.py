@@ -20,6 +20,7 @@ from .. import i18n
 from .. import operations
 from ..convert import scalars
 from . import containers
+from . import plan
 from . import records
 
 _ = i18n._
@@ -28,7 +29,7 @@ _ = i18n._
 _OUTPUT = 1024
 
 
-def run(ctx, name: str, arguments: dict) -> str:
+def run(ctx: plan.Context, name: str, arguments: dict) -> str:
     """Carry out an operation and return the text of its event.
 
     :param name: of an operation in
@@ -38,7 +39,7 @@ def run(ctx, name: str, arguments: dict) -> str:
     return _FUNCTIONS[name](ctx, arguments)
 
 
-def _remember(ctx, status):
+def _remember(ctx: plan.Context, status):
     """Record the state in which a signal left the container.
 
     A check does not fail, and an update does not replace the container,
@@ -48,7 +49,7 @@ def _remember(ctx, status):
         status, containers.state_of(ctx).started_at))
 
 
-def _restart(ctx, arguments):
+def _restart(ctx: plan.Context, arguments):
     try:
         ctx.client.containers.restart(
             ctx.object.id, ctx.properties['stop_grace_period'],
@@ -58,7 +59,7 @@ def _restart(ctx, arguments):
     return _('restarted')
 
 
-def _stop(ctx, arguments):
+def _stop(ctx: plan.Context, arguments):
     message = _('stopped')
     try:
         containers.stop(ctx.client, ctx.object.id,
@@ -70,29 +71,29 @@ def _stop(ctx, arguments):
     return message
 
 
-def _start(ctx, arguments):
+def _start(ctx: plan.Context, arguments):
     ctx.client.containers.start(ctx.object.id)
     return _('started')
 
 
-def _kill(ctx, arguments):
+def _kill(ctx: plan.Context, arguments):
     signal = str(arguments.get('signal') or 'SIGKILL')
     ctx.client.containers.kill(ctx.object.id, signal)
     return _('sent %s') % signal
 
 
-def _pause(ctx, arguments):
+def _pause(ctx: plan.Context, arguments):
     ctx.client.containers.pause(ctx.object.id)
     _remember(ctx, 'paused')
     return _('paused')
 
 
-def _unpause(ctx, arguments):
+def _unpause(ctx: plan.Context, arguments):
     ctx.client.containers.unpause(ctx.object.id)
     return _('unpaused')
 
 
-def _exec(ctx, arguments):
+def _exec(ctx: plan.Context, arguments):
     command = _words(arguments.get('command'))
     execution = ctx.client.containers.create_exec(ctx.object.id, command)
     try:

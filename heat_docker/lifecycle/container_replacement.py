@@ -147,7 +147,7 @@ class StepBack(plan.Step):
         ctx.records.erase(records.SteppedAside)
         return True
 
-    def _start(self, ctx, aside, state):
+    def _start(self, ctx: plan.Context, aside, state):
         """Start the container once, even if some of its networks are missing.
 
         The response may be lost, and the next update then repeats this step.
@@ -165,7 +165,7 @@ class StepBack(plan.Step):
                 raise
             ctx.client.containers.start(ctx.object.id)
 
-    def _remove_replacements(self, ctx):
+    def _remove_replacements(self, ctx: plan.Context):
         """Remove the containers created in place of this one."""
         for container in ctx.object.find_replacements(ctx.client):
             with contextlib.suppress(errors.NotFound, errors.Busy):

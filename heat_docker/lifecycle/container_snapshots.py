@@ -39,7 +39,7 @@ _OF_STACK = 'snapshot-'
 # snapshots in it. Records cannot replace the list: an earlier resource with
 # the same name may have been replaced or deleted, and an image may outlive its
 # snapshot.
-_LISTED = {}
+_LISTED: dict[tuple, tuple[float, dict]] = {}
 
 
 class Commit(plan.Step):
@@ -53,7 +53,7 @@ class Commit(plan.Step):
         """
         self._keep = keep
         self._task = background.Polled()
-        self._image = None
+        self._image = ''
 
     def __call__(self, ctx: plan.Context) -> plan.Result:
         """Start the commit, and return whether it has ended."""
@@ -64,7 +64,7 @@ class Commit(plan.Step):
                 raise
             return True
 
-    def _commit(self, ctx):
+    def _commit(self, ctx: plan.Context):
         if not self._task.poll(ctx.client, lambda: self._prepare(ctx)):
             return False
         if not self._keep:
@@ -76,7 +76,7 @@ class Commit(plan.Step):
         """Stop waiting for the image."""
         self._task.cancel()
 
-    def _prepare(self, ctx):
+    def _prepare(self, ctx: plan.Context):
         owner = ctx.object.owner
         name = '%s/%s' % (registry.SNAPSHOTS, re.sub(
             '[^a-z0-9]+', '-', ('%s-%s' % (
@@ -112,7 +112,7 @@ def remove(client, image):
         client.images.remove(image)
 
 
-def _snapshots_of_stack(ctx):
+def _snapshots_of_stack(ctx: plan.Context):
     """Return the snapshots of the stack, by the name of the resource.
 
     All resources of a worker share one list: during the delete of a stack, no

@@ -49,7 +49,7 @@ class CatchUp(plan.Step):
         state = containers.State(inspected)
         if state.status == 'created':
             return plan.Instead(start_plan(ctx.values))
-        steps = [containers.Resume()] if (
+        steps: list[plan.Step] = [containers.Resume()] if (
             state.status == 'paused'
             or state.is_as_signaled(ctx.records)) else []
         if (ctx.properties['networks'] and not self._is_reconnected

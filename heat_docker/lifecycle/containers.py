@@ -92,7 +92,7 @@ class State:
                 and self.health == 'unhealthy')
 
 
-def state_of(ctx):
+def state_of(ctx: plan.Context):
     """Return the :class:`State` of the container."""
     return State(ctx.object.inspect(ctx.client))
 
@@ -103,7 +103,7 @@ class Container(objects.Object):
     COLLECTION = 'containers'
     KIND = api_containers.Containers
 
-    def is_usable(self, ctx, inspected):
+    def is_usable(self, ctx: plan.Context, inspected):
         """Return whether it runs, has completed, or only has to be started.
 
         If a suspend stopped it, the last resume may not have started it. A
@@ -136,7 +136,7 @@ class Create(creation.Create):
         ctx.neighbors.raise_if_cancelled()
         return super().__call__(ctx)
 
-    def send(self, ctx, request):
+    def send(self, ctx: plan.Context, request):
         """Send the request and return the ID of the container."""
         body = request.body
         endpoints = (body.get('NetworkingConfig') or {}).get(
@@ -154,7 +154,7 @@ class Create(creation.Create):
         creation.report_warnings(ctx, warnings)
         return made
 
-    def name_in_use(self, ctx, ex):
+    def name_in_use(self, ctx: plan.Context, ex):
         """Wait until another container of the stack releases the name."""
         try:
             return super().name_in_use(ctx, ex)
@@ -247,7 +247,7 @@ class Resume(plan.Step):
         return True
 
 
-def disable_restarts(ctx):
+def disable_restarts(ctx: plan.Context):
     """Prevent a restarted daemon from starting a stopped container.
 
     Docker starts a container with the policy "always" even if a user stopped
@@ -257,12 +257,12 @@ def disable_restarts(ctx):
     _set_restart_policy(ctx, 'unless-stopped')
 
 
-def restore_restart_policy(ctx):
+def restore_restart_policy(ctx: plan.Context):
     """Undo :func:`disable_restarts`."""
     _set_restart_policy(ctx, 'always')
 
 
-def _set_restart_policy(ctx, name):
+def _set_restart_policy(ctx: plan.Context, name):
     restart_policy = ctx.properties['restart_policy'] or {}
     if restart_policy.get('Name') != 'always':
         return
@@ -327,7 +327,7 @@ class StopRequest:
     grace: int | None
     sent: float | None = None
 
-    def send(self, ctx, container):
+    def send(self, ctx: plan.Context, container):
         """Send the request unless the last one may still be in progress.
 
         :param str container: ID of the container.
@@ -380,7 +380,7 @@ class Stop(plan.Step):
                 raise
             return True
 
-    def _has_stopped(self, ctx):
+    def _has_stopped(self, ctx: plan.Context):
         if ctx.may_sleep():
             ctx.client.containers.wait(ctx.object.id, STOP_PATIENCE)
         return state_of(ctx).has_stopped
@@ -405,7 +405,7 @@ class Remove(plan.Step):
         return True
 
 
-def leave_gone_networks(ctx):
+def leave_gone_networks(ctx: plan.Context):
     """Detach the container from networks that no longer exist.
 
     A daemon cannot start a container with an endpoint in such a network.

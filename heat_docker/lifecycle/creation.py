@@ -31,7 +31,7 @@ _ = i18n._
 _CREATE_PENDING = 30.0
 
 
-def check_supported(ctx):
+def check_supported(ctx: plan.Context):
     """Raise if the operator or the daemon does not allow a property."""
     fields.check_policy(ctx.fields, ctx.properties)
     fields.check_api(ctx.fields, ctx.properties, ctx.client.api,
@@ -62,7 +62,7 @@ def _is_answer_lost(obj):
     return abs(time.time() - lost) < _CREATE_PENDING
 
 
-def find_usable(ctx, client):
+def find_usable(ctx: plan.Context, client):
     """Find the object, store a lost ID, and look at the object's state.
 
     :returns: whether there is an object that can be finished.
@@ -90,14 +90,15 @@ class Create(plan.Step):
         request.body.setdefault('Labels', {}).update(ctx.object.owner.labels)
         # If heat-engine ends before it receives the ID, a delete must still
         # look for the object.
-        first = not ctx.records.holds(records.CreateRequest)
-        if first:
-            record_request(ctx.client, ctx.records)
+        recorded = ctx.records.read(records.CreateRequest)
+        first = recorded is None
+        if recorded is None:
+            recorded = record_request(ctx.client, ctx.records)
         try:
-            object_id = self.send(ctx, request)
+            object_id: str | None = self.send(ctx, request)
         except errors.NoAnswer:
-            ctx.records.write(dataclasses.replace(
-                ctx.records.read(records.CreateRequest), lost=time.time()))
+            ctx.records.write(dataclasses.replace(recorded,
+                                                  lost=time.time()))
             raise
         except errors.Unreachable:
             if first:
@@ -110,14 +111,14 @@ class Create(plan.Step):
         ctx.object.id = object_id
         return True
 
-    def send(self, ctx, request: fields.Request) -> str:
+    def send(self, ctx: plan.Context, request: fields.Request) -> str:
         """Send the request and return the ID of the object."""
         made, warnings = ctx.object.collection(ctx.client).create(
             request.body)
         report_warnings(ctx, warnings)
         return made
 
-    def name_in_use(self, ctx, ex):
+    def name_in_use(self, ctx: plan.Context, ex):
         """Return the result of the step if another object has the name.
 
         :param errors.Conflict ex: error of the daemon.
@@ -128,7 +129,7 @@ class Create(plan.Step):
         return False
 
 
-def report_warnings(ctx, warnings):
+def report_warnings(ctx: plan.Context, warnings):
     """Add an event for each warning of the daemon."""
     for warning in warnings:
         ctx.event(_('Docker warns: %s') % warning)
@@ -152,7 +153,7 @@ class Find(plan.Step):
             return False
         return plan.Instead([])
 
-    def _confirm(self, ctx):
+    def _confirm(self, ctx: plan.Context):
         if policy.is_shared():
             try:
                 ctx.object.inspect(ctx.client)

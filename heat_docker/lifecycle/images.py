@@ -15,6 +15,7 @@
 import contextlib
 import re
 import time
+import typing
 
 from .. import answers
 from .. import background
@@ -130,7 +131,7 @@ class Provide(plan.Step):
     def __init__(self, use: plan.Step):
         """Start without a pull."""
         self.use = use
-        self._pull = None
+        self._pull: typing.Any = None
         self._pulls = 0
         self._is_pulled = False
         self._reported = 0.0
@@ -169,7 +170,7 @@ class Provide(plan.Step):
             self._pull.release()
             self._pull = None
 
-    def _start(self, ctx):
+    def _start(self, ctx: plan.Context):
         # If the daemon is unreachable, the plan waits before the pull begins.
         creation.check_supported(ctx)
         image = ctx.properties['image']
@@ -192,14 +193,14 @@ class Provide(plan.Step):
         # Other resources can use the connection meanwhile.
         return plan.After(0)
 
-    def before_pull(self, ctx):
+    def before_pull(self, ctx: plan.Context):
         """Prepare for the pull; a hook for subclasses."""
 
     def pulled(self):
         """Remember that the image was pulled."""
         self._is_pulled = True
 
-    def _has_pulled(self, ctx):
+    def _has_pulled(self, ctx: plan.Context):
         """Return whether the pull has ended; report its progress."""
         pull = self._pull
         if not pull.wait():
@@ -237,17 +238,18 @@ class Pull(Provide):
 
     def __init__(self):
         """Prepare to record which image it is."""
-        super().__init__(_Record())
+        self._record = _Record()
+        super().__init__(self._record)
 
-    def before_pull(self, ctx):
+    def before_pull(self, ctx: plan.Context):
         """Remember whether the image already exists: a delete retains it."""
-        if self.use.was_there is None:
-            self.use.was_there = self.use.is_foreign(ctx)
+        if self._record.was_there is None:
+            self._record.was_there = self._record.is_foreign(ctx)
 
     def pulled(self):
         """Remember that the image was pulled."""
         super().pulled()
-        self.use.is_pulled = True
+        self._record.is_pulled = True
 
 
 class _Record(plan.Step):
@@ -284,7 +286,7 @@ class _Record(plan.Step):
         ctx.object.id = inspected['Id']
         return True
 
-    def is_foreign(self, ctx):
+    def is_foreign(self, ctx: plan.Context):
         """Return whether the daemon has an image of another origin."""
         try:
             inspected = ctx.client.images.inspect(ctx.properties['image'])
@@ -293,14 +295,14 @@ class _Record(plan.Step):
         return not _is_inherited(ctx, inspected['Id'])
 
 
-def _is_inherited(ctx, image_id):
+def _is_inherited(ctx: plan.Context, image_id):
     """Return whether the resource that this one replaces pulled an image."""
     other = ctx.neighbors.stored_predecessor()
     return (other is not None and other.holds(records.MadeImage)
             and _is_shared(ctx, other, ctx.properties['image'], image_id))
 
 
-def _is_shared(ctx, other, name, image_id):
+def _is_shared(ctx: plan.Context, other, name, image_id):
     """Return whether another resource has an image under the same name.
 
     :param other: :class:`heat_docker.lifecycle.neighbors.StoredResource` or
@@ -315,7 +317,7 @@ def _is_shared(ctx, other, name, image_id):
             and registry.full_name(its_name) == registry.full_name(name))
 
 
-def _record_reference(ctx, inspected):
+def _record_reference(ctx: plan.Context, inspected):
     """Record the image by its digest in the registry that it came from."""
     wanted = registry.parts(ctx.properties['image'])
     for digest in inspected.get('RepoDigests') or ():
@@ -344,7 +346,7 @@ class Build(plan.Step):
         ctx.event(_('Built %s') % self._task.result)
         return True
 
-    def _prepare(self, ctx):
+    def _prepare(self, ctx: plan.Context):
         creation.check_supported(ctx)
         values, obj = ctx.properties, ctx.object
         ownership.resolve(ctx.client, ctx.fields, values, obj.owner)
@@ -389,7 +391,7 @@ class Push(plan.Step):
         ctx.records.write(records.Pushed())
         return True
 
-    def _prepare(self, ctx):
+    def _prepare(self, ctx: plan.Context):
         names = tags(ctx.object, ctx.properties)
         auth = build_credentials(ctx.object, ctx.properties)
         ctx.event(_('Pushing %s') % ', '.join(names))
@@ -434,7 +436,7 @@ class Remove(plan.Step):
                 ctx.client.images.remove(ctx.object.id)
         return True
 
-    def _remove_name(self, ctx, name, users):
+    def _remove_name(self, ctx: plan.Context, name, users):
         with contextlib.suppress(errors.NotFound, errors.Conflict):
             inspected = ctx.client.images.inspect(name)
             # Another image may have the name now.

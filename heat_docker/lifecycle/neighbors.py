@@ -111,12 +111,11 @@ class Predecessor(typing.Protocol):
 
 
 class Neighbors(typing.Protocol):
-    """All that steps may ask about other resources, and about the stack.
+    """All that steps may ask about other resources, and about the stack."""
 
-    :ivar traversal: Heat's ID of the stack action in progress.
-    """
-
-    traversal: str
+    @property
+    def traversal(self) -> str:
+        """Heat's ID of the stack action in progress."""
 
     def owner_of(self, container: str) -> Neighbor | None:
         """Return the resource in the tree of stacks that owns a container."""

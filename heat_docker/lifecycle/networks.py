@@ -81,7 +81,7 @@ class Create(creation.Create):
         ctx.neighbors.raise_if_cancelled()
         return super().__call__(ctx)
 
-    def send(self, ctx, request):
+    def send(self, ctx: plan.Context, request):
         """Send the request and return the ID of the network."""
         # Docker 25 and later always check for duplicates.
         request.body['CheckDuplicate'] = True
@@ -94,11 +94,11 @@ class Create(creation.Create):
 class Remove(removal.RemoveUnused):
     """Remove a network without containers."""
 
-    def remove(self, ctx):
+    def remove(self, ctx: plan.Context):
         """Send the request."""
         remove(ctx.client, ctx.object.id)
 
-    def users(self, ctx):
+    def users(self, ctx: plan.Context):
         """Return the IDs of the containers in the network."""
         return list(members(ctx.client, ctx.object.id))
 
@@ -147,7 +147,7 @@ def members(client, identity):
     return found
 
 
-def _own_members(ctx, identity):
+def _own_members(ctx: plan.Context, identity):
     """Return the containers in a network that the tree of stacks owns.
 
     :returns: dict of container ID to a pair: the endpoint as the daemon
@@ -163,7 +163,7 @@ def _own_members(ctx, identity):
     return own
 
 
-def _was_left_here(ctx, inspected):
+def _was_left_here(ctx: plan.Context, inspected):
     """Return whether this stack created a container that no stack owns now.
 
     An example is a container with the deletion policy Retain.
@@ -174,7 +174,7 @@ def _was_left_here(ctx, inspected):
             and not ctx.neighbors.is_owned(inspected['Id']))
 
 
-def _attach(ctx, containers):
+def _attach(ctx: plan.Context, containers):
     """Attach containers to the network; ignore missing ones.
 
     :param dict containers: map of ID to the settings of the endpoint.
@@ -239,7 +239,7 @@ class Reattach(plan.Step):
                       in endpoints.items() if container not in late})
         return True
 
-    def _has_own_step(self, ctx, container):
+    def _has_own_step(self, ctx: plan.Context, container):
         """Return whether the update of a container attaches it as well.
 
         This is the case if its property networks refers to the network by its
@@ -271,7 +271,7 @@ def step_aside(ctx: plan.Context) -> None:
             ctx, list(members(ctx.client, ctx.object.id)), ex) from ex
 
 
-def _check_member(ctx, neighbor):
+def _check_member(ctx: plan.Context, neighbor):
     """Raise if a container would lose its fixed address.
 
     This concerns containers that refer to the network by its name. Heat does
@@ -338,14 +338,14 @@ class StepBack(plan.Step):
         ctx.records.erase(records.Detached)
         return True
 
-    def _exists(self, ctx):
+    def _exists(self, ctx: plan.Context):
         try:
             ctx.object.inspect(ctx.client)
         except errors.NotFound:
             return False
         return True
 
-    def _remove_replacements(self, ctx):
+    def _remove_replacements(self, ctx: plan.Context):
         """Remove the networks created in place of this one."""
         for other in ctx.object.find_replacements(ctx.client):
             with contextlib.suppress(errors.NotFound):

@@ -13,6 +13,7 @@
 """The object of a daemon that belongs to a resource."""
 
 import re
+import typing
 
 from .. import errors
 from .. import i18n
@@ -54,8 +55,8 @@ class Object:
         self.records = store
 
     @property
-    def id(self) -> str | None:
-        """The ID of the object on its daemon, which Heat stores."""
+    def id(self) -> typing.Any:
+        """The ID of the object on its daemon, which Heat stores, or None."""
         return self._resource.resource_id
 
     @id.setter

@@ -177,7 +177,7 @@ class Plan:
         """Prepare to run the steps in this order."""
         self.ctx = ctx
         self.steps = list(steps)
-        self._done = []
+        self._done: list[Step] = []
         self._unreachable_since = None
 
     def advance(self) -> bool | After:

@@ -79,7 +79,7 @@ class WaitFor(plan.Step):
             ctx.neighbors.yield_to_newer_update()
         return plan.After(interval(aim, waited))
 
-    def _is_running(self, ctx, inspected):
+    def _is_running(self, ctx: plan.Context, inspected):
         """Return whether the container has kept running for a while.
 
         A command that ends at once still shows as running directly after the
@@ -92,7 +92,7 @@ class WaitFor(plan.Step):
         last, self._last_start = self._last_start, state.started_at
         return not inspected.get('RestartCount') or last == state.started_at
 
-    def _is_completed(self, ctx, inspected):
+    def _is_completed(self, ctx: plan.Context, inspected):
         """Return whether the command has ended with exit code 0."""
         state = containers.State(inspected)
         if state.status == 'exited' and state.exit_code == 0:
@@ -101,7 +101,7 @@ class WaitFor(plan.Step):
             self._fail_unless_restarting(ctx, inspected)
         return False
 
-    def _is_healthy(self, ctx, inspected):
+    def _is_healthy(self, ctx: plan.Context, inspected):
         """Return whether the health check has succeeded."""
         state = containers.State(inspected)
         if state.status not in ('running', 'paused'):
@@ -119,7 +119,7 @@ class WaitFor(plan.Step):
     _AIMS = {'running': _is_running, 'completed': _is_completed,
              'healthy': _is_healthy}
 
-    def _fail_unless_restarting(self, ctx, inspected):
+    def _fail_unless_restarting(self, ctx: plan.Context, inspected):
         """Raise unless the restart policy may still start the container.
 
         A daemon that shuts down first stops all containers. When it is back,

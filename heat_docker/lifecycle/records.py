@@ -52,7 +52,7 @@ class Record:
             or getattr(self, field.name) != field.default})
 
     @classmethod
-    def from_text(cls, text: str) -> 'Record':
+    def from_text(cls, text: str) -> typing.Any:
         """Return the record that :meth:`to_text` has stored."""
         known = {field.name for field in dataclasses.fields(cls)}
         return cls(**{name: value for name, value in json.loads(text).items()

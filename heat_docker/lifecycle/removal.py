@@ -51,16 +51,16 @@ class RemoveUnused(plan.Step):
             raise in_use(ctx, self.users(ctx), ex) from ex
         return True
 
-    def remove(self, ctx):
+    def remove(self, ctx: plan.Context):
         """Send the request. A conflict means that a container uses it."""
         raise NotImplementedError()
 
-    def users(self, ctx) -> list[str]:
+    def users(self, ctx: plan.Context) -> list[str]:
         """Return the IDs of the containers that use the object."""
         raise NotImplementedError()
 
 
-def in_use(ctx, users, ex):
+def in_use(ctx: plan.Context, users, ex):
     """Return the error for an object that containers use.
 
     :param users: IDs of the containers.
@@ -70,7 +70,7 @@ def in_use(ctx, users, ex):
         'why': ex, 'users': _describe(ctx, users)})
 
 
-def _describe(ctx, users):
+def _describe(ctx: plan.Context, users):
     """Return a phrase with containers and their stacks, for messages."""
     found = []
     for container in users:

@@ -163,7 +163,7 @@ class Copy(plan.Step):
         """Prepare the background task."""
         self._task = background.Polled()
 
-    def copy(self, ctx, source, target, check):
+    def copy(self, ctx: plan.Context, source, target, check):
         """Return whether the files of a volume are in another one.
 
         :param check: see :func:`copy_files`.

@@ -14,6 +14,7 @@
 
 import contextlib
 import dataclasses
+import typing
 
 from .. import answers
 from .. import errors
@@ -77,6 +78,11 @@ class Volume(objects.Object):
             'driver': inspected.get('Driver'),
             'labels': inspected.get('Labels') or {}}))
         return inspected['Name']
+
+
+def _volume(ctx: plan.Context) -> Volume:
+    """Return the object of a step, which is a volume."""
+    return typing.cast(Volume, ctx.object)
 
 
 def _signs(adopted, labels):
@@ -145,7 +151,7 @@ class Create(creation.Create):
         ctx.object.id = ctx.object.permanent_id(before)
         return True
 
-    def _find_before(self, ctx):
+    def _find_before(self, ctx: plan.Context):
         stored = self._before()
         if stored is None:
             return None
@@ -155,10 +161,10 @@ class Create(creation.Create):
             ctx.object.refuse_foreign(inspected)
             return inspected
 
-    def send(self, ctx, request):
+    def send(self, ctx: plan.Context, request):
         """Send the request. Docker may return a volume that exists."""
         made = ctx.client.volumes.create(request.body)
-        if not ctx.object.is_own(made):
+        if not _volume(ctx).is_own(made):
             raise errors.Conflict(
                 _('Docker at %(endpoint)s has a volume %(name)s already, '
                   'which does not belong to this resource; to use it, set '
@@ -170,14 +176,14 @@ class Create(creation.Create):
 class Remove(removal.RemoveUnused):
     """Remove a volume, unless another volume has its name now."""
 
-    def remove(self, ctx):
+    def remove(self, ctx: plan.Context):
         """Send the request."""
         inspected = ctx.object.inspect(ctx.client)
         if ctx.records.holds(records.Adopted) or (
-                ctx.object.is_own(inspected)):
+                _volume(ctx).is_own(inspected)):
             ctx.client.volumes.remove(ctx.object.id)
 
-    def users(self, ctx):
+    def users(self, ctx: plan.Context):
         """Return the IDs of the containers that mount the volume."""
         return ctx.client.containers.using_volume(ctx.object.id)
 
@@ -211,7 +217,7 @@ class Snapshot(volume_copies.Copy):
         """
         super().__init__()
         self._keep = keep
-        self._name = None
+        self._name: typing.Any = None
 
     def __call__(self, ctx: plan.Context) -> plan.Result:
         """Copy the files, and record the name of the copy."""
@@ -222,7 +228,7 @@ class Snapshot(volume_copies.Copy):
                 raise
             return True
 
-    def _copy_to_new(self, ctx):
+    def _copy_to_new(self, ctx: plan.Context):
         owner, client = ctx.object.owner, ctx.client
         if self._name is None:
             name = 'heat-snapshot-%s-%s' % (
@@ -231,15 +237,15 @@ class Snapshot(volume_copies.Copy):
                 volume_copies.kept_labels(owner) if self._keep
                 else volume_copies.snapshot_labels(owner))})
             self._name = name
-        source, signs = ctx.object.id, ctx.object.signs()
+        source, signs = ctx.object.id, _volume(ctx).signs()
         try:
             if not self.copy(ctx, source, self._name, lambda client: same(
                     client.volumes.inspect(source), signs)):
                 return False
         except errors.DockerError:
-            name, self._name = self._name, None
+            copy, self._name = self._name, None
             with contextlib.suppress(errors.Unreachable):
-                volume_copies.remove_copy(client, name)
+                volume_copies.remove_copy(client, copy)
             raise
         if not self._keep:
             ctx.records.write(records.SnapshotVolume(self._name))

@@ -72,7 +72,7 @@ class DockerResource(attributes.ShowingResource):
     # unreachable.
     always_replace_on_check_failed = False
 
-    update_steps = {}
+    update_steps: dict[str, typing.Callable] = {}
 
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
@@ -113,7 +113,8 @@ class DockerResource(attributes.ShowingResource):
 
     def step_back_plan(self) -> list[plan.Step]:
         """Return the steps that restore an object that has stepped aside."""
-        return [self.step_back()] if self.has_stepped_aside() else []
+        return [self.step_back()] if (
+            self.step_back is not None and self.has_stepped_aside()) else []
 
     def check_plan(self) -> list[plan.Step]:
         """Return the steps that fail unless the object works."""
@@ -142,7 +143,8 @@ class DockerResource(attributes.ShowingResource):
             return [creation.Check(), *steps]
         return steps
 
-    def plan_context(self, values=None, changed=(), before=None):
+    def plan_context(self, values=None, changed: typing.Collection[str] = (),
+                     before: plan.Before | None = None) -> plan.Context:
         """Return the Context of the steps of a plan.
 
         :param values: of the properties after the action. By default, they do

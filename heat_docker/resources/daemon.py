@@ -14,6 +14,7 @@
 
 import contextlib
 import dataclasses
+import typing
 
 from heat.common import exception
 from heat.common import policy as heat_policy
@@ -59,7 +60,7 @@ class DaemonResource(superseding.SupersedableResource):
         :class:`heat_docker.lifecycle.objects.Object`.
     """
 
-    spec = None
+    spec: typing.Any = None
     object_class: type[objects.Object]
 
     def __init_subclass__(cls, **kwargs):
