@@ -18,6 +18,7 @@ rely on its size, but not on its structure.
 
 import codecs
 import collections.abc
+import dataclasses
 import itertools
 import json
 import math
@@ -131,6 +132,35 @@ def line(text: typing.Any) -> str:
     text = _NOT_ON_A_LINE.sub(' ', str(text)[:budgets.MESSAGE])
     # The database rejects lone surrogates.
     return text.encode(errors='replace').decode()
+
+
+@dataclasses.dataclass(frozen=True)
+class MapOf:
+    """A shape: a map of any keys, whose values have the same shape."""
+
+    shape: typing.Any
+
+
+def has_shape(value: typing.Any, shape: typing.Any) -> bool:
+    """Return whether a value has the types that Docker documents.
+
+    A daemon may omit a key, or send null for it.
+
+    :param shape: a type; a list with the shape of the items; a map with the
+        shapes of some keys; or a :class:`MapOf`.
+    """
+    if value is None:
+        return True
+    if isinstance(shape, list):
+        return isinstance(value, list) and all(
+            has_shape(item, shape[0]) for item in value)
+    if isinstance(shape, MapOf):
+        return isinstance(value, dict) and all(
+            has_shape(item, shape.shape) for item in value.values())
+    if isinstance(shape, dict):
+        return isinstance(value, dict) and all(
+            has_shape(value.get(key), part) for key, part in shape.items())
+    return isinstance(value, shape)
 
 
 def _refuse_many(content):

@@ -432,6 +432,11 @@ class DockerClient(contextlib.AbstractContextManager):
         return errors.Failed(
             _('The service at %s is not a Docker daemon') % self.endpoint)
 
+    def shape_error(self) -> errors.Failed:
+        """Return the error for a response with other types than Docker's."""
+        return errors.Failed(_('Docker at %s returned data of unexpected '
+                               'types') % self.endpoint)
+
     def failure(self, error: type[_Error], message: str) -> _Error:
         """Return an error with a message of the daemon, without secrets.
 

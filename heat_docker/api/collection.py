@@ -16,6 +16,7 @@ import collections.abc
 import json
 import typing
 
+from .. import answers
 from .. import budgets
 from .. import errors
 from .. import i18n
@@ -40,8 +41,14 @@ class Collection:
     :cvar LIST_QUERY: query that makes the daemon list all objects.
     :cvar LISTED: key of the list, if the response is a map.
     :cvar ID: key of an object's ID.
-    :cvar SHOWN: key that the response to an inspect request must have beside
-        the ID; None if there is no such key.
+    :cvar REQUIRED: keys that the response to an inspect request must have
+        beside the ID.
+    :cvar OPTIONAL: other keys in that response that the plugin reads, each
+        with the type of the empty value that stands for a missing one.
+    :cvar SHAPE: types in that response, as far as the plugin reads it; see
+        :func:`heat_docker.answers.has_shape`. It is checked here, so that an
+        error where the response is read is an error of the plugin.
+    :cvar LISTED_SHAPE: the same for an item of a list.
     :cvar LABELS: path of keys to the labels in that response.
     """
 
@@ -51,7 +58,10 @@ class Collection:
     LIST_QUERY: typing.ClassVar[dict[str, str]] = {}
     LISTED: str | None = None
     ID: str = 'Id'
-    SHOWN: str | None = None
+    REQUIRED: tuple[str, ...] = ()
+    OPTIONAL: typing.ClassVar[dict[str, type]] = {}
+    SHAPE: typing.ClassVar[dict] = {}
+    LISTED_SHAPE: typing.ClassVar[dict] = {}
     LABELS: tuple[str, ...] | None = None
 
     def __init__(self, client):
@@ -68,8 +78,12 @@ class Collection:
         """
         inspected = self._client.request_json(
             'GET', self.PATH + '/%s' + self.INSPECT, object_id, has=self.ID)
-        if self.SHOWN is not None and self.SHOWN not in inspected:
-            raise self._client.not_docker_error()
+        if (any(key not in inspected for key in self.REQUIRED)
+                or not answers.has_shape(inspected, self.SHAPE)):
+            raise self._client.shape_error()
+        for key, kind in self.OPTIONAL.items():
+            if inspected.get(key) is None:
+                inspected[key] = kind()
         return inspected
 
     def find(self, labels: dict[str, str]
@@ -133,8 +147,14 @@ class Collection:
         if len(listed) > budgets.LISTED:
             raise self._client.too_long_error()
         for found in listed:
-            self._client.check_id(found.get(self.ID))
+            self.check_listed(found)
         return listed
+
+    def check_listed(self, found: dict) -> None:
+        """Raise if an item of a list is not as Docker documents it."""
+        self._client.check_id(found.get(self.ID))
+        if not answers.has_shape(found, self.LISTED_SHAPE):
+            raise self._client.shape_error()
 
     def _create(self, **options) -> dict:
         """Create an object and return the response, which has its ID.

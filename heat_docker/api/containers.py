@@ -21,6 +21,7 @@ import json
 import struct
 import time
 
+from .. import answers
 from .. import budgets
 from .. import conf
 from .. import errors
@@ -46,6 +47,11 @@ _LISTED = 'Id', 'Names', 'Image', 'Ports', 'NetworkSettings'
 _FRAMING = 1.1
 
 
+_ENDPOINT = {'NetworkID': str, 'MacAddress': str, 'IPAddress': str,
+             'GlobalIPv6Address': str, 'Aliases': [str], 'IPAMConfig': dict,
+             'DriverOpts': dict}
+
+
 class Containers(collection.Collection):
     """The containers of a daemon.
 
@@ -63,7 +69,19 @@ class Containers(collection.Collection):
 
     PATH, INSPECT, LIST = '/containers', '/json', '/json'
     LIST_QUERY = {'all': '1'}
-    SHOWN = 'State'
+    REQUIRED = ('State',)
+    OPTIONAL = {'Name': str, 'Image': str, 'Config': dict, 'HostConfig': dict}
+    SHAPE = {
+        'Name': str, 'Image': str, 'RestartCount': int,
+        'Config': {'Image': str, 'Tty': bool},
+        'HostConfig': {'RestartPolicy': {'Name': str}},
+        'NetworkSettings': {'Networks': answers.MapOf(_ENDPOINT)},
+        'State': {'Status': str, 'StartedAt': str,
+                  'Health': {'Status': str, 'Log': [{'Output': str}]}}}
+    LISTED_SHAPE = {
+        'Names': [str], 'Image': str, 'Labels': dict,
+        'Ports': [{'IP': str, 'PublicPort': int, 'Type': str}],
+        'NetworkSettings': {'Networks': answers.MapOf(_ENDPOINT)}}
     LABELS = 'Config', 'Labels'
 
     GRACE = 10
@@ -302,7 +320,7 @@ class Containers(collection.Collection):
         for found in self._client.stream_list(
                 'GET', self.PATH + self.LIST,
                 query={**self.LIST_QUERY, 'filters': json.dumps(filters)}):
-            self._client.check_id(found.get('Id'))
+            self.check_listed(found)
             kept = {key: found[key] for key in _LISTED if key in found}
             if prefix is not None:
                 kept['Labels'] = {

@@ -34,6 +34,9 @@ class Images(collection.Collection):
     """The images of a daemon. An ID may be a reference."""
 
     PATH, INSPECT, LIST = '/images', '/json', '/json'
+    SHAPE = {'Config': dict, 'RepoDigests': [str], 'RepoTags': [str],
+             'Os': str, 'Architecture': str}
+    LISTED_SHAPE = {'Labels': dict, 'RepoDigests': [str], 'RepoTags': [str]}
     LABELS = 'Config', 'Labels'
 
     @classmethod

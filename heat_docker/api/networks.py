@@ -22,6 +22,9 @@ class Networks(collection.Collection):
     """The networks of a daemon. An ID may be a name."""
 
     PATH = '/networks'
+    OPTIONAL = {'Name': str}
+    SHAPE = LISTED_SHAPE = {'Name': str, 'Labels': dict,
+                            'ConfigFrom': {'Network': str}}
     LABELS = ('Labels',)
 
     def create(self, body: dict) -> tuple[str, list[str]]:

@@ -23,6 +23,7 @@ class Volumes(collection.Collection):
 
     PATH, LISTED = '/volumes', 'Volumes'
     ID = 'Name'
+    SHAPE = LISTED_SHAPE = {'Driver': str, 'Labels': dict}
     LABELS = ('Labels',)
 
     def create(self, body: dict) -> dict:

@@ -209,7 +209,7 @@ def failure_reason(client, inspected):
 def _append_log_tail(client, inspected, reason):
     try:
         output = client.containers.log_tail(
-            inspected['Id'], inspected['Config']['Tty'], _LAST_BYTES)
+            inspected['Id'], inspected['Config'].get('Tty'), _LAST_BYTES)
     except errors.DockerError as ex:
         LOG.info('No output of %(name)s: %(why)s',
                  {'name': inspected['Name'], 'why': ex})

@@ -264,7 +264,7 @@ class DockerContainer(signals.SignalResource, snapshots.SnapshotResource):
         image = client.images.inspect(inspected['Image'])
         digests = [digest for digest in image.get('RepoDigests') or ()
                    if answers.is_id(digest)]
-        repository = inspected['Config']['Image'].partition('@')[0]
+        repository = (inspected['Config'].get('Image') or '').partition('@')[0]
         for digest in digests:
             if repository.startswith(digest.partition('@')[0]):
                 return digest
@@ -277,13 +277,13 @@ class DockerContainer(signals.SignalResource, snapshots.SnapshotResource):
     def log_tail(self, client, inspected):
         """Return the last output of the container."""
         return client.containers.log_tail(
-            inspected['Id'], inspected['Config']['Tty'],
+            inspected['Id'], inspected['Config'].get('Tty'),
             conf.group().max_log_bytes)
 
     def log_head(self, client, inspected):
         """Return the first line of the container's output."""
         return client.containers.log_head(
-            inspected['Id'], inspected['Config']['Tty'],
+            inspected['Id'], inspected['Config'].get('Tty'),
             conf.group().max_log_bytes)
 
 

@@ -159,11 +159,10 @@ class DaemonResource(superseding.SupersedableResource):
                 yield client
         except (AttributeError, IndexError, KeyError, RecursionError,
                 TypeError) as ex:
-            LOG.exception('A response about %s does not have the format of '
-                          'the Docker API', self.name)
-            raise exception.Error(
-                _('Docker at %s returned an invalid response')
-                % (values or self.properties)['docker_endpoint']) from ex
+            LOG.exception('Internal error in an action on %s', self.name)
+            raise exception.Error(_(
+                'The plugin has an internal error, which the log of '
+                'heat-engine describes')) from ex
 
     def _secrets(self, values):
         """Return the secrets that a daemon may repeat in its messages.
