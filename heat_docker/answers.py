@@ -71,14 +71,15 @@ def parse_list(pieces: collections.abc.Iterable[bytes], size: int
     """
     decode = codecs.getincrementaldecoder('utf-8')().decode
     decoder = json.JSONDecoder(parse_float=_finite, parse_constant=_finite)
-    text, enough, expected = '', 0, '['
+    expected: str | None = '['
+    text, enough = '', 0
     for piece in itertools.chain(pieces, [None]):
         text += decode(piece or b'', final=piece is None)
         if piece is not None and len(text) < enough:
             continue
         _refuse_many(text)
         position = 0
-        while (position := _BETWEEN.match(text, position).end()) < len(text):
+        while (position := _begin(text, position)) < len(text):
             if text[position] == expected:
                 # A map or the end follows the beginning, nothing the end.
                 expected = {'[': ']', ']': None}[expected]
@@ -98,6 +99,11 @@ def parse_list(pieces: collections.abc.Iterable[bytes], size: int
         enough = 2 * len(text)
     if expected is not None:
         raise ValueError('not a complete list')
+
+
+def _begin(text, position):
+    """Return where the next map or bracket begins."""
+    return _BETWEEN.match(text, position).end()
 
 
 def _decode_map(decoder, text, position, is_complete):

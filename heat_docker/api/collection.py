@@ -78,7 +78,7 @@ class Collection:
         """
         inspected = self._client.request_json(
             'GET', self.PATH + '/%s' + self.INSPECT, object_id, has=self.ID)
-        if (any(key not in inspected for key in self.REQUIRED)
+        if (any(inspected.get(key) is None for key in self.REQUIRED)
                 or not answers.has_shape(inspected, self.SHAPE)):
             raise self._client.shape_error()
         for key, kind in self.OPTIONAL.items():
@@ -147,10 +147,10 @@ class Collection:
         if len(listed) > budgets.LISTED:
             raise self._client.too_long_error()
         for found in listed:
-            self.check_listed(found)
+            self._check_listed(found)
         return listed
 
-    def check_listed(self, found: dict) -> None:
+    def _check_listed(self, found: dict) -> None:
         """Raise if an item of a list is not as Docker documents it."""
         self._client.check_id(found.get(self.ID))
         if not answers.has_shape(found, self.LISTED_SHAPE):

@@ -110,7 +110,9 @@ CALLS = (
     ('containers.remove', ('c1', False, True), 'DELETE', '/containers/c1',
      {'v': ['0'], 'force': ['1']}, {'status_code': 204}, None),
     ('containers.inspect', ('c1',), 'GET', '/containers/c1/json', {},
-     {'json': {'Id': 'c1', 'State': {}}}, {'Id': 'c1', 'State': {}}),
+     {'json': {'Id': 'c1', 'State': {}}}, {
+         'Id': 'c1', 'State': {}, 'Name': '', 'Image': '', 'Config': {},
+         'HostConfig': {}}),
     ('containers.list_all', ('a.',), 'GET', '/containers/json',
      {'all': ['1'], 'filters': ['{}']},
      {'json': [{'Id': 'c1', 'Created': 1, 'Labels': {'a.b': 'c', 'd': 'e'}},
@@ -140,7 +142,7 @@ CALLS = (
     ('images.inspect', ('a',), 'GET', '/images/a/json', {},
      {'json': {'Id': 'i1'}}, {'Id': 'i1'}),
     ('networks.inspect', ('n/1',), 'GET', '/networks/n%2F1', {},
-     {'json': {'Id': 'n1'}}, {'Id': 'n1'}),
+     {'json': {'Id': 'n1'}}, {'Id': 'n1', 'Name': ''}),
     ('networks.list', ({'a': 'b', 'c': 'd'},), 'GET', '/networks',
      {'filters': ['{"label": ["a=b", "c=d"]}']},
      {'json': [{'Id': 'n1'}]}, [{'Id': 'n1'}]),
@@ -179,7 +181,8 @@ ALL_CALLS = tuple(call[:7] for call in WITH_BODY) + CALLS
 LONG = {'containers.commit': 3600.0, 'networks.create': 20.0,
         'volumes.create': 20.0}
 
-INSPECTED = {'Id': 'x', 'State': {}}
+INSPECTED = {'Id': 'x', 'State': {}, 'Name': '/web', 'Image': 'sha256:1',
+             'Config': {'Tty': True}, 'HostConfig': {'Memory': 1}}
 
 NAMES = (('a/b', 'a%2Fb'), ('a?b#c', 'a%3Fb%23c'), ('../x', '..%2Fx'),
          ('%s', '%25s'), ('ä', '%C3%A4'))
@@ -497,6 +500,33 @@ class RequestTestCase(EngineTestCase):
             self.daemon.on(verb, path, answer)
             operator.attrgetter(method)(self.client)(*arguments)
             self.assertEqual(body, self.daemon.sent(verb, path)[-1].json())
+
+    def test_types_are_checked_where_a_response_arrives(self):
+        """What reads it need not fear them, and no bug of ours is theirs."""
+        shown = {'Id': 'x', 'State': {'Status': 'running'}}
+        for part in ({'State': None}, {'State': 'x'}, {'Name': 7},
+                     {'State': {'Status': []}}, {'Config': ['x']},
+                     {'State': {'Health': {'Log': [{'Output': 1}]}}},
+                     {'State': {'Health': {'Log': 'x'}}},
+                     {'HostConfig': {'RestartPolicy': 'always'}},
+                     {'NetworkSettings': {'Networks': ['x']}},
+                     {'NetworkSettings': {'Networks': {'n': 'x'}}},
+                     {'NetworkSettings': {'Networks': {'n': {
+                         'Aliases': [1]}}}}):
+            self.daemon.on('GET', '/containers/x/json', {
+                'json': {**shown, **part}})
+            self.assertIn('returned data of unexpected types', str(
+                self.assertRaises(errors.Failed,
+                                  self.client.containers.inspect, 'x')))
+        for kind, part in (('networks', {'Labels': ['x']}),
+                           ('networks', {'ConfigFrom': 'x'}),
+                           ('images', {'RepoTags': 'x'}),
+                           ('images', {'Config': 'x'})):
+            self.daemon.on('GET', '/%s/x%s' % (
+                kind, '/json' if kind == 'images' else ''), {
+                    'json': {'Id': 'x', **part}})
+            self.assertIn('unexpected types', str(self.assertRaises(
+                errors.Failed, getattr(self.client, kind).inspect, 'x')))
 
     def test_all_methods_have_calls(self):
         elsewhere = {
@@ -1007,7 +1037,8 @@ class SocketTestCase(base.TestCase):
         return str(ex)
 
     def test_answered(self):
-        self.serve(self.version(), self.http(b'{"Id": "x", "State": {}}'))
+        self.serve(self.version(), self.http(
+            json.dumps(INSPECTED).encode()))
         self.assertEqual(INSPECTED, self.client.containers.inspect('x'))
 
     def test_no_socket(self):

@@ -136,10 +136,14 @@ class ImageTestCase(IdsTestCase):
         """A reference that is none does not become the resource's."""
         for digests in ([test_image.NAME + '@x\ny', test_image.DIGEST],
                         [test_image.NAME + '@' + 600 * 'x',
-                         test_image.DIGEST],
-                        [7, None, {}, test_image.DIGEST]):
+                         test_image.DIGEST]):
             self.serve(RepoDigests=digests)
             made = self.make_resource(image=test_image.NAME)
             self.run_task(made.create)
             self.assertEqual(test_image.DIGEST, made.FnGetRefId())
             self.assertEqual('sha256:' + 64 * 'd', made.FnGetAtt('digest'))
+
+    def test_references_of_other_types(self):
+        self.serve(RepoDigests=[7, None, {}, test_image.DIGEST])
+        self.assertIn('returned data of unexpected types', self.fail_task(
+            self.make_resource(image=test_image.NAME).create))

@@ -905,7 +905,7 @@ class LostCreateTestCase(UpdateTestCase):
     def test_answer_that_makes_no_sense(self):
         made = self.lost()
         self.serve_inspect({'json': {'Id': base.ID, 'State': None}})
-        self.assertIn('returned an invalid response',
+        self.assertIn('returned data of unexpected types',
                       self.fail_update(made, name='web'))
 
 
