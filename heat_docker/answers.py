@@ -33,7 +33,8 @@ _ID = re.compile(r'[a-zA-Z0-9[][a-zA-Z0-9_.:/@+[\]-]{0,%d}' % (budgets.ID - 1))
 
 
 # What may be between the elements of a list.
-_BETWEEN = re.compile(r'[ \t\r\n,]*')
+# It always matches.
+_BETWEEN: typing.Any = re.compile(r'[ \t\r\n,]*')
 
 # Controls, separators of lines and paragraphs, and controls of direction.
 _NOT_ON_A_LINE = re.compile(
@@ -71,7 +72,8 @@ def parse_list(pieces: collections.abc.Iterable[bytes], size: int
     """
     decode = codecs.getincrementaldecoder('utf-8')().decode
     decoder = json.JSONDecoder(parse_float=_finite, parse_constant=_finite)
-    text, enough, expected = '', 0, '['
+    text, enough = '', 0
+    expected: str | None = '['
     for piece in itertools.chain(pieces, [None]):
         text += decode(piece or b'', final=piece is None)
         if piece is not None and len(text) < enough:

@@ -316,7 +316,8 @@ class Containers(collection.Collection):
         Other projects may have so many containers, with so many labels, that
         the whole list would take too much memory.
         """
-        listed, size = [], 0
+        listed: list[dict] = []
+        size = 0
         for found in self._client.stream_list(
                 'GET', self.PATH + self.LIST,
                 query={**self.LIST_QUERY, 'filters': json.dumps(filters)}):
