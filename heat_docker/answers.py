@@ -33,7 +33,8 @@ _ID = re.compile(r'[a-zA-Z0-9[][a-zA-Z0-9_.:/@+[\]-]{0,%d}' % (budgets.ID - 1))
 
 
 # What may be between the elements of a list.
-_BETWEEN = re.compile(r'[ \t\r\n,]*')
+# It always matches.
+_BETWEEN: typing.Any = re.compile(r'[ \t\r\n,]*')
 
 # Controls, separators of lines and paragraphs, and controls of direction.
 _NOT_ON_A_LINE = re.compile(

@@ -74,10 +74,10 @@ REQUEST_SECONDS = 300.0
 # of thousands of containers.
 REQUEST_BYTES = 32 * 1024 ** 2
 # Bytes, as an estimate of the memory, of all attributes that one user's
-# request shows, and of one of them, in addition to max_log_bytes. A
-# container's info has about 20,000.
+# request shows, and of one of them. A container's info has about 20,000, and
+# with 1000 published ports a million.
 SHOWN = 16 * 1024 ** 2
-ATTRIBUTE = 256 * 1024
+ATTRIBUTE = 2 * 1024 ** 2
 # Bytes of memory of a value without its characters.
 VALUE = 50
 

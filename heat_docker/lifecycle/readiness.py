@@ -212,7 +212,7 @@ def _append_log_tail(client, inspected, reason):
             inspected['Id'], inspected['Config'].get('Tty'), _LAST_BYTES)
     except errors.DockerError as ex:
         LOG.info('No output of %(name)s: %(why)s',
-                 {'name': inspected['Name'], 'why': ex})
+                 {'name': answers.line(inspected['Name']), 'why': ex})
         return reason
     *before, last = [answers.line(line.rstrip('\r')) for line
                      in output.strip().split('\n')[-_LAST_LINES:]]

@@ -56,9 +56,11 @@ def copy_files(client, source, target, labels, check):
         giver, taker = (helpers.enter_context(_helper(client, volume, labels))
                         for volume in (source, target))
         check(client)
-        client.containers.put_archive(
-            taker, _limited(client.containers.get_archive(
-                giver, _PATH + '/.')), _PATH)
+        # Two requests at a time take two connections, each with its budget.
+        with client.clone() as reader:
+            client.containers.put_archive(
+                taker, _limited(reader.containers.get_archive(
+                    giver, _PATH + '/.')), _PATH)
 
 
 @contextlib.contextmanager

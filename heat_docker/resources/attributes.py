@@ -70,8 +70,9 @@ class ShowingResource(events.MaskingResource):
             if self.external_id is not None:
                 # The external_id may be a name.
                 self.object.refuse_foreign(inspected)
-            # All resources of a request together keep what they have read.
-            is_small = client.received <= budgets.ATTRIBUTE
+        # All resources of a request together keep what they have read.
+        is_small = request_costs.estimated_size(
+            inspected, budgets.ATTRIBUTE) <= budgets.ATTRIBUTE
         self._shown = (time.monotonic(), inspected) if is_small else None
         return inspected
 

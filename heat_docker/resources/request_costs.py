@@ -72,8 +72,8 @@ class Costs:
 
     def may_show(self, request, value):
         """Return whether a request may show one more value, and note it."""
-        limit = budgets.ATTRIBUTE + conf.group().max_log_bytes
-        size = _estimated_size(value, limit)
+        limit = max(budgets.ATTRIBUTE, conf.group().max_log_bytes)
+        size = estimated_size(value, limit)
         with self._lock:
             cost = self._cost(request)
             if size > limit or cost.shown + size > budgets.SHOWN:
@@ -91,7 +91,7 @@ class Costs:
         return cost
 
 
-def _estimated_size(value, limit):
+def estimated_size(value, limit):
     """Return about how many bytes a value takes, or more than a limit."""
     size, left = 0, [value]
     while left and size <= limit:

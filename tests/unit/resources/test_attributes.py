@@ -164,19 +164,19 @@ class LongTestCase(base.ContainerTestCase):
         return len(self.daemon.sent('GET', self.PATH + '/json'))
 
     def test_attribute_too_long(self):
-        made = self.make_long(400_000)
+        made = self.make_long(3_000_000)
         self.assertIsNone(made.FnGetAtt('info'))
         self.assertEqual('running', made.FnGetAtt('state'))
         self.assertIn('Attribute info of web: it is too long to be shown',
                       self.log.output)
-        self.assertIsNotNone(self.make_long(100_000).FnGetAtt('info'))
+        self.assertIsNotNone(self.make_long(1_500_000).FnGetAtt('info'))
 
     def test_many_values(self):
         """Each of them takes more memory than in JSON."""
         made = self.make_running()
         self.serve_inspect(self.inspected(Config={
             **self.inspected()['json']['Config'],
-            'Labels': {str(number): '' for number in range(10_000)}}))
+            'Labels': {str(number): '' for number in range(30_000)}}))
         self.assertIsNone(made.FnGetAtt('info'))
 
     def test_logs_as_long_as_the_operator_says(self):
@@ -186,7 +186,7 @@ class LongTestCase(base.ContainerTestCase):
         self.assertEqual(1024 * 1024, len(made.FnGetAtt('logs')))
 
     def test_long_answers_are_not_kept(self):
-        for size, count in ((100_000, 1), (400_000, 2)):
+        for size, count in ((1_500_000, 1), (3_000_000, 2)):
             made = self.make_long(size)
             for name in ('state', 'name'):
                 self.assertIsNotNone(made.FnGetAtt(name))
@@ -194,8 +194,8 @@ class LongTestCase(base.ContainerTestCase):
             self.forget()
 
     def test_all_that_a_request_reads(self):
-        self.patch(budgets, 'REQUEST_BYTES', 1_000_000)
-        made = self.make_long(400_000)
+        self.patch(budgets, 'REQUEST_BYTES', 8_000_000)
+        made = self.make_long(3_000_000)
         self.assertEqual(3 * ['running'] + 2 * [None], [
             made.FnGetAtt('state') for _again in range(5)])
         self.assertEqual(3, self.inspects())
