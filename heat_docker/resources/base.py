@@ -398,7 +398,7 @@ class DockerResource(attributes.ShowingResource):
             steps += self.finish_plan(ctx, back + steps)
             if self.resource_id is None:
                 back.insert(0, creation.Recover())
-        # What has stepped aside may be gone, and finds out by itself.
+        # The step that restores an object checks by itself whether it exists.
         return plan.Plan(ctx, back + self._confirmed(steps))
 
     def _update_plan(self, ctx):
