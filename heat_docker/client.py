@@ -450,8 +450,9 @@ class DockerClient(contextlib.AbstractContextManager):
                      why: str) -> errors.DockerError:
         host = urllib.parse.urlsplit(self.endpoint.url).hostname
         if self.endpoint.trusted not in (None, host):
-            why = _('%s (at the address that the host name had when the '
-                    'object was created)') % why
+            why = _('%(why)s (at %(address)s, the address that the host name '
+                    'had when the object was created)') % {
+                        'why': why, 'address': self.endpoint.trusted}
         return error(
             _('Docker at %(endpoint)s cannot be reached from heat-engine on '
               '%(host)s: %(why)s')

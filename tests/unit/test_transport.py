@@ -152,7 +152,7 @@ class AddressTestCase(ConnectionTestCase):
         there.stop()
         words = self.failing(errors.Unreachable,
                              self.connect(url, trusted='127.0.0.1'))
-        self.assertIn('(at the address that the host name had when the '
+        self.assertIn('(at 127.0.0.1, the address that the host name '
                       'object was created)', words)
         self.assertEqual(1, here.accepted)
 
