@@ -152,8 +152,8 @@ class AddressTestCase(ConnectionTestCase):
         there.stop()
         words = self.failing(errors.Unreachable,
                              self.connect(url, trusted='127.0.0.1'))
-        self.assertIn('(at 127.0.0.1, the address that the host name '
-                      'object was created)', words)
+        self.assertIn('(at 127.0.0.1, the address that the host name had when '
+                      'the object was created)', words)
         self.assertEqual(1, here.accepted)
 
     def test_second_address(self):
