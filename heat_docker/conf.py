@@ -106,8 +106,8 @@ LIMITS = (
         'Patterns for the log drivers that containers can name. The daemon '
         'runs log drivers as root in the network of its host.')),
     Limit('allowed_log_options', ['*'], [
-        'max-size', 'max-file', 'compress', 'labels', 'labels-regex', 'env',
-        'env-regex', 'tag', 'mode', 'max-buffer-size'], _(
+        'max-size', 'max-file', 'compress', 'tag', 'mode',
+        'max-buffer-size'], _(
         'Patterns for the names of log driver options. Options for an '
         'address, a URL, a certificate or a file give containers access to '
         'services, sockets and files of the host. Unless "*" is in the list, '

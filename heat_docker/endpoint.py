@@ -149,6 +149,14 @@ def base_url(url: str) -> str:
     return parse(url).base_url
 
 
+def is_of(url: str | None, where: Endpoint) -> bool:
+    """Return whether a URL is that of an endpoint, in whatever spelling.
+
+    :param url: value of docker_endpoint; None for the operator's daemon.
+    """
+    return base_url(url or own_url()) == where.base_url
+
+
 def _is_own(named):
     """Return whether an endpoint is the operator's local_endpoint."""
     try:

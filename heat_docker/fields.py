@@ -402,11 +402,22 @@ def _refuse_much_text(name, value):
     left = dict(budgets.LISTED_TEXT)
     for listed, part in _listed(name, value):
         for text in _texts(part):
-            left[listed] -= len(json.dumps(text, ensure_ascii=False).encode())
+            left[listed] -= _length_in_json(text)
             if left[listed] < 0:
                 raise ValueError(
                     _('the text of %(name)s has more than %(most)d bytes')
                     % {'name': listed, 'most': budgets.LISTED_TEXT[listed]})
+
+
+def _length_in_json(text):
+    """Return the bytes of a text in JSON, as Docker encodes it.
+
+    https://pkg.go.dev/encoding/json#Marshal
+    """
+    encoded = json.dumps(text, ensure_ascii=False)
+    return (len(encoded.encode(errors='replace'))
+            + 5 * sum(map(encoded.count, '<>&'))
+            + 3 * sum(map(encoded.count, '\u2028\u2029')))
 
 
 def _listed(name, value):

@@ -310,10 +310,8 @@ def _is_shared(ctx: plan.Context, other, name, image_id):
     """
     if other is None or other.is_deleted or other.object_id != image_id:
         return False
-    request = other.read(records.CreateRequest)
     its_name = other.last_value('image')
-    return (request is not None and bool(its_name)
-            and request.endpoint == ctx.client.endpoint.given
+    return (bool(its_name) and other.is_on(ctx.client)
             and registry.full_name(its_name) == registry.full_name(name))
 
 

@@ -22,6 +22,7 @@ import typing
 from heat.common import exception
 from heat.objects import resource as resource_objects
 
+from .. import endpoint as endpoints
 from . import records
 
 # Exceptions if the values of properties depend on a resource that does not
@@ -86,6 +87,15 @@ class StoredResource:
     def last_value(self, name: str) -> typing.Any:
         """Return the value of a property in its last action, or None."""
         return (self.row.properties_data or {}).get(name)
+
+    def is_on(self, client: typing.Any) -> bool:
+        """Return whether a client is connected to its daemon.
+
+        The name of another daemon may have the same URL now.
+        """
+        request = self.read(records.CreateRequest)
+        return (request is not None and request.address == client.address
+                and endpoints.is_of(request.endpoint, client.endpoint))
 
     def read(self, kind: type[records.R]) -> records.R | None:
         """Return its record of a class, or None."""

@@ -15,6 +15,7 @@
 import contextlib
 import re
 
+from .. import endpoint as endpoints
 from .. import errors
 from .. import i18n
 from .. import policy
@@ -251,19 +252,27 @@ class Reattach(plan.Step):
 
 
 def step_aside(ctx: plan.Context) -> None:
-    """Detach the containers of the stack, and remove the network."""
+    """Detach the containers of the stack, and remove the network.
+
+    They stay in it if the replacement is created at another endpoint, from
+    where it could not attach them again.
+    """
+    after = ctx.neighbors.new_values(ctx.object.owner.resource_name)
+    if after is not None and not endpoints.is_of(
+            after['docker_endpoint'], ctx.client.endpoint):
+        return
     ctx.object.inspect(ctx.client)
     own = _own_members(ctx, ctx.object.id)
     for _endpoint, neighbor in own.values():
         if neighbor:
             _check_member(ctx, neighbor)
     detached = ctx.records.read(records.Detached)
-    endpoints = {**(detached.endpoints if detached else {}), **{
+    attached = {**(detached.endpoints if detached else {}), **{
         container: network.endpoint_settings(endpoint)
         for container, (endpoint, _neighbor) in own.items()}}
     # Record this before detaching: heat-engine may end at any time.
-    ctx.records.write(records.Detached(endpoints))
-    _detach(ctx.client, ctx.object.id, endpoints)
+    ctx.records.write(records.Detached(attached))
+    _detach(ctx.client, ctx.object.id, attached)
     try:
         remove(ctx.client, ctx.object.id)
     except errors.Conflict as ex:

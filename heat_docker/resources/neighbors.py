@@ -114,13 +114,6 @@ class Predecessor(neighbors.StoredResource):
 
     own: resource.Resource
 
-    def is_on(self, client):
-        """Return whether a client is connected to its daemon."""
-        request = self.read(records.CreateRequest)
-        return request is not None and (
-            request.endpoint, request.address) == (
-                client.endpoint.given, client.address)
-
     def step_aside(self, client):
         """Make its object step aside, if it could not do so before."""
         # A resource has only a weak reference to its stack, so keep the stack.

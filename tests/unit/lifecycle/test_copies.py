@@ -19,13 +19,46 @@ import threading
 import requests
 
 from heat_docker import background
+from heat_docker import client
+from heat_docker import endpoint
+from heat_docker import errors
 from heat_docker.lifecycle import plan
+from heat_docker.lifecycle import volume_copies
 from tests.unit import base
+from tests.unit import servers
 
 LOST = {'exc': requests.exceptions.ReadTimeout}
 GONE = base.refusal(404, 'get before: no such volume')
 SOURCE = ('GET', '/volumes/before')
 EMPTY = ('POST', '/images/create')
+
+
+class ConnectionsTestCase(base.TestCase):
+
+    def test_each_request_of_a_copy_has_a_connection_and_a_budget(self):
+        """What the answer to one may take is not for the other one."""
+        self.configure(denied_networks=[])
+        archive = 300 * 1024 * b'x'
+
+        def answer(line):
+            if b' /version ' in line:
+                return servers.http(servers.VERSION)
+            if b'GET /v1.41/containers/giver/archive' in line:
+                return servers.http(archive)
+            if b'PUT ' in line:
+                return 90 * (b'HTTP/1.1 100 Continue\r\n'
+                             b'A: %s\r\n\r\n' % (8000 * b'x'))
+            if b'/containers/create' in line:
+                return servers.http({'Id': next(helpers), 'Warnings': []})
+            return servers.http({'Id': 'x', 'Name': 'a'})
+
+        helpers = iter(('giver', 'taker'))
+        server = self.useFixture(servers.Server(answer))
+        with client.DockerClient(endpoint.parse(server.url)) as docker:
+            self.assertIn('too long', str(self.assertRaises(
+                errors.Failed, volume_copies.copy_files, docker, 'a', 'b',
+                {}, lambda docker: None)))
+        self.assertGreater(server.accepted, 1)
 
 
 class CopyTestCase(base.VolumeTestCase):

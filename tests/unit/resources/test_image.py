@@ -489,6 +489,15 @@ class RemovePulledTestCase(PulledTestCase):
         self.assertEqual([], self.delete(old))
         self.assertIn(removal_of(NAME), self.delete(new))
 
+    def test_not_inherited_from_an_image_of_another_address(self):
+        """The name of that daemon has become the name of this one."""
+        old = self.make_pulled()
+        old.data_set('requested', json.dumps(
+            {'endpoint': base.URL, 'address': '192.0.2.7'}))
+        new = self.replace(old)
+        self.assertNotIn('made', new.data())
+        self.assertEqual([], self.delete(new))
+
     def test_replaced_by_the_same_pulled_again(self):
         self.daemon.on(*PULL, PULLED)
         old = self.make_pulled()

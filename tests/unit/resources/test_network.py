@@ -332,6 +332,17 @@ class MakeRoomTestCase(ReplacingTestCase):
             self.assertIn(REMOVE, self.daemon.requests)
             self.forget()
 
+    def test_stays_for_a_replacement_at_another_endpoint(self):
+        """From there, its containers could not be attached again."""
+        made = self.make_old()
+        changed = copy.deepcopy(made.stack.t.t)
+        for url, stays in (('tcp://other.test:2375', True),
+                           ('http://docker.test:2375', False)):
+            changed['resources']['web']['properties']['docker_endpoint'] = url
+            made.stack.t = template.Template(changed)
+            made.prepare_for_replace()
+            self.assertEqual(stays, not self.daemon.changes, url)
+
     def test_makes_room(self):
         made = self.make_old()
         made.prepare_for_replace()
