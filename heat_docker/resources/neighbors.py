@@ -25,7 +25,6 @@ from heat.objects import resource as resource_objects
 from .. import errors
 from .. import i18n
 from ..lifecycle import neighbors
-from ..lifecycle import records
 from . import daemon
 from . import rows
 

@@ -22,6 +22,7 @@ from heat_docker import background
 from heat_docker import client
 from heat_docker import endpoint
 from heat_docker import errors
+from heat_docker.api import containers
 from heat_docker.lifecycle import plan
 from heat_docker.lifecycle import volume_copies
 from tests.unit import base
@@ -38,6 +39,7 @@ class ConnectionsTestCase(base.TestCase):
     def test_each_request_of_a_copy_has_a_connection_and_a_budget(self):
         """What the answer to one may take is not for the other one."""
         self.configure(denied_networks=[])
+        self.patch(containers, '_COPY_TIMEOUT', 10.0)
         archive = 300 * 1024 * b'x'
 
         def answer(line):
