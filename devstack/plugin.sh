@@ -41,13 +41,13 @@ function configure_heat_docker {
     if [[ ! -f "$HEAT_CONF" ]]; then
         die $LINENO "enable_plugin heat has to come before heat-docker"
     fi
-    local folders
-    folders=$(iniget "$HEAT_CONF" DEFAULT plugin_dirs)
-    if [[ ",$folders," != *",$HEAT_DOCKER_PLUGIN_DIR,"* ]]; then
-        # Of two folders called heat_docker Heat takes the one whose parent
-        # comes first.
+    local directories
+    directories=$(iniget "$HEAT_CONF" DEFAULT plugin_dirs)
+    if [[ ",$directories," != *",$HEAT_DOCKER_PLUGIN_DIR,"* ]]; then
+        # If two directories are called heat_docker, Heat uses the one whose
+        # parent comes first.
         iniset "$HEAT_CONF" DEFAULT plugin_dirs \
-            "$HEAT_DOCKER_PLUGIN_DIR${folders:+,$folders}"
+            "$HEAT_DOCKER_PLUGIN_DIR${directories:+,$directories}"
     fi
 }
 

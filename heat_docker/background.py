@@ -129,13 +129,13 @@ class Pull(Task):
 
     @property
     def progress(self) -> str:
-        """The progress for users, such as ``45 %, 120 of 266 MB``."""
+        """The progress for users, such as ``45%, 120 of 266 MB``."""
         layers = list(self._layers.values())
         total = sum(size for _done, size in layers)
         if not total:
             return _('waiting for the registry')
         done = sum(done for done, _size in layers)
-        return _('%(percent)d %%, %(done)d of %(total)d MB') % {
+        return _('%(percent)d%%, %(done)d of %(total)d MB') % {
             'percent': 100 * done // total, 'done': done // 10 ** 6,
             'total': total // 10 ** 6}
 

@@ -35,7 +35,7 @@ HEAD = 64 * 1024
 # Seconds until the end of the longest response: the reports about a build or
 # a pull, or the files of a volume.
 STREAM_SECONDS = 24 * 3600.0
-# Addresses of a host name to which a connection is attempted.
+# Addresses of a hostname to which a connection is attempted.
 ADDRESSES = 4
 # Levels of maps and lists in a response or a property. Later code may be
 # recursive. Docker's inspect requests return 8.

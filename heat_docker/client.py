@@ -416,7 +416,7 @@ class DockerClient(contextlib.AbstractContextManager):
         """
         if not answers.is_id(value):
             raise self.failure(errors.Failed,
-                               _('the answer has no valid ID of an object'))
+                               _('the response contains no valid object ID'))
 
     def _parse_error(self, ex: ValueError) -> errors.Failed:
         """Return the error for a response that cannot be parsed."""
@@ -425,7 +425,7 @@ class DockerClient(contextlib.AbstractContextManager):
 
     def too_long_error(self) -> errors.Failed:
         """Return the error for a response that exceeds a budget."""
-        return self.failure(errors.Failed, _('the answer is too long'))
+        return self.failure(errors.Failed, _('the response is too long'))
 
     def not_docker_error(self) -> errors.Failed:
         """Return the error for a response that no Docker daemon sends."""
@@ -450,7 +450,7 @@ class DockerClient(contextlib.AbstractContextManager):
                      why: str) -> errors.DockerError:
         host = urllib.parse.urlsplit(self.endpoint.url).hostname
         if self.endpoint.trusted not in (None, host):
-            why = _('%(why)s (at %(address)s, the address that the host name '
+            why = _('%(why)s (at %(address)s, the address that the hostname '
                     'had when the object was created)') % {
                         'why': why, 'address': self.endpoint.trusted}
         return error(
@@ -552,7 +552,7 @@ class DockerClient(contextlib.AbstractContextManager):
         with self.translated_errors():
             if not patience:
                 raise self._unreachable(errors.NoAnswer,
-                                        _('no answer in time'))
+                                        _('no response in time'))
             if self._connection is None:
                 self._connection = _connect(self.endpoint)
             if self._aborted:
@@ -611,7 +611,7 @@ class DockerClient(contextlib.AbstractContextManager):
             if time.monotonic() - begin > patience:
                 self.close()
                 raise self._unreachable(errors.AnswerTimeout,
-                                        _('no answer in time'))
+                                        _('no response in time'))
         # Response.content returns it.
         response._content = bytes(content)
 

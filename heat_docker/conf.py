@@ -76,7 +76,7 @@ LIMITS = (
         'itself: a container that can write to the directory could create a '
         'symbolic link there, and the daemon would follow it to any place on '
         'the host. For the same reason, a directory below another directory '
-        'in the list is refused.')),
+        'in the list is rejected.')),
     Limit('allowed_devices', ['*'], [], _(
         'Patterns for the host devices that containers can use or have block '
         'I/O limits for, such as /dev/dri/*. Device cgroup rules and devices '
@@ -154,7 +154,7 @@ LIMITS = (
         'Patterns for the names of annotations. Their effect depends on the '
         'OCI runtime, which runs as root on the host.')),
     Limit('allowed_cgroup_parents', ['*'], [], _(
-        'Patterns for the control groups that can be parents of containers.')),
+        'Patterns for the cgroups that can be parents of containers.')),
     Limit('allowed_sysctls', ['*'], [
         'net.*', 'fs.mqueue.*', 'kernel.msg*', 'kernel.sem',
         'kernel.shm*'], _(
@@ -214,7 +214,7 @@ OPTIONS = [
                  '255.255.255.255/32', '::/128', '::1/128', 'fe80::/10',
                  'ff00::/8', 'fd00:ec2::254/128'],
         help=_('Networks to which heat-engine does not connect for a '
-               'docker_endpoint in a template, whatever host name the URL '
+               'docker_endpoint in a template, whatever hostname the URL '
                'contains. By default, these are the host itself, link-local '
                'addresses, including metadata services, and multicast '
                'addresses. An IPv6 address that embeds an IPv4 address '
@@ -285,8 +285,8 @@ OPTIONS = [
         default=4 * 1024 ** 2, min=64 * 1024, max=64 * 1024 ** 2,
         help=_('Maximum size, in bytes, of one response of a daemon. '
                'Processing a response can temporarily use 25 times as much '
-               'memory. A daemon with thousands of containers in one network '
-               'or of one image may require a higher value.')),
+               'memory. Daemons with thousands of containers in one network '
+               'or from one image may require a higher value.')),
     cfg.IntOpt(
         'max_report_bytes',
         default=256 * 1024 ** 2, min=1024 ** 2,
@@ -315,8 +315,8 @@ OPTIONS = [
     cfg.IntOpt(
         'max_log_bytes',
         default=64 * 1024, min=0, max=1024 * 1024,
-        help=_('Maximum number of bytes of log that the attributes logs, '
-               'logs_head and logs_tail read.')),
+        help=_('Maximum number of bytes of container output that the '
+               'attributes logs, logs_head and logs_tail return.')),
 ]
 
 

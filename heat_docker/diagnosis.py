@@ -34,7 +34,7 @@ _X509_PROBLEMS = {
     19: _('its certificate is not signed by ca_cert of tls'),
     20: _('its certificate is not signed by ca_cert of tls'),
     21: _('its certificate is not signed by ca_cert of tls'),
-    62: _('its certificate is for another host name'),
+    62: _('its certificate is for another hostname'),
     64: _('its certificate is for another IP address'),
 }
 
@@ -106,5 +106,5 @@ def _reason(ex: BaseException) -> str:
                 cause, ssl.SSLError):
             return cause.strerror
     if is_timeout(ex):
-        return _('no answer in time')
+        return _('no response in time')
     return _('the connection broke')

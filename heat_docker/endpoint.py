@@ -127,7 +127,7 @@ def check_tls(values: dict) -> TLS:
     tls = _tls(values)
     ssl_context(tls)
     if tls.server_name and not _HOST.fullmatch(tls.server_name):
-        raise ValueError(_('server_name of tls, %r, is not a host name')
+        raise ValueError(_('server_name of tls, %r, is not a hostname')
                          % tls.server_name)
     return tls
 
@@ -194,8 +194,8 @@ def ssl_context(tls: TLS) -> ssl.SSLContext:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     if bool(tls.client_cert) != bool(tls.client_key):
-        raise ValueError(_('client_cert and client_key of tls require each '
-                           'other'))
+        raise ValueError(_('client_cert and client_key of tls must be set '
+                           'together'))
     if tls.client_cert:
         _load_client(context, tls)
     return context

@@ -479,12 +479,14 @@ def attributes_schema(attributes):
 def _since(version):
     if version == OLDEST_API:
         return ''
-    return _(' It needs version %s of the Docker API.') % version_text(version)
+    return _(' It requires version %s of the Docker API.') % version_text(
+        version)
 
 
 def _key_description(key, doc):
     values = ''.join(
-        _(' The value "%(value)s" needs version %(since)s of the Docker API.')
+        _(' The value "%(value)s" requires version %(since)s of the Docker '
+          'API.')
         % {'value': value, 'since': version_text(since)}
         for value, since in key.values_since.items())
     return _('%(doc)s%(since)s%(values)s') % {
@@ -621,8 +623,9 @@ def check_api(fields, values, api: tuple, endpoint) -> None:
         for name, since in needed_apis(field, value):
             if since > api:
                 raise errors.Unsupported(
-                    _('The property %(name)s needs version %(since)s of the '
-                      'Docker API, and the daemon at %(endpoint)s has %(api)s')
+                    _('The property %(name)s requires version %(since)s of '
+                      'the Docker API, and the daemon at %(endpoint)s has '
+                      '%(api)s')
                     % {'name': name, 'since': version_text(since),
                        'endpoint': endpoint, 'api': version_text(api)})
 
@@ -898,8 +901,8 @@ def _from_api(field, json):
     try:
         return field.from_api(json)
     except (AttributeError, LookupError, TypeError, ValueError) as ex:
-        raise errors.Failed(_('The daemon shows the property %s in an unknown '
-                              'form') % field.name) from ex
+        raise errors.Failed(_('The daemon returned the property %s in an '
+                              'unknown format') % field.name) from ex
 
 
 def read(inspected, path: str):

@@ -66,8 +66,8 @@ OPERATIONS = (
     Operation('exec', _('runs a command in the container'), {
         'command': Argument(
             fields.LIST,
-            _('Command that exec runs, as a list of words. Required for '
-              'exec.'),
+            _('Command that exec runs, as a list of arguments. Required '
+              'for exec.'),
             required=True)}),
 )
 
@@ -81,7 +81,7 @@ def keys() -> dict[str, fields.Key]:
     """Return the schema of an operation with its arguments."""
     action = fields.Key(
         fields.STRING, policy.Free.INSIDE,
-        _('The operation: %s.') % '; '.join(
+        _('The action: %s.') % '; '.join(
             '"%s" %s' % (one.name, one.doc) for one in OPERATIONS),
         required=True,
         constraints=[constraints.AllowedValues(names())])

@@ -533,13 +533,13 @@ def annotations(values):
 
 
 def cgroup_parent(value):
-    """Check the parent control group of a container."""
+    """Check the parent cgroup of a container."""
     if '*' not in limit('allowed_cgroup_parents') and (
             '..' in value.split('/')):
         raise _refused('allowed_cgroup_parents',
                        _('a path with ".." is not allowed'))
     _check('allowed_cgroup_parents', [value],
-           _('the control group %s is not allowed'))
+           _('the cgroup %s is not allowed'))
 
 
 def sysctls(values):
@@ -582,5 +582,5 @@ def signal(action):
 
 def _refused(option, what):
     return errors.Refused(
-        _('%(what)s (option %(option)s of the operator)')
+        _('%(what)s (operator option %(option)s)')
         % {'what': what, 'option': option})

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Networks, addresses and host names."""
+"""Networks, addresses and hostnames."""
 
 import ipaddress
 import re
@@ -42,7 +42,7 @@ def links_to_api(value: dict) -> list[str]:
                              % other)
         if not re.fullmatch(_ALIAS, alias):
             raise ValueError(_('%(alias)r, the alias of %(other)s, is not a '
-                               'valid host name')
+                               'valid hostname')
                              % {'alias': alias, 'other': other})
         links.append('%s:%s' % (other, alias))
     return links

@@ -19,7 +19,7 @@ from . import scalars
 
 _ = i18n._
 
-# All host names of Docker Hub; the first one is used in image names.
+# All hostnames of Docker Hub; the first one is used in image names.
 # https://github.com/moby/moby/blob/v28.0.0/registry/config.go
 _HUB = ('docker.io', 'index.docker.io', 'registry-1.docker.io',
         'registry.hub.docker.com')
@@ -78,7 +78,7 @@ def auth_to_api(value: dict) -> dict:
         raise ValueError(_('either username and password or identity_token is '
                            'required'))
     if bool(value.get('username')) != bool(value.get('password')):
-        raise ValueError(_('username and password require each other'))
+        raise ValueError(_('username and password must be set together'))
     keys = {'username': 'username', 'password': 'password',
             'identity_token': 'identitytoken'}
     auth = {key: value[name] for name, key in keys.items()

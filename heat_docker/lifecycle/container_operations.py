@@ -115,7 +115,7 @@ def _words(command):
                               'command line: %s') % ex) from ex
     if not words:
         raise errors.Failed(_('The action exec of a signal requires a '
-                              'command, as text or as a list of words'))
+                              'command, as a string or a list of arguments'))
     return words
 
 

@@ -213,7 +213,7 @@ class Provide(plan.Step):
                        'progress': pull.progress})
             if time.monotonic() - self._reported > _REPORT_EVERY:
                 self._reported = time.monotonic()
-                ctx.event(_('Pulling %(image)s – %(progress)s')
+                ctx.event(_('Pulling %(image)s: %(progress)s')
                           % {'image': pull.image, 'progress': pull.progress})
             return False
         self._release()
@@ -405,7 +405,7 @@ class Push(plan.Step):
 def _push(client, image, name, auth):
     """Push an image by a name, unless another image has the name now."""
     if client.images.inspect(name)['Id'] != image:
-        raise errors.Conflict(_('Another image has the name %s by now')
+        raise errors.Conflict(_('Another image now has the name %s')
                               % name)
     client.images.push(name, auth)
 

@@ -62,7 +62,7 @@ class Object:
     @id.setter
     def id(self, value):
         if not self.is_permanent(value):
-            raise errors.Failed(_('The daemon gives it no id'))
+            raise errors.Failed(_('The daemon returned no ID for it'))
         self._resource.resource_id_set(value)
 
     def name(self, values) -> str:
@@ -88,7 +88,7 @@ class Object:
         inspected = self.collection(client).inspect(self.id)
         if policy.is_shared() and self.owner.is_foreign(
                 self.KIND.labels_of(inspected)):
-            raise errors.NotFound(_('%s belongs to another project by now')
+            raise errors.NotFound(_('%s now belongs to another project')
                                   % self.id)
         return inspected
 

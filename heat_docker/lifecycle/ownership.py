@@ -101,7 +101,7 @@ class Owner:
         if policy.is_shared() and not _project_of(labels):
             raise errors.Refused(_(
                 'No stack has created it, so it may belong to another '
-                'project (option daemons of the operator)'))
+                'project (operator option daemons)'))
 
     def describe_container(self, name, labels):
         """Return a phrase with a container and its stack, for messages.
@@ -257,7 +257,7 @@ class _Resolver:
         raise errors.Refused(
             _('%s. On a daemon that projects share, a template can only use '
               'objects that stacks of its own project have created there '
-              '(option daemons of the operator)') % why)
+              '(operator option daemons)') % why)
 
 
 def _project_of(labels: typing.Any):

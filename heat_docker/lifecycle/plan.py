@@ -37,7 +37,7 @@ class Replace(Exception):
     """A step cannot change the object in place, so Heat has to replace it."""
 
     def __str__(self):
-        return _('It has to be replaced')
+        return _('It must be replaced')
 
 
 @dataclasses.dataclass(frozen=True)
@@ -252,7 +252,7 @@ class Plan:
         if client.answered and self._unreachable_since is not None:
             seconds = time.monotonic() - self._unreachable_since
             self._unreachable_since = None
-            self.ctx.event(_('Docker at %(endpoint)s answers after '
+            self.ctx.event(_('Docker at %(endpoint)s responded after '
                              '%(seconds)d s')
                            % {'endpoint': client.endpoint,
                               'seconds': seconds})

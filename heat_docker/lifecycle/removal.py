@@ -31,7 +31,7 @@ class RemoveUnused(plan.Step):
     """
 
     def __init__(self):
-        """Start without a refused request."""
+        """Start without a rejected request."""
         self._used_since = None
 
     def __call__(self, ctx: plan.Context) -> plan.Result:

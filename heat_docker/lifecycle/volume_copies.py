@@ -87,8 +87,8 @@ def _limited(pieces):
         size += len(piece)
         if size > limit:
             raise errors.Refused(
-                _('The files of the volume take more than %d bytes (option '
-                  'max_snapshot_bytes of the operator)') % limit)
+                _('The files of the volume take more than %d bytes (operator '
+                  'option max_snapshot_bytes)') % limit)
         yield piece
 
 

@@ -119,8 +119,8 @@ def same(inspected, signs):
                                 'labels': labels}
         if not is_same:
             raise errors.NotFound(
-                _('The volume %s of this resource is gone, and another one '
-                  'has its name') % inspected['Name'])
+                _('The volume %s of this resource no longer exists, and '
+                  'another volume has its name') % inspected['Name'])
     return inspected
 
 
@@ -166,7 +166,7 @@ class Create(creation.Create):
         made = ctx.client.volumes.create(request.body)
         if not _volume(ctx).is_own(made):
             raise errors.Conflict(
-                _('Docker at %(endpoint)s has a volume %(name)s already, '
+                _('Docker at %(endpoint)s already has a volume %(name)s, '
                   'which does not belong to this resource; to use it, set '
                   'external_id: %(name)s')
                 % {'endpoint': ctx.client.endpoint, 'name': made['Name']})

@@ -81,7 +81,7 @@ class Alarms(signal_responder.SignalResponder):
         # https://opendev.org/openstack/heat/src/branch/master/heat/engine/resource.py
         if isinstance(details, dict) and 'unset_hook' in details and (
                 self.has_alarm_user()):
-            why = _('No signal clears a hook of a container with an '
+            why = _('Signals cannot clear hooks of a container that has an '
                     'alarm_action')
             self._add_event('SIGNAL', self.FAILED, why)
             raise exception.Error(why)
@@ -105,7 +105,8 @@ class Alarms(signal_responder.SignalResponder):
         except (exception.HeatException,
                 keystone_errors.ClientException) as ex:
             raise exception.Error(
-                _('Keystone and the user of alarm_url: %s') % ex) from ex
+                _('Keystone could not create or delete the user of '
+                  'alarm_url: %s') % ex) from ex
 
     def delete(self):
         """Delete the resource, and its user even if Heat calls no handler.

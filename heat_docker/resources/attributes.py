@@ -106,7 +106,7 @@ class ShowingResource(events.MaskingResource):
             if left <= 0:
                 raise errors.Failed(_(
                     'Docker at %s takes too long to return all attributes '
-                    '(option attributes_timeout of the operator)')
+                    '(operator option attributes_timeout)')
                     % client.endpoint)
             client.limit_time(left)
             begin = time.monotonic()
@@ -133,8 +133,9 @@ class ShowingResource(events.MaskingResource):
         except (ArithmeticError, AttributeError, LookupError, RecursionError,
                 TypeError, ValueError):
             LOG.exception('Attribute %(attribute)s of %(resource)s: the '
-                          'answer is not of the shape that the Docker API '
-                          'has', {'attribute': attr, 'resource': self.name})
+                          'response does not have the form that the Docker '
+                          'API defines',
+                          {'attribute': attr, 'resource': self.name})
             return None
         finally:
             self._is_awaited = False
@@ -147,7 +148,7 @@ class ShowingResource(events.MaskingResource):
         if not self._is_needed and not _COSTS.may_show(
                 self.context.request_id, value):
             LOG.warning('Attribute %(attribute)s of %(resource)s: it is too '
-                        'long to be shown',
+                        'large to show',
                         {'attribute': attr, 'resource': self.name})
             return None
         return value

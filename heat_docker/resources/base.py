@@ -201,9 +201,9 @@ class DockerResource(attributes.ShowingResource):
             raise ex
         if not values['forget_unreachable']:
             raise type(ex)(_(
-                '%s. Bring it back and delete the stack again. If it is gone '
-                'for good, ask the operator of Heat to add it to '
-                'forgotten_endpoints') % ex) from ex
+                '%s. Restore the daemon and delete the stack again, or ask '
+                'the operator to add its URL to forgotten_endpoints') % ex
+            ) from ex
         self._report_left(ex)
 
     def _report_left(self, why):
@@ -326,14 +326,15 @@ class DockerResource(attributes.ShowingResource):
         return plan.Plan(self.plan_context(), [find, *steps])
 
     def _is_forgotten(self):
-        """Add an event and return True if the operator gave up the daemon."""
+        """Return whether the operator has forgotten it; add an event."""
         try:
             named = self.endpoint
         except errors.DockerError:
             return False
         if not policy.forgotten(named.url):
             return False
-        self._report_left(_('The operator has given up Docker at %s') % named)
+        self._report_left(_('The operator has listed Docker at %s in '
+                            'forgotten_endpoints') % named)
         return True
 
     # Updates.

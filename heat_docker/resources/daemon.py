@@ -161,8 +161,8 @@ class DaemonResource(superseding.SupersedableResource):
                 TypeError) as ex:
             LOG.exception('Internal error in an action on %s', self.name)
             raise exception.Error(_(
-                'The plugin has an internal error, which the log of '
-                'heat-engine describes')) from ex
+                'Internal error of the plugin; the log of heat-engine '
+                'contains details')) from ex
 
     def _secrets(self, values):
         """Return the secrets that a daemon may repeat in its messages.

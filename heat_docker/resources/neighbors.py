@@ -193,7 +193,7 @@ class Neighbors:
     def _replaced_row(self):
         row = rows.stored(self._own.context, self._own.replaces)
         if row is not None and row.replaced_by != self._own.id:
-            raise errors.Failed(_('The update was cancelled; the previous '
+            raise errors.Failed(_('The update was canceled; the previous '
                                   'resource is in use again'))
         return row
 

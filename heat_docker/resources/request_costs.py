@@ -57,8 +57,8 @@ class Costs:
         with self._lock:
             cost = self._requests.get(request) or _Cost()
             if cost.received > budgets.REQUEST_BYTES:
-                raise errors.Failed(_('The daemons return too much for one '
-                                      'request'))
+                raise errors.Failed(_('The daemons return too much data for '
+                                      'one request'))
             waited = cost.waited
             return min(most - sum(waited.values()),
                        most * budgets.OF_ONE_DAEMON - waited.get(endpoint, 0))

@@ -59,14 +59,13 @@ class SignalResource(base.DockerResource, alarms.Alarms):
             # than alarm_action.
             if action not in (None, only['action']):
                 raise exception.Error(
-                    _('The container has an alarm_action, and signals can do '
-                      'nothing but %s') % only['action'])
+                    _('The container has an alarm_action, so the only action '
+                      'that signals can request is %s') % only['action'])
             action, details = only['action'], only
         elif self.has_alarm_user():
             # An update that sets alarm_action is in progress or has failed.
             raise exception.Error(_(
-                'The container gets an alarm_action, and signals can do '
-                'nothing until an update has set it'))
+                'Signals are rejected until an update has set alarm_action'))
         if action not in operations.names():
             raise exception.Error(
                 _('The action %(action)s of a signal is not one of %(known)s')

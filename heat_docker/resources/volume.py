@@ -199,7 +199,7 @@ class DockerVolume(snapshots.SnapshotResource):
         if after_props['name'] and not (
                 {'name', 'docker_endpoint'} & set(changed_properties_set)):
             raise exception.NotSupported(feature=_(
-                'Replacing the volume %s by another one of the same name')
+                'Replacing the volume %s with another one of the same name')
                 % self.name)
         return True
 

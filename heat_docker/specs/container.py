@@ -80,18 +80,18 @@ FIELDS = (
         example='1000:1000'),
     fields.Field(
         name='cmd', type=fields.LIST,
-        doc=_('Command to run, as a list of words. No shell splits them. '
-              'Defaults to the command of the image, also if the list is '
-              'empty.'),
+        doc=_('Command to run, as a list of arguments. They are not passed '
+              'through a shell. If unset or empty, the command of the image '
+              'is used.'),
         at='Cmd', live_at='Config.Cmd', to_api=scalars.to_strings,
         from_api=scalars.as_list,
         policy=policy.Free.INSIDE,
         example=['httpd', '-f', '-p', '8080']),
     fields.Field(
         name='entrypoint', type=fields.LIST,
-        doc=_('Program, as a list of words, that receives the words of cmd as '
-              'its arguments. Defaults to the entrypoint of the image. An '
-              'empty list means no entrypoint.'),
+        doc=_('Program to run, as a list of arguments. The arguments in cmd '
+              'are appended to it. Defaults to the entrypoint of the image. '
+              'An empty list means no entrypoint.'),
         at='Entrypoint', live_at='Config.Entrypoint',
         to_api=scalars.to_strings,
         from_api=scalars.as_list, empty_counts=True,
@@ -179,7 +179,7 @@ FIELDS = (
             'test': fields.Key(
                 fields.LIST, policy.Free.INSIDE,
                 _('Command that succeeds if the container is healthy: "CMD" '
-                  'followed by its words, or "CMD-SHELL" followed by one '
+                  'followed by arguments, or "CMD-SHELL" followed by one '
                   'command line for a shell.')),
             'interval': fields.Key(
                 fields.NUMBER, policy.Free.INSIDE,
@@ -211,7 +211,7 @@ FIELDS = (
                  'retries': 2, 'start_period': 0.5}),
     fields.Field(
         name='shell', type=fields.LIST,
-        doc=_('Shell, as a list of words, that runs the command line of a '
+        doc=_('Shell, as a list of arguments, that runs the command line of a '
               'CMD-SHELL test of healthcheck. Defaults to "/bin/sh -c", even '
               'if the image sets another shell.'),
         at='Shell', live_at='Config.Shell', to_api=scalars.to_strings,
@@ -337,7 +337,8 @@ FIELDS = (
         example=['wiki-data:ro']),
     fields.Field(
         name='mounts', type=fields.LIST,
-        doc=_('Mounts of the container, with more options than volumes has.'),
+        doc=_('Mounts of the container. They have more options than the '
+              'property volumes.'),
         at='HostConfig.Mounts', to_api=storage.mounts_to_api,
         from_api=storage.mounts_from_api,
         nested=properties.Schema(
@@ -546,8 +547,8 @@ FIELDS = (
                     _('Link-local addresses in this network.')),
                 'mac_address': fields.Key(
                     fields.STRING, policy.Free.INSIDE,
-                    _('MAC address in this network. Before version 1.54 of '
-                      'the API, Docker applies it only when it creates the '
+                    _('MAC address in this network. In API versions before '
+                      '1.54, Docker applies it only when it creates the '
                       'container, so a change of this network replaces the '
                       'container.'),
                     since=(1, 44)),
@@ -592,7 +593,7 @@ FIELDS = (
         example=['ndots:2']),
     fields.Field(
         name='extra_hosts', type=fields.LIST,
-        doc=_('Additional host names, each as "name:address". The address '
+        doc=_('Additional hostnames, each as "name:address". The address '
               'host-gateway stands for the daemon\'s host.'),
         at='HostConfig.ExtraHosts', to_api=network.extra_hosts_to_api,
         from_api=scalars.as_list,
@@ -607,8 +608,8 @@ FIELDS = (
         example=True),
     fields.Field(
         name='privileged', type=fields.BOOLEAN,
-        doc=_('Whether the container has all privileges on the host. Defaults '
-              'to false.'),
+        doc=_('Whether the container has full access to the host. Defaults to '
+              'false.'),
         at='HostConfig.Privileged',
         policy=policy.privileged,
         example=True),
@@ -995,12 +996,12 @@ FIELDS = (
     fields.Field(
         name='alarm_action', type=fields.MAP,
         change=fields.by_step('set_alarm'),
-        doc=_('Operation that a signal without an action performs, such as a '
-              'signal from an alarm. Anyone who has the attribute alarm_url '
-              'can send such a signal without a token. Therefore, signals '
-              'cannot do anything else, and the resource refuses hooks of the '
-              'environment that a signal would have to clear. If unset, there '
-              'is no alarm_url.'),
+        doc=_('Action to perform when a signal does not contain an action, '
+              'such as a signal from an alarm. Anyone who has the attribute '
+              'alarm_url can send such a signal without a token. Therefore, '
+              'signals cannot request any other action, and the resource '
+              'rejects hooks of the environment, which a signal would have to '
+              'clear. If unset, there is no alarm_url.'),
         at=None, to_api=operations.check, nested=operations.keys(),
         policy=policy.Free.INSIDE,
         example={'action': 'restart'}),

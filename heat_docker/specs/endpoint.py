@@ -59,7 +59,7 @@ FIELDS = (
                 constraints=[constraints.Length(max=budgets.FILE)]),
             'verify': fields.Key(
                 fields.BOOLEAN, policy.certificates,
-                _('Whether to verify the daemon\'s certificate and host name. '
+                _('Whether to verify the daemon\'s certificate and hostname. '
                   'Defaults to true.')),
             'server_name': fields.Key(
                 fields.STRING, policy.Free.OURS,

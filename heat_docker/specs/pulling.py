@@ -62,7 +62,7 @@ FIELDS = (
                 fields.STRING, policy.Free.TEXT,
                 _('Address of the registry, such as "docker.io" or '
                   '"registry.example.com:5000". Images from other registries '
-                  'are refused. Defaults to the registry of the image.')),
+                  'are rejected. Defaults to the registry of the image.')),
         },
         policy=policy.Free.TEXT,
         example={'username': 'wiki', 'password': 'secret'}),

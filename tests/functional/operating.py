@@ -60,10 +60,10 @@ class OperatorTest(base.FunctionalTest):
     def fails_by(self, option, **properties):
         """Assert that a create fails because of an option."""
         stack_id, reason = self.fail_container(**properties)
-        self.assertIn('option %s ' % option, reason)
+        self.assertIn('option %s)' % option, reason)
         self.delete_stack(stack_id)
 
     def refused_by(self, option, **properties):
         """Assert that a template is refused because of an option."""
-        self.assertIn('option %s ' % option, self.refused(
+        self.assertIn('option %s)' % option, self.refused(
             {'web': self.container(**properties)}))

@@ -239,7 +239,7 @@ class ArrangingTest(base.FunctionalTest):
     def skip_before(self, since):
         """Skip the test if the daemon is older than a version of the API."""
         if since > self.api:
-            self.skipTest('needs version %s of the Docker API'
+            self.skipTest('requires version %s of the Docker API'
                           % fields.version_text(since))
 
     def arrange_busybox(self, name):

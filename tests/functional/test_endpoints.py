@@ -47,7 +47,7 @@ class PatienceTest(base.FunctionalTest):
         self.expect(stack_id, 'CREATE_COMPLETE')
         reasons = self.reasons(stack_id)
         self.assertEqual(1, reasons.count('Waiting for it'))
-        self.assertEqual(1, reasons.count('answers after'))
+        self.assertEqual(1, reasons.count('responded after'))
 
     def test_no_patience(self):
         self.way.cut()
@@ -70,7 +70,7 @@ class PatienceTest(base.FunctionalTest):
         self.addCleanup(self.way.release)
         _stack_id, reason = self.fail_container(
             docker_endpoint=self.way.endpoint, endpoint_timeout=1)
-        self.assertIn('no answer in time', reason)
+        self.assertIn('no response in time', reason)
 
     def test_delete(self):
         stack_id = self.create_stack(self.template_of())
@@ -86,7 +86,7 @@ class PatienceTest(base.FunctionalTest):
         self.way.cut()
         self.heat.stacks.delete(stack_id)
         self.expect(stack_id, 'DELETE_FAILED')
-        self.assertIn('Bring it back and delete the stack again',
+        self.assertIn('Restore the daemon and delete the stack again',
                       self.reasons(stack_id))
         self.way.mend()
         self.delete_stack(stack_id)
@@ -135,7 +135,7 @@ class PatienceTest(base.FunctionalTest):
                 stack_id).count('Waiting for it') == number, action)
             self.way.mend()
             self.expect(stack_id, status)
-        self.assertEqual(3, self.reasons(stack_id).count('answers after'))
+        self.assertEqual(3, self.reasons(stack_id).count('responded after'))
 
     def test_replacement_for_a_host_that_is_gone(self):
         stack_id = self.create_stack(self.template_of(
@@ -269,7 +269,7 @@ class TLSTest(base.FunctionalTest):
         self.fails('not signed by ca_cert', ca_cert=None)
 
     def test_other_host_name(self):
-        self.fails('for another host name', endpoint=self.at.replace(
+        self.fails('for another hostname', endpoint=self.at.replace(
             '127.0.0.1', 'localhost'))
 
     def test_server_name(self):

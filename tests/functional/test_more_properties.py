@@ -205,7 +205,7 @@ class MorePropertiesTest(base.FunctionalTest):
                                          'org.systemd.property.'))})
             return
         stack_id, reason = self.fail_container(annotations={'a': 'b'})
-        self.assertIn('annotations needs version 1.43', reason)
+        self.assertIn('annotations requires version 1.43', reason)
         self.assertEqual([], self.containers(stack_id))
 
     def test_attributes(self):

@@ -146,7 +146,7 @@ class AlarmTest(base.FunctionalTest):
         url = self.url(stack_id)
         requests.post(url, timeout=60, json={
             'action': 'exec', 'command': 'touch /stolen'}).raise_for_status()
-        base.wait_until(lambda: 'signals can do nothing but restart'
+        base.wait_until(lambda: 'signals can request is restart'
                         in self.reasons(stack_id), 'an event')
         self.assertNotIn('/stolen', [change['Path'] for change in
                                      self.docker.diff(before['Id']) or ()])
@@ -172,7 +172,7 @@ class AlarmTest(base.FunctionalTest):
                         in self.reasons(stack_id), 'a hook')
         url = self.resource_url(stack_id)
         requests.post(url, json={'unset_hook': 'pre-update'}, timeout=60)
-        base.wait_until(lambda: 'No signal clears a hook'
+        base.wait_until(lambda: 'Signals cannot clear hooks'
                         in self.reasons(stack_id), 'an event')
         self.assertNotIn('Hook pre-update is cleared',
                          self.reasons(stack_id).splitlines())
@@ -195,7 +195,7 @@ class AlarmTest(base.FunctionalTest):
         url = self.resource_url(stack_id)
         requests.post(url, timeout=60, json={
             'action': 'exec', 'command': 'touch /stolen'}).raise_for_status()
-        base.wait_until(lambda: 'signals can do nothing until'
+        base.wait_until(lambda: 'Signals are rejected until'
                         in self.reasons(stack_id), 'an event')
         self.assertNotIn('exec ended', self.reasons(stack_id))
 
@@ -220,7 +220,7 @@ class AlarmTest(base.FunctionalTest):
         """Have Heat still take signals, and come to the last one."""
         requests.post(url, json={'action': 'fly'},
                       timeout=60).raise_for_status()
-        base.wait_until(lambda: 'signals can do nothing but unpause'
+        base.wait_until(lambda: 'signals can request is unpause'
                         in self.reasons(stack_id), 'an event')
 
     def test_nobody_without_need(self):
@@ -305,7 +305,8 @@ class AlarmUserTest(base.FunctionalTest):
         self.addCleanup(keystone.users.update, admin, enabled=True)
         self.heat.stacks.delete(stack_id)
         self.expect(stack_id, 'DELETE_FAILED')
-        self.assertIn('Keystone and the user of alarm_url',
+        self.assertIn('Keystone could not create or delete the user of '
+                      'alarm_url',
                       self.resource(stack_id).resource_status_reason)
         self.assertEqual([user], self.stack_users(stack_id))
         keystone.users.update(admin, enabled=True)

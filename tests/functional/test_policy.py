@@ -130,7 +130,7 @@ class PolicyTest(operating.OperatorTest):
         """A local daemon that all users may use is a shared one."""
         self.configure(daemons=None, allowed_registries=self.cloud.registry)
         self.refused_by('allowed_registries', image='127.0.0.1:1/a/b')
-        self.assertIn('option allowed_registries ', self.refused(
+        self.assertIn('option allowed_registries)', self.refused(
             {'image': {'type': 'DockerInc::Docker::Image', 'properties': {
                 'build': {'dockerfile': 'FROM scratch\n'
                                         'ADD http://127.0.0.1/ /'}}}}))
@@ -149,10 +149,10 @@ class PolicyTest(operating.OperatorTest):
                     'driver': 'macvlan', 'driver_opts': {'parent': 'eth0'}}),
                 ('allowed_subnets', {'ipam': {'config': [
                     {'subnet': '203.0.113.0/24'}]}})):
-            self.assertIn('option %s ' % option, self.refused(
+            self.assertIn('option %s)' % option, self.refused(
                 {'net': {'type': 'DockerInc::Docker::Network',
                          'properties': resource}}))
-        self.assertIn('option allowed_bind_sources ', self.refused(
+        self.assertIn('option allowed_bind_sources)', self.refused(
             {'data': {'type': 'DockerInc::Docker::Volume', 'properties': {
                 'driver_opts': {'type': 'none', 'o': 'bind',
                                 'device': '/'}}}}))
@@ -219,7 +219,7 @@ class PolicyTest(operating.OperatorTest):
         self.configure(require_tls='true')
         stack_id = self.create_stack(template(True))
         self.update_stack(stack_id, template(False), 'UPDATE_FAILED')
-        self.assertIn('option require_tls ', self.reasons(stack_id))
+        self.assertIn('option require_tls)', self.reasons(stack_id))
         self.update_stack(stack_id, template(True))
         self.assertEqual('running', self.resource(
             stack_id).attributes['state'])

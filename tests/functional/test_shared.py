@@ -125,7 +125,7 @@ class ReferencesTest(SharedTest):
             reason = self.resource(stack_id).resource_status_reason
             self.assertIn('The property ' + said, reason)
             self.assertIn('belongs to another project', reason)
-            self.assertIn('option daemons of the operator', reason)
+            self.assertIn('operator option daemons', reason)
             self.assertEqual([], self.containers(stack_id))
 
     def test_of_the_own_project(self):

@@ -399,9 +399,9 @@ class PullTestCase(base.TestCase):
             report('Download complete', 'a'),
             report('Download complete', 'e')])
         pull = self.join_running()
-        self.assertEqual('15 %, 30 of 200 MB', pull.progress)
+        self.assertEqual('15%, 30 of 200 MB', pull.progress)
         self.end(pull)
-        self.assertEqual('55 %, 110 of 200 MB', pull.progress)
+        self.assertEqual('55%, 110 of 200 MB', pull.progress)
 
     def stalled(self, *reports):
         """Return for how long a pull stalls that such reports have come of.

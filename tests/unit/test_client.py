@@ -256,7 +256,7 @@ LATE = (
 REASONS = {
     0: 'Connection refused', 1: 'No route to host',
     2: 'Name or service not known', 3: 'No such file or directory',
-    4: 'Permission denied', 5: 'no answer in time', 6: 'no answer in time'}
+    4: 'Permission denied', 5: 'no response in time', 6: 'no response in time'}
 
 
 LEAVING = [('POST', '/containers/x/stop'), ('GET', '/containers/x/json'),
@@ -767,7 +767,7 @@ class RequestTestCase(EngineTestCase):
         self.daemon.on('GET', '/containers/x/json', {'raw': base.chunked(
             *33 * [2048 * b'x'], lambda: self.fail('It was read to its end'))})
         words = self.failing(errors.Failed, 'containers.inspect', 'x')
-        self.assertEqual('Docker at %s: the answer is too long' % base.URL,
+        self.assertEqual('Docker at %s: the response is too long' % base.URL,
                          words)
 
     def test_answer_takes_too_long(self):
@@ -782,7 +782,7 @@ class RequestTestCase(EngineTestCase):
             b'{', late, b' ', late, b' ', late, b' ',
             lambda: self.fail('It was read to its end'))})
         words = self.failing(errors.AnswerTimeout, 'containers.inspect', 'x')
-        self.assertIn('no answer in time', words)
+        self.assertIn('no response in time', words)
         self.assertIsNone(self.pool.acquire(self.client.endpoint))
 
     def test_answer_in_pieces(self):
@@ -1063,7 +1063,7 @@ class SocketTestCase(base.TestCase):
         self.serve(self.version(), lambda: None)
         words = self.failing(errors.AnswerTimeout,
                              self.client.containers.stop, 'x', None, 0.02)
-        self.assertIn('no answer in time', words)
+        self.assertIn('no response in time', words)
 
     def test_broken_off(self):
         """The thread that is served waits; another one breaks off."""

@@ -315,7 +315,7 @@ class PoolTestCase(base.TestCase):
         """Who waited is told what they are told who were there before."""
         taken = self.turns(4)
         self.when_somebody_waits(taken.close, lambda: self.fail_at(
-            self.ONE, errors.NoAnswer('no answer in time')))
+            self.ONE, errors.NoAnswer('no response in time')))
         ex = self.assertRaises(errors.Unreachable, self.turns, 1)
         # What waited has not been asked, so it has not been lost.
         self.assertNotIsInstance(ex, errors.NoAnswer)

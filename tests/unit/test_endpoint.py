@@ -206,14 +206,14 @@ class TLSTestCase(MaterialTestCase):
             self.assertEqual(name, endpoint.check_tls(
                 self.tls(server_name=name)).server_name)
         for name in ('a b', 'https://docker', 'docker:2376', 'ä.test'):
-            self.assertIn('is not a host name',
+            self.assertIn('is not a hostname',
                           self.refused(self.tls(server_name=name)))
 
     def test_client_is_half(self):
         for name in ('client_cert', 'client_key'):
             for empty in (None, ''):
                 self.assertEqual(
-                    'client_cert and client_key of tls require each other',
+                    'client_cert and client_key of tls must be set together',
                     self.refused(self.client(**{name: empty})))
 
     def test_client_is_none(self):

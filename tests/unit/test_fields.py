@@ -65,7 +65,7 @@ class SchemaTestCase(testtools.TestCase):
 
     def test_schema_description_with_version(self):
         schema = fields.properties_schema([field(since=(1, 45))])
-        self.assertEqual('What it is. It needs version 1.45 of the Docker '
+        self.assertEqual('What it is. It requires version 1.45 of the Docker '
                          'API. A change replaces the resource.',
                          schema['a'].description)
 
@@ -302,8 +302,8 @@ class ApiTestCase(testtools.TestCase):
         ex = self.assertRaises(errors.Unsupported, self.check,
                                (NEW[0], NEW[1] - 1), old='x', new='x')
         self.assertEqual(
-            'The property new needs version 1.45 of the Docker API, and the '
-            'daemon at tcp://docker.test:2375 has 1.44', str(ex))
+            'The property new requires version 1.45 of the Docker API, and '
+            'the daemon at tcp://docker.test:2375 has 1.44', str(ex))
 
     def test_check_of_keys(self):
         key = fields.Key(fields.STRING, policy.Free.INSIDE, 'It.', since=NEW,
@@ -313,11 +313,11 @@ class ApiTestCase(testtools.TestCase):
                        nested=properties.Schema(fields.MAP, schema={
                            'd': key}))]
         for values, api, words in (
-                ({'a': {'b': 'x'}}, (1, 44), 'a.b needs version 1.45 of'),
-                ({'a': {'b': 'y'}}, (1, 45), 'a.b needs version 1.50 of'),
-                ({'c': [{}]}, (1, 40), 'c needs version 1.41 of'),
+                ({'a': {'b': 'x'}}, (1, 44), 'a.b requires version 1.45 of'),
+                ({'a': {'b': 'y'}}, (1, 45), 'a.b requires version 1.50 of'),
+                ({'c': [{}]}, (1, 40), 'c requires version 1.41 of'),
                 ({'c': [{}, {'d': 'x'}]}, (1, 44),
-                 'c[1].d needs version 1.45 of')):
+                 'c[1].d requires version 1.45 of')):
             values = {'a': None, 'c': None, **values}
             ex = self.assertRaises(errors.Unsupported, fields.check_api,
                                    table, values, api, 'here')
@@ -332,8 +332,8 @@ class ApiTestCase(testtools.TestCase):
         key = fields.Key(fields.STRING, policy.Free.INSIDE, 'It.', since=NEW,
                          values_since={'y': (1, 50)})
         self.assertEqual(
-            'It. It needs version 1.45 of the Docker API. The value "y" needs '
-            'version 1.50 of the Docker API.', key.description)
+            'It. It requires version 1.45 of the Docker API. The value "y" '
+            'requires version 1.50 of the Docker API.', key.description)
 
     def test_check_as_numbers(self):
         self.assertRaises(errors.Unsupported, self.check, (1, 9), new='x')
@@ -587,9 +587,10 @@ class ChangeTestCase(testtools.TestCase):
         number = field('number', change=fields.in_place('N'),
                        from_api=lambda json: json['value'] + 1)
         for shown in (None, 'x', ['x'], {}, {'value': 'x'}):
-            self.assertIn('shows the property number in an unknown form', str(
-                self.assertRaises(errors.Failed, self.drift,
-                                  {'number': shown}, number, number=1)))
+            self.assertIn(
+                'returned the property number in an unknown format', str(
+                    self.assertRaises(errors.Failed, self.drift,
+                                      {'number': shown}, number, number=1)))
 
     def test_drift_of_what_is_not_shown(self):
         hidden = field('hidden', change=fields.in_place('V'),

@@ -301,7 +301,7 @@ class ReportsTestCase(HostileTestCase):
                               'progressDetail': 'x'},
                              {'status': ['x'], 'progressDetail': [1]})
             self.assertIsNone(pull.result())
-            self.assertRegex(pull.progress, r'\d+ %, 2 of 4 MB')
+            self.assertRegex(pull.progress, r'\d+%, 2 of 4 MB')
 
     def assertRegex(self, text, pattern):  # noqa: N802
         self.assertThat(text, base.testtools.matchers.MatchesRegex(pattern))

@@ -530,7 +530,7 @@ class ValuesTestCase(PolicyTestCase):
             for value, said in not_allowed:
                 words = self.refused(function, value)
                 self.assertTrue(words.endswith(
-                    ' allowed (option %s of the operator)' % option), words)
+                    ' allowed (operator option %s)' % option), words)
                 self.assertIn(said, words)
                 self.assert_plain(words)
 
@@ -603,7 +603,7 @@ class LimitsTestCase(PolicyTestCase):
         try:
             function(value)
         except errors.Refused as ex:
-            return re.search('[(]option ([a-z_]+) of', str(ex))[1]
+            return re.search('[(]operator option ([a-z_]+)[)]', str(ex))[1]
 
     def test_refused_if_shared(self):
         self.shared()
@@ -669,7 +669,7 @@ class EndpointTestCase(PolicyTestCase):
             self.allowed(endpoint.parse(url))
         self.assertEqual(
             'The docker_endpoint unix:///run/docker.sock is not allowed '
-            '(option allowed_endpoints of the operator)',
+            '(operator option allowed_endpoints)',
             self.not_allowed(endpoint.parse('unix:///run/docker.sock')))
 
     def test_allowed_endpoints(self):
@@ -679,7 +679,8 @@ class EndpointTestCase(PolicyTestCase):
         for url in ('https://docker.test', 'tcp://a.docker.test:2376',
                     'https://a.docker.test:2377',
                     'https://a.docker.test.example.com'):
-            self.assertIn('%s is not allowed (option allowed_endpoints'
+            self.assertIn('%s is not allowed (operator option '
+                          'allowed_endpoints'
                           % endpoint.parse(url),
                           self.not_allowed(endpoint.parse(url)))
 
@@ -706,7 +707,7 @@ class EndpointTestCase(PolicyTestCase):
                           verify=False))):
             words = self.not_allowed(where)
             self.assertIn(str(where), words)
-            self.assertIn('(option require_tls of', words)
+            self.assertIn('(operator option require_tls)', words)
 
     def local(self, access):
         self.configure(local_endpoint_access=access, allowed_endpoints=[],
@@ -720,7 +721,8 @@ class EndpointTestCase(PolicyTestCase):
     def test_local_for_nobody(self):
         words = self.not_allowed(self.local('none'))
         self.assertIn(
-            'no one can use the default daemon at local_endpoint (option',
+            'no one can use the default daemon at local_endpoint '
+            '(operator option',
             words)
         self.is_admin.assert_not_called()
 
@@ -759,7 +761,7 @@ class AddressTestCase(PolicyTestCase):
             self.assertEqual(
                 'The docker_endpoint tcp://docker.test:2375 is not allowed: '
                 'its address is in a network that heat-engine does not '
-                'connect to (option denied_networks of the operator)', words)
+                'connect to (operator option denied_networks)', words)
 
     def test_not_denied(self):
         for ip in NOT_DENIED:
@@ -800,8 +802,8 @@ class AddressTestCase(PolicyTestCase):
         for wrong in ('10.0.0.1/8', '10.0.0.0/33', 'private', ''):
             self.configure(denied_networks=[wrong])
             self.assertEqual(
-                'Nothing is allowed because %r is not a network (option '
-                'denied_networks of the operator)' % wrong,
+                'Nothing is allowed because %r is not a network (operator '
+                'option denied_networks)' % wrong,
                 self.refused(policy.address, self.WHERE, '192.0.2.7'))
 
     def test_local_endpoint_may_be_in_a_denied_network(self):

@@ -332,8 +332,8 @@ class FieldsTestCase(testtools.TestCase):
             older = (field.since[0], field.since[1] - 1)
             if field.since > fields.OLDEST_API:
                 self.assertEqual(
-                    'The property %s needs version %s of the Docker API, and '
-                    'the daemon at tcp://docker.test:2375 has %s'
+                    'The property %s requires version %s of the Docker API, '
+                    'and the daemon at tcp://docker.test:2375 has %s'
                     % (field.name, fields.version_text(field.since),
                        fields.version_text(older)),
                     self.refusal(spec, values, older))
@@ -355,8 +355,8 @@ class FieldsTestCase(testtools.TestCase):
                           field.name: value}
                 older = (needed[0], needed[1] - 1)
                 self.assertEqual(
-                    'The property %s needs version %s of the Docker API, and '
-                    'the daemon at tcp://docker.test:2375 has %s'
+                    'The property %s requires version %s of the Docker API, '
+                    'and the daemon at tcp://docker.test:2375 has %s'
                     % (place, fields.version_text(needed),
                        fields.version_text(older)),
                     self.refusal(spec, values, older))
@@ -494,14 +494,14 @@ class FieldsTestCase(testtools.TestCase):
     def test_docs_say_what_version_is_needed(self):
         for path, _spec, field in all_fields():
             said = fields.properties_schema([field])[field.name].description
-            words = 'It needs version %s of the Docker API.' % (
+            words = 'It requires version %s of the Docker API.' % (
                 fields.version_text(field.since))
             self.assertEqual(field.since > fields.OLDEST_API, words in said,
                              path)
             for place, key in keys(field.nested, path):
                 for words, version in (
-                        ('It needs', key.since),
-                        *(('The value "%s" needs' % value, since)
+                        ('It requires', key.since),
+                        *(('The value "%s" requires' % value, since)
                           for value, since in key.values_since.items())):
                     self.assertEqual(
                         version > fields.OLDEST_API,

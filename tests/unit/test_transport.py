@@ -152,7 +152,7 @@ class AddressTestCase(ConnectionTestCase):
         there.stop()
         words = self.failing(errors.Unreachable,
                              self.connect(url, trusted='127.0.0.1'))
-        self.assertIn('(at 127.0.0.1, the address that the host name had when '
+        self.assertIn('(at 127.0.0.1, the address that the hostname had when '
                       'the object was created)', words)
         self.assertEqual(1, here.accepted)
 
@@ -261,7 +261,7 @@ class AddressTestCase(ConnectionTestCase):
                    late)
         words = self.failing(errors.Unreachable,
                              self.connect(self.url('docker.test')))
-        self.assertIn('no answer in time', words)
+        self.assertIn('no response in time', words)
         self.assertEqual([('127.0.0.%d' % n, 2.0) for n in range(1, 5)],
                          tried)
 
@@ -278,7 +278,7 @@ class AddressTestCase(ConnectionTestCase):
         self.patch(socket, 'getaddrinfo', late)
         words = self.failing(errors.Unreachable,
                              self.connect(self.url('localhost')))
-        self.assertIn('no answer in time', words)
+        self.assertIn('no response in time', words)
         self.assertFalse(self.listener.connected_to)
 
 
@@ -338,7 +338,7 @@ class TLSTestCase(ConnectionTestCase):
         server = self.serve(pair=servers.issued(host='other.test'))
         words = self.failing(errors.Untrusted, self.connect(
             'https://docker.test:%d' % server.address[1], self.ours()))
-        self.assertIn('its certificate is for another host name', words)
+        self.assertIn('its certificate is for another hostname', words)
 
     def test_wrong_address(self):
         server = self.serve(pair=servers.issued(address='127.0.0.2'))

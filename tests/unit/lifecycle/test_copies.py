@@ -145,7 +145,7 @@ class CopyTestCase(base.VolumeTestCase):
                         lambda: self.fail('It was read to its end'))
         self.assertEqual(
             'Error: resources.web: The files of the volume take more than 6 '
-            'bytes (option max_snapshot_bytes of the operator)',
+            'bytes (operator option max_snapshot_bytes)',
             self.fail_task(self.make_copy().create))
         self.assertEqual([], self.copied)
         self.assertEqual(self.LEAVE, self.daemon.requests[-2:])

@@ -117,7 +117,7 @@ class PullTestCase(ProvideTestCase):
         made = self.make_resource()
         task = scheduler.TaskRunner(made.create)
         task.start()
-        progress = 'Pulling busybox:1 – 25 %, 5 of 20 MB'
+        progress = 'Pulling busybox:1: 25%, 5 of 20 MB'
         while not task.step():
             if progress in self.reasons:
                 told.set()
@@ -245,7 +245,7 @@ class PullTestCase(ProvideTestCase):
         clock.now += 301
         self.assertRaises(exception.ResourceFailure, task.run_to_completion)
         self.assertIn('The image busybox:1 cannot be pulled. No progress for '
-                      '301 s: 25 %, 5 of 20 MB',
+                      '301 s: 25%, 5 of 20 MB',
                       made.status_reason)
         self.assert_plain(made.status_reason)
         self.assertEqual((0, {}), (pull.users, background._PULLS))
@@ -316,7 +316,7 @@ class AwayTestCase(ProvideTestCase):
         self.patch(made, 'add_event', keep)
         self.run_task(made.create)
         self.assertEqual([1], [created for reason, created in told
-                               if ' answers after ' in reason], told)
+                               if ' responded after ' in reason], told)
 
 
 class PolicyTestCase(ProvideTestCase):

@@ -185,7 +185,7 @@ class ContainerReferencesTestCase(SharedTestCase):
             reason = self.fail_task(made.create)
             self.assertIn('The property %s: %s' % (name, words % what),
                           reason)
-            self.assertIn('option daemons of the operator', reason)
+            self.assertIn('operator option daemons', reason)
             self.assertNotIn(CREATE, self.daemon.requests)
             self.assertEqual({}, made.data())
 
@@ -322,8 +322,8 @@ class ContainerReferencesTestCase(SharedTestCase):
         for daemons in ('shared', 'own'):
             self.configure(daemons=daemons, allow_host_namespaces=False)
             self.assertIn(
-                'The property networks: "host" is not allowed (option '
-                'allow_host_namespaces of the operator)',
+                'The property networks: "host" is not allowed (operator '
+                'option allow_host_namespaces)',
                 self.fail_task(self.make_resource(networks=[
                     {'network': 'a1a1a1a1a1a1'}]).create))
         self.assertNotIn(CREATE, self.daemon.requests)
@@ -405,7 +405,7 @@ class TakenTestCase(base.ContainerTestCase):
     name of another one.
     """
 
-    WORDS = 'belongs to another project by now'
+    WORDS = 'now belongs to another project'
 
     def setUp(self):
         super().setUp()
@@ -554,7 +554,7 @@ class ExternalTestCase(SharedTestCase):
                           lambda: made.adopt({'resource_id': 'web'}))
         for said in (refused, made.status_reason):
             self.assertIn('No stack has created it', said)
-            self.assertIn('option daemons of the operator', said)
+            self.assertIn('operator option daemons', said)
 
 
 class VolumeTestCase(base.VolumeTestCase):
@@ -622,7 +622,7 @@ class AdoptedVolumeTestCase(base.VolumeTestCase):
                      {'Labels': {'a': 'b'}, 'Driver': 'other'}):
             made = self.adopted()
             self.daemon.on(*self.INSPECT, self.shown(made, **more))
-            self.assertIn('another one has its name',
+            self.assertIn('another volume has its name',
                           self.fail_task(made.check))
             self.assertIsNone(made.FnGetAtt('name'))
             made.state_set(made.CHECK, made.COMPLETE)

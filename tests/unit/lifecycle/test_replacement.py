@@ -322,7 +322,7 @@ class PredecessorTestCase(ReplacementTestCase):
         self.forget()
         error = self.assertRaises(resource.exception.Error,
                                   made.check_create_complete, progress)
-        self.assertIn('The update was cancelled', str(error))
+        self.assertIn('The update was canceled', str(error))
         self.assertEqual([], self.daemon.requests)
 
     def test_was_away(self):

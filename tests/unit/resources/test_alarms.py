@@ -122,8 +122,8 @@ class AlarmsTestCase(base.ContainerTestCase):
         """Fail to delete a resource for Keystone, which is well again."""
         self.users()
         self.keystone.fails = keystone_errors.ServiceUnavailable('busy')
-        self.assertIn('Keystone and the user of alarm_url: busy',
-                      self.fail_task(made.delete))
+        self.assertIn('Keystone could not create or delete the user of '
+                      'alarm_url: busy', self.fail_task(made.delete))
         self.assertEqual(('DELETE', 'FAILED'), made.state)
         self.keystone.fails = None
 
@@ -206,8 +206,9 @@ class AlarmsTestCase(base.ContainerTestCase):
     def test_keystone_fails(self):
         self.keystone.fails = exception.AuthorizationFailure()
         made = self.make_resource(alarm_action=RESTART)
-        self.assertIn('Keystone and the user of alarm_url: Authorization '
-                      'failed', self.fail_task(made.create))
+        self.assertIn('Keystone could not create or delete the user of '
+                      'alarm_url: Authorization failed',
+                      self.fail_task(made.create))
         self.assertEqual([], self.daemon.requests)
 
     def test_needs_no_deferred_auth(self):
@@ -286,14 +287,15 @@ class AlarmsTestCase(base.ContainerTestCase):
         for details in ({'action': 'exec', 'command': 'id'},
                         {'action': 'kill'}, {'action': ['restart']}):
             self.does_nothing(made, details,
-                              'signals can do nothing but restart')
+                              'the only action that signals can request is '
+                              'restart')
 
     def test_nothing_until_an_update_has_set_it(self):
         """There is a URL, and Heat has the properties of before."""
         made = self.make_running()
         made.sync_alarm_user(RESTART)
         for details in (ALARM, RESTART, {'action': 'exec', 'command': 'id'}):
-            self.does_nothing(made, details, 'signals can do nothing until')
+            self.does_nothing(made, details, 'Signals are rejected until')
 
     # Hooks of the environment.
 

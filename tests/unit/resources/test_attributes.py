@@ -167,7 +167,7 @@ class LongTestCase(base.ContainerTestCase):
         made = self.make_long(3_000_000)
         self.assertIsNone(made.FnGetAtt('info'))
         self.assertEqual('running', made.FnGetAtt('state'))
-        self.assertIn('Attribute info of web: it is too long to be shown',
+        self.assertIn('Attribute info of web: it is too large to show',
                       self.log.output)
         self.assertIsNotNone(self.make_long(1_500_000).FnGetAtt('info'))
 
@@ -199,7 +199,7 @@ class LongTestCase(base.ContainerTestCase):
         self.assertEqual(3 * ['running'] + 2 * [None], [
             made.FnGetAtt('state') for _again in range(5)])
         self.assertEqual(3, self.inspects())
-        self.assertIn('The daemons return too much for one request',
+        self.assertIn('The daemons return too much data for one request',
                       self.log.output)
         made.context.request_id = 'req-2'
         made.forget_live_state()
@@ -261,8 +261,8 @@ class SlowTestCase(base.ContainerTestCase):
         made = self.make_slow()
         self.assertEqual(4 * ['running'] + 12 * [None], self.read(made))
         self.assertEqual(36, self.took())
-        self.assertIn('takes too long to return all attributes (option '
-                      'attributes_timeout of the operator)', self.log.output)
+        self.assertIn('takes too long to return all attributes (operator '
+                      'option attributes_timeout)', self.log.output)
 
     def test_last_request_has_what_is_left(self):
         made = self.make_slow()

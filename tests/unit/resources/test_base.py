@@ -164,7 +164,7 @@ class MakeTestCase(base.ContainerTestCase):
             for field in container.spec.FIELDS))
         made = self.make_resource(memory=0)
         self.assertEqual(
-            'Error: resources.web: The property memory needs version 1.99 '
+            'Error: resources.web: The property memory requires version 1.99 '
             'of the Docker API, and the daemon at %s has 1.41' % base.URL,
             self.fail_task(made.create))
         self.assertEqual([], self.daemon.requests)
@@ -227,7 +227,7 @@ class MakeTestCase(base.ContainerTestCase):
         made = self.make_resource(privileged=True)
         self.assertEqual(
             'Error: resources.web: The property privileged: true is not '
-            'allowed (option allow_privileged of the operator)',
+            'allowed (operator option allow_privileged)',
             self.fail_task(made.create))
         self.assertEqual([], self.daemon.requests)
         self.assertEqual({}, made.data())
@@ -250,7 +250,7 @@ class MakeTestCase(base.ContainerTestCase):
             reason = self.fail_task(made.create)
             [name] = properties
             self.assertIn('The property %s: ' % name, reason)
-            self.assertIn('(option %s of' % option, reason)
+            self.assertIn('(operator option %s)' % option, reason)
             self.assertEqual([], self.daemon.requests)
             self.assertEqual({}, made.data())
 
@@ -381,13 +381,13 @@ class ValidationTestCase(base.ResourceTestCase):
 
     def test_not_allowed(self):
         self.configure(allow_privileged=False)
-        self.assertIn('The property privileged: true is not allowed (option '
-                      'allow_privileged of the operator)',
+        self.assertIn('The property privileged: true is not allowed (operator '
+                      'option allow_privileged)',
                       self.refused(self.make_resource(privileged=True)))
 
     def test_endpoint_not_allowed(self):
         self.configure(allowed_endpoints=[])
-        self.assertIn('%s is not allowed (option allowed_endpoints'
+        self.assertIn('%s is not allowed (operator option allowed_endpoints'
                       % base.URL, self.refused(self.make_resource()))
 
     def test_endpoint_of_a_parameter(self):

@@ -88,7 +88,7 @@ class AllowedTestCase(base.ContainerTestCase):
         self.configure(allowed_endpoints=['https://*'])
         self.assertEqual(
             'Error: resources.web: The docker_endpoint %s is not allowed '
-            '(option allowed_endpoints of the operator)' % base.URL,
+            '(operator option allowed_endpoints)' % base.URL,
             self.refused(self.make_resource()))
 
     def test_local_for_administrators(self):
@@ -156,7 +156,7 @@ class AllowedTestCase(base.ContainerTestCase):
         self.assertEqual(('UPDATE', 'COMPLETE'), made.state)
         self.assertEqual(
             'Error: resources.web: The property tls: verify: false is not '
-            'allowed (option require_tls of the operator)',
+            'allowed (operator option require_tls)',
             self.fail_update(made, **self.where, tls={'verify': False}))
         self.assertTrue(made.endpoint.tls.verify)
         self.assertEqual([], self.daemon.history)
@@ -177,9 +177,10 @@ class AllowedTestCase(base.ContainerTestCase):
         made = self.make_running(networks=[front])
         self.configure(daemons='shared')
         self.assertIn(
-            'The property networks: the option parent is not allowed (option '
-            'allowed_network_options', self.fail_update(made, networks=[
-                {**front, 'driver_opts': {'parent': 'eth0'}}]))
+            'The property networks: the option parent is not allowed '
+            '(operator option allowed_network_options)', self.fail_update(
+                made, networks=[
+                    {**front, 'driver_opts': {'parent': 'eth0'}}]))
         self.assertEqual([], self.daemon.history)
 
     def test_tightened_before_the_create(self):
@@ -448,7 +449,7 @@ class PatienceTestCase(base.ContainerTestCase):
         self.clock = self.set_clock(plan, step=10.0)
 
     WAITING = ('Docker at %s cannot be reached from heat-engine on %s: no '
-               'answer in time. Waiting for it')
+               'response in time. Waiting for it')
 
     def waiting(self):
         return self.WAITING % (base.URL, client.socket.gethostname())
@@ -472,7 +473,7 @@ class PatienceTestCase(base.ContainerTestCase):
         self.run_task(made.create)
         self.assertEqual(('CREATE', 'COMPLETE'), made.state)
         self.assertEqual(
-            [self.waiting(), 'Docker at %s answers after 50 s' % base.URL],
+            [self.waiting(), 'Docker at %s responded after 50 s' % base.URL],
             self.reasons)
         self.assertEqual(5 + 1 + 3, len(self.daemon.history))
 
@@ -662,9 +663,8 @@ class DeleteTestCase(base.ContainerTestCase):
         self.daemon.go_away()
         reason = self.fail_task(made.delete)
         self.assertIn('%s cannot be reached' % base.URL, reason)
-        self.assertIn('Bring it back and delete the stack again. If it is '
-                      'gone for good, ask the operator of Heat to add it to '
-                      'forgotten_endpoints', reason)
+        self.assertIn('Restore the daemon and delete the stack again, or ask '
+                      'the operator to add its URL to forgotten_endpoints', reason)
         self.assertEqual(7, len(self.daemon.history))
 
     def test_gives_up_and_again(self):

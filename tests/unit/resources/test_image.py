@@ -160,8 +160,8 @@ class ValidationTestCase(ImageTestCase):
     def test_build_not_allowed(self):
         """Nobody knows what others would be pulled by it."""
         self.configure(allowed_registries=['docker.io'])
-        self.assertIn('The property build: it is not allowed (option '
-                      'allowed_registries of the operator)',
+        self.assertIn('The property build: it is not allowed (operator '
+                      'option allowed_registries)',
                       self.refused(build=BUILD))
 
     def test_build_not_allowed_by_the_time_it_is_made(self):
@@ -819,7 +819,7 @@ class PushTestCase(BuiltTestCase):
         self.daemon.on(*push_of('r.test/a'), {'text': push})
         made = self.make_resource(tags=self.TAGS, push=True,
                                   registry_auth=AUTH)
-        self.assertIn('Another image has the name r.test/b by now',
+        self.assertIn('Another image now has the name r.test/b',
                       self.fail_task(made.create))
         self.assertNotIn(push_of('r.test/b'), self.daemon.requests)
 

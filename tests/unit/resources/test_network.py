@@ -135,7 +135,7 @@ class CreateTestCase(base.NetworkTestCase):
 
     def test_too_old_daemon(self):
         made = self.make_resource(enable_ipv4=False)
-        self.assertIn('The property enable_ipv4 needs version 1.48',
+        self.assertIn('The property enable_ipv4 requires version 1.48',
                       self.fail_task(made.create))
         self.assertEqual([], self.daemon.requests)
 
@@ -152,14 +152,14 @@ class PolicyTestCase(base.NetworkTestCase):
                 'allowed_subnets': {'ipam': {'config': [
                     {'subnet': '203.0.113.0/24'}]}}}.items():
             made = self.make_resource(properties)
-            self.assertIn('option %s ' % option, self.fail_task(made.create))
+            self.assertIn('option %s)' % option, self.fail_task(made.create))
             self.assertEqual([], self.daemon.requests)
 
     def test_swarm_not_allowed_on_shared_daemons(self):
         self.configure(daemons='shared')
         for properties in ({'ingress': True}, {'scope': 'swarm'}):
             made = self.make_resource(properties)
-            self.assertIn('option allowed_network_drivers ',
+            self.assertIn('option allowed_network_drivers)',
                           self.fail_task(made.create))
             self.assertEqual([], self.daemon.requests)
 
@@ -681,7 +681,7 @@ class OwedRoomTestCase(ReplacingTestCase):
         made = self.replace(old, name='wiki', internal=True)
         resource_objects.Resource.update_by_id(
             old.context, old.id, {'replaced_by': None})
-        self.assertIn('The update was cancelled',
+        self.assertIn('The update was canceled',
                       self.fail_task(made.create))
         self.assertEqual([], self.daemon.requests)
 

@@ -39,8 +39,8 @@ class SignalsTestCase(base.ContainerTestCase):
         """Heat lets readers of a project send signals."""
         cfg.CONF.clear_override('allowed_signals', group=conf.GROUP)
         made = self.make_running()
-        self.assertIn('the action exec of a signal is not allowed (option '
-                      'allowed_signals of the operator)', self.refused(
+        self.assertIn('the action exec of a signal is not allowed (operator '
+                      'option allowed_signals)', self.refused(
                           made, {'action': 'exec', 'command': 'id'}))
         others = [name for name in operations.names() if name != 'exec']
         self.assertEqual(others, conf.group().allowed_signals)
@@ -224,7 +224,7 @@ class SignalsTestCase(base.ContainerTestCase):
         made = self.make_running()
         self.patch(client, '_POOL', daemons.Pool())
         self.daemon.on('GET', '/version', LOST, prefix='')
-        self.assertIn('no answer in time',
+        self.assertIn('no response in time',
                       self.fail_signal(made, action='restart'))
         self.assertEqual([], self.daemon.requests)
 

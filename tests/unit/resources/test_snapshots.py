@@ -142,7 +142,7 @@ class SnapshotTestCase(base.ContainerTestCase):
         self.daemon.on(*COMMIT, {'text': away})
         self.assertIn('cannot be reached', self.fail_task(made.snapshot))
         self.assertEqual(1, str(self.reasons).count('Waiting for it'))
-        self.assertNotIn(' answers after ', str(self.reasons))
+        self.assertNotIn(' responded after ', str(self.reasons))
 
     def test_commit_breaks(self):
         """The end of the thread is no success."""

@@ -177,7 +177,7 @@ class LimitsTestCase(UpdateTestCase):
 
     def test_too_old_daemon(self):
         made = self.make_running(networks=[{'network': 'n'}])
-        self.assertIn('needs version 1.48', self.fail_update(
+        self.assertIn('requires version 1.48', self.fail_update(
             made, networks=[{'network': 'n', 'gw_priority': 1}]))
         self.assertEqual([], self.daemon.requests)
 

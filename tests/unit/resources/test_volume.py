@@ -66,8 +66,8 @@ class CreateTestCase(base.VolumeTestCase):
                 'Name': 'data', 'Labels': labels}})
             made = self.make_resource()
             self.assertEqual(
-                'Error: resources.web: Docker at %s has a volume data '
-                'already, which does not belong to this resource; to use it, '
+                'Error: resources.web: Docker at %s already has a volume '
+                'data, which does not belong to this resource; to use it, '
                 'set external_id: data' % base.URL,
                 self.fail_task(made.create))
             self.assertIsNone(made.resource_id)
@@ -122,7 +122,7 @@ class CreateTestCase(base.VolumeTestCase):
                     'mountpoint': '/etc'}},
                 'allowed_volume_drivers': {'driver': 'local-persist'}}.items():
             made = self.make_resource(properties)
-            self.assertIn('option %s ' % option, self.fail_task(made.create))
+            self.assertIn('option %s)' % option, self.fail_task(made.create))
             self.assertEqual([], self.daemon.requests)
 
     def test_message_names_the_type_but_no_password(self):
@@ -304,7 +304,7 @@ class ReplacingTestCase(base.VolumeTestCase):
                           replace_on_change=True, **values)
 
     def test_wanted_with_the_same_name(self):
-        self.assertIn('Replacing the volume web by another one of the same '
+        self.assertIn('Replacing the volume web with another one of the same '
                       'name is not supported', self.fails(
                           self.make_made(), labels={'a': 'b'},
                           replace_on_change=True))

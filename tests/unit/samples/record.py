@@ -57,9 +57,9 @@ NEEDED = ('image', 'cmd')
 # Properties that not every daemon takes.
 NOT_RECORDED = {
     'blkio_weight': 'needs a kernel with weights of block I/O',
-    'annotations': 'needs version 1.43 of the API',
+    'annotations': 'requires version 1.43 of the API',
     'storage_opt': 'needs a storage driver with quotas',
-    'enable_ipv4': 'needs version 1.48 of the API',
+    'enable_ipv4': 'requires version 1.48 of the API',
     'config_from': 'excludes labels, which all networks of Heat have',
 }
 
