@@ -43,7 +43,7 @@ class TaskTestCase(BackgroundTestCase):
         self.assertTrue(task.wait(base.SECONDS))
         return task
 
-    def test_result(self):
+    def test_result_is_the_answer_of_the_daemon(self):
         self.daemon.on('GET', '/images/a/json', {'json': {'Id': 'i1'}})
         task = self.ended(lambda docker: docker.images.inspect('a'))
         self.assertEqual({'Id': 'i1'}, task.result())
@@ -54,7 +54,7 @@ class TaskTestCase(BackgroundTestCase):
         self.assertIsNone(
             self.ended(lambda docker: docker.images.remove('a')).result())
 
-    def test_secrets(self):
+    def test_error_masks_the_secrets_of_the_caller(self):
         """What the thread before may not repeat, its client does not."""
         self.docker = client.DockerClient(self.docker.endpoint,
                                           lambda: ['hunter2'])
@@ -64,7 +64,7 @@ class TaskTestCase(BackgroundTestCase):
             lambda docker: docker.images.remove('a')).result)
         self.assertEqual('Docker at %s: bad: ***' % base.URL, str(ex))
 
-    def test_error(self):
+    def test_error_keeps_its_type_and_names_the_daemon(self):
         for answer, error in (
                 (base.refusal(404, 'No such image'), errors.NotFound),
                 (base.refusal(500, 'no space left'), errors.Failed),
@@ -163,7 +163,7 @@ class PollTestCase(BackgroundTestCase):
 
 class CancelTestCase(base.TestCase):
 
-    def test_cancel(self):
+    def test_cancel_closes_the_connection(self):
         self.configure(denied_networks=[])
         self.patch(background.Task, 'WAIT', 0.001)
         arrived = threading.Event()
@@ -235,7 +235,7 @@ class PullTestCase(base.TestCase):
         return [sent.qs['fromImage'] for sent in
                 self.daemon.sent('POST', '/images/create')]
 
-    def test_done(self):
+    def test_finished_pull_returns_none(self):
         self.serve([report('a')])
         pull = self.join()
         self.end(pull)
@@ -383,7 +383,7 @@ class PullTestCase(base.TestCase):
         self.assertEqual('waiting for the registry',
                          self.join_running().progress)
 
-    def test_progress(self):
+    def test_progress_adds_up_the_layers_downloaded(self):
         million = 10 ** 6
         self.serve([
             report('Pulling fs layer', 'a'),
@@ -418,7 +418,7 @@ class PullTestCase(base.TestCase):
         pull = self.join_running()
         return pull.stalled
 
-    def test_stalled(self):
+    def test_pull_without_progress_stalls(self):
         self.assertEqual(400, self.stalled(report('a'), report('Waiting')))
 
     def test_stalled_while_it_is_tried_again(self):

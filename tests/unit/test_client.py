@@ -297,7 +297,7 @@ class VersionTestCase(EngineTestCase):
     def speak(self, newest, oldest='1.12'):
         self.answer(json={'ApiVersion': newest, 'MinAPIVersion': oldest})
 
-    def test_podman(self):
+    def test_podman_is_recognized_by_its_components(self):
         for components, expected in (
                 ({}, False), ({'Components': None}, False),
                 ({'Components': [{'Name': 'Engine'}]}, False),
@@ -452,7 +452,7 @@ class VersionTestCase(EngineTestCase):
 
 class RequestTestCase(EngineTestCase):
 
-    def test_calls(self):
+    def test_calls_send_the_documented_query(self):
         for method, arguments, verb, path, query, answer, result in ALL_CALLS:
             self.daemon.on(verb, path, answer)
             self.assertEqual(result,
@@ -460,7 +460,7 @@ class RequestTestCase(EngineTestCase):
             sent = self.daemon.sent(verb, path)[-1]
             self.assertEqual(query, sent.qs, method)
 
-    def test_labels(self):
+    def test_labels_are_read_from_inspect_answers(self):
         found, none = {'a': 'b'}, ({}, None)
         for kind, objects in client.COLLECTIONS.items():
             for labels in (found, *none):
@@ -494,7 +494,7 @@ class RequestTestCase(EngineTestCase):
         self.assertEqual(body, sent.json())
         self.assertEqual('application/json', sent.headers['Content-Type'])
 
-    def test_bodies(self):
+    def test_calls_send_the_documented_body(self):
         for method, arguments, verb, path, _query, answer, _res, body in (
                 WITH_BODY):
             self.daemon.on(verb, path, answer)
@@ -546,7 +546,7 @@ class RequestTestCase(EngineTestCase):
 
     ARCHIVE = '/containers/c1/archive'
 
-    def test_archive(self):
+    def test_put_archive_sends_a_tar_for_the_root(self):
         self.daemon.on('PUT', self.ARCHIVE, 200)
         self.client.containers.put_archive('c1', b'tar')
         [sent] = self.daemon.sent('PUT', self.ARCHIVE)
@@ -619,7 +619,7 @@ class RequestTestCase(EngineTestCase):
             self.client.containers.inspect(name)
             self.assertEqual(1, len(self.daemon.sent('GET', path)), name)
 
-    def test_timeouts(self):
+    def test_every_request_has_a_timeout(self):
         """Every request has one, and no long one but pull, stop and wait."""
         for method, arguments, verb, path, _query, answer, _res in ALL_CALLS:
             self.daemon.on(verb, path, answer)
@@ -632,7 +632,7 @@ class RequestTestCase(EngineTestCase):
             self.assertEqual(
                 given.get('patience', LONG.get(method, 10.0)), read, method)
 
-    def test_turns(self):
+    def test_expensive_requests_take_a_slot_and_release_it(self):
         """What keeps a daemon busy waits for others of the same worker."""
         left = []
 
@@ -1036,7 +1036,7 @@ class SocketTestCase(base.TestCase):
         self.assert_plain(str(ex))
         return str(ex)
 
-    def test_answered(self):
+    def test_inspect_reads_an_answer_from_the_socket(self):
         self.serve(self.version(), self.http(
             json.dumps(INSPECTED).encode()))
         self.assertEqual(INSPECTED, self.client.containers.inspect('x'))
@@ -1096,7 +1096,7 @@ class LogTestCase(EngineTestCase):
     def log_head(self, *arguments):
         return self.client.containers.log_head(*arguments)
 
-    def test_query(self):
+    def test_only_log_tail_limits_the_lines(self):
         self.written()
         self.log_tail('x', False, 1600)
         self.log_head('x', False, 1600)
@@ -1161,7 +1161,7 @@ class LogTestCase(EngineTestCase):
         self.written(base.frame(b'\xc3'), base.frame(b'\xa4'))
         self.assertEqual('ä', self.log_tail('x', False, 99))
 
-    def test_head(self):
+    def test_log_head_returns_the_first_line(self):
         for tty, content in ((False, base.frame(b'one\r\ntwo\n')),
                              (True, b'one\r\ntwo\n')):
             self.written(content)
@@ -1188,7 +1188,7 @@ class LogTestCase(EngineTestCase):
         self.daemon.on('GET', self.PATH, base.refusal(404, 'no such'))
         self.failing(errors.NotFound, 'containers.log_tail', 'x', False, 9)
 
-    def test_broken(self):
+    def test_broken_log_stream_fails_with_the_cause(self):
         def breaks():
             raise ConnectionResetError(errno.ECONNRESET,
                                        'Connection reset by peer')
@@ -1214,7 +1214,7 @@ class ExecuteTestCase(EngineTestCase):
         output = self.client.containers.start_exec(execution, size)
         return self.client.containers.exit_code(execution), output
 
-    def test_execute(self):
+    def test_execute_returns_exit_code_and_output(self):
         self.serve(base.frame(b'one\n'), base.frame(b'two\n', 2),
                    ExitCode=3)
         self.assertEqual((3, 'one\ntwo\n'),
@@ -1249,7 +1249,7 @@ class PullTestCase(EngineTestCase):
             'raw': lambda request, context: base.chunked(*pieces)})
         return list(self.client.images.pull(image))
 
-    def test_auth(self):
+    def test_registry_auth_is_sent_only_in_a_header(self):
         self.daemon.on('POST', '/images/create', {'text': '{}'})
         auth = {'username': 'me', 'password': 'hünter2?>',
                 'serveraddress': 'r.test'}
@@ -1259,14 +1259,14 @@ class PullTestCase(EngineTestCase):
         self.assertEqual(auth, json.loads(base64.urlsafe_b64decode(header)))
         self.assertNotIn('hünter2', sent.url)
 
-    def test_timeout(self):
+    def test_read_timeout_exceeds_the_stall_timeout(self):
         """Who waits for the pull is the first to see that it hangs."""
         self.configure(pull_stall_timeout=50)
         self.pull()
         [sent] = self.daemon.sent('POST', '/images/create')
         self.assertEqual((5.0, 80.0), sent.timeout)
 
-    def test_query(self):
+    def test_pull_splits_image_name_and_tag(self):
         for image, name, tag in (
                 ('busybox', 'busybox', 'latest'),
                 ('busybox:1', 'busybox', '1'),
@@ -1278,13 +1278,13 @@ class PullTestCase(EngineTestCase):
                              self.daemon.sent('POST',
                                               '/images/create')[-1].qs)
 
-    def test_platform(self):
+    def test_platform_is_sent_in_the_query(self):
         self.daemon.on('POST', '/images/create', {'text': '{}'})
         list(self.client.images.pull('busybox', 'linux/arm64'))
         [sent] = self.daemon.sent('POST', '/images/create')
         self.assertEqual(['linux/arm64'], sent.qs['platform'])
 
-    def test_reports(self):
+    def test_reports_are_parsed_across_chunks(self):
         self.assertEqual(
             [{'status': 'a'}, {'status': 'b', 'id': '1'}, {'status': 'ä'}],
             self.pull(b'{"status": "a"}\r\n', b'{"status": "b",',
@@ -1303,14 +1303,14 @@ class PullTestCase(EngineTestCase):
             self.assertEqual('Docker at %s: toomanyrequests' % base.URL,
                              str(ex))
 
-    def test_refused(self):
+    def test_refused_pull_fails_with_the_reason(self):
         self.daemon.on('POST', '/images/create',
                        base.refusal(404, 'pull access denied'))
         ex = self.assertRaises(
             errors.Failed, lambda: list(self.client.images.pull('x')))
         self.assertIn('pull access denied', str(ex))
 
-    def test_broken(self):
+    def test_broken_pull_stream_is_no_answer(self):
         def breaks():
             raise ConnectionResetError(errno.ECONNRESET, 'reset')
 
@@ -1331,7 +1331,7 @@ class PullTestCase(EngineTestCase):
 
 class ImportTestCase(EngineTestCase):
 
-    def test_import(self):
+    def test_load_imports_a_tar_as_name_and_tag(self):
         self.daemon.on('POST', '/images/create',
                        {'text': '{"status": "sha256:1"}'})
         self.assertIsNone(self.client.images.load('a/b', 'c', b'tar'))
@@ -1358,7 +1358,7 @@ class BuildTestCase(EngineTestCase):
     def sent(self):
         return self.daemon.sent('POST', '/build')[-1]
 
-    def test_build(self):
+    def test_build_sends_query_maps_and_context(self):
         self.assertEqual('sha256:1', self.build(
             b'{"stream": "Step 1/1"}\r\n', self.BUILT,
             b'{"stream": "Successfully built"}\r\n',
@@ -1383,7 +1383,7 @@ class BuildTestCase(EngineTestCase):
         return json.loads(base64.urlsafe_b64decode(
             self.sent().headers['X-Registry-Config']))
 
-    def test_auth(self):
+    def test_credentials_are_sent_only_in_a_header(self):
         auth = {'username': 'me', 'password': 'hunter2?>',
                 'serveraddress': 'r.test'}
         self.build(self.BUILT, auth=auth)
@@ -1415,7 +1415,7 @@ class BuildTestCase(EngineTestCase):
             self.assertIn('is not a Docker daemon',
                           self.failing_build(*pieces))
 
-    def test_refused(self):
+    def test_refused_build_fails_with_the_reason(self):
         self.daemon.on('POST', '/build', base.refusal(
             400, 'dockerfile parse error line 1: unknown instruction: X'))
         self.assertIn('unknown instruction: X', self.failing(
@@ -1428,7 +1428,7 @@ class PushTestCase(EngineTestCase):
         self.path = '/images/%s/push' % name
         self.daemon.on('POST', self.path, {'raw': base.chunked(*pieces)})
 
-    def test_push(self):
+    def test_push_sends_tag_and_credentials(self):
         auth = {'username': 'me', 'password': 'hunter2?>',
                 'serveraddress': 'r.test:5000'}
         for tag, expected in (('r.test:5000/a/b', 'latest'),

@@ -68,7 +68,7 @@ class PoolTestCase(base.TestCase):
     def closed(self, given):
         return [one.session.closed for one in given]
 
-    def test_empty(self):
+    def test_empty_pool_has_no_connection(self):
         self.assertIsNone(self.pool.acquire(self.ONE))
 
     def test_last_one_first(self):
@@ -99,7 +99,7 @@ class PoolTestCase(base.TestCase):
             Client(), where, api=(1, 41), podman=True, address=address,
             created=self.clock.now))
 
-    def test_known(self):
+    def test_daemon_facts_expire_after_five_minutes(self):
         begin = self.clock.now
         self.assertEqual({}, self.pool.recall(self.ONE))
         self.learn(address='192.0.2.7')
@@ -241,7 +241,7 @@ class PoolTestCase(base.TestCase):
         self.give(where=self.TWO)
         self.assertEqual([self.TWO], list(self.pool._idle))
 
-    def test_forked(self):
+    def test_forked_process_shares_no_connection(self):
         """Two that write to one socket would get each other's answers."""
         self.give()
         self.fail_at(self.TWO)
@@ -284,7 +284,7 @@ class PoolTestCase(base.TestCase):
         self.patch(semaphore, 'acquire', wait)
         return asked
 
-    def test_turns(self):
+    def test_slots_are_counted_per_daemon(self):
         taken = self.turns(4)
         asked = self.when_somebody_waits(taken.close)
         self.turns(4, self.TWO)
@@ -326,7 +326,7 @@ class PoolTestCase(base.TestCase):
         self.turns(4).close()
         self.assertEqual([], list(self.pool._slots))
 
-    def test_threads(self):
+    def test_threads_never_share_a_connection(self):
         """Nobody has a connection that somebody else has."""
         self.give(8)
         in_use, failures = set(), []

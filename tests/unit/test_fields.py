@@ -269,7 +269,7 @@ class MethodsTestCase(testtools.TestCase):
                                        source='told'),
                       fields.Attribute('c', fields.STRING, 'It.'))
 
-    def test_methods(self):
+    def test_known_methods_pass(self):
         fields.check_names(self.Spec, {'do': None}, ['told'])
 
     def test_no_step(self):
@@ -410,13 +410,13 @@ class RequestTestCase(testtools.TestCase):
             self.assertEqual({'a': value}, self.body(
                 field(empty_counts=True), a=value))
 
-    def test_path(self):
+    def test_dotted_path_nests_the_value(self):
         self.assertEqual(
             {'A': {'B': {'C': 1, 'D': 2}}, 'E': 3},
             self.body(field('c', at='A.B.C'), field('d', at='A.B.D'),
                       field('e', at='E'), c=1, d=2, e=3))
 
-    def test_query(self):
+    def test_question_mark_puts_the_value_into_the_query(self):
         made = fields.request([field(at='?name'), field('b')],
                               {'a': 'x', 'b': 'y'})
         self.assertEqual(({'name': 'x'}, {'b': 'y'}),
@@ -426,11 +426,11 @@ class RequestTestCase(testtools.TestCase):
         made = fields.request([field(at=None)], {'a': 'x'})
         self.assertEqual(({}, {}), (made.query, made.body))
 
-    def test_converted(self):
+    def test_to_api_converts_the_value(self):
         self.assertEqual({'a': '1'},
                          self.body(field(to_api=scalars.to_string), a=1))
 
-    def test_also(self):
+    def test_also_adds_a_second_path(self):
         self.assertEqual(
             {'a': {'x': 1}, 'B': {'C': ['x']}},
             self.body(field(also={'B.C': list}), a={'x': 1}))
@@ -482,18 +482,18 @@ class ChangeTestCase(testtools.TestCase):
              'other': True, 'step': True},
             {one.name: one.in_place for one in self.TABLE})
 
-    def test_steps(self):
+    def test_changed_field_names_its_step(self):
         self.assertEqual(['do'], fields.steps(self.TABLE, {'size', 'step'}))
         self.assertEqual([], fields.steps(self.TABLE, {'size'}))
 
-    def test_uncertain(self):
+    def test_failed_update_leaves_updatable_fields_uncertain(self):
         """A failed update may have removed a limit, or not."""
         self.assertEqual({'limit', 'step'}, fields.uncertain(
             self.TABLE, self.values()))
         self.assertEqual({'size', 'limit', 'ours', 'step'}, fields.uncertain(
             self.TABLE, self.values(size=5, ours='x', fixed='y')))
 
-    def test_replaces(self):
+    def test_only_fields_not_updatable_in_place_replace(self):
         for value in ('x', '', None):
             self.assertTrue(self.replaces('fixed', fixed=value))
             self.assertFalse(self.replaces('ours', ours=value))
@@ -513,7 +513,7 @@ class ChangeTestCase(testtools.TestCase):
         self.assertTrue(self.replaces('size', 'limit', limit=5))
         self.assertFalse(self.replaces('size', 'limit', size=5))
 
-    def test_update(self):
+    def test_update_contains_changed_fields_and_related_ones(self):
         self.assertEqual({'Size': 5, 'Twice': 10},
                          self.update('size', size=5))
         self.assertEqual({'Limit': -1}, self.update('limit'))
@@ -534,7 +534,7 @@ class ChangeTestCase(testtools.TestCase):
         return fields.ignored_changes(self.TABLE, changed,
                                 self.update(*changed, **values), inspected)
 
-    def test_forgotten(self):
+    def test_value_the_daemon_did_not_store_is_ignored(self):
         self.assertFalse(self.forgotten(
             'size', inspected={'H': {'Size': 5}}, size=5))
         for inspected in ({'H': {'Size': 4}}, {'H': {}}, {}):
@@ -560,7 +560,7 @@ class ChangeTestCase(testtools.TestCase):
         return fields.drift(table, {
             **dict.fromkeys(one.name for one in table), **values}, inspected)
 
-    def test_drift(self):
+    def test_drift_shows_differing_live_values(self):
         inspected = {'H': {'Size': 4, 'Limit': 3, 'Other': 7}, 'Step': 'x',
                      'fixed': 'y'}
         self.assertEqual({'size': 4, 'step': 'x'}, self.drift(
@@ -603,7 +603,7 @@ class ChangedTestCase(testtools.TestCase):
     def changed(self, before, after, **more):
         return fields.changed([field(**more)], {'a': before}, {'a': after})
 
-    def test_changed(self):
+    def test_only_differing_values_are_changed(self):
         self.assertEqual({'a'}, self.changed(None, 'x'))
         self.assertEqual({'a'}, self.changed('x', None))
         self.assertEqual({'a'}, self.changed('x', 'y'))
@@ -719,7 +719,7 @@ class NullTestCase(testtools.TestCase):
 
 class ExclusiveTestCase(testtools.TestCase):
 
-    def test_exclusive(self):
+    def test_exclusive_asks_the_converted_value(self):
         table = (field(exclusive=lambda json: json == '1',
                        to_api=scalars.to_string), field('b'))
         self.assertTrue(fields.exclusive(table, {'a': 1, 'b': None}))
@@ -736,7 +736,7 @@ class LiveTestCase(testtools.TestCase):
                                ({'live_at': fields.NOT_SHOWN}, None)):
             self.assertEqual(expected, field(**more).live_path)
 
-    def test_read(self):
+    def test_read_of_a_missing_path_is_none(self):
         inspected = {'A': {'B': 1, 'N': None, 'L': []}}
         for path, value in (('', inspected), ('A.B', 1), ('A.C', None),
                             ('X.Y.Z', None), ('A.B.C', None),

@@ -232,7 +232,7 @@ class FieldsTestCase(testtools.TestCase):
         return fields.request(spec.FIELDS, dict(
             {field.name: None for field in spec.FIELDS}, **values))
 
-    def test_found(self):
+    def test_specs_and_fields_are_found(self):
         self.assertIn('container', SPECS)
         self.assertTrue(list(all_fields()))
 
@@ -422,7 +422,7 @@ class FieldsTestCase(testtools.TestCase):
                 except exception.StackValidationFailed as ex:
                     self.assertNotIn('hunter2', str(ex), path)
 
-    def test_masked(self):
+    def test_only_secret_fields_are_masked(self):
         self.assertEqual(set(MASKED), {field.name for _path, _spec, field
                                   in all_fields() if field.mask})
 
@@ -438,7 +438,7 @@ class FieldsTestCase(testtools.TestCase):
                         or getattr(one, 'max', None) is not None
                         for one in part.constraints), place)
 
-    def test_policies(self):
+    def test_each_policy_function_covers_its_properties(self):
         """Every function of the policy about values has its properties."""
         named = {}
         for _path, _spec, field in all_fields():
@@ -559,7 +559,7 @@ class UpdateTestCase(testtools.TestCase):
             body[path] = to_api(json)
         return body
 
-    def test_changed(self):
+    def test_change_updates_in_place_or_replaces(self):
         for path, spec, field in all_fields():
             replaces, body = self.change(spec, field, field.example)
             if not field.in_place:
@@ -571,7 +571,7 @@ class UpdateTestCase(testtools.TestCase):
             else:
                 self.assertEqual((False, {}), (replaces, body), path)
 
-    def test_removed(self):
+    def test_removal_resets_in_place_or_replaces(self):
         for path, spec, field in all_fields():
             replaces, body = self.change(spec, field, None)
             if not field.in_place:
@@ -585,7 +585,7 @@ class UpdateTestCase(testtools.TestCase):
                     (False, {field.update.path: field.update.unset}),
                     (replaces, body), path)
 
-    def test_zero(self):
+    def test_zero_replaces_where_docker_ignores_it(self):
         """Docker takes zero for "leave it as it is"."""
         for path, spec, field in all_fields():
             if not field.update:
@@ -651,7 +651,7 @@ class UpdateTestCase(testtools.TestCase):
         self.assertEqual({}, fields.drift(
             spec.FIELDS, values, base.sample('container_running_v1.41')))
 
-    def test_forgotten(self):
+    def test_ignored_change_is_detected(self):
         for path, spec, field in all_fields():
             if not field.update:
                 continue
@@ -737,6 +737,6 @@ class OldTemplatesTestCase(testtools.TestCase):
             field.name for field in CONTAINER.FIELDS
             if field.required])
 
-    def test_attributes(self):
+    def test_old_attributes_are_in_the_outputs(self):
         for name in OLD_ATTRIBUTES:
             self.assertIn(name, self.outputs)

@@ -117,18 +117,18 @@ class AddressTestCase(ConnectionTestCase):
         self.assertNotIn('127.0.0.1', words)
         self.assertFalse(self.listener.connected_to)
 
-    def test_allowed(self):
+    def test_empty_denied_networks_allows_local_addresses(self):
         self.configure(denied_networks=[])
         for host in OURSELVES:
             self.failing(errors.NoAnswer, self.connect(self.url(host)))
             self.assertTrue(self.listener.connected_to, host)
 
-    def test_local(self):
+    def test_local_endpoint_is_always_allowed(self):
         self.configure(local_endpoint=self.url('127.0.0.1'))
         self.failing(errors.NoAnswer, self.connect(None))
         self.assertTrue(self.listener.connected_to)
 
-    def test_trusted(self):
+    def test_trusted_address_is_allowed(self):
         """It was allowed when something was made there."""
         self.failing(errors.NoAnswer, self.connect(
             self.url('localhost'), trusted='127.0.0.1'))
@@ -328,7 +328,7 @@ class TLSTestCase(ConnectionTestCase):
         self.assertIn('its certificate is self-signed',
                       self.untrusted(self.serve(pair=itself)))
 
-    def test_expired(self):
+    def test_expired_certificate_is_reported(self):
         server = self.serve(pair=servers.issued(address='127.0.0.1',
                                                 expired=True))
         self.assertIn('its certificate has expired', self.untrusted(server))
@@ -486,7 +486,7 @@ class BreakOffTestCase(ConnectionTestCase):
                         lambda: list(self.asked.images.pull('x')))
         self.assertEqual(1, server.accepted)
 
-    def test_pull(self):
+    def test_aborted_pull_fails(self):
         self.pull()
 
     def test_pull_by_tls(self):

@@ -118,7 +118,7 @@ class TextsTestCase(base.ResourceTestCase):
     def test_nothing_is_read_from_nothing(self):
         self.assertIsNone(records.read({}, records.Detached))
 
-    def test_preemption(self):
+    def test_preemption_is_recorded_per_stack_action(self):
         """Each stack action that waits has a record of its own."""
         made = self.make_resource()
         made.records.record_preemption('t1')

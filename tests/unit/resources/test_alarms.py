@@ -259,7 +259,7 @@ class AlarmsTestCase(base.ContainerTestCase):
         made.signal(details)
         return self.daemon.requests
 
-    def test_alarm(self):
+    def test_every_alarm_restarts_the_container(self):
         for details in (ALARM, None, {}, RESTART):
             self.assertEqual([('POST', self.PATH + '/restart')],
                              self.signal(self.alarmed(), details))

@@ -71,7 +71,7 @@ class AttributesTestCase(base.ContainerTestCase):
         for name in self.NAMES + ('show',):
             self.assertIsNone(made.FnGetAtt(name), name)
 
-    def test_show(self):
+    def test_show_contains_all_attributes_but_info(self):
         """Heat shows it in the place of all attributes."""
         made = self.make_running()
         self.serve_sources(b'hello\n')
@@ -86,7 +86,7 @@ class AttributesTestCase(base.ContainerTestCase):
         self.serve_sources()
         self.assertNotIn('Env', str(made.FnGetAtt('show')))
 
-    def test_info(self):
+    def test_info_masks_the_environment(self):
         made = self.make_running()
         self.serve_inspect(self.inspected(Env=['A=hunter2', 'B=', 'C']))
         shown = made.FnGetAtt('info')
@@ -131,7 +131,7 @@ class AttributesTestCase(base.ContainerTestCase):
         self.daemon.go_away()
         self.assertIsNone(made.FnGetAtt('show'))
 
-    def test_unknown(self):
+    def test_unknown_attribute_is_invalid(self):
         made = self.make_running()
         self.assertRaises(exception.InvalidTemplateAttribute, made.FnGetAtt,
                           'nosuch')
@@ -337,7 +337,7 @@ class SlowTestCase(base.ContainerTestCase):
 
 class NonsenseTestCase(base.ContainerTestCase):
 
-    def test_attributes(self):
+    def test_malformed_network_settings_show_as_empty(self):
         """Nobody is kept from seeing the stack."""
         made = self.make_running()
         for settings in ('x', ['x'], {'Ports': {'x': 'y'}}, 7, {
@@ -352,7 +352,7 @@ class NonsenseTestCase(base.ContainerTestCase):
 
 class DriftTestCase(base.ContainerTestCase):
 
-    def test_nulls(self):
+    def test_explicit_null_is_no_drift(self):
         """An explicit null differs from nothing that a daemon shows."""
         nulls = {'alarm_action': None, 'name': None, 'networks': None,
                  'pids_limit': None, 'restart_policy': None}
@@ -407,7 +407,7 @@ class EventsTestCase(base.ContainerTestCase):
         return resource_objects.Resource.get_obj(
             made.context, made.id).properties_data
 
-    def test_masked(self):
+    def test_events_mask_secret_properties(self):
         properties = self.secrets()
         key = properties['tls']['client_key'].splitlines()[1]
         del properties['docker_endpoint'], properties['tls']
@@ -461,7 +461,7 @@ class EventsTestCase(base.ContainerTestCase):
             event_objects.Event.get_all_by_stack(made.context,
                                                  made.stack.id)})
 
-    def test_updated(self):
+    def test_events_mask_updated_secrets(self):
         made = self.create(registry_auth={'username': 'me', 'password': 'a'},
                            env=['A=hunter2'])
         self.update(made, env=['A=hunter2'], registry_auth={
@@ -472,7 +472,7 @@ class EventsTestCase(base.ContainerTestCase):
                       [shown['registry_auth'] for shown in self.shown(made)])
         self.assertNotIn('hunter2', str(self.shown(made)))
 
-    def test_encrypted(self):
+    def test_events_mask_encrypted_properties(self):
         """As the operator has it, in rows of events, too."""
         cfg.CONF.set_override('encrypt_parameters_and_properties', True)
         self.addCleanup(cfg.CONF.clear_override,

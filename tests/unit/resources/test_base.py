@@ -91,7 +91,7 @@ class SchemaTestCase(base.TestCase):
 
 class IdentityTestCase(base.ResourceTestCase):
 
-    def test_labels(self):
+    def test_labels_name_stack_resource_and_project(self):
         made = self.make_resource()
         self.assertEqual(
             {'org.openstack.heat.stack_id': self.stack.id,
@@ -110,7 +110,7 @@ class IdentityTestCase(base.ResourceTestCase):
                          made.object.owner.labels[
                              'org.openstack.heat.project_id'])
 
-    def test_name(self):
+    def test_name_loses_its_leading_slash(self):
         for name, expected in (('web-1', 'web-1'), ('/web-1', 'web-1')):
             made = self.make_resource(name=name)
             self.assertEqual(expected, made.object.name(made.properties))
@@ -214,7 +214,7 @@ class MakeTestCase(base.ContainerTestCase):
         self.assertIn(base.URL, reason)
         self.assertEqual(3, len(self.creates()))
 
-    def test_unreachable(self):
+    def test_create_fails_if_the_daemon_is_unreachable(self):
         self.daemon.go_away()
         made = self.make_resource(endpoint_timeout=0)
         reason = self.fail_task(made.create)
@@ -480,7 +480,7 @@ class AdoptTestCase(base.ContainerTestCase):
         self.run_task(lambda: made.adopt({'resource_id': base.ID}))
         return made
 
-    def test_adopt(self):
+    def test_adopt_only_inspects_the_container(self):
         self.serve_inspect()
         made = self.adopt()
         self.assertEqual(('ADOPT', 'COMPLETE'), made.state)
@@ -509,7 +509,7 @@ class ReplacedAfterFailureTestCase(base.ContainerTestCase):
         made.state_set(made.UPDATE, made.FAILED, 'x')
         return made
 
-    def test_sound(self):
+    def test_usable_container_is_kept(self):
         made = self.failed()
         self.assertFalse(made.needs_replace_failed())
 
@@ -518,7 +518,7 @@ class ReplacedAfterFailureTestCase(base.ContainerTestCase):
         self.serve_inspect(self.inspected('dead'))
         self.assertTrue(made.needs_replace_failed())
 
-    def test_gone(self):
+    def test_missing_container_is_replaced(self):
         made = self.failed()
         self.serve_inspect(base.refusal(404, 'No such container'))
         self.assertTrue(made.needs_replace_failed())
@@ -616,7 +616,7 @@ class ReplacedWithoutIdTestCase(base.ContainerTestCase):
         self.forget()
         return made
 
-    def test_sound(self):
+    def test_usable_container_is_found_and_its_id_stored(self):
         made = self.lost()
         self.serve_found(base.ID)
         self.serve_inspect(self.inspected('created'))

@@ -37,7 +37,7 @@ class ContainerTestCase(IdsTestCase):
 
     CREATE = ('POST', '/containers/create')
 
-    def test_created(self):
+    def test_create_refuses_a_malformed_id(self):
         for value in (*OTHERS, 'sha256:' + 64 * 'a'):
             self.daemon.on(*self.CREATE, {'json': {'Id': value}})
             self.refused(self.make_resource())
@@ -49,7 +49,7 @@ class ContainerTestCase(IdsTestCase):
                            {'json': [{'Id': value}]})
             self.refused(self.make_resource())
 
-    def test_adopted(self):
+    def test_adopt_refuses_a_malformed_id(self):
         for value in OTHERS:
             self.daemon.on('GET', '/containers/web/json', {'json': {
                 'Id': value, 'State': {}, 'Config': {'Labels': None}}})
@@ -84,7 +84,7 @@ class NetworkTestCase(IdsTestCase):
     CREATE = ('POST', '/networks/create')
     SWARM = 'v5ywxqpy0yzmurmbnv2oqxbnv'
 
-    def test_created(self):
+    def test_create_refuses_a_malformed_id(self):
         for value in (*OTHERS, 25 * 'a', self.SWARM.upper()):
             self.daemon.on(*self.CREATE, {'json': {'Id': value}})
             self.refused(self.make_resource())
@@ -104,7 +104,7 @@ class VolumeTestCase(IdsTestCase):
     TYPE = 'DockerInc::Docker::Volume'
     NEEDED = {}
 
-    def test_created(self):
+    def test_create_refuses_a_malformed_name(self):
         for value in OTHERS[9:]:
             self.daemon.on('POST', '/volumes/create',
                            {'json': {'Name': value, 'Labels': {}}})
@@ -127,12 +127,12 @@ class ImageTestCase(IdsTestCase):
             self.serve(Id=value)
             self.refused(self.make_resource(image=test_image.NAME))
 
-    def test_built(self):
+    def test_build_refuses_a_malformed_id(self):
         for value in OTHERS:
             self.daemon.on(*test_image.MAKE, {'json': {'aux': {'ID': value}}})
             self.refused(self.make_resource(build=test_image.BUILD))
 
-    def test_references(self):
+    def test_malformed_digests_are_skipped(self):
         """A reference that is none does not become the resource's."""
         for digests in ([test_image.NAME + '@x\ny', test_image.DIGEST],
                         [test_image.NAME + '@' + 600 * 'x',

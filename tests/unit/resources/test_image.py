@@ -116,7 +116,7 @@ class ValidationTestCase(ImageTestCase):
             self.assertIn('tags and push require build',
                           self.refused(image=NAME, **more))
 
-    def test_good(self):
+    def test_valid_combinations_pass(self):
         for properties in (
                 {'image': NAME}, {'build': BUILD}, {'image': IMAGE},
                 {'image': NAME, 'registry_auth': AUTH},
@@ -215,13 +215,13 @@ class PulledTestCase(ImageTestCase):
 
 class PullTestCase(PulledTestCase):
 
-    def test_there(self):
+    def test_existing_image_is_not_pulled(self):
         self.daemon.on(*INSPECT, self.shown())
         made = self.make()
         self.assertEqual([], self.daemon.changes)
         self.assertEqual(IMAGE, made.resource_id)
 
-    def test_missing(self):
+    def test_missing_image_is_pulled(self):
         self.serve_pull()
         made = self.make()
         self.assertEqual(4 * [INSPECT], [
@@ -239,7 +239,7 @@ class PullTestCase(PulledTestCase):
                       self.fail_task(self.make_resource().create))
         self.assertEqual(1, len(self.daemon.sent(*PULL)))
 
-    def test_always(self):
+    def test_always_pulls_even_an_existing_image(self):
         for before in (NO_IMAGE, self.shown(OTHER)):
             self.daemon.on(*INSPECT, before, self.shown())
             self.daemon.on(*PULL, PULLED)
@@ -248,7 +248,7 @@ class PullTestCase(PulledTestCase):
             self.assertEqual(IMAGE, made.resource_id)
             self.forget()
 
-    def test_never(self):
+    def test_never_fails_if_the_image_is_missing(self):
         self.daemon.on(*INSPECT, NO_IMAGE)
         self.assertIn('pull_policy is never', self.fail_task(
             self.make_resource(pull_policy='never').create))
@@ -267,7 +267,7 @@ class PullTestCase(PulledTestCase):
         self.run_task(made.delete)
         self.assertEqual([], self.daemon.requests)
 
-    def test_auth(self):
+    def test_registry_auth_is_sent_in_a_header(self):
         self.serve_pull()
         self.make(registry_auth=AUTH)
         [sent] = self.daemon.sent(*PULL)
@@ -293,7 +293,7 @@ class PullTestCase(PulledTestCase):
             self.assertEqual(IMAGE, made.resource_id)
         self.assertEqual(1, len(self.daemon.sent(*PULL)))
 
-    def test_platform(self):
+    def test_image_for_the_platform_is_not_pulled_again(self):
         self.daemon.on(*INSPECT, self.shown(Os='linux',
                                             Architecture='arm64'))
         for platform in ('linux/arm64', 'linux/arm64/v8'):
@@ -358,7 +358,7 @@ class ReferenceTestCase(ImageTestCase):
         made = self.make_resource(image=NAME)
         self.assertNotIn('sha256', str(made.FnGetRefId()))
 
-    def test_attributes(self):
+    def test_attributes_come_from_inspect(self):
         self.daemon.on(*INSPECT, self.shown(Size=7))
         made = self.make(image=NAME)
         self.daemon.on(*inspect_of(IMAGE), self.shown(Size=7))
@@ -369,7 +369,7 @@ class ReferenceTestCase(ImageTestCase):
                 ('created_at', base.sample('image_all_v1.41')['Created'])):
             self.assertEqual(expected, made.FnGetAtt(name), name)
 
-    def test_check(self):
+    def test_check_fails_if_the_image_is_missing(self):
         self.daemon.on(*INSPECT, self.shown())
         made = self.make(image=NAME)
         self.daemon.on(*inspect_of(IMAGE), self.shown())
@@ -397,13 +397,13 @@ class RemovePulledTestCase(PulledTestCase):
         self.assertEqual(('DELETE', 'COMPLETE'), made.state)
         return self.daemon.requests
 
-    def test_pulled(self):
+    def test_pulled_image_is_removed_with_the_resource(self):
         self.assertIn(removal_of(NAME), self.delete(self.make_pulled()))
         [sent] = self.daemon.sent(*USERS)
         self.assertEqual({'ancestor': [IMAGE.removeprefix('sha256:')]},
                          json.loads(sent.qs['filters'][0]))
 
-    def test_found(self):
+    def test_image_that_existed_before_is_kept(self):
         """What has been there before stays when the stack goes."""
         self.daemon.on(*INSPECT, self.shown())
         self.daemon.on(*PULL, PULLED)
@@ -413,7 +413,7 @@ class RemovePulledTestCase(PulledTestCase):
             self.forget()
             self.assertEqual([], self.delete(made), properties)
 
-    def test_keep(self):
+    def test_keep_retains_a_pulled_image(self):
         self.assertEqual([], self.delete(self.make_pulled(keep=True)))
 
     def test_keep_set_later(self):
@@ -421,7 +421,7 @@ class RemovePulledTestCase(PulledTestCase):
         self.update(made, keep=True)
         self.assertEqual([], self.delete(made))
 
-    def test_used(self):
+    def test_image_in_use_is_kept(self):
         made = self.make_pulled()
         self.daemon.on(*USERS, {'json': [
             {'Id': 20 * 'a', 'Image': NAME},
@@ -443,7 +443,7 @@ class RemovePulledTestCase(PulledTestCase):
         self.daemon.on(*USERS, {'json': [{'Id': 'c1', 'Image': NAME}]})
         self.assertNotIn(removal_of(NAME), self.delete(made))
 
-    def test_gone(self):
+    def test_missing_image_is_not_removed(self):
         made = self.make_pulled()
         self.daemon.on(*INSPECT, NO_IMAGE)
         self.assertNotIn(removal_of(NAME), self.delete(made))
@@ -460,7 +460,7 @@ class RemovePulledTestCase(PulledTestCase):
         self.daemon.on(*INSPECT, self.shown(OTHER))
         self.assertNotIn(removal_of(NAME), self.delete(made))
 
-    def test_refused(self):
+    def test_delete_fails_if_the_removal_fails(self):
         made = self.make_pulled()
         self.daemon.on(*removal_of(NAME), base.refusal(500, 'disk is gone'))
         self.assertIn('disk is gone', self.fail_task(made.delete))
@@ -534,7 +534,7 @@ class RemovePulledTestCase(PulledTestCase):
         self.replace(old, docker_endpoint='tcp://other.test')
         self.assertIn(removal_of(NAME), self.delete(old))
 
-    def test_external(self):
+    def test_external_image_is_kept(self):
         self.daemon.on(*inspect_of(IMAGE), self.shown())
         made = self.make_resource(template=self.template(
             {}, external_id=IMAGE))
@@ -557,7 +557,7 @@ class UpdateTestCase(PulledTestCase):
         self.assertEqual(('UPDATE', 'COMPLETE'), made.state)
         self.assertEqual([], self.daemon.requests)
 
-    def test_replaced(self):
+    def test_changed_image_triggers_or_platform_replace(self):
         for values in ({'image': 'r.test/web:2'}, {'triggers': {'a': 'b'}},
                        {'platform': 'linux/arm64'}):
             self.assertRaises(resource.UpdateReplace, self.update,
@@ -596,7 +596,7 @@ class BuiltTestCase(ImageTestCase):
 
 class RepeatedTestCase(ImageTestCase):
 
-    def test_build(self):
+    def test_build_error_masks_secret_arguments(self):
         self.daemon.on(*MAKE, {'text': json.dumps(
             {'error': 'curl --user me:hunter2: denied'})})
         made = self.make_resource(build={
@@ -606,7 +606,7 @@ class RepeatedTestCase(ImageTestCase):
         self.assertNotIn('hunter2', re.sub('DEBUG requests_mock.*', '',
                                            self.log.output))
 
-    def test_pull(self):
+    def test_pull_error_masks_the_password(self):
         self.daemon.on(*INSPECT, NO_IMAGE)
         self.daemon.on(*PULL, base.refusal(500, 'no user has hunter2'))
         made = self.make_resource(image=NAME, registry_auth=AUTH)
@@ -616,7 +616,7 @@ class RepeatedTestCase(ImageTestCase):
 
 class BuildTestCase(BuiltTestCase):
 
-    def test_build(self):
+    def test_build_sends_context_and_tags_the_image(self):
         made = self.make(
             build={**BUILD, 'files': {'dir/page': 'Hello.'},
                    'args': {'WHO': 1}, 'target': 'last',
@@ -667,7 +667,7 @@ class BuildTestCase(BuiltTestCase):
                           self.fail_task(made.create))
         self.assertEqual([], self.daemon.requests)
 
-    def test_auth(self):
+    def test_registry_auth_is_sent_as_a_registry_config(self):
         self.make(registry_auth=AUTH)
         self.assertEqual({'r.test': AUTH_SENT},
                          self.header(self.sent(), 'X-Registry-Config'))
@@ -725,7 +725,7 @@ class BuildTestCase(BuiltTestCase):
         self.assertEqual(IMAGE, made.resource_id)
         self.assertEqual('true', made.data()['made'])
 
-    def test_changed(self):
+    def test_changed_build_tags_push_or_triggers_replace(self):
         made = self.make()
         for values in ({'build': {**BUILD, 'args': {'A': 'b'}}},
                        {'tags': ['a']}, {'push': True},
@@ -745,7 +745,7 @@ class PushTestCase(BuiltTestCase):
         [sent] = self.daemon.sent(*push_of(name))
         return sent
 
-    def test_push(self):
+    def test_every_tag_is_pushed_with_credentials(self):
         self.make(tags=self.TAGS, push=True, registry_auth=AUTH)
         self.assertEqual(
             [MAKE, TAG, TAG, push_of('r.test/a'), push_of('r.test/b')],
@@ -787,7 +787,7 @@ class PushTestCase(BuiltTestCase):
         self.update(made, tags=self.TAGS, push=True)
         self.assertIn(push_of('r.test/b'), self.daemon.requests)
 
-    def test_cancelled(self):
+    def test_cancelled_create_closes_the_connection(self):
         """Docker ends what its client does not wait for."""
         for request in (push_of('r.test/a'), MAKE):
             made = self.make_resource(tags=self.TAGS, push=True)
@@ -842,7 +842,7 @@ class RemoveBuiltTestCase(BuiltTestCase):
         self.assertEqual(('DELETE', 'COMPLETE'), made.state)
         return [sent for sent in self.daemon.requests if sent[0] == 'DELETE']
 
-    def test_built(self):
+    def test_built_image_and_its_tags_are_removed(self):
         self.assertEqual(self.removals, self.removed(self.make_built()))
 
     def test_built_without_tags(self):
@@ -861,14 +861,14 @@ class RemoveBuiltTestCase(BuiltTestCase):
         self.daemon.on(*inspect_of(self.TAGS[1]), NO_IMAGE)
         self.assertEqual([removal_of(IMAGE)], self.removed(made))
 
-    def test_gone(self):
+    def test_missing_or_busy_image_does_not_fail_the_delete(self):
         for answer in (NO_IMAGE, base.refusal(409, 'is in use')):
             made = self.make_built()
             for removal in self.removals:
                 self.daemon.on(*removal, answer)
             self.assertEqual(self.removals, self.removed(made))
 
-    def test_used(self):
+    def test_built_image_in_use_is_kept(self):
         tag = self.TAGS[0]
         self.daemon.on(*inspect_of(tag), self.shown(RepoTags=[tag]))
         for name in (tag, IMAGE):
@@ -883,7 +883,7 @@ class RemoveBuiltTestCase(BuiltTestCase):
             {'Id': 'c1', 'Image': self.TAGS[0]}]})
         self.assertEqual([removal_of(self.TAGS[1])], self.removed(made))
 
-    def test_keep(self):
+    def test_keep_retains_a_built_image(self):
         self.assertEqual([], self.removed(self.make_built(keep=True)))
 
     def test_found_by_the_labels(self):

@@ -65,7 +65,7 @@ class CreateTestCase(base.NetworkTestCase):
     def sent(self):
         return [sent.json() for sent in self.daemon.sent(*CREATE)]
 
-    def test_create(self):
+    def test_create_sends_ipam_options_and_labels(self):
         self.daemon.on(*CREATE, self.MADE)
         made = self.make_resource(
             name='wiki', labels={'a': 'b'}, ipam=IPAM, internal=True,
@@ -88,7 +88,7 @@ class CreateTestCase(base.NetworkTestCase):
               'Labels': made.object.owner.labels,
               'CheckDuplicate': True}], self.sent())
 
-    def test_warning(self):
+    def test_warning_is_shown_as_an_event(self):
         self.daemon.on(*CREATE, {'status_code': 201, 'json': {
             'Id': base.ID, 'Warning': 'IPv6 is off'}})
         self.run_task(self.make_resource().create)
@@ -173,7 +173,7 @@ class PolicyTestCase(base.NetworkTestCase):
 
 class LifeTestCase(base.NetworkTestCase):
 
-    def test_check(self):
+    def test_check_of_an_existing_network_completes(self):
         made = self.make_made()
         self.daemon.on(*INSPECT, self.inspected())
         self.run_task(made.check)
@@ -184,7 +184,7 @@ class LifeTestCase(base.NetworkTestCase):
         self.daemon.on(*INSPECT, GONE)
         self.assertIn('not found', self.fail_task(made.check))
 
-    def test_attributes(self):
+    def test_attributes_come_from_inspect(self):
         made = self.make_made()
         self.daemon.on(*INSPECT, self.inspected('c1'))
         for name, expected in (
@@ -195,7 +195,7 @@ class LifeTestCase(base.NetworkTestCase):
                 ('containers', {'c1': 'c1'})):
             self.assertEqual(expected, made.FnGetAtt(name), name)
 
-    def test_reference(self):
+    def test_reference_is_the_network_id(self):
         self.assertEqual(base.ID, self.make_made().FnGetRefId())
 
     def test_found_by_the_labels(self):
@@ -219,7 +219,7 @@ class LifeTestCase(base.NetworkTestCase):
         self.run_task(made.delete)
         self.assertEqual([by_name, by_name], self.daemon.changes)
 
-    def test_external(self):
+    def test_external_network_is_left_alone(self):
         self.daemon.on(*INSPECT, self.inspected())
         made = self.make_resource(template=self.template(
             {'name': 'wiki'}, external_id=base.ID))
@@ -229,7 +229,7 @@ class LifeTestCase(base.NetworkTestCase):
         self.run_task(made.delete)
         self.assertEqual([], self.daemon.requests)
 
-    def test_adopt(self):
+    def test_adopted_network_is_removed(self):
         self.daemon.on(*INSPECT, self.inspected())
         made = self.make_resource()
         self.run_task(lambda: made.adopt({'resource_id': base.ID}))
@@ -359,7 +359,7 @@ class MakeRoomTestCase(ReplacingTestCase):
         self.assertRaises(resource.exception.Error, made.prepare_for_replace)
         self.assertEqual(['c1'], list(self.noted(made)))
 
-    def test_empty(self):
+    def test_empty_network_is_removed(self):
         made = self.make_old()
         self.serve_members()
         made.prepare_for_replace()
@@ -476,10 +476,10 @@ class OwnTestCase(ReplacingTestCase):
         made.prepare_for_replace()
         return list(self.noted(made))
 
-    def test_adopted(self):
+    def test_adopted_container_is_moved(self):
         self.assertEqual(['c1'], self.moved(self.make_with(self.BY_ID)))
 
-    def test_stopped(self):
+    def test_stopped_container_is_moved(self):
         made = self.make_with(self.BY_ID)
         self.serve_container('c1', self.attached('c1', None,
                                                  status='exited'))
@@ -525,7 +525,7 @@ class OwnTestCase(ReplacingTestCase):
         self.assertEqual([], self.moved(made))
         self.assertNotIn(DISCONNECT, self.daemon.requests)
 
-    def test_external(self):
+    def test_external_container_is_not_moved(self):
         made = self.make_with(self.BY_ID, external_id='c1')
         self.assertEqual([], self.moved(made))
 
@@ -941,7 +941,7 @@ class FailedTestCase(ReplacingTestCase):
         [sent] = self.daemon.sent(*CONNECT_NEW)
         self.assertEqual('c1', sent.json()['Container'])
 
-    def test_sound(self):
+    def test_existing_network_is_kept_after_a_failure(self):
         """What was made is kept, whatever failed."""
         made = self.make_made()
         made.state_set(made.UPDATE, made.FAILED, 'x')

@@ -43,7 +43,7 @@ class SnapshotTestCase(base.ContainerTestCase):
         self.assertEqual(('SNAPSHOT', 'COMPLETE'), made.state)
         return made, {'resource_data': dict(made.data())}
 
-    def test_snapshot(self):
+    def test_snapshot_commits_a_uniquely_tagged_image(self):
         made, kept = self.snapshot()
         [sent] = self.daemon.sent(*COMMIT)
         [tag] = sent.qs['tag']
@@ -165,7 +165,7 @@ class SnapshotTestCase(base.ContainerTestCase):
         self.run_task(lambda: made.delete_snapshot({'resource_data': {}}))
         self.assertEqual([], self.daemon.requests)
 
-    def test_restore(self):
+    def test_restore_uses_the_snapshot_image(self):
         made, kept = self.snapshot()
         restored = made.handle_restore(made.t, kept)
         self.assertEqual(

@@ -83,7 +83,7 @@ class LimitsTestCase(UpdateTestCase):
         self.assertIn('HTTP status 404, not found',
                       self.fail_update(made, memory=128))
 
-    def test_body(self):
+    def test_changed_limits_are_sent_in_one_update(self):
         made = self.make_running(memory=64, cpu_shares=5,
                                  restart_policy={'Name': 'always'})
         self.serve_update()
@@ -126,14 +126,14 @@ class LimitsTestCase(UpdateTestCase):
             self.replaces(made)
             self.assertEqual([], self.daemon.requests)
 
-    def test_warnings(self):
+    def test_warnings_are_shown_as_an_event(self):
         made = self.make_running(memory=64)
         self.serve_update({'json': {'Warnings': ['no swap limit']}})
         self.serve_inspect(self.inspected(Memory=128))
         self.complete(made, memory=128)
         self.assertEqual(['Docker warns: no swap limit'], self.reasons)
 
-    def test_forgotten(self):
+    def test_ignored_limit_replaces_the_container(self):
         """Daemons forget what they do not know; a new one will have it."""
         made = self.make_running(memory=64)
         self.serve_update()
@@ -141,7 +141,7 @@ class LimitsTestCase(UpdateTestCase):
         self.replaces(made, memory=128)
         self.assertEqual([UPDATE], self.daemon.changes)
 
-    def test_refused(self):
+    def test_refused_update_fails_with_the_reason(self):
         made = self.make_running(memory=64)
         self.serve_update(base.refusal(409, 'cannot update a container'))
         self.assertIn('cannot update a container',
@@ -203,7 +203,7 @@ class LimitsTestCase(UpdateTestCase):
 
 class RenameTestCase(UpdateTestCase):
 
-    def test_rename(self):
+    def test_changed_name_renames_the_container(self):
         made = self.make_running(name='web')
         self.daemon.on(*RENAME, 204)
         self.assertEqual([RENAME], self.complete(made, name='web-2'))
@@ -447,7 +447,7 @@ class FilesTestCase(UpdateTestCase):
         for secret in ('hunter2', 'aHVudGVyMg'):
             self.assertNotIn(secret, said)
 
-    def test_files(self):
+    def test_files_are_sent_as_an_archive_before_the_start(self):
         made = self.create()
         self.run_task(made.create)
         self.assertEqual([CREATE, ARCHIVE, START], self.daemon.changes)
@@ -501,7 +501,7 @@ class PauseTestCase(UpdateTestCase):
         self.assertEqual(('SUSPEND', 'COMPLETE'), made.state)
         return made
 
-    def test_suspend(self):
+    def test_suspend_pauses_the_container(self):
         self.paused()
         self.assertEqual([self.PAUSE], self.daemon.changes)
 
@@ -518,7 +518,7 @@ class PauseTestCase(UpdateTestCase):
         self.run_task(made.suspend)
         self.assertEqual([], self.daemon.changes)
 
-    def test_resume(self):
+    def test_resume_unpauses_the_container(self):
         made = self.paused()
         self.forget()
         self.serve_inspect(self.inspected('paused'), self.inspected())
@@ -618,7 +618,7 @@ class GraceTestCase(UpdateTestCase):
         self.run_task(made.delete)
         return [sent.qs for sent in self.daemon.sent(*STOP)]
 
-    def test_grace(self):
+    def test_stop_grace_period_is_sent_with_every_stop(self):
         self.assertEqual([{'t': ['30']}] * 2,
                          self.stopped(stop_grace_period=30))
 
@@ -647,7 +647,7 @@ class AdoptTestCase(UpdateTestCase):
         return made.adopt({'resource_id': base.ID, 'resource_data': {},
                            'metadata': {}, 'name': 'web'})
 
-    def test_adopt(self):
+    def test_adopt_changes_nothing_on_the_daemon(self):
         self.serve_inspect()
         made = self.make_resource()
         self.run_task(lambda: self.adopt(made))
@@ -684,7 +684,7 @@ class ExternalTestCase(UpdateTestCase):
                 'web': {'type': base.TYPE, 'external_id': base.ID,
                         'properties': self.properties(**values)}}})
 
-    def test_external(self):
+    def test_external_container_is_only_inspected(self):
         self.serve_inspect()
         made = self.make_external()
         made.validate()
@@ -701,7 +701,7 @@ class ExternalTestCase(UpdateTestCase):
                                made.validate_external)
         self.assertIn('cannot come from another resource', str(ex))
 
-    def test_wrong(self):
+    def test_wrong_external_id_fails_validation(self):
         for answer in (GONE, REFUSED, base.refusal(500, 'no')):
             self.serve_inspect(answer)
             made = self.make_external()
@@ -735,7 +735,7 @@ class FinishTestCase(UpdateTestCase):
         self.forget()
         return made
 
-    def test_created(self):
+    def test_update_starts_a_container_that_never_ran(self):
         made = self.failed()
         self.serve_run(self.inspected('created'), self.inspected('created'),
                        self.inspected())
@@ -755,7 +755,7 @@ class FinishTestCase(UpdateTestCase):
         self.serve_run(created, created, created, self.inspected())
         self.assertEqual([ARCHIVE, START], self.complete(made, **values))
 
-    def test_running(self):
+    def test_update_keeps_a_running_container(self):
         made = self.failed()
         self.serve_run()
         self.assertEqual([], self.complete(made))
@@ -783,7 +783,7 @@ class FinishTestCase(UpdateTestCase):
                        start=[base.refusal(500, 'port is taken still')])
         self.assertIn('port is taken still', self.fail_update(made))
 
-    def test_unsound(self):
+    def test_update_replaces_an_unusable_container(self):
         for status in ('exited', 'dead', 'restarting', 'removing'):
             made = self.failed()
             self.serve_inspect(self.inspected(status))
@@ -796,12 +796,12 @@ class FinishTestCase(UpdateTestCase):
         self.serve_run(self.inspected('exited', ExitCode=0))
         self.complete(made, wait_for='completed')
 
-    def test_gone(self):
+    def test_update_replaces_a_missing_container(self):
         made = self.failed()
         self.serve_inspect(GONE)
         self.replaces(made)
 
-    def test_unreachable(self):
+    def test_unreachable_daemon_does_not_cause_replacement(self):
         """The update waits for it, and fails if it must."""
         made = self.failed()
         self.serve_inspect(REFUSED)
@@ -863,7 +863,7 @@ class LostCreateTestCase(UpdateTestCase):
         clock.now += 30
         self.replaces(made, name='web')
 
-    def test_finished(self):
+    def test_update_finds_and_starts_the_container(self):
         made = self.lost()
         created = self.inspected('created')
         self.serve_run(created, created, self.inspected())
@@ -938,7 +938,7 @@ class ConvergeTestCase(UpdateTestCase):
         self.forget()
         self.assertEqual([], self.converge(made, **values))
 
-    def test_gone(self):
+    def test_converge_replaces_a_missing_container(self):
         made = self.make_running()
         self.serve_inspect(GONE)
         made.converge = True

@@ -41,7 +41,7 @@ HELPERS = base.VolumeTestCase.HELPERS
 
 class CreateTestCase(base.VolumeTestCase):
 
-    def test_create(self):
+    def test_create_sends_driver_options_and_labels(self):
         made = self.make_resource(
             labels={'a': 1}, driver='local', driver_opts={'type': 'tmpfs'})
         self.run_task(made.create)
@@ -150,7 +150,7 @@ class CreateTestCase(base.VolumeTestCase):
 
 class LifeTestCase(base.VolumeTestCase):
 
-    def test_check(self):
+    def test_check_fails_if_the_volume_is_missing(self):
         made = self.make_made()
         self.daemon.on(*INSPECT, self.shown(made))
         self.run_task(made.check)
@@ -161,7 +161,7 @@ class LifeTestCase(base.VolumeTestCase):
     def test_reference_is_the_name(self):
         self.assertEqual('data', self.make_made().FnGetRefId())
 
-    def test_attributes(self):
+    def test_attributes_come_from_inspect(self):
         made = self.make_made()
         self.daemon.on(*INSPECT, self.shown(made))
         for name, expected in (
@@ -170,7 +170,7 @@ class LifeTestCase(base.VolumeTestCase):
                 ('created_at', base.sample('volume_all_v1.41')['CreatedAt'])):
             self.assertEqual(expected, made.FnGetAtt(name), name)
 
-    def test_size(self):
+    def test_size_comes_from_disk_usage(self):
         made = self.make_made()
         self.daemon.on(*INSPECT, self.shown(made))
         for volumes, expected in (
@@ -199,7 +199,7 @@ class DeleteTestCase(base.VolumeTestCase):
         self.run_task(made.delete)
         return self.daemon.requests
 
-    def test_delete(self):
+    def test_delete_removes_the_volume(self):
         self.assertEqual([HELPERS, INSPECT, REMOVE],
                          self.delete(self.make_made()))
 
@@ -226,7 +226,7 @@ class DeleteTestCase(base.VolumeTestCase):
             self.assertEqual(('DELETE', 'COMPLETE'), made.state)
             self.assertNotIn(REMOVE, self.daemon.requests)
 
-    def test_adopted(self):
+    def test_adopted_volume_is_removed(self):
         made = self.make_resource()
         self.daemon.on(*INSPECT, self.shown(made, Labels=None))
         self.daemon.on(*REMOVE, 204)
@@ -242,7 +242,7 @@ class DeleteTestCase(base.VolumeTestCase):
         self.assertRaises(exception.ResourceFailure, self.run_task,
                           lambda: made.adopt({'resource_id': 'data'}))
 
-    def test_external(self):
+    def test_external_volume_is_left_alone(self):
         made = self.make_resource(template=self.template(
             {}, external_id='data'))
         self.daemon.on(*INSPECT, self.shown(made, Labels=None))
@@ -259,7 +259,7 @@ class DeleteTestCase(base.VolumeTestCase):
         self.daemon.on(*INSPECT, GONE)
         self.assertRaises(exception.StackValidationFailed, self.stack.validate)
 
-    def test_retain(self):
+    def test_retained_volume_is_left_alone(self):
         made = self.make_made(template=self.template(
             {}, deletion_policy='Retain'))
         self.run_task(made.delete)
@@ -277,7 +277,7 @@ class ReplacingTestCase(base.VolumeTestCase):
         self.assertRaises(resource.UpdateReplace, self.update, made, **values)
         self.assertEqual([], self.daemon.requests)
 
-    def test_refused(self):
+    def test_replacement_without_consent_fails(self):
         """It would destroy the files."""
         self.assertIn(
             'Replacing the volume web, which destroys its files, because of '
@@ -298,7 +298,7 @@ class ReplacingTestCase(base.VolumeTestCase):
         made = self.make_made(name=None, replace_on_change=True)
         self.fails(made, name=None, labels={'a': 'b'})
 
-    def test_wanted(self):
+    def test_replace_on_change_allows_replacement(self):
         for values in ({'labels': {'a': 'b'}}, {'source_volume': 'other'}):
             self.replaces(self.make_made(name=None), name=None,
                           replace_on_change=True, **values)
@@ -511,7 +511,7 @@ class ReplacingTestCase(base.VolumeTestCase):
         self.update(made, replace_on_change=True)
         self.assertEqual(('UPDATE', 'COMPLETE'), made.state)
 
-    def test_drift(self):
+    def test_drift_does_not_replace_the_volume(self):
         """A change outside of Heat does not replace a volume."""
         made = self.make_made(name=None, labels={'a': 'b'}, driver='local')
         self.serve_shown(made, self.shown(made, Labels={}, Driver='other'))
@@ -582,7 +582,7 @@ class SnapshotTestCase(KeptTestCase):
         data = {'resource_data': dict(made.data())}
         return data, made.data()['snapshot_volume']
 
-    def test_snapshot(self):
+    def test_snapshot_copies_the_files_to_a_labeled_volume(self):
         made = self.make_made()
         _data, copy = self.snapshot(made)
         self.assertThat(copy, base.testtools.matchers.MatchesRegex(
@@ -650,7 +650,7 @@ class SnapshotTestCase(KeptTestCase):
         return dict(made.handle_restore(made.t, data).properties(
             made.properties_schema, made.context).data)
 
-    def test_restore(self):
+    def test_restore_uses_the_copy_as_source_volume(self):
         made = self.make_made(name=None, labels={'a': 'b'})
         data, copy = self.snapshot(made)
         self.assertEqual(
