@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What is sent to a daemon, and what is made of what it answers."""
+"""Requests to a daemon, and the handling of its answers."""
 
 import base64
 import errno
@@ -177,7 +177,7 @@ CALLS = (
 
 ALL_CALLS = tuple(call[:7] for call in WITH_BODY) + CALLS
 
-# Methods that take longer than others, whatever they are told.
+# Methods with a longer timeout, independent of their arguments.
 LONG = {'containers.commit': 3600.0, 'networks.create': 20.0,
         'volumes.create': 20.0}
 
@@ -189,7 +189,7 @@ NAMES = (('a/b', 'a%2Fb'), ('a?b#c', 'a%3Fb%23c'), ('../x', '..%2Fx'),
 
 
 def raised(*chain):
-    """Return an error that each of the following ones has caused."""
+    """Return the first error of a chain; the others are its causes."""
     for error, cause in itertools.pairwise(chain):
         error.__context__ = cause
     return chain[0]
@@ -199,7 +199,7 @@ POOL = mock.Mock(spec=urllib3.HTTPConnectionPool)
 CONNECTION = mock.Mock(spec=urllib3.connection.HTTPConnection)
 ADDRESS = socket.gaierror(socket.EAI_NONAME, 'Name or service not known')
 
-# What requests raises before the daemon can have got the request.
+# Errors of requests if the daemon cannot have received the request.
 NOT_REACHED = (
     raised(requests.exceptions.ConnectionError('x'),
            urllib3.exceptions.NewConnectionError(CONNECTION, 'x'),
@@ -220,7 +220,7 @@ NOT_REACHED = (
            TimeoutError('timed out')),
 )
 
-# What it raises when the daemon may be carrying the request out.
+# Errors of requests if the daemon may be executing the request.
 NOT_ANSWERED = (
     requests.exceptions.ConnectionError('x'),
     raised(requests.exceptions.ConnectionError('x'),
@@ -239,7 +239,7 @@ NOT_ANSWERED = (
     urllib3.exceptions.ProtocolError('x'),
     urllib3.exceptions.IncompleteRead(1, 2),
     OSError('x'),
-    # What urllib3 does not say more about.
+    # Errors without details from urllib3.
     requests.exceptions.SSLError('x'),
     raised(requests.exceptions.SSLError('x'),
            ssl.SSLEOFError(8, 'EOF occurred in violation of protocol')),
@@ -279,7 +279,7 @@ class EngineTestCase(base.TestCase):
         return connected
 
     def failing(self, error, method, *arguments):
-        """Return the words of the error that has exactly this class."""
+        """Return the message of an error of exactly this class."""
         ex = self.assertRaises(
             errors.DockerError, operator.attrgetter(method)(self.client),
             *arguments)
@@ -364,7 +364,7 @@ class VersionTestCase(EngineTestCase):
             self.assertIn('is not a Docker daemon', words)
 
     def test_version_refused(self):
-        """Nothing of what anybody says is shown to whoever made us ask."""
+        """Users who choose a host must not see its answers."""
         secret = {'message': 'hunter2', 'ApiVersion': '1.41'}
         for answer in ({'text': '<html>hunter2</html>'}, {'json': secret},
                        {'json': dict(secret, message='No such container')}):
@@ -398,7 +398,7 @@ class VersionTestCase(EngineTestCase):
             self.assertNotIn('hunter2', words)
 
     def test_version_behind_a_proxy(self):
-        """The daemon may be away for a while only."""
+        """The daemon may be unreachable only temporarily."""
         for status, expected in (
                 (500, 'HTTP status 500, internal server error'),
                 (502, 'HTTP status 502, bad gateway'),
@@ -419,7 +419,7 @@ class VersionTestCase(EngineTestCase):
                          % base.URL, words)
 
     def test_version_before_all_else(self):
-        """A stranger does not even get the request."""
+        """A server that is not Docker does not even receive the request."""
         self.answer(json={})
         for method, arguments, *_rest in ALL_CALLS:
             self.failing(errors.Failed, method, *arguments)
@@ -433,7 +433,7 @@ class VersionTestCase(EngineTestCase):
         self.assertEqual(1, len(self.daemon.sent('GET', '/version')))
 
     def test_version_asked_again_after_a_failure(self):
-        """It may be another daemon by now."""
+        """The endpoint may now lead to another daemon."""
         self.daemon.on('GET', '/containers/x/json', {'json': INSPECTED},
                        {'exc': NOT_ANSWERED[0]}, {'json': INSPECTED})
         with self.connect() as connected:
@@ -502,7 +502,7 @@ class RequestTestCase(EngineTestCase):
             self.assertEqual(body, self.daemon.sent(verb, path)[-1].json())
 
     def test_types_are_checked_where_a_response_arrives(self):
-        """What reads it need not fear them, and no bug of ours is theirs."""
+        """Callers need no checks, and their bugs do not blame the daemon."""
         shown = {'Id': 'x', 'State': {'Status': 'running'}}
         for part in ({'State': None}, {'State': 'x'}, {'Name': 7},
                      {'State': {'Status': []}}, {'Config': ['x']},
@@ -577,7 +577,7 @@ class RequestTestCase(EngineTestCase):
                          (sent.qs, sent.timeout))
 
     def test_get_archive_in_pieces(self):
-        """Nobody has all of a volume in memory."""
+        """The plugin never holds a whole volume in memory."""
         pieces = self.get_archive(
             b't', lambda: self.fail('It was read to its end'))
         self.assertEqual(b't', next(pieces))
@@ -620,7 +620,7 @@ class RequestTestCase(EngineTestCase):
             self.assertEqual(1, len(self.daemon.sent('GET', path)), name)
 
     def test_every_request_has_a_timeout(self):
-        """Every request has one, and no long one but pull, stop and wait."""
+        """Only pull, stop and wait have long timeouts."""
         for method, arguments, verb, path, _query, answer, _res in ALL_CALLS:
             self.daemon.on(verb, path, answer)
             operator.attrgetter(method)(self.client)(*arguments)
@@ -633,7 +633,7 @@ class RequestTestCase(EngineTestCase):
                 given.get('patience', LONG.get(method, 10.0)), read, method)
 
     def test_expensive_requests_take_a_slot_and_release_it(self):
-        """What keeps a daemon busy waits for others of the same worker."""
+        """Work that keeps a daemon busy shares a limit within the worker."""
         left = []
 
         def work(request, context):
@@ -649,7 +649,7 @@ class RequestTestCase(EngineTestCase):
         self.assertEqual([], list(self.pool._slots))
 
     def serve_leaving(self):
-        """Answer the requests that make containers leave networks.
+        """Answer the requests that detach containers from networks.
 
         :returns: list that receives the method and path of each request, and
             the number of further requests that the limit would allow.
@@ -734,7 +734,7 @@ class RequestTestCase(EngineTestCase):
         self.failing(errors.Busy, 'containers.remove', 'x')
 
     def test_errors_without_words(self):
-        """A daemon has some; a proxy before it says that it is away."""
+        """A daemon sends a message; a proxy reports that it is unreachable."""
         for answer in ({'text': '<html>'}, {'json': []}, {'json': {}},
                        {'json': {'message': None}}, {'text': ''}):
             for status, error, expected in (
@@ -771,7 +771,7 @@ class RequestTestCase(EngineTestCase):
                          words)
 
     def test_answer_takes_too_long(self):
-        """Somebody says a word now and then, and never comes to an end."""
+        """The server sends a few bytes now and then, but never finishes."""
         self.configure(read_timeout=2.0)
         clock = self.set_clock(client)
 
@@ -832,7 +832,7 @@ class RequestTestCase(EngineTestCase):
         self.assertIsNone(self.pool.acquire(self.client.endpoint))
 
     def test_address_of_none(self):
-        """The one of a unix socket; here there is no connection at all."""
+        """A unix socket has no address; here no connection exists."""
         self.assertIsNone(self.client.address)
 
     def test_close_before_connect(self):
@@ -843,7 +843,7 @@ class RequestTestCase(EngineTestCase):
 class WordsTestCase(EngineTestCase):
 
     def test_on_one_line(self):
-        """What a daemon says cannot pass for a line of the log."""
+        """A daemon's message cannot pass for a line of the log."""
         self.daemon.on('GET', '/containers/c1/json', base.refusal(
             500, 'broken\n2026-11-30 ERROR heat.engine \x1b[2J forged'))
         ex = self.assertRaises(errors.Failed, self.client.containers.inspect,
@@ -860,7 +860,7 @@ class WordsTestCase(EngineTestCase):
 
 
 class EnvironmentTestCase(EngineTestCase):
-    """What belongs to the operator stays out of what a tenant receives."""
+    """Tenants receive nothing from the operator's environment."""
 
     def setUp(self):
         super().setUp()
@@ -956,7 +956,7 @@ class ConnectionTestCase(EngineTestCase):
             self.failing(errors.AnswerTimeout, 'containers.start', 'x')
 
     def test_version_not_answered_in_time(self):
-        """What it was asked for has not begun."""
+        """The request itself has not begun."""
         self.daemon.on('GET', '/version', {'exc': LATE[0]}, prefix='')
         self.failing(errors.NoAnswer, 'containers.start', 'x')
 
@@ -967,7 +967,7 @@ class ConnectionTestCase(EngineTestCase):
         self.assertIsNone(self.client.containers.start('x'))
 
     def test_others_are_told(self):
-        """Of a daemon that is away, but not of one that takes its time."""
+        """An unreachable daemon fails other requests, a slow one does not."""
         self.daemon.on('POST', '/containers/x/start', {'exc': NOT_REACHED[0]})
         self.daemon.on('POST', '/containers/x/stop', {'exc': LATE[0]})
         self.failing(errors.AnswerTimeout, 'containers.stop', 'x', None, 0.1)
@@ -984,7 +984,7 @@ class ConnectionTestCase(EngineTestCase):
 
 
 class SocketTestCase(base.TestCase):
-    """What really happens on a socket is classified as in the tables."""
+    """Real socket errors are classified as in the tables."""
 
     def setUp(self):
         super().setUp()
@@ -997,8 +997,8 @@ class SocketTestCase(base.TestCase):
     def serve(self, *answers):
         """Answer one request per connection.
 
-        :param answers: what is sent; for a function, which is called then,
-            nothing is.
+        :param answers: bytes to send; a function is called instead, and
+            nothing is sent.
         """
         answers = list(answers)
         end = threading.Event()
@@ -1066,7 +1066,7 @@ class SocketTestCase(base.TestCase):
         self.assertIn('no answer in time', words)
 
     def test_broken_off(self):
-        """The thread that is served waits; another one breaks off."""
+        """One thread waits for an answer; another one aborts the request."""
         self.serve(self.version(), self.client.abort)
         words = self.failing(errors.NoAnswer, list,
                              self.client.images.pull('x'))
@@ -1260,7 +1260,7 @@ class PullTestCase(EngineTestCase):
         self.assertNotIn('hünter2', sent.url)
 
     def test_read_timeout_exceeds_the_stall_timeout(self):
-        """Who waits for the pull is the first to see that it hangs."""
+        """The stall timeout expires before that of the socket."""
         self.configure(pull_stall_timeout=50)
         self.pull()
         [sent] = self.daemon.sent('POST', '/images/create')
@@ -1374,7 +1374,7 @@ class BuildTestCase(EngineTestCase):
         self.assertEqual((5.0, 3600.0), sent.timeout)
 
     def test_last_id_is_that_of_the_image(self):
-        """Each stage of a Dockerfile may have one."""
+        """Each stage of a Dockerfile may report an id."""
         self.assertEqual('sha256:1', self.build(
             b'{"aux": {"ID": "sha256:0"}}\r\n', self.BUILT,
             b'{"aux": null}\r\n', b'{"aux": {}}\r\n', b'{"aux": "x"}'))
@@ -1442,7 +1442,7 @@ class PushTestCase(EngineTestCase):
             self.assertEqual((5.0, 3600.0), sent.timeout)
 
     def test_push_without_auth(self):
-        """Docker wants the header all the same."""
+        """Docker requires the header anyway."""
         for auth in (None, {}):
             self.serve('a')
             self.client.images.push('a', auth)

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The records of properties and attributes, and all that reads them."""
+"""The tables of properties and attributes, and their readers."""
 
 from heat.common import exception
 from heat.engine import constraints
@@ -27,7 +27,7 @@ NEW = (fields.OLDEST_API[0], fields.OLDEST_API[1] + 5)
 
 
 def positive(value):
-    """Refuse what is not positive."""
+    """Refuse values that are not positive."""
     if value <= 0:
         raise ValueError('%s is not positive' % value)
     return value
@@ -40,7 +40,7 @@ def field(name='a', **more):
 
 
 def validate(*table, **values):
-    """Validate values as Heat does with those of a template."""
+    """Validate values like Heat does in a template."""
     checked = properties.Properties(fields.properties_schema(table), values)
     checked.validate()
     return checked
@@ -117,7 +117,7 @@ class SchemaTestCase(testtools.TestCase):
         self.refused(field(type=fields.LIST), a='x,y')
 
     def test_schema_shown_to_users(self):
-        """Heat shows schemas as maps, in which nothing may be empty."""
+        """Heat shows schemas as maps, in which no value may be empty."""
         table = [field(to_api=positive), field('b', type=fields.LIST,
                  nested=properties.Schema(properties.Schema.STRING),
                  constraints=(constraints.Length(max=3),))]
@@ -138,7 +138,7 @@ class SchemaTestCase(testtools.TestCase):
         validate(field(), a=4096 * 'x')
 
     def test_limit_comes_before_other_constraints(self):
-        """Or else their messages, with the value, would be as long."""
+        """Other messages would contain the overlong value."""
         words = self.refused(field(constraints=(
             constraints.AllowedPattern('y'),)), a=4097 * 'x')
         self.assertNotIn('xx', words)
@@ -176,7 +176,7 @@ class SchemaTestCase(testtools.TestCase):
             self.assertNotIn('hunter2', words)
 
     def test_limit_of_all_labels_together(self):
-        """A list of all containers has those of all projects."""
+        """A list of all containers contains the labels of all projects."""
         kib = 1024 * 'x'
         few, many = ({'%s%d' % (key, n): kib for n in range(count)}
                      for key, count in (('a', 60), ('hunter2', 64)))
@@ -202,7 +202,7 @@ class SchemaTestCase(testtools.TestCase):
             self.refused(table, labels={'a': 66000 // count * text})
 
     def test_limit_of_text_is_not_for_files(self):
-        """A file of a build may be called as labels are."""
+        """A file of a build may have any name, such as labels."""
         validate(field('files', type=fields.MAP), files={
             'labels': 100000 * 'x'})
 
@@ -214,7 +214,7 @@ class SchemaTestCase(testtools.TestCase):
                       self.refused(field(type=fields.LIST), a=value))
 
     def test_limit_of_what_aliases_make(self):
-        """A few lines of YAML can be very many values."""
+        """A few lines of YAML can result in very many values."""
         value = ['x']
         for _alias in range(5):
             value = 9 * [value]
@@ -261,7 +261,7 @@ class SchemaTestCase(testtools.TestCase):
 
 
 class MethodsTestCase(testtools.TestCase):
-    """What the tables name is looked for when a class is built."""
+    """Names in the tables are checked when a class is built."""
 
     class Spec:
         FIELDS = (field(change=fields.by_step('do')),)
@@ -373,7 +373,7 @@ class PolicyTestCase(testtools.TestCase):
 
 
     def test_policy_of_what_cannot_be_converted(self):
-        """It may depend on what is not known yet."""
+        """The value may depend on another resource."""
         def fails(value):
             raise ValueError('no')
 
@@ -451,7 +451,7 @@ class RequestTestCase(testtools.TestCase):
 
 
 class ChangeTestCase(testtools.TestCase):
-    """What is changed in place, and how."""
+    """Changes in place, and their requests."""
 
     TABLE = (
         field('fixed'),
@@ -487,7 +487,7 @@ class ChangeTestCase(testtools.TestCase):
         self.assertEqual([], fields.steps(self.TABLE, {'size'}))
 
     def test_failed_update_leaves_updatable_fields_uncertain(self):
-        """A failed update may have removed a limit, or not."""
+        """A failed update may or may not have removed a limit."""
         self.assertEqual({'limit', 'step'}, fields.uncertain(
             self.TABLE, self.values()))
         self.assertEqual({'size', 'limit', 'ours', 'step'}, fields.uncertain(
@@ -546,7 +546,7 @@ class ChangeTestCase(testtools.TestCase):
             'limit', inspected={'H': {'Limit': 3}}, limit=3, size=5))
 
     def test_forgotten_what_was_removed(self):
-        """Daemons say in many ways that there is no limit."""
+        """Daemons show a missing limit in several ways."""
         for shown in (-1, 0, None):
             self.assertFalse(self.forgotten(
                 'limit', inspected={'H': {'Limit': shown}}))
@@ -666,7 +666,7 @@ class NullTestCase(testtools.TestCase):
             self.assertEqual(expected, values['a'])
 
     def test_empty_map(self):
-        """Heat makes a map of all keys of it."""
+        """Otherwise Heat would add all keys of the schema."""
         nested = {'a': properties.Schema(fields.STRING, default='b')}
         for given in ({}, {'a': None}):
             values = self.values(field(type=fields.MAP, nested=nested),
@@ -687,7 +687,7 @@ class NullTestCase(testtools.TestCase):
             a=None).validate)
 
     def test_nothing_of_what_is_needed_in_a_map(self):
-        """Heat would take a null for an empty text, or for 0."""
+        """Heat would turn a null into an empty text, or into 0."""
         for kind, nothing in ((fields.STRING, None), (fields.STRING, ''),
                               (fields.INTEGER, None)):
             nested = {'b': properties.Schema(kind, required=True)}
@@ -719,7 +719,7 @@ class NullTestCase(testtools.TestCase):
 
 class ExclusiveTestCase(testtools.TestCase):
 
-    def test_exclusive_asks_the_converted_value(self):
+    def test_exclusive_checks_the_converted_value(self):
         table = (field(exclusive=lambda json: json == '1',
                        to_api=scalars.to_string), field('b'))
         self.assertTrue(fields.exclusive(table, {'a': 1, 'b': None}))

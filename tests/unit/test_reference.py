@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The reference describes all that the schemas contain."""
+"""The reference describes all contents of the schemas."""
 
 import importlib.util
 import pathlib
@@ -40,7 +40,7 @@ def load():
 
 
 def paths(schemas, prefix=''):
-    """Yield the name of each key of Heat's schemas, however deep it is."""
+    """Yield the name of each key in Heat's schemas, at any depth."""
     for name, schema in schemas.items():
         yield prefix + name
         path, nested = prefix + name, schema.schema

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The life of a container, from what Heat asks to what Docker is sent."""
+"""The life of a container: Heat's actions, and the requests to Docker."""
 
 import requests
 
@@ -100,7 +100,7 @@ class CreateTestCase(base.ContainerTestCase):
         self.assertEqual({'Image', 'Labels'}, set(sent.json()))
 
     def times(self, running_after):
-        """Return how late a create looks at the container, and its polls."""
+        """Return the times of inspect requests in a create, and its polls."""
         self.configure(running_after=running_after)
         clock = self.set_clock(plan)
         begin, looked = clock.now, []
@@ -117,12 +117,12 @@ class CreateTestCase(base.ContainerTestCase):
         return looked, len(polls)
 
     def test_create_waits_for_a_while(self):
-        """A second costs no poll of Heat's, which would add one to it."""
+        """Waiting for a second does not take another poll of Heat."""
         self.assertEqual(([1.0], 1), self.times(1.0))
         self.assertEqual(([0.1], 1), self.times(0.1))
 
     def test_create_waits_for_a_long_while(self):
-        """Heat does, so that the create can be cancelled."""
+        """Heat waits, so that the create can be cancelled."""
         self.assertEqual(([0.0], 2), self.times(7.5))
 
     def test_create_paused_counts_as_running(self):
@@ -146,7 +146,7 @@ class CreateTestCase(base.ContainerTestCase):
                          self.daemon.requests)
 
     def test_create_start_answer_lost_but_heard(self):
-        """What has run is not run twice."""
+        """The container must not run twice."""
         self.serve_create()
         self.serve_run(start=[LOST, 204])
         self.run_task(self.make_resource().create)
@@ -286,7 +286,7 @@ class RestartsTestCase(base.ContainerTestCase):
         return self.make_resource(restart_policy=self.POLICY)
 
     def test_create_completes_once_restarts_stop(self):
-        """It has run on for as long as is waited, since the last restart."""
+        """The container has run for running_after since its last restart."""
         made = self.create(
             self.inspected('restarting', ExitCode=2, RestartCount=1),
             self.inspected('restarting', ExitCode=2, RestartCount=2),
@@ -340,7 +340,7 @@ class DeleteTestCase(base.ContainerTestCase):
         self.assertEqual({'v': ['1'], 'force': ['0']}, sent.qs)
 
     def test_stop_refused_to_a_container_with_paused_in_its_name(self):
-        """It is not paused, and unpausing it would hide the reason."""
+        """The container is not paused; unpausing it would hide the reason."""
         words = 'cannot stop container: paused-web: permission denied'
         made = self.make_running(name='paused-web')
         self.serve_stop(base.refusal(500, words))
@@ -396,7 +396,7 @@ class DeleteTestCase(base.ContainerTestCase):
                          self.delete(made))
 
     def test_stop_of_ten_seconds(self):
-        """One poll, and nobody is told that the daemon is away."""
+        """The stop takes one poll, and the daemon counts as available."""
         made = self.make_running()
         self.serve_stop(LOST)
         self.serve_inspect(self.inspected('exited'))
@@ -420,7 +420,7 @@ class DeleteTestCase(base.ContainerTestCase):
                          self.delete(made))
 
     def test_stop_is_asked_again(self):
-        """The daemon may have died without having heard the first."""
+        """The daemon may have died before it received the first request."""
         self.patch(container_steps, '_STOP_AGAIN', -11)
         made = self.make_running()
         self.serve_stop(LOST, LOST, 204)
@@ -460,7 +460,7 @@ class DeleteTestCase(base.ContainerTestCase):
             sent for sent in self.daemon.changes if sent != WAIT])
 
     def test_delete_started_again(self):
-        """By somebody else, after it was stopped."""
+        """Someone else started the container after the stop."""
         made = self.make_running()
         self.serve_stop()
         self.serve_remove(
@@ -469,14 +469,14 @@ class DeleteTestCase(base.ContainerTestCase):
         self.assertEqual(2, len(self.daemon.sent(*STOP)))
 
     def test_delete_with_endpoint_that_is_wrong(self):
-        """What was never asked of a daemon is deleted without one."""
+        """An object that was never requested from a daemon needs none."""
         self.configure(local_endpoint='mine')
         made = self.make_resource(docker_endpoint=None)
         self.fail_task(made.create)
         self.run_task(made.delete)
 
     def test_delete_with_a_stranger_at_the_endpoint(self):
-        """Its 404 says nothing about the container."""
+        """Its 404 does not mean that the container is missing."""
         made = self.make_running()
         self.serve_stop({'status_code': 404, 'reason': 'Not Found',
                          'text': '<html>Not Found</html>'})
@@ -500,7 +500,7 @@ class SuspendTestCase(base.ContainerTestCase):
         self.assertEqual([STOP, *2 * [WAIT, INSPECT]], self.daemon.requests)
 
     def test_suspend_lets_others_go_on(self):
-        """Heat before 26 has one thread for all resources of a stack."""
+        """Before release 26, Heat has one thread for all of a stack."""
         self.patch(resources_base.DockerResource, 'may_sleep',
                    lambda made: False)
         made = self.make_running()
@@ -520,7 +520,7 @@ class SuspendTestCase(base.ContainerTestCase):
         self.assertEqual(1000.0, clock.now)
 
     def test_one_that_runs_always(self):
-        """A daemon that starts anew must not start it."""
+        """A daemon that restarts must not start the container."""
         update = ('POST', base.ContainerTestCase.PATH + '/update')
         made = self.make_running({'restart_policy': {'Name': 'always'}})
         self.serve_stop()
@@ -754,7 +754,7 @@ class AttributesTestCase(base.ContainerTestCase):
 
 
 class SecretsTestCase(base.ContainerTestCase):
-    """Values of env, and passwords, are in nothing shown or logged."""
+    """Values of env and passwords appear in no attribute, event or log."""
 
     ENV = ['PASSWORD=hunter2', 'TOKEN=hunter2hunter2']
     AUTH = {'username': 'me', 'password': 'hunter2'}

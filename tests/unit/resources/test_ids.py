@@ -10,9 +10,9 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""IDs of a hostile daemon, which may mean the object of somebody else.
+"""IDs from a hostile daemon, which may belong to another user's object.
 
-A resource keeps its ID although its daemon may be another one later.
+A resource keeps its ID even if its endpoint later leads to another daemon.
 """
 
 from heat.common import exception
@@ -20,7 +20,7 @@ from heat.common import exception
 from tests.unit import base
 from tests.unit.resources import test_image
 
-# Names of objects, the beginnings of other IDs, and what no ID is.
+# Names of objects, prefixes of other IDs, and values that are no IDs.
 OTHERS = ('x', 'victim', 'c0ffee', 12 * 'a', 63 * 'a', 65 * 'a', 64 * 'A',
           64 * 'g', 'sha256:' + 63 * 'a', '../../containers/create', 7, None,
           ['x'], {'x': 'x'}, 300 * 'x', 'x\ny')
@@ -133,7 +133,7 @@ class ImageTestCase(IdsTestCase):
             self.refused(self.make_resource(build=test_image.BUILD))
 
     def test_malformed_digests_are_skipped(self):
-        """A reference that is none does not become the resource's."""
+        """A malformed reference does not become the resource's reference."""
         for digests in ([test_image.NAME + '@x\ny', test_image.DIGEST],
                         [test_image.NAME + '@' + 600 * 'x',
                          test_image.DIGEST]):

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Images: pulled or built, and removed if they are nobody else's."""
+"""Images: pulled or built, and removed if no one else uses them."""
 
 import base64
 import io
@@ -74,7 +74,7 @@ class ImageTestCase(base.ResourceTestCase):
                          'RepoTags': [NAME], 'RepoDigests': [DIGEST], **more}}
 
     def make(self, **properties):
-        """Return a resource of which the create is complete."""
+        """Return a resource whose create is complete."""
         made = self.make_resource(**properties)
         self.run_task(made.create)
         self.assertEqual(('CREATE', 'COMPLETE'), made.state)
@@ -105,7 +105,7 @@ class ValidationTestCase(ImageTestCase):
                       self.refused(registry_auth=AUTH))
 
     def test_null_is_unset(self):
-        """As a condition in a template may give it."""
+        """A condition in a template may result in null."""
         self.make_resource(image=NAME, build=None)
         self.stack.validate()
         self.assertIn('Either image or build is required',
@@ -141,14 +141,14 @@ class ValidationTestCase(ImageTestCase):
                       self.refused(image='busybox', registry_auth=AUTH))
 
     def test_auth_of_a_build_for_no_registry(self):
-        """A build has no image that would tell which one it is."""
+        """Without an image, the registry of a build is unknown."""
         words = self.refused(build=BUILD, registry_auth={
             'username': 'me', 'password': 'hunter2'})
         self.assertIn('server_address', words)
         self.assertNotIn('hunter2', words)
 
     def test_auth_of_a_push_to_another_registry(self):
-        """It must not see them."""
+        """The other registry must not receive the credentials."""
         for tags in (['other.test/a'], ['r.test/a', 'other.test/a']):
             self.assertIn('the credentials are for r.test', self.refused(
                 build=BUILD, push=True, tags=tags, registry_auth=AUTH))
@@ -158,7 +158,7 @@ class ValidationTestCase(ImageTestCase):
         self.assertIn('option allowed_registries', self.refused(image=NAME))
 
     def test_build_not_allowed(self):
-        """Nobody knows what others would be pulled by it."""
+        """A build could pull any image."""
         self.configure(allowed_registries=['docker.io'])
         self.assertIn('The property build: it is not allowed (option '
                       'allowed_registries of the operator)',
@@ -173,7 +173,7 @@ class ValidationTestCase(ImageTestCase):
         self.assertEqual({}, made.data())
 
     def make_later(self, **properties):
-        """Return a resource with properties that another one tells."""
+        """Return a resource with properties that depend on another one."""
         template = self.template(properties)
         template['resources']['other'] = {
             'type': self.TYPE, 'properties': {
@@ -208,7 +208,7 @@ class PulledTestCase(ImageTestCase):
     NEEDED = {'image': NAME}
 
     def serve_pull(self):
-        """Have an image that is there only after the pull."""
+        """Serve an image that exists only after the pull."""
         self.daemon.on(*INSPECT, *3 * [NO_IMAGE], self.shown())
         self.daemon.on(*PULL, PULLED)
 
@@ -324,12 +324,12 @@ class PullTestCase(PulledTestCase):
 
 
 class ReferenceTestCase(ImageTestCase):
-    """What containers are made of."""
+    """The image reference for containers."""
 
     def reference(self, name, *digests):
         self.daemon.on(*inspect_of(name), self.shown(RepoDigests=digests))
         made = self.make(image=name)
-        # Another engine may be asked for it.
+        # Another engine may read it.
         made._data = None
         return made.FnGetRefId()
 
@@ -344,7 +344,7 @@ class ReferenceTestCase(ImageTestCase):
             self.assertEqual(hub, self.reference(name, DIGEST, hub))
 
     def test_by_id(self):
-        """What was never in a registry, or is known by its id."""
+        """The image was never in a registry, or its id is known."""
         self.assertEqual(IMAGE, self.reference(NAME))
         self.assertEqual(IMAGE, self.reference(
             NAME, 'other.test/web@sha256:' + 64 * 'e'))
@@ -379,7 +379,7 @@ class ReferenceTestCase(ImageTestCase):
 
 
 class RemovePulledTestCase(PulledTestCase):
-    """What becomes of images that were pulled."""
+    """Removal of pulled images."""
 
     def setUp(self):
         super().setUp()
@@ -404,7 +404,7 @@ class RemovePulledTestCase(PulledTestCase):
                          json.loads(sent.qs['filters'][0]))
 
     def test_image_that_existed_before_is_kept(self):
-        """What has been there before stays when the stack goes."""
+        """An image that existed before the stack outlives the stack."""
         self.daemon.on(*INSPECT, self.shown())
         self.daemon.on(*PULL, PULLED)
         for properties in ({}, {'pull_policy': 'always'},
@@ -431,7 +431,7 @@ class RemovePulledTestCase(PulledTestCase):
                       % (12 * 'a', 12 * 'b'), str(self.reasons))
 
     def test_used_by_another_name(self):
-        """Its other tag keeps it from being removed."""
+        """The image stays under its other tag."""
         made = self.make_pulled()
         self.daemon.on(*INSPECT, self.shown(RepoTags=[NAME, 'other:1']))
         self.daemon.on(*USERS, {'json': [{'Id': 'c1', 'Image': 'other:1'}]})
@@ -455,7 +455,7 @@ class RemovePulledTestCase(PulledTestCase):
             self.assertIn(removal_of(NAME), self.delete(made))
 
     def test_tag_that_has_moved(self):
-        """It is another image by now, and somebody else's."""
+        """The tag now belongs to another image."""
         made = self.make_pulled()
         self.daemon.on(*INSPECT, self.shown(OTHER))
         self.assertNotIn(removal_of(NAME), self.delete(made))
@@ -472,7 +472,7 @@ class RemovePulledTestCase(PulledTestCase):
         self.assertEqual(2, len(self.daemon.sent(*removal_of(NAME))))
 
     def replace(self, old, **properties):
-        """Return what has replaced a resource, and finds what that has."""
+        """Return the replacement of a resource, which finds the old image."""
         self.old_stack = self.stack
         new = self.make_resource(triggers={'a': 'b'}, **properties)
         new.replaces, old.replaced_by = old.id, new.id
@@ -483,7 +483,7 @@ class RemovePulledTestCase(PulledTestCase):
         return new
 
     def test_replaced_by_the_same(self):
-        """It stays, and goes with the one that has it now."""
+        """The image stays until its new owner is deleted."""
         old = self.make_pulled()
         new = self.replace(old)
         self.assertEqual([], self.delete(old))
@@ -497,7 +497,7 @@ class RemovePulledTestCase(PulledTestCase):
         self.assertIn(removal_of(NAME), self.delete(new))
 
     def test_replaced_by_what_the_name_is_now(self):
-        """The new one has pulled it over the old one's."""
+        """The new resource has pulled a newer image for the name."""
         old = self.make_pulled()
         self.daemon.on(*INSPECT, self.shown(), self.shown(OTHER))
         new = self.replace(old, pull_policy='always')
@@ -505,14 +505,14 @@ class RemovePulledTestCase(PulledTestCase):
         self.assertIn(removal_of(NAME), self.delete(new))
 
     def test_replaced_and_back_again(self):
-        """A rollback deletes the new one, and the old one has it still."""
+        """A rollback deletes the new resource, and the old one remains."""
         old = self.make_pulled()
         new = self.replace(old)
         self.assertEqual([], self.delete(new))
         self.assertIn(removal_of(NAME), self.delete(old))
 
     def test_replaced_and_found(self):
-        """What nobody of the stack has pulled stays."""
+        """An image that the stack did not pull stays."""
         self.daemon.on(*INSPECT, self.shown())
         old = self.make()
         new = self.replace(old)
@@ -576,7 +576,7 @@ class BuiltTestCase(ImageTestCase):
         self.daemon.on(*TAG, {'status_code': 201, 'json': self.give_tag})
 
     def give_tag(self, request, context):
-        """Give the image that was built a name, as the request says."""
+        """Tag the built image as requested."""
         name = '%s:%s' % (request.qs['repo'][0], request.qs['tag'][0])
         self.names.add(name)
         for known in (name, name.removesuffix(':latest')):
@@ -589,7 +589,7 @@ class BuiltTestCase(ImageTestCase):
 
     @property
     def tagged(self):
-        """The names that the image was given."""
+        """The tags that the image was given."""
         return ['%s:%s' % (sent.qs['repo'][0], sent.qs['tag'][0])
                 for sent in self.daemon.sent(*TAG)]
 
@@ -602,7 +602,7 @@ class RepeatedTestCase(ImageTestCase):
         made = self.make_resource(build={
             **BUILD, 'args': {'TOKEN': 'me:hunter2'}})
         self.assertIn('curl --user ***: denied', self.fail_task(made.create))
-        # But for what stands for the daemon, which logs its arguments.
+        # The fake daemon logs its arguments.
         self.assertNotIn('hunter2', re.sub('DEBUG requests_mock.*', '',
                                            self.log.output))
 
@@ -651,7 +651,7 @@ class BuildTestCase(BuiltTestCase):
         self.assertEqual({}, self.header(self.sent(), 'X-Registry-Config'))
 
     def test_labels_of_heat_are_refused(self):
-        """By them it is found."""
+        """The plugin finds its images by these labels."""
         made = self.make_resource(build={**BUILD, 'labels': {
             'org.openstack.heat.stack_id': 'x'}})
         self.assertIn('org.openstack.heat.stack_id is reserved for Heat',
@@ -659,7 +659,7 @@ class BuildTestCase(BuiltTestCase):
         self.assertEqual([], self.daemon.requests)
 
     def test_tags_of_heat_are_refused(self):
-        """Containers are restored from one, and files copied by another."""
+        """One name is for container snapshots, the other for helpers."""
         for tag in ('localhost/heat-snapshot/wiki-web:snapshot-1',
                     'localhost/heat-docker/empty'):
             made = self.make_resource(tags=[tag])
@@ -711,7 +711,7 @@ class BuildTestCase(BuiltTestCase):
         self.assertEqual(2, len(self.daemon.sent(*MAKE)))
 
     def test_build_answer_lost_for_good(self):
-        """What has our labels is ours to remove."""
+        """The plugin removes every image with its labels."""
         clock = self.set_clock(plan, step=200.0)
         self.daemon.on(*MAKE, LOST)
         made = self.make_resource()
@@ -767,7 +767,7 @@ class PushTestCase(BuiltTestCase):
         self.assertEqual(2 * [MAKE, TAG, TAG], self.daemon.requests)
 
     def fail_push(self):
-        """Return a resource of which the second tag was not pushed."""
+        """Return a resource whose second tag was not pushed."""
         self.daemon.on(*push_of('r.test/b'), {
             'text': '{"errorDetail": {"message": "denied: no"}}'})
         made = self.make_resource(tags=self.TAGS, push=True)
@@ -776,11 +776,11 @@ class PushTestCase(BuiltTestCase):
         return made
 
     def test_push_fails(self):
-        """What was built is known, and removed with the stack."""
+        """The built image is known, and is removed with the stack."""
         self.assertEqual(IMAGE, self.fail_push().resource_id)
 
     def test_push_failed_is_not_complete(self):
-        """An update must not take it for pushed."""
+        """An update must not mistake the image for a pushed one."""
         made = self.fail_push()
         self.daemon.on(*inspect_of(IMAGE), self.shown())
         self.daemon.on(*push_of('r.test/b'), {'text': '{}'})
@@ -788,7 +788,7 @@ class PushTestCase(BuiltTestCase):
         self.assertIn(push_of('r.test/b'), self.daemon.requests)
 
     def test_cancelled_create_closes_the_connection(self):
-        """Docker ends what its client does not wait for."""
+        """Docker stops work that its client no longer waits for."""
         for request in (push_of('r.test/a'), MAKE):
             made = self.make_resource(tags=self.TAGS, push=True)
             self.assertEqual(1, len(self.broken_off(request, made.create)))
@@ -802,7 +802,7 @@ class PushTestCase(BuiltTestCase):
             push_of('r.test/b'), lambda: made.update(after))))
 
     def test_tag_that_another_image_has_by_now(self):
-        """Only what was built is pushed."""
+        """Only the built image is pushed."""
         def push(request, context):
             self.daemon.on(*inspect_of('r.test/b'), self.shown(OTHER))
             return '{"status": "Pushed"}'
@@ -822,7 +822,7 @@ class PushTestCase(BuiltTestCase):
 
 
 class RemoveBuiltTestCase(BuiltTestCase):
-    """What becomes of images that were built."""
+    """Removal of built images."""
 
     def setUp(self):
         super().setUp()
@@ -855,7 +855,7 @@ class RemoveBuiltTestCase(BuiltTestCase):
                          self.removed(made))
 
     def test_tags_that_have_moved(self):
-        """Such as to the image that replaces it."""
+        """For example, to the image that replaces it."""
         made = self.make_built()
         self.daemon.on(*inspect_of(self.TAGS[0]), self.shown(OTHER))
         self.daemon.on(*inspect_of(self.TAGS[1]), NO_IMAGE)
@@ -887,7 +887,7 @@ class RemoveBuiltTestCase(BuiltTestCase):
         self.assertEqual([], self.removed(self.make_built(keep=True)))
 
     def test_found_by_the_labels(self):
-        """Nobody lived to hear its id."""
+        """The create ended before it received the id."""
         self.daemon.on(*MAKE, LOST)
         made = self.make_resource(tags=self.TAGS, endpoint_timeout=0)
         self.fail_task(made.create)

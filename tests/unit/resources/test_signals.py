@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What a signal of Heat does to a container."""
+"""The effect of Heat's signals on a container."""
 
 from heat.common import exception
 from oslo_config import cfg
@@ -59,7 +59,7 @@ class SignalsTestCase(base.ContainerTestCase):
         return said, sent.qs
 
     def refused(self, made, details):
-        """Return the words for a signal that reaches no daemon."""
+        """Return the error of a signal that reaches no daemon."""
         self.forget()
         ex = self.assertRaises(exception.ResourceFailure, made.signal,
                                details)
@@ -212,7 +212,7 @@ class SignalsTestCase(base.ContainerTestCase):
         self.assertIn('exec is still running', said)
 
     def test_restart_whose_connection_breaks(self):
-        """Nobody knows whether it has begun."""
+        """The restart may or may not have begun."""
         for answer in (BROKEN, 502, 504):
             made = self.make_running()
             self.daemon.on('POST', PATH + '/restart', answer)
@@ -253,7 +253,7 @@ class SignalsTestCase(base.ContainerTestCase):
             made, {'action': 'exec', 'command': 'x'}))
 
     def fail_signal(self, made, **details):
-        """Return what the event says of a signal that fails."""
+        """Return the event of a signal that fails."""
         self.assertRaises(exception.ResourceFailure, made.signal, details)
         [said] = self.reasons
         self.assertIn('The signal failed and is not repeated: Docker', said)
@@ -298,7 +298,7 @@ class SignalsTestCase(base.ContainerTestCase):
         self.assert_plain(str(ex))
 
     def test_daemon_away(self):
-        """The sender has his answer, so the event has to tell it."""
+        """The sender already has a response, so an event shows the error."""
         made = self.make_running()
         self.daemon.go_away()
         self.forget()

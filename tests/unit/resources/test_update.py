@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What an update changes in place, what it replaces, what it finishes."""
+"""Updates that change properties in place, replace or complete a resource."""
 
 import io
 import tarfile
@@ -134,7 +134,7 @@ class LimitsTestCase(UpdateTestCase):
         self.assertEqual(['Docker warns: no swap limit'], self.reasons)
 
     def test_ignored_limit_replaces_the_container(self):
-        """Daemons forget what they do not know; a new one will have it."""
+        """Old daemons ignore unknown limits; a new container gets them."""
         made = self.make_running(memory=64)
         self.serve_update()
         self.serve_inspect(self.inspected(Memory=64))
@@ -289,7 +289,7 @@ class NetworksTestCase(UpdateTestCase):
                 'IPAMConfig': {'IPv4Address': '192.0.2.7'}}}, sent.json())
 
     def test_create_on_a_new_daemon(self):
-        """No network is the mode, for each may go while it stays."""
+        """The mode is unset: any of the networks may be detached later."""
         self.assertEqual(
             (None, {'front': {'Aliases': ['web']},
                     'back': {'IPAMConfig': {'IPv4Address': '192.0.2.7'}}}),
@@ -297,7 +297,7 @@ class NetworksTestCase(UpdateTestCase):
         self.assertEqual([CREATE, START], self.daemon.changes)
 
     def test_create_in_one_network(self):
-        """Whatever the daemon, it is created in it."""
+        """The container is created in its network on every daemon."""
         self.make_attached({'network': 'front'})
         made = self.make_resource(networks=[{'network': 'front'}])
         self.serve_run(self.live('front'))
@@ -347,7 +347,7 @@ class NetworksTestCase(UpdateTestCase):
             'network_info')['Networks']['a']['NetworkID'])
 
     def test_update_answer_lost(self):
-        """What has been done is not done twice."""
+        """Steps that are already done are not repeated."""
         made = self.make_attached({'network': 'a'}, {'network': 'b'})
         self.serve_networks('b', 'c')
         self.daemon.on(*to(CONNECT, 'c'), LOST, {})
@@ -526,7 +526,7 @@ class PauseTestCase(UpdateTestCase):
         self.assertEqual([self.UNPAUSE], self.daemon.changes)
 
     def test_resume_completed(self):
-        """A command that has done its work does not do it again."""
+        """A command that has completed does not run again."""
         ended = self.inspected('exited', ExitCode=0)
         self.serve_create()
         self.serve_run(ended)
@@ -563,7 +563,7 @@ class PauseTestCase(UpdateTestCase):
             status, StartedAt='2026-11-24T10:00:%02dZ' % second)
 
     def test_resume_refused(self):
-        """What was not started for sure is started."""
+        """The plugin starts a container that surely was not started."""
         made = self.stopped()
         self.daemon.on(*START, REFUSED, 204)
         self.serve_inspect(self.at('exited', 1), self.at('exited', 1),
@@ -572,7 +572,7 @@ class PauseTestCase(UpdateTestCase):
         self.assertEqual([START] * 2, self.daemon.changes)
 
     def test_resume_answer_lost(self):
-        """What has run is not run twice."""
+        """A command must not run twice."""
         made = self.stopped()
         self.daemon.on(*START, LOST)
         self.serve_log(b'')
@@ -725,7 +725,7 @@ class ExternalTestCase(UpdateTestCase):
 
 
 class FinishTestCase(UpdateTestCase):
-    """What is sound is finished; what is not is replaced."""
+    """An update completes a usable container, and replaces any other."""
 
     def failed(self, *start, **properties):
         self.serve_create()
@@ -761,7 +761,7 @@ class FinishTestCase(UpdateTestCase):
         self.assertEqual([], self.complete(made))
 
     def test_running_and_changed(self):
-        """It waits for what the new template says, not for the old."""
+        """The update waits for the new conditions, not for the old ones."""
         self.serve_create()
         self.serve_run()
         made = self.make_resource(wait_for='healthy')
@@ -791,7 +791,7 @@ class FinishTestCase(UpdateTestCase):
             self.replaces(made)
 
     def test_completed_late(self):
-        """A command that has done its work meanwhile is not run again."""
+        """A command that has completed in the meantime does not run again."""
         made = self.failed(wait_for='completed')
         self.serve_run(self.inspected('exited', ExitCode=0))
         self.complete(made, wait_for='completed')
@@ -802,7 +802,7 @@ class FinishTestCase(UpdateTestCase):
         self.replaces(made)
 
     def test_unreachable_daemon_does_not_cause_replacement(self):
-        """The update waits for it, and fails if it must."""
+        """The update waits for the daemon, and may fail."""
         made = self.failed()
         self.serve_inspect(REFUSED)
         self.assertFalse(made.needs_replace_failed())
@@ -818,7 +818,7 @@ class FinishTestCase(UpdateTestCase):
 
 
 class LostCreateTestCase(UpdateTestCase):
-    """The daemon has made what nobody has heard the id of."""
+    """The daemon has created a container whose id is unknown."""
 
     def lost(self):
         clock = self.set_clock(plan, step=200.0)
@@ -842,7 +842,7 @@ class LostCreateTestCase(UpdateTestCase):
         self.assertEqual([START], self.complete(made, name='web'))
 
     def test_replaced_while_the_daemon_is_at_it(self):
-        """A replacement would want the name that is about to be taken."""
+        """A replacement would need a name that is about to be used."""
         self.set_clock(creation)
         made = self.lost()
         self.serve_found()
@@ -871,7 +871,7 @@ class LostCreateTestCase(UpdateTestCase):
         self.assertEqual(base.ID, made.resource_id)
 
     def test_makes_room(self):
-        """Or else its name would be taken, and no replacement made."""
+        """Otherwise its name would block the replacement."""
         made = self.lost()
         self.serve_inspect(self.inspected('dead'))
         self.daemon.on(*RENAME, 204)
@@ -910,7 +910,7 @@ class LostCreateTestCase(UpdateTestCase):
 
 
 class ConvergeTestCase(UpdateTestCase):
-    """What somebody else has changed is put right."""
+    """An update corrects changes from outside of Heat."""
 
     def converge(self, made, **values):
         made.converge = True
