@@ -174,7 +174,7 @@ class VolumeTest(base.FunctionalTest):
         self.assertEqual(['7:8', 'after'], self.read(self.named(stack_id)))
         self.heat.stacks.restore(stack_id, snapshot)
         self.expect(stack_id, 'RESTORE_COMPLETE')
-        # The container that writes "before" is restored, but not as an owner.
+        # The restored container writes "before", but sets no owner.
         self.assertEqual(['7:8', 'before'], self.read(self.named(stack_id)))
         # The template does not record the source of the files.
         restored = self.named(stack_id)

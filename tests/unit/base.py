@@ -68,7 +68,7 @@ EMPTY_LABELS = ('org.openstack.heat.helper_of', 'org.openstack.heat.copy_of',
                 'org.openstack.heat.snapshot_of')
 
 # Names of classes and other Python that must not reach a user. Heat puts
-# "Error: " in front of the words of its plainest exception.
+# "Error: " in front of the message of its plainest exception.
 PYTHON = re.compile(r'(?!^Error: )\b(\w*(Error|Exception|Timeout|Warning)\b|'
                     r'Traceback|object at 0x|urllib3|requests\.|NoneType|'
                     r'_ssl\.c)')
@@ -197,7 +197,7 @@ class FakeDaemon(fixtures.Fixture):
 
     @property
     def requests(self):
-        """Pairs of verb and path of all requests but GET /version."""
+        """Pairs of verb and path of all requests except GET /version."""
         return [(sent.method, self._path(sent)) for sent in self.history
                 if self._path(sent) != '/version']
 
@@ -330,7 +330,7 @@ class ResourceTestCase(TestCase):
                    lambda made: True)
         self.set_clock(plan, resources_base)
         self.patch(background.Pull, 'WAIT', 0.01)
-        # Make a stop a single request; test_engine tests the other requests.
+        # Make a stop a single request; test_client tests the other requests.
         self.patch(daemons._Slots, 'pace', 60.0)
         self.patch(containers.Containers, '_await_leaving',
                    lambda *_args: None)

@@ -46,7 +46,7 @@ class PoolTestCase(base.TestCase):
 
     def setUp(self):
         super().setUp()
-        # Otherwise the fields of the class contain the function itself.
+        # The default of Connection.created still reads the real clock.
         self.clock = self.set_clock(daemons)
         self.pool = daemons.Pool()
 

@@ -461,7 +461,7 @@ class BreakOffTestCase(ConnectionTestCase):
         self.configure(denied_networks=[])
 
     def broken_off(self, asked, work):
-        """Fail an aborted request, which leaves the daemon's state unknown."""
+        """Abort a request, which does not mark the daemon as unreachable."""
         with asked:
             ex = self.assertRaises(errors.NoAnswer, work)
         self.assert_plain(str(ex))

@@ -113,7 +113,7 @@ class RenameTestCase(ClaimsTestCase):
         self.names = names
 
     def test_names_are_swapped(self):
-        """Each container offers its name to the other one."""
+        """Each container releases its name for the other one."""
         made, _holder = self.make_two({'name': 'web'}, {'name': 'other'},
                                       {'name': 'web'})
         done = {'status_code': 204}
