@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The life of a container that does what it should."""
+"""The life of a container that works as expected."""
 
 from tests.functional import base
 

@@ -122,7 +122,7 @@ class EngineKilledTest(base.FunctionalTest):
     alone = True
 
     def test_between_the_create_and_its_answer(self):
-        """Heat has no id, but the container is there."""
+        """Heat has no id, but the container exists."""
         way = self.useFixture(proxy.Proxy(self.cloud.docker['endpoint']))
         way.hold_answer('POST .*/containers/create')
         stack_id = self.start_stack(self.template(

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Daemons that come late, go away, are not what they seem, or want TLS."""
+"""Daemons that start late, become unreachable, are not Docker, or use TLS."""
 
 import http.server
 import json
@@ -65,7 +65,7 @@ class PatienceTest(base.FunctionalTest):
         self.assertIn('Waiting for it', self.reasons(stack_id))
 
     def test_no_answer(self):
-        """A daemon that takes a request, and is never heard of again."""
+        """A daemon that accepts a request, but never answers."""
         self.way.hold_answer('GET /version')
         self.addCleanup(self.way.release)
         _stack_id, reason = self.fail_container(
@@ -150,9 +150,9 @@ class PatienceTest(base.FunctionalTest):
 
 
 class Stranger(fixtures.Fixture):
-    """Answers all requests, but not as a Docker daemon would.
+    """Answers all requests, but not like a Docker daemon.
 
-    :ivar requests: lines of the requests that have come.
+    :ivar requests: first lines of the received requests.
     """
 
     def __init__(self, status, body, context=None, **headers):
@@ -188,7 +188,7 @@ class Stranger(fixtures.Fixture):
 class StrangersTest(base.FunctionalTest):
 
     def fail_at(self, stranger):
-        """Return why a create fails, which repeats nothing of an answer."""
+        """Return the reason of a failed create, which repeats no answer."""
         stack_id, reason = self.fail_container(
             docker_endpoint='tcp://127.0.0.1:%d' % stranger.port,
             endpoint_timeout=1)
@@ -232,7 +232,7 @@ class TLSTest(base.FunctionalTest):
                 'tls': {**self.material, **tls}}
 
     def fails(self, words, endpoint=None, **tls):
-        """Assert that TLS fails, and in these words."""
+        """Assert that TLS fails with this message."""
         properties = self.properties(**tls)
         properties['docker_endpoint'] = endpoint or self.at
         stack_id, reason = self.fail_container(**properties)

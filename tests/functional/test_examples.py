@@ -23,7 +23,7 @@ import yaml
 from tests.functional import base
 from tests.functional import proxy
 
-# What stands for a server, in a cloud without Nova.
+# Replaces a server, in a cloud without Nova.
 SERVER = {
     'heat_template_version': '2021-04-16',
     'parameters': {
@@ -35,7 +35,7 @@ SERVER = {
         server.Server.attributes_schema)},
 }
 
-# What stands for an alarm, in a cloud without Aodh. Heat compares the types of
+# Replaces an alarm, in a cloud without Aodh. Heat compares the types of
 # these parameters with those of the alarm's properties.
 ALARM = {
     'heat_template_version': '2021-04-16',

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Creates that fail: at once, once, with the reason."""
+"""Creates that fail at once, only once, and with the reason."""
 
 import pathlib
 import uuid
@@ -159,7 +159,7 @@ class LostAnswersTest(base.FunctionalTest):
         self.assertTrue(self.inspect(stack_id)['State']['Running'])
 
     def test_create_that_is_given_up_and_replaced(self):
-        """There can be but one container of its name."""
+        """Only one container can have its name."""
         stack_id, template = self.lose_create()
         [lost] = self.containers(stack_id)
         template['resources']['web']['properties']['hostname'] = 'other'
@@ -191,7 +191,7 @@ class EngineKilledTest(base.FunctionalTest):
     alone = True
 
     def test_between_the_create_and_its_answer(self):
-        """Heat has no id, and there can be but one container of its name."""
+        """Heat has no id, and only one container can have its name."""
         self.create_container()     # pulls the image
         way = self.useFixture(proxy.Proxy(self.cloud.docker['endpoint']))
         way.hold_answer('POST .*/containers/create')

@@ -175,7 +175,7 @@ class BuiltTest(base.FunctionalTest):
         self.delete_stack(stack_id)
 
     def building(self, mark):
-        """Return the containers that the daemon builds an image in."""
+        """Return the containers that the daemon uses for a build."""
         return [found for found in self.docker.containers()
                 if mark in found['Command']]
 

@@ -60,7 +60,7 @@ class ImagesTest(base.FunctionalTest):
         self.assertIn('pull_policy is never', reason)
 
     def test_always(self):
-        """A tag that has moved is followed by the next container."""
+        """The next container uses a tag's new image."""
         image = '%s/moves:%s' % (self.cloud.registry, uuid.uuid4().hex[:6])
         self.addCleanup(self.forget_image, image)
         digests = []
@@ -72,7 +72,7 @@ class ImagesTest(base.FunctionalTest):
         self.assertNotEqual(*digests)
 
     def push(self, image, version):
-        """Push an image that was never there before."""
+        """Push a new image."""
         context = io.BytesIO()
         with tarfile.open(fileobj=context, mode='w') as tar:
             content = b'FROM %s\nENV VERSION=%s\n' % (

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The ways to install, from the source to the type that is registered."""
+"""The installation methods, from the source to a registered type."""
 
 import filecmp
 import io
@@ -88,7 +88,7 @@ class InstallTest(base.FunctionalTest):
                       self.check(self.cloud.plugin_dir))
 
     def test_image(self):
-        """The Dockerfile, on an image that has neither pip nor Heat."""
+        """The Dockerfile, on an image with neither pip nor Heat."""
         tag = 'install-test'
         done = subprocess.run(
             ['docker', 'build', '-f', 'kolla/Dockerfile', '-t', tag,

@@ -27,7 +27,7 @@ ROOT = pathlib.Path(__file__).parents[2]
 class MorePropertiesTest(base.FunctionalTest):
 
     def run_in(self, inspected, command):
-        """Run a command of the shell in a container; return its output."""
+        """Run a shell command in a container; return its output."""
         created = self.docker.exec_create(inspected['Id'],
                                           ['sh', '-c', command])
         return self.docker.exec_start(created['Id']).decode().strip()
@@ -195,7 +195,7 @@ class MorePropertiesTest(base.FunctionalTest):
         if self.docker.version()['ApiVersion'] >= '1.43':
             _stack_id, inspected = self.create_container(
                 annotations={'a': 'b'})
-            # Podman has some of its own.
+            # Podman has its own labels.
             self.assertEqual(
                 {'a': 'b'},
                 {name: value for name, value
@@ -249,7 +249,7 @@ class MorePropertiesTest(base.FunctionalTest):
 
     @base.requires('device_requests')
     def test_what_this_daemon_cannot(self):
-        """It says so itself; here is neither a GPU nor a disk quota."""
+        """The daemon reports it: there is neither a GPU nor a disk quota."""
         for properties, words in (
                 ({'device_requests': [{'count': -1,
                                        'capabilities': [['gpu']]}]},
@@ -278,7 +278,7 @@ class MorePropertiesTest(base.FunctionalTest):
 
 
 class SameAgainTest(base.FunctionalTest):
-    """An update leaves properties alone that are the same in the template."""
+    """An update does not change properties that are equal in the template."""
 
     SAFE = ('domainname', 'labels', 'init', 'stop_signal',
             'runtime', 'healthcheck', 'dns_search', 'dns_options',

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What only Heat can do with a container."""
+"""Features that only Heat offers for a container."""
 
 import json
 import uuid
@@ -48,7 +48,7 @@ class SignalsTest(base.FunctionalTest):
             'the end of the pause')
 
     def test_stop_and_start(self):
-        """A check finds what a signal has done, and only that, in order."""
+        """A check accepts a container that a signal has stopped."""
         stack_id, before = self.create_container()
         self.signal(stack_id, action='stop')
         base.wait_until(lambda: 'stopped' in self.reasons(stack_id),
@@ -156,7 +156,7 @@ class AlarmTest(base.FunctionalTest):
             self.assertGreaterEqual(said.status_code, 400, forged)
 
     def test_no_hook(self):
-        """Heat lets a signal clear them, with a token or without."""
+        """Heat lets a signal clear hooks, with a token or without."""
         hooked = {'resource_registry': {'resources': {
             'web': {'hooks': 'pre-update'}}}}
         stack_id, _before = self.create(alarm_action={'action': 'restart'})
@@ -178,7 +178,7 @@ class AlarmTest(base.FunctionalTest):
                          self.reasons(stack_id).splitlines())
 
     def resource_url(self, stack_id):
-        """Return the URL while outputs are not to be had."""
+        """Return the URL while outputs are not available."""
         return self.heat.resources.get(
             stack_id, 'web', with_attr=['alarm_url']).attributes['alarm_url']
 
@@ -200,7 +200,7 @@ class AlarmTest(base.FunctionalTest):
         self.assertNotIn('exec ended', self.reasons(stack_id))
 
     def test_bodies(self):
-        """Whatever it brings, no more is done."""
+        """The body of a signal does not allow other actions."""
         stack_id, before = self.create(alarm_action={'action': 'unpause'})
         url = self.url(stack_id)
         for body in ('x', '{', '7', '["unset_hook"]', '"unset_hook"',
@@ -217,7 +217,7 @@ class AlarmTest(base.FunctionalTest):
                                      self.docker.diff(before['Id']) or ()])
 
     def signal_until_it_is_told(self, stack_id, url):
-        """Have Heat still take signals, and come to the last one."""
+        """Signal once more, and wait until Heat has handled that signal."""
         requests.post(url, json={'action': 'fly'},
                       timeout=60).raise_for_status()
         base.wait_until(lambda: 'signals can request is unpause'
@@ -316,7 +316,7 @@ class AlarmUserTest(base.FunctionalTest):
     def is_deleted(self, stack_id):
         """Return whether Heat can delete the stack by now.
 
-        Keystone revokes tokens by the second, those too that it has given
+        Keystone revokes tokens by the second, including tokens that it issued
         after the user was enabled again.
         """
         self.heat.stacks.delete(stack_id)
@@ -342,7 +342,7 @@ class SuspendTest(base.FunctionalTest):
 
 
     def test_resume_that_fails(self):
-        """An update resumes what the resume did not come to."""
+        """An update continues a failed resume."""
         template = self.template({
             'web': self.container(),
             'after': {**self.container(), 'depends_on': 'web'}})
@@ -391,7 +391,7 @@ class SnapshotTest(base.FunctionalTest):
         self.heat.stacks.snapshot_delete(stack_id, snapshot['id'])
         base.wait_until(lambda: not self.docker.images(name),
                         'the image to be removed')
-        # Or else Heat fails to delete it once more with the stack.
+        # Otherwise Heat fails to delete it again with the stack.
         base.wait_until(
             lambda: not self.heat.stacks.snapshot_list(stack_id)['snapshots'],
             'the snapshot to be forgotten')
@@ -474,7 +474,7 @@ class AdoptTest(base.FunctionalTest):
 
     def take_over(self, container, status='ADOPT_COMPLETE', data=None,
                   **properties):
-        """Adopt a container by a file that a user wrote."""
+        """Adopt a container through a file that a user wrote."""
         return self.adopt_stack({
             'template': self.template({'web': self.container(**properties)}),
             'resources': {'web': {'resource_id': container,
@@ -510,7 +510,7 @@ class AdoptTest(base.FunctionalTest):
             before, self.docker.inspect_container(container)['State'])
 
     def test_adopt_with_data_that_would_lead_elsewhere(self):
-        """An address that was allowed once stays so; here it was not.
+        """A recorded address stays allowed, but this one is forged.
 
         The daemon answers at 0.0.0.0, which is denied.
         """
@@ -525,7 +525,7 @@ class AdoptTest(base.FunctionalTest):
                       self.resource(thief).resource_status_reason)
 
     def external(self):
-        """Return the id of a container that is not Heat's."""
+        """Return the id of a container outside of Heat."""
         created = self.docker.create_container(self.busybox, base.SLEEP)
         self.addCleanup(self.remove_container, created['Id'])
         self.docker.start(created['Id'])
@@ -561,7 +561,7 @@ class AdoptTest(base.FunctionalTest):
 class FinishTest(base.FunctionalTest):
 
     def test_sound_container_is_finished(self):
-        """It could not start for a port that has become free since."""
+        """The container could not start because of a port that is free now."""
         holder, inspected = self.create_container(
             port_bindings={80: '127.0.0.1:'})
         port = inspected['NetworkSettings']['Ports']['80/tcp'][0]['HostPort']
@@ -578,7 +578,7 @@ class FinishTest(base.FunctionalTest):
 
 
     def test_paused_or_cut_off(self):
-        """A check fails, and the next update mends the container."""
+        """A check fails, and the next update corrects the container."""
         name = 'cut-%s' % uuid.uuid4().hex[:12]
         self.docker.create_network(name)
         self.addCleanup(self.docker.remove_network, name)

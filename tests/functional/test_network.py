@@ -34,7 +34,7 @@ class NetworkTest(base.FunctionalTest):
 
     def setUp(self):
         super().setUp()
-        # Of a range that neither the sandbox nor other tests use.
+        # From a range that neither the sandbox nor other tests use.
         number = os.getpid() % 64 * 4 + self.getUniqueInteger() % 4
         self.subnet = ipaddress.ip_network('10.213.%d.0/24' % number)
 
@@ -51,7 +51,7 @@ class NetworkTest(base.FunctionalTest):
             'label': 'org.openstack.heat.stack_id=%s' % stack_id})
 
     def pair(self, **properties):
-        """Return a template of a network and a container in it."""
+        """Return a template with a network and a container in it."""
         return self.template({
             'net': net(**properties),
             'web': self.container(networks=[{'network': NET,
@@ -110,7 +110,7 @@ class NetworkTest(base.FunctionalTest):
         self.docker.restart(container['Id'], timeout=0)
 
     def assert_moved(self, stack_id, before, network):
-        """Assert that a container was not replaced, and is in a network."""
+        """Assert that a container was moved to a network, not replaced."""
         after = self.inspect(stack_id)
         self.assertEqual(
             (before['Id'], before['State']['StartedAt']),
@@ -122,7 +122,7 @@ class NetworkTest(base.FunctionalTest):
         self.assertEqual(1, len(self.networks(stack_id)))
 
     def test_change_with_name_and_subnet(self):
-        """Of which there can be but one at a time."""
+        """A name and a subnet can be in use only once."""
         name = 'n-%s' % self.id().rsplit('.', 1)[-1]
         by_name = {**self.container(networks=[{'network': name}]),
                    'depends_on': 'net'}
@@ -319,7 +319,7 @@ class NetworkTest(base.FunctionalTest):
 
     @base.requires('config_from')
     def test_configuration(self):
-        """Docker takes no labels for a network that is configured by one."""
+        """Docker allows no labels for a network with config_from."""
         name = 'config-%s' % os.getpid()
         config = self.docker._post_json(
             self.docker._url('/networks/create'), data={

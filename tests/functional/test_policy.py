@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Policies of the operator, and their effect."""
+"""The operator's policies, and their effect."""
 
 import contextlib
 import os
@@ -156,7 +156,7 @@ class PolicyTest(operating.OperatorTest):
             {'data': {'type': 'DockerInc::Docker::Volume', 'properties': {
                 'driver_opts': {'type': 'none', 'o': 'bind',
                                 'device': '/'}}}}))
-        # All else can be had.
+        # All other properties are allowed.
         self.create_stack(self.template({
             'net': {'type': 'DockerInc::Docker::Network', 'properties': {
                 'internal': True, 'driver_opts': {
@@ -179,7 +179,7 @@ class PolicyTest(operating.OperatorTest):
                 oom_score_adj=10, memory=67108864)}))
 
     def test_symbolic_link_in_an_allowed_folder(self):
-        """Who may write there could reach the whole host by one."""
+        """A user with write access could reach the whole host by a link."""
         shared = pathlib.Path(self.useFixture(fixtures.TempDir()).path,
                               'shared')
         shared.mkdir()
@@ -202,7 +202,7 @@ class PolicyTest(operating.OperatorTest):
 
     @base.requires('second engine')
     def test_verified_no_longer(self):
-        """An update knows the values of another resource only at its end."""
+        """An update knows the values of other resources only when it ends."""
         tls = {name: pathlib.Path(self.cloud.tls_docker[key]).read_text()
                for name, key in (('ca_cert', 'ca'), ('client_cert', 'cert'),
                                  ('client_key', 'key'))}
@@ -238,7 +238,7 @@ class PolicyTest(operating.OperatorTest):
         self.delete_stack(stack_id)
 
     def test_rule_of_the_type(self):
-        """heat-api and heat-engine are processes of their own here."""
+        """heat-api and heat-engine are separate processes here."""
         path = pathlib.Path(self.cloud.policy_file)
         self.addCleanup(path.write_text, path.read_text())
         for rule in (base.TYPE, 'DockerInc::Docker::*'):
@@ -255,7 +255,7 @@ class PolicyTest(operating.OperatorTest):
                 self.delete_stack(stack_id)
 
     def test_signals_of_readers(self):
-        """By the rule that the documentation recommends."""
+        """The documentation recommends this rule."""
         [rule] = {line for page in ('install.rst', 'threat-model.rst')
                   for line in re.findall('^    ("resource:signal": .*)$',
                                          (DOCS / page).read_text(), re.M)}
@@ -278,7 +278,7 @@ class PolicyTest(operating.OperatorTest):
 
     @contextlib.contextmanager
     def reader(self):
-        """Create a user that may only read, and yield its Heat client."""
+        """Create a read-only user, and yield its Heat client."""
         keystone = keystone_client.Client(
             session=self._session('sandbox-admin'))
         region = self._region('sandbox')

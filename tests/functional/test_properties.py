@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Every property, as Docker has it in the end."""
+"""The effect of every property in Docker."""
 
 import socket
 
@@ -97,7 +97,7 @@ class PropertiesTest(base.FunctionalTest):
                                      for mount in web['Mounts']])
 
     def volume(self):
-        """Return the name of a volume that is removed in the end."""
+        """Return the name of a volume that is removed at the end."""
         name = 'v-%s' % self.id().rsplit('.', 1)[-1]
         self.addCleanup(self.docker.remove_volume, name)
         return name

@@ -20,7 +20,7 @@ from tests.functional import proxy
 
 
 class FixedTest(base.FunctionalTest):
-    """A web server of which there can be but one at a time."""
+    """A web server that can run only once at a time."""
 
     def setUp(self):
         super().setUp()
@@ -68,7 +68,7 @@ class ReplaceTest(FixedTest):
         self.assertEqual(1, len(self.containers(stack_id)))
 
     def rolled_back(self, **broken):
-        """Update to something broken; the old container has to serve."""
+        """Update to a broken template; the old container has to serve."""
         stack_id = self.create()
         before = self.inspect(stack_id)
         self.update_stack(stack_id, self.template(
@@ -97,7 +97,7 @@ class ReplaceTest(FixedTest):
             self.restored(stack_id, before)
 
     def test_back_by_an_ordinary_update(self):
-        """As a nested stack rolls back, and a user does without rollback."""
+        """Nested stacks and users without rollback return by an update."""
         stack_id = self.create()
         before = self.inspect(stack_id)
         self.update_stack(stack_id, self.template(
@@ -116,7 +116,7 @@ class ReplaceTest(FixedTest):
         self.assertEqual('two', self.page_at(self.port))
 
     def start_update_while_away(self):
-        """Begin to replace what is at a daemon that cannot be reached."""
+        """Begin to replace a container whose daemon is unreachable."""
         way = self.useFixture(proxy.Proxy(self.cloud.docker['endpoint']))
         stack_id = self.create_stack(self.template(
             {'web': self.web('one', docker_endpoint=way.endpoint)}))
@@ -165,8 +165,8 @@ class ReplaceTest(FixedTest):
     def expect_rollback(self, stack_id):
         """Wait for a rollback by cancelling, whose end is a race in Heat.
 
-        It may break its own foreign keys and call it ROLLBACK_FAILED. What
-        matters is what serves after it.
+        Heat may violate its own foreign keys and report ROLLBACK_FAILED. Only
+        the container in use afterwards matters.
         """
         base.wait_until(
             lambda: self.heat.stacks.get(stack_id).stack_status in (

@@ -11,9 +11,9 @@
 # under the License.
 
 
-"""Projects that share a daemon, and what one would do to another.
+"""Projects that share a daemon, and attacks of one on another.
 
-Each attack is by the project ``sandbox``, its victim is ``sandbox-other``.
+The project ``sandbox`` attacks, and ``sandbox-other`` is the victim.
 """
 
 import contextlib
@@ -51,14 +51,14 @@ class SharedTest(operating.OperatorTest):
             self.docker.remove_volume(name)
 
     def fails(self, resource):
-        """Begin a stack of one resource that is to fail; return its id."""
+        """Begin a stack of one resource that must fail; return its id."""
         return self.start_stack(self.template({'web': resource}))
 
 
 class ReferencesTest(SharedTest):
 
     def victim(self):
-        """Make what the victim has, and return the ids of two resources."""
+        """Create the victim's objects, and return the ids of two resources."""
         stack_id = self.foreign_stack({
             'data': {'type': VOLUME, 'properties': {
                 'name': self.name('data')}},
@@ -165,7 +165,7 @@ class ReferencesTest(SharedTest):
                 web['Config']['Labels']['org.openstack.heat.project_id'],
                 labels['org.openstack.heat.project_id'])
         self.assertEqual('b', labels['a'])
-        # Networks come and go while the container stays.
+        # Networks change while the container stays.
         for networks in ([{'network': 'bridge'}],
                          [{'network': 'bridge'},
                           {'network': self.name('net'),
@@ -213,7 +213,7 @@ class ReferencesTest(SharedTest):
 class ForgedTest(SharedTest):
 
     def test_label_of_an_image(self):
-        """The project of a container removes no other one by its label."""
+        """An image's labels do not remove another project's container."""
         attacker = self.create_stack(self.template(
             {'v': {'type': VOLUME}}))
         labels = {'helper_of': '%s/v' % attacker, 'stack_id': '',
@@ -346,7 +346,7 @@ class ExternalTest(SharedTest):
             shown = self.heat.resources.get(
                 follower, name, with_attr=['logs', 'info', 'mountpoint',
                                            'containers', 'state'])
-            # That is an address of Heat's.
+            # This is one of Heat's addresses.
             shown.attributes.pop('signal_url', None)
             self.assertFalse(
                 [value for value in shown.attributes.values() if value],

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Updates of a stack that take over from one that is in progress."""
+"""Updates of a stack that replace an update in progress."""
 
 from tests.functional import base
 
@@ -26,7 +26,7 @@ class SupersedingTest(base.FunctionalTest):
             env=['A=' + value], **properties) for name in self.NAMES})
 
     def replace_by_what_waits(self, stack_id):
-        """Begin an update that waits for ever; return its containers."""
+        """Begin an update that waits forever; return its containers."""
         before = {found['Id'] for found in self.containers(stack_id)}
         self.heat.stacks.update(stack_id, template=self.dump(
             self.containers_with('two', wait_for='healthy', healthcheck={
@@ -47,7 +47,7 @@ class SupersedingTest(base.FunctionalTest):
 
     @base.requires('health')
     def test_fails_when_it_is_superseded(self):
-        """Heat has the newer update check a resource twice."""
+        """Heat lets the newer update check a resource twice."""
         stack_id = self.create_stack(self.containers_with('one'))
         waiting = self.replace_by_what_waits(stack_id)
         self.heat.stacks.update(stack_id, template=self.dump(

@@ -33,7 +33,7 @@ class SwapCase(base.FunctionalTest):
 
     def setUp(self):
         super().setUp()
-        # Of a range that neither the sandbox nor other tests use.
+        # From a range that neither the sandbox nor other tests use.
         self.prefix = '10.215.%d' % (os.getpid() % 64 * 4
                                      + self.getUniqueInteger() % 4)
 
@@ -60,9 +60,9 @@ class SwapCase(base.FunctionalTest):
                 **properties}
 
     def shown(self, stack_id, name):
-        """Return the id of a container, and where it runs by what name.
+        """Return the id, name, fixed addresses and ports of a container.
 
-        Addresses that the daemon has chosen are left out.
+        Addresses from the daemon are left out.
         """
         inspected = self.inspect(stack_id, name)
         self.assertEqual('running', inspected['State']['Status'])
@@ -82,7 +82,7 @@ class SwapCase(base.FunctionalTest):
             self.at(number, docker_endpoint=way.endpoint), {})
 
     def start_half_an_update(self, way, stack_id, template):
-        """Return when a container has left its network."""
+        """Return once a container has left its network."""
         way.hold_answer('POST .*/disconnect ')
         self.addCleanup(way.release)
         self.heat.stacks.update(stack_id, template=self.dump(template))
@@ -94,7 +94,7 @@ class SwapCase(base.FunctionalTest):
 class SwapTest(SwapCase):
 
     def swapped(self, one, other, in_place, **more):
-        """Swap what two containers have, and swap it back."""
+        """Swap the values of two containers, and swap them back."""
         stack_id = self.create_stack(self.pair(one, other))
         before = self.both(stack_id)
         self.update_stack(stack_id, self.pair({**other, **more},
@@ -184,7 +184,7 @@ class SwapTest(SwapCase):
             self.delete_stack(stack_id)
 
     def stranger(self, address):
-        """Run a container of no stack in the network; return its name."""
+        """Run an unrelated container in the network; return its name."""
         [network] = self.docker.networks(
             filters={'label': 'org.openstack.heat.stack_id=%s'
                      % self._stack_ids[-1]})
@@ -195,7 +195,7 @@ class SwapTest(SwapCase):
             networking_config=self.docker.create_networking_config({
                 network['Id']: self.docker.create_endpoint_config(
                     ipv4_address=address)}))
-        # The stack cannot delete its network before.
+        # The stack cannot delete its network before this container is gone.
         self.addCleanup(self.remove_container, made['Id'])
         self.docker.start(made['Id'])
         return self.docker.inspect_container(made['Id'])['Name'].lstrip('/')
@@ -217,7 +217,7 @@ class SwapTest(SwapCase):
 
     @base.requires('failed connect')
     def test_other_that_fails(self):
-        """The one that has given up its address for it takes it back."""
+        """The container that gave up its address gets it back."""
         stack_id = self.create_stack(self.pair(self.at(10), self.at(11)))
         before = self.both(stack_id)
         wrong = self.at(10)
@@ -267,7 +267,7 @@ class SwapTest(SwapCase):
 
 
 class EngineKilledTest(SwapCase):
-    """The engine dies when a container has no address."""
+    """The engine dies while a container has no address."""
 
     alone = True
 

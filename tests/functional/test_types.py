@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What authors see of the type before they create anything."""
+"""The descriptions of the types before authors create anything."""
 
 from tests.functional import base
 
@@ -92,7 +92,7 @@ class TypesTest(base.FunctionalTest):
             self.assertIn(name, said)
 
     def test_validation_leaves_out_what_is_not_known_yet(self):
-        """An endpoint that a server will have is no endpoint yet."""
+        """The future endpoint of a server is not an endpoint yet."""
         nowhere = {'str_replace': {
             'template': 'tcp://$HOST:1',
             'params': {'$HOST': {'get_attr': ['address', 'value']}}}}

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Updates that leave the container in place, and those that cannot."""
+"""Updates that keep the container, and those that cannot."""
 
 from tests.functional import base
 
@@ -96,7 +96,7 @@ class InPlaceTest(base.FunctionalTest):
 class NetworksTest(base.FunctionalTest):
 
     def network(self, subnet=None):
-        """Return the name of a network that is removed in the end."""
+        """Return the name of a network that is removed at the end."""
         name = 'n-%s' % self.getUniqueString().rsplit('.', 1)[-1]
         ipam = None
         if subnet:

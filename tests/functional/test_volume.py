@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Volumes as resources: nothing that is in them gets lost by accident."""
+"""Volumes as resources: their files are never lost by accident."""
 
 import contextlib
 import os
@@ -45,7 +45,7 @@ class VolumeTest(base.FunctionalTest):
             self.docker.remove_volume(name)
 
     def writer(self, text, **properties):
-        """Return a template of a volume, and a container that writes."""
+        """Return a template with a volume and a container that writes."""
         return self.template({
             'data': volume(**properties),
             'web': self.container(
@@ -174,9 +174,9 @@ class VolumeTest(base.FunctionalTest):
         self.assertEqual(['7:8', 'after'], self.read(self.named(stack_id)))
         self.heat.stacks.restore(stack_id, snapshot)
         self.expect(stack_id, 'RESTORE_COMPLETE')
-        # The container that writes "before" is restored, too, but no owner.
+        # The restored container writes "before", but sets no owner.
         self.assertEqual(['7:8', 'before'], self.read(self.named(stack_id)))
-        # The template knows nothing of where the files came from.
+        # The template does not record the source of the files.
         restored = self.named(stack_id)
         self.update_stack(stack_id, template)
         self.assertEqual(restored, self.named(stack_id))

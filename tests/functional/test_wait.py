@@ -54,7 +54,7 @@ class WaitTest(base.FunctionalTest):
             'type': base.TYPE, 'properties': {
                 'image': self.cloud.images['mariadb'],
                 'env': ['MARIADB_ROOT_PASSWORD=secret'],
-                # It takes long on a machine that has much else to do.
+                # The command is slow on a busy machine.
                 'healthcheck': {'test': ['CMD', 'healthcheck.sh',
                                          '--connect'],
                                 'interval': 0.5, 'retries': 100},

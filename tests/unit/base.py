@@ -10,11 +10,11 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What the unit tests share: Heat's scheduler, and Docker's HTTP.
+"""Shared fixtures: Heat's scheduler, and Docker's HTTP API.
 
-Nothing of the plugin is replaced: a resource is driven by Heat's own tasks
-in a stack that is stored in a database in memory, and what it sends to its
-daemon is answered, and kept, on the level of HTTP.
+The tests replace no part of the plugin. Heat's own tasks run a resource in a
+stack that is stored in an in-memory database. A fake daemon records the
+requests at the HTTP level and answers them.
 """
 
 import functools
@@ -58,17 +58,17 @@ from heat_docker.resources import volume
 TYPE = 'DockerInc::Docker::Container'
 CLASSES = {name: cls for module in (container, image, network, volume)
            for name, cls in module.resource_mapping().items()}
-# When a test has hung, in seconds.
+# Limit for a test that hangs, in seconds.
 SECONDS = 20
 URL = 'tcp://docker.test:2375'
 BASE_URL = 'http://docker.test:2375'
 ID = 'c0ffee' + 58 * '0'
-# What would be inherited of an image if it were not set.
+# Values that a container would inherit from its image if they were unset.
 EMPTY_LABELS = ('org.openstack.heat.helper_of', 'org.openstack.heat.copy_of',
                 'org.openstack.heat.snapshot_of')
 
 # Names of classes and other Python that must not reach a user. Heat puts
-# "Error: " in front of the words of its plainest exception.
+# "Error: " in front of the message of its plainest exception.
 PYTHON = re.compile(r'(?!^Error: )\b(\w*(Error|Exception|Timeout|Warning)\b|'
                     r'Traceback|object at 0x|urllib3|requests\.|NoneType|'
                     r'_ssl\.c)')
@@ -78,21 +78,21 @@ _SECONDS = 10
 
 
 def sample(name):
-    """Return the JSON that a real daemon has given."""
+    """Return the recorded JSON of a real daemon."""
     with open(os.path.join(_SAMPLES, name + '.json'),
               encoding='utf-8') as recorded:
         return json.load(recorded)
 
 
 def frame(content, stream=1):
-    """Return what a container without terminal wrote, as Docker sends it."""
+    """Return output of a container without a terminal, framed as by Docker."""
     return struct.pack('>BxxxL', stream, len(content)) + content
 
 
 def chunked(*pieces):
-    """Return a response of which each piece comes as a chunk of its own.
+    """Return a response with a separate chunk for each piece.
 
-    A piece is bytes, or a function that is called when its turn has come.
+    A piece is bytes, or a function that is called when it is due.
     """
     head = b'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n'
     wire = http.client.HTTPResponse(mock.Mock(
@@ -128,10 +128,10 @@ class _Wire(io.RawIOBase):
 
 
 class FakeDaemon(fixtures.Fixture):
-    """Answers the HTTP requests to a daemon, and keeps them.
+    """Answers the HTTP requests to a daemon, and records them.
 
-    :ivar requests: pairs of verb and path without version, in order, but
-        for those of the version.
+    :ivar requests: pairs of verb and path without version, in order; requests
+        for the version are left out.
     """
 
     VERSION = {'ApiVersion': '1.41', 'MinAPIVersion': '1.12'}
@@ -145,7 +145,7 @@ class FakeDaemon(fixtures.Fixture):
         self.addCleanup(self._end, set(threading.enumerate()))
 
     def _end(self, before):
-        """Answer the threads of this test before there is another daemon."""
+        """Stop answering this test's threads before the next daemon starts."""
         for thread in set(threading.enumerate()) - before:
             thread.join(SECONDS)
             if thread.is_alive():
@@ -163,16 +163,16 @@ class FakeDaemon(fixtures.Fixture):
             for answer in answers])
 
     def be_podman(self):
-        """Say from now on what Podman says of its version."""
+        """Answer requests for the version as Podman does from now on."""
         self.on('GET', '/version', {'json': {
             'ApiVersion': '1.41',
             'Components': [{'Name': 'Podman Engine', 'Version': '4.3.1'}]}},
             prefix='')
 
     def go_away(self, times=None, exc=requests.exceptions.ConnectTimeout):
-        """Answer no request any more, or none of the next few.
+        """Stop answering requests, or fail only the next few.
 
-        :returns: a function that ends it.
+        :returns: a function that makes the daemon available again.
         """
         left = [times]
 
@@ -188,16 +188,16 @@ class FakeDaemon(fixtures.Fixture):
 
     @property
     def history(self):
-        """All requests as requests-mock has kept them."""
+        """All requests that requests-mock has recorded."""
         return self._mock.request_history[self._forgotten:]
 
     def reset(self):
-        """Forget the requests."""
+        """Drop the recorded requests."""
         self._forgotten = len(self._mock.request_history)
 
     @property
     def requests(self):
-        """Pairs of verb and path of all requests but GET /version."""
+        """Pairs of verb and path of all requests except GET /version."""
         return [(sent.method, self._path(sent)) for sent in self.history
                 if self._path(sent) != '/version']
 
@@ -205,8 +205,7 @@ class FakeDaemon(fixtures.Fixture):
     def changes(self):
         """Pairs of verb and path of all requests but GET.
 
-        How often the plugin looks at an object is rarely what a test is
-        about.
+        Few tests depend on how often the plugin inspects an object.
         """
         return [request for request in self.requests if request[0] != 'GET']
 
@@ -222,15 +221,15 @@ class FakeDaemon(fixtures.Fixture):
 
 
 def refusal(status, words):
-    """Return an answer of a daemon that refuses."""
+    """Return the response of a daemon that refuses a request."""
     return {'status_code': status, 'json': {'message': words}}
 
 
 class Clock:
-    """Stands in for the module ``time`` of a module that looks at it.
+    """Replaces the module ``time`` in a module under test.
 
-    :ivar now: what it shows.
-    :ivar step: by how much it is later each time that it is looked at.
+    :ivar now: the current time.
+    :ivar step: seconds to add each time that a caller reads the clock.
     """
 
     def __init__(self, now=1000.0, step=0.0):
@@ -248,7 +247,7 @@ class Clock:
 
 
 class TestCase(testtools.TestCase):
-    """Keeps the environment of whoever runs the tests out of them."""
+    """Isolates the tests from the environment of the test run."""
 
     def setUp(self):
         super().setUp()
@@ -256,7 +255,7 @@ class TestCase(testtools.TestCase):
         self.useFixture(fixtures.EnvironmentVariable('DOCKER_CONFIG'))
         self.log = self.useFixture(fixtures.FakeLogger(
             level=1, format='%(levelname)s %(name)s %(message)s'))
-        # What a worker shares must not be shared by tests.
+        # Workers share this state, but tests must not.
         self.pool = daemons.Pool()
         self.patch(client, '_POOL', self.pool)
         self.addCleanup(self._close_pool)
@@ -280,14 +279,14 @@ class TestCase(testtools.TestCase):
             self.addCleanup(cfg.CONF.clear_override, name, group=conf.GROUP)
 
     def set_clock(self, *modules, **values):
-        """Have modules of the plugin look at a :class:`Clock`."""
+        """Replace the clock of modules of the plugin by a :class:`Clock`."""
         clock = Clock(**values)
         for module in modules:
             self.patch(module, 'time', clock)
         return clock
 
     def assert_plain(self, words):
-        """Assert that there is no Python in what a user is shown."""
+        """Assert that a message for users contains no Python names."""
         self.assertNotRegex(words, PYTHON)
 
     def assertNotRegex(self, text, pattern):  # noqa: N802
@@ -298,10 +297,10 @@ class TestCase(testtools.TestCase):
 
 @functools.cache
 def heat():
-    """Set up Heat, once per process, without what the host has of it."""
+    """Set up Heat once per process, isolated from the host's settings."""
     cfg.CONF([], project='heat', default_config_files=[],
              default_config_dirs=[])
-    # As oslo.log has it by default: SQL shows the values of properties.
+    # The default of oslo.log: SQL statements would show property values.
     logging.getLogger('sqlalchemy').setLevel(logging.WARNING)
     cfg.CONF.import_opt('deferred_auth_method', 'heat.common.config')
     cfg.CONF.set_override('deferred_auth_method', 'password')
@@ -313,10 +312,10 @@ def heat():
 
 
 class ResourceTestCase(TestCase):
-    """A test of a resource in a stored stack, and a daemon's HTTP.
+    """A test of a resource in a stored stack, with a fake daemon.
 
     :cvar TYPE: type of the resource.
-    :cvar NEEDED: properties that it cannot be without.
+    :cvar NEEDED: its required properties.
     """
 
     TYPE = TYPE
@@ -326,12 +325,12 @@ class ResourceTestCase(TestCase):
         super().setUp()
         self.patch(resources, '_environment', heat())
         self.patch(scheduler, 'ENABLE_SLEEP', False)
-        # As with convergence, which is more than there is here.
+        # As with convergence, where each resource has its own thread.
         self.patch(resources_base.DockerResource, 'may_sleep',
                    lambda made: True)
         self.set_clock(plan, resources_base)
         self.patch(background.Pull, 'WAIT', 0.01)
-        # Make a stop a single request; test_engine tests the other requests.
+        # Make a stop a single request; test_client tests the other requests.
         self.patch(daemons._Slots, 'pace', 60.0)
         self.patch(containers.Containers, '_await_leaving',
                    lambda *_args: None)
@@ -356,17 +355,17 @@ class ResourceTestCase(TestCase):
         return made
 
     def template(self, properties, **more):
-        """Return a template of it; more is beside its properties."""
+        """Return a template of the resource; more extends its definition."""
         return {'heat_template_version': '2018-08-31', 'resources': {'web': {
             'type': self.TYPE, 'properties': self.properties(**properties),
             **more}}}
 
     def properties(self, **values):
-        """Return what the template of a resource says."""
+        """Return the properties of the resource in the template."""
         return {'docker_endpoint': URL, **self.NEEDED, **values}
 
     def forget(self):
-        """Forget what has been sent and told so far."""
+        """Drop the recorded requests and events."""
         self.daemon.reset()
         self.events.clear()
 
@@ -397,7 +396,7 @@ class ResourceTestCase(TestCase):
         return check(running)
 
     def broken_off(self, request, task):
-        """Cancel a task as it waits for a request; return what it breaks."""
+        """Cancel a task during a request; return the interrupted requests."""
         self.patch(background.Task, 'WAIT', 0.001)
         arrived, go_on, broken = threading.Event(), threading.Event(), []
         self.addCleanup(go_on.set)
@@ -419,19 +418,19 @@ class ResourceTestCase(TestCase):
 
     @property
     def reasons(self):
-        """What the events say, but for those of Heat itself."""
+        """The reasons in the events, except for those of Heat itself."""
         return [reason for _action, _status, reason in self.events
                 if reason != 'state changed']
 
     def run_task(self, task):
-        """Run a task of Heat's to its end, without its pauses."""
+        """Run one of Heat's tasks to its end, without pauses."""
         try:
             scheduler.TaskRunner(task)(timeout=_SECONDS)
         except scheduler.Timeout as ex:
             self.fail('%s after %s' % (ex, self.daemon.requests[:50]))
 
     def fail_task(self, task):
-        """Run a task that has to fail, and return the status reason."""
+        """Run a task that must fail, and return the status reason."""
         failing = task.__self__
         self.assertRaises(resource.exception.ResourceFailure, self.run_task,
                           task)
@@ -441,14 +440,15 @@ class ResourceTestCase(TestCase):
 
 
 class ContainerTestCase(ResourceTestCase):
-    """A test of a container that its daemon calls :data:`ID`."""
+    """A test of a container with the id :data:`ID`."""
 
     PATH = '/containers/' + ID
 
     def inspected(self, status='running', **more):
-        """Return what the daemon shows.
+        """Return the inspect output of a container.
 
-        More is of the state, the two configurations or the network settings.
+        More keys belong to the state, the two configurations or the network
+        settings.
         """
         shown = sample('container_running_v1.41')
         shown.update(Id=ID, Name='/web')
@@ -467,13 +467,13 @@ class ContainerTestCase(ResourceTestCase):
                          'json': {'Id': ID, 'Warnings': []}}]))
 
     def serve_run(self, *inspected, start=(204,)):
-        """Answer what follows it, by default with a running container."""
+        """Answer the requests after the create, by default as running."""
         self.daemon.on('POST', self.PATH + '/start', *start)
         self.daemon.on('POST', self.PATH + '/wait', {'json': {}})
         self.serve_inspect(*inspected)
 
     def serve_inspect(self, *inspected):
-        """Answer the request to inspect, by default with a running one."""
+        """Answer the inspect request, by default with a running container."""
         self.daemon.on('GET', self.PATH + '/json',
                        *(inspected or [self.inspected()]))
 
@@ -483,7 +483,7 @@ class ContainerTestCase(ResourceTestCase):
             'raw': lambda request, context: chunked(frame(content))})
 
     def serve_sources(self, log=b'', image=None, stats=None):
-        """Answer what attributes ask for besides the inspect request."""
+        """Answer the requests of attributes besides the inspect request."""
         self.serve_log(log)
         self.daemon.on(
             'GET', '/images/%s/json' % urllib.parse.quote(
@@ -505,7 +505,7 @@ class ContainerTestCase(ResourceTestCase):
         self.daemon.on('DELETE', self.PATH, *(answers or [204]))
 
     def make_running(self, properties=None, **more):
-        """Return a resource of which the create is complete."""
+        """Return a resource whose create is complete."""
         self.serve_create()
         self.serve_run()
         made = self.make_resource(properties, **more)
@@ -515,7 +515,7 @@ class ContainerTestCase(ResourceTestCase):
 
 
 class NetworkTestCase(ResourceTestCase):
-    """A test of a network that its daemon calls :data:`ID`."""
+    """A test of a network with the id :data:`ID`."""
 
     TYPE = 'DockerInc::Docker::Network'
     NEEDED = {}
@@ -550,7 +550,7 @@ class NetworkTestCase(ResourceTestCase):
             **more}}
 
     def make_made(self, properties=None, **more):
-        """Return a resource of which the create is complete."""
+        """Return a resource whose create is complete."""
         self.daemon.on(*self.CREATE, self.MADE)
         made = self.make_resource(properties, **more)
         self.run_task(made.create)
@@ -558,9 +558,9 @@ class NetworkTestCase(ResourceTestCase):
         return made
 
     def container(self, name, made=None, **more):
-        """Return what the daemon shows of a container.
+        """Return the inspect output of a container.
 
-        :param made: resource of the stack that it is of, if it is of one.
+        :param made: the resource of the stack that owns it, if any.
         """
         labels = made.object.owner.labels if made else {}
         return {'json': {'Id': name, 'Name': '/the-' + name,
@@ -607,31 +607,31 @@ class VolumeTestCase(ResourceTestCase):
         self.serve_volumes()
 
     def echo(self, request, context):
-        """Show a volume as it is created, as Docker does."""
+        """Return a volume as it was created, like Docker."""
         context.status_code = 201
         body = request.json()
         return {'Name': body['Name'], 'Labels': body.get('Labels')}
 
     def shown(self, made, **more):
-        """Return what the daemon shows of the volume of a resource."""
+        """Return the inspect output of a resource's volume."""
         return {'json': {**sample('volume_all_v1.41'), 'Name': 'data',
                          'Labels': made.object.owner.labels, **more}}
 
     def serve_found(self, *containers):
-        """Answer the requests for containers of labels or a volume."""
+        """Answer requests that list containers by label or by volume."""
         self.daemon.on(*self.HELPERS, {
             'json': [{'Id': found} for found in containers]})
 
     def serve_volumes(self, *names):
-        """Answer the requests for volumes that have labels."""
+        """Answer requests that list volumes by label."""
         self.daemon.on(*self.LIST, {'json': {'Volumes': [
             {'Name': name} for name in names] or None}})
 
     def serve_copy(self, *pieces):
-        """Answer what copies the files of a volume.
+        """Answer the requests that copy the files of a volume.
 
         :param pieces: of the archive; see :func:`chunked`.
-        :ivar copied: what has been put into volumes.
+        :ivar copied: contents that were written to volumes.
         """
         self.copied = []
 
@@ -650,12 +650,12 @@ class VolumeTestCase(ResourceTestCase):
             self.daemon.on(*leave, 204)
 
     def serve_remove(self, made, *answers):
-        """Answer what the removal of its volume asks."""
+        """Answer the requests that remove a volume."""
         self.daemon.on(*self.INSPECT, self.shown(made))
         self.daemon.on(*self.REMOVE, *(answers or [204]))
 
     def make_made(self, properties=None, **more):
-        """Return a resource of which the create is complete."""
+        """Return a resource whose create is complete."""
         made = self.make_resource(properties, **more)
         self.run_task(made.create)
         self.forget()

@@ -10,10 +10,10 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Folders of plugins, and processes that start as heat-engine does.
+"""Plugin directories, and processes that start like heat-engine.
 
-What Heat's loader does to modules cannot be seen in the process of the
-tests, which has imported them the ordinary way.
+The process of the tests has imported the modules the ordinary way, so it
+cannot show the effect of Heat's loader.
 """
 
 import os
@@ -27,13 +27,13 @@ import heat_docker
 
 SECONDS = 60
 
-# The parts of the library that are imported, for stand-ins of it.
+# The modules of the library that the plugin imports, for replacements.
 _LIBRARY = ('__init__', 'auth', 'errors', 'utils/__init__',
             'utils/json_stream')
 
 
 class Plugins(fixtures.Fixture):
-    """A folder of ``plugin_dirs`` with a copy of the tree."""
+    """A directory of ``plugin_dirs`` with a copy of the tree."""
 
     def _setUp(self):
         self.path = self.folder()
@@ -42,7 +42,7 @@ class Plugins(fixtures.Fixture):
         self._library = None
 
     def folder(self):
-        """Return a new empty folder."""
+        """Return a new empty directory."""
         return os.path.realpath(self.useFixture(fixtures.TempDir()).path)
 
     def copy_to(self, folder):
@@ -60,7 +60,7 @@ class Plugins(fixtures.Fixture):
         return path
 
     def replace_library(self, source):
-        """Let another library be found under the name of docker."""
+        """Provide another library under the name docker."""
         self._library = self.folder()
         for name in _LIBRARY:
             self.write(self._library, 'docker/%s.py' % name,
@@ -68,7 +68,7 @@ class Plugins(fixtures.Fixture):
         return os.path.join(self._library, 'docker')
 
     def config(self, *folders):
-        """Return arguments that configure these plugin_dirs alone."""
+        """Return arguments that configure only these plugin_dirs."""
         path = self.write(self.folder(), 'heat.conf',
                           '[DEFAULT]\nplugin_dirs = %s\n'
                           % ','.join(folders))

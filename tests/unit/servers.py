@@ -27,13 +27,13 @@ from sandbox import certificates
 VERSION = {'ApiVersion': '1.41', 'MinAPIVersion': '1.12'}
 
 
-# Making them takes a while.
+# Creating them is slow.
 _AUTHORITIES = {}
 _ISSUED = {}
 
 
 def authority(name='ours'):
-    """Return the authority of a name."""
+    """Return the authority with a name."""
     if name not in _AUTHORITIES:
         _AUTHORITIES[name] = certificates.Authority(name)
     return _AUTHORITIES[name]
@@ -48,7 +48,7 @@ def issued(by='ours', **about):
 
 
 def http(content, status='200 OK', *headers):
-    """Return an answer of HTTP."""
+    """Return an HTTP response."""
     if not isinstance(content, bytes):
         content = json.dumps(content).encode()
     return b''.join([
@@ -58,13 +58,13 @@ def http(content, status='200 OK', *headers):
 
 
 def daemon(line):
-    """Answer a request as a Docker daemon that has one container."""
+    """Answer requests like a Docker daemon with one container."""
     return http(VERSION if b' /version ' in line else
                 {'Id': 'x', 'State': {}})
 
 
 def begin(line):
-    """Answer a request, but for that of the version, without an end."""
+    """Answer the version request; begin other answers without an end."""
     if b' /version ' in line:
         return http(VERSION)
     return (b'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n'
@@ -72,15 +72,15 @@ def begin(line):
 
 
 class Server(fixtures.Fixture):
-    """A server of HTTP, with or without TLS.
+    """An HTTP server, with or without TLS.
 
-    :param answer: function of a request's first line, which returns what is
-        sent, or None to say nothing and close the connection.
+    :param answer: function of a request's first line that returns the bytes
+        to send, or None to close the connection without an answer.
     :param pair: certificate and key of the server, for TLS.
-    :param clients: authority of the certificates that clients need.
+    :param clients: authority of the required client certificates.
     :ivar lines: first lines of the requests.
     :ivar headers: headers of the requests.
-    :ivar accepted: how many connections there have been.
+    :ivar accepted: number of accepted connections.
     """
 
     def __init__(self, answer=daemon, pair=None, clients=None,
@@ -116,19 +116,19 @@ class Server(fixtures.Fixture):
 
     @property
     def url(self):
-        """The docker_endpoint of it."""
+        """The docker_endpoint of the server."""
         return '%s://%s:%d' % ('https' if self._pair else 'tcp',
                                *self.address)
 
     def stop(self):
-        """Go away."""
+        """Stop the server."""
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
         self.drop()
 
     def drop(self):
-        """Close all connections, as a daemon does that is stopped."""
+        """Close all connections, like a daemon that stops."""
         for connected in self._sockets:
             with contextlib.suppress(OSError):
                 connected.shutdown(socket.SHUT_RDWR)
@@ -156,8 +156,8 @@ class Server(fixtures.Fixture):
             if self._context and not self._shake_hands(connected):
                 return
             while line := stream.readline():
-                # Whoever is answered before the end of the body sends the
-                # next request right behind it.
+                # A client that gets the answer before the end of its body
+                # sends the next request right after it.
                 self.headers.append(self._skip_body(stream))
                 self.lines.append(line)
                 answer = self._answer(line)
@@ -182,7 +182,7 @@ class Server(fixtures.Fixture):
         try:
             connected.do_handshake()
         except ssl.SSLError:
-            # The alert is lost if the end comes before what follows it.
+            # The alert is lost if the connection closes too early.
             socket.socket.shutdown(connected, socket.SHUT_WR)
             while socket.socket.recv(connected, 4096):
                 pass
@@ -191,9 +191,9 @@ class Server(fixtures.Fixture):
 
 
 class Blunt(Server):
-    """A server that answers to whatever it is sent.
+    """A server that sends the same answer to any input.
 
-    :param answer: what it sends.
+    :param answer: bytes to send.
     """
 
     def _serve(self, connected):
@@ -203,9 +203,9 @@ class Blunt(Server):
 
 
 class Endless(Server):
-    """A server whose answers have no end, but for our own sake.
+    """A server whose answers have no end, up to a limit for the test.
 
-    :ivar sent: how many MiB it could send.
+    :ivar sent: MiB that the client has accepted.
     """
 
     def _serve(self, connected):
@@ -220,7 +220,7 @@ class Endless(Server):
 
 
 class Listener(fixtures.Fixture):
-    """A port at which connections are accepted, and nothing else."""
+    """A port that accepts connections and does nothing else."""
 
     def _setUp(self):
         self._socket = socket.create_server(('127.0.0.1', 0))
@@ -230,7 +230,7 @@ class Listener(fixtures.Fixture):
 
     @property
     def connected_to(self):
-        """Whether somebody has connected since it was last asked."""
+        """Whether a client has connected since the last call."""
         try:
             self._socket.accept()[0].close()
         except BlockingIOError:

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Work on a daemon in the background, and pulls that resources share."""
+"""Background work on a daemon, and pulls that resources share."""
 
 import json
 import threading
@@ -43,7 +43,7 @@ class TaskTestCase(BackgroundTestCase):
         self.assertTrue(task.wait(base.SECONDS))
         return task
 
-    def test_result(self):
+    def test_result_is_the_answer_of_the_daemon(self):
         self.daemon.on('GET', '/images/a/json', {'json': {'Id': 'i1'}})
         task = self.ended(lambda docker: docker.images.inspect('a'))
         self.assertEqual({'Id': 'i1'}, task.result())
@@ -54,8 +54,8 @@ class TaskTestCase(BackgroundTestCase):
         self.assertIsNone(
             self.ended(lambda docker: docker.images.remove('a')).result())
 
-    def test_secrets(self):
-        """What the thread before may not repeat, its client does not."""
+    def test_error_masks_the_secrets_of_the_caller(self):
+        """The thread's client masks the same secrets as the caller's."""
         self.docker = client.DockerClient(self.docker.endpoint,
                                           lambda: ['hunter2'])
         self.daemon.on('DELETE', '/images/a',
@@ -64,7 +64,7 @@ class TaskTestCase(BackgroundTestCase):
             lambda docker: docker.images.remove('a')).result)
         self.assertEqual('Docker at %s: bad: ***' % base.URL, str(ex))
 
-    def test_error(self):
+    def test_error_keeps_its_type_and_names_the_daemon(self):
         for answer, error in (
                 (base.refusal(404, 'No such image'), errors.NotFound),
                 (base.refusal(500, 'no space left'), errors.Failed),
@@ -77,7 +77,7 @@ class TaskTestCase(BackgroundTestCase):
             self.assertIn(base.URL, str(ex))
 
     def test_exception_becomes_words(self):
-        """The end of the thread must not pass for success."""
+        """An exception in the thread must not pass for success."""
         for error in (ZeroDivisionError, SystemExit):
             def work(docker, error=error):
                 raise error('division by zero')
@@ -113,7 +113,7 @@ class TaskTestCase(BackgroundTestCase):
 
 
 class PollTestCase(BackgroundTestCase):
-    """The task of a step, which is called again and again."""
+    """The task of a step that Heat polls repeatedly."""
 
     def setUp(self):
         super().setUp()
@@ -151,7 +151,7 @@ class PollTestCase(BackgroundTestCase):
         self.assertEqual(2, self.prepared)
 
     def test_not_prepared(self):
-        """Such as when the daemon is away."""
+        """For example, because the daemon is unreachable."""
         def prepare():
             raise errors.Unreachable('away')
 
@@ -163,7 +163,7 @@ class PollTestCase(BackgroundTestCase):
 
 class CancelTestCase(base.TestCase):
 
-    def test_cancel(self):
+    def test_cancel_closes_the_connection(self):
         self.configure(denied_networks=[])
         self.patch(background.Task, 'WAIT', 0.001)
         arrived = threading.Event()
@@ -208,12 +208,12 @@ class PullTestCase(base.TestCase):
         self.addCleanup(self.go_on.set)
 
     def serve(self, *answers):
-        """Answer one pull after the other, each with its pieces."""
+        """Answer one pull after the other, with the given pieces."""
         self.daemon.on('POST', '/images/create', *(
             {'raw': base.chunked(*pieces)} for pieces in answers))
 
     def stop(self):
-        """Be a piece of an answer that has to wait for the test."""
+        """A piece of an answer that waits for the test."""
         self.arrived.set()
         self.assertTrue(self.go_on.wait(base.SECONDS))
 
@@ -235,7 +235,7 @@ class PullTestCase(base.TestCase):
         return [sent.qs['fromImage'] for sent in
                 self.daemon.sent('POST', '/images/create')]
 
-    def test_done(self):
+    def test_finished_pull_returns_none(self):
         self.serve([report('a')])
         pull = self.join()
         self.end(pull)
@@ -274,7 +274,7 @@ class PullTestCase(base.TestCase):
         self.assertRaises(errors.Unreachable, other.result)
 
     def test_join_with_other_credentials(self):
-        """Who has none must not get what another one may see."""
+        """A user without credentials must not get a private image."""
         self.serve([self.stop], [], [])
         first = self.join(auth={'username': 'me', 'password': 'a'})
         self.assertTrue(self.arrived.wait(base.SECONDS))
@@ -338,7 +338,7 @@ class PullTestCase(base.TestCase):
         self.assertFalse(rest_read.is_set())
 
     def test_join_after_all_released(self):
-        """One that nobody wants may hang; whoever comes later starts anew."""
+        """An abandoned pull may hang; a later caller starts a new one."""
         self.serve([report('a'), self.stop], [report('b')])
         pull = self.join_running()
         pull.release()
@@ -383,7 +383,7 @@ class PullTestCase(base.TestCase):
         self.assertEqual('waiting for the registry',
                          self.join_running().progress)
 
-    def test_progress(self):
+    def test_progress_adds_up_the_layers_downloaded(self):
         million = 10 ** 6
         self.serve([
             report('Pulling fs layer', 'a'),
@@ -404,9 +404,9 @@ class PullTestCase(base.TestCase):
         self.assertEqual('55%, 110 of 200 MB', pull.progress)
 
     def stalled(self, *reports):
-        """Return for how long a pull stalls that such reports have come of.
+        """Return how long a pull with such reports has stalled.
 
-        Each takes 200 s; the last was 200 s ago.
+        Each report takes 200 s; the last one came 200 s ago.
         """
         clock = self.set_clock(background)
 
@@ -418,11 +418,11 @@ class PullTestCase(base.TestCase):
         pull = self.join_running()
         return pull.stalled
 
-    def test_stalled(self):
+    def test_pull_without_progress_stalls(self):
         self.assertEqual(400, self.stalled(report('a'), report('Waiting')))
 
     def test_stalled_while_it_is_tried_again(self):
-        """A daemon goes on telling of that, without end."""
+        """A daemon reports retries without end."""
         self.assertEqual(600, self.stalled(
             report('Downloading', 'a', current=1, total=9),
             report('Retrying in 5 seconds', 'a'),
@@ -448,7 +448,7 @@ class PullTestCase(base.TestCase):
 
 
 class DrippingTestCase(base.TestCase):
-    """Whoever names the host must not keep threads of heat-engine."""
+    """A user who names a host must not block threads of heat-engine."""
 
     def setUp(self):
         super().setUp()

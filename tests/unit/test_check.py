@@ -10,14 +10,14 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What check.py tells an operator, in processes of its own."""
+"""The reports of check.py to operators, in separate processes."""
 
 import os
 
 from tests.unit import base
 from tests.unit import plugins
 
-# A plugin of somebody else that registers the same type.
+# Another vendor's plugin that registers the same type.
 OTHER = '''
 from heat.engine import resource
 
@@ -50,7 +50,7 @@ class CheckTestCase(base.TestCase):
                              if line.startswith('PROBLEM: ')]
 
     def problem(self, *folders):
-        """Return the one problem that there is."""
+        """Return the only problem."""
         code, lines, problems = self.check(*folders)
         self.assertEqual((1, 1), (code, len(problems)), lines)
         return problems[0]

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What is sent to a daemon, and what is made of what it answers."""
+"""Requests to a daemon, and the handling of its answers."""
 
 import base64
 import errno
@@ -177,7 +177,7 @@ CALLS = (
 
 ALL_CALLS = tuple(call[:7] for call in WITH_BODY) + CALLS
 
-# Methods that take longer than others, whatever they are told.
+# Methods with a longer timeout, independent of their arguments.
 LONG = {'containers.commit': 3600.0, 'networks.create': 20.0,
         'volumes.create': 20.0}
 
@@ -189,7 +189,7 @@ NAMES = (('a/b', 'a%2Fb'), ('a?b#c', 'a%3Fb%23c'), ('../x', '..%2Fx'),
 
 
 def raised(*chain):
-    """Return an error that each of the following ones has caused."""
+    """Return the first error of a chain; the others are its causes."""
     for error, cause in itertools.pairwise(chain):
         error.__context__ = cause
     return chain[0]
@@ -199,7 +199,7 @@ POOL = mock.Mock(spec=urllib3.HTTPConnectionPool)
 CONNECTION = mock.Mock(spec=urllib3.connection.HTTPConnection)
 ADDRESS = socket.gaierror(socket.EAI_NONAME, 'Name or service not known')
 
-# What requests raises before the daemon can have got the request.
+# Errors of requests if the daemon cannot have received the request.
 NOT_REACHED = (
     raised(requests.exceptions.ConnectionError('x'),
            urllib3.exceptions.NewConnectionError(CONNECTION, 'x'),
@@ -220,7 +220,7 @@ NOT_REACHED = (
            TimeoutError('timed out')),
 )
 
-# What it raises when the daemon may be carrying the request out.
+# Errors of requests if the daemon may be executing the request.
 NOT_ANSWERED = (
     requests.exceptions.ConnectionError('x'),
     raised(requests.exceptions.ConnectionError('x'),
@@ -239,7 +239,7 @@ NOT_ANSWERED = (
     urllib3.exceptions.ProtocolError('x'),
     urllib3.exceptions.IncompleteRead(1, 2),
     OSError('x'),
-    # What urllib3 does not say more about.
+    # Errors without details from urllib3.
     requests.exceptions.SSLError('x'),
     raised(requests.exceptions.SSLError('x'),
            ssl.SSLEOFError(8, 'EOF occurred in violation of protocol')),
@@ -279,7 +279,7 @@ class EngineTestCase(base.TestCase):
         return connected
 
     def failing(self, error, method, *arguments):
-        """Return the words of the error that has exactly this class."""
+        """Return the message of an error of exactly this class."""
         ex = self.assertRaises(
             errors.DockerError, operator.attrgetter(method)(self.client),
             *arguments)
@@ -297,7 +297,7 @@ class VersionTestCase(EngineTestCase):
     def speak(self, newest, oldest='1.12'):
         self.answer(json={'ApiVersion': newest, 'MinAPIVersion': oldest})
 
-    def test_podman(self):
+    def test_podman_is_recognized_by_its_components(self):
         for components, expected in (
                 ({}, False), ({'Components': None}, False),
                 ({'Components': [{'Name': 'Engine'}]}, False),
@@ -364,7 +364,7 @@ class VersionTestCase(EngineTestCase):
             self.assertIn('is not a Docker daemon', words)
 
     def test_version_refused(self):
-        """Nothing of what anybody says is shown to whoever made us ask."""
+        """Users who choose a host must not see its answers."""
         secret = {'message': 'hunter2', 'ApiVersion': '1.41'}
         for answer in ({'text': '<html>hunter2</html>'}, {'json': secret},
                        {'json': dict(secret, message='No such container')}):
@@ -398,7 +398,7 @@ class VersionTestCase(EngineTestCase):
             self.assertNotIn('hunter2', words)
 
     def test_version_behind_a_proxy(self):
-        """The daemon may be away for a while only."""
+        """The daemon may be unreachable only temporarily."""
         for status, expected in (
                 (500, 'HTTP status 500, internal server error'),
                 (502, 'HTTP status 502, bad gateway'),
@@ -419,7 +419,7 @@ class VersionTestCase(EngineTestCase):
                          % base.URL, words)
 
     def test_version_before_all_else(self):
-        """A stranger does not even get the request."""
+        """A server that is not Docker does not even receive the request."""
         self.answer(json={})
         for method, arguments, *_rest in ALL_CALLS:
             self.failing(errors.Failed, method, *arguments)
@@ -433,7 +433,7 @@ class VersionTestCase(EngineTestCase):
         self.assertEqual(1, len(self.daemon.sent('GET', '/version')))
 
     def test_version_asked_again_after_a_failure(self):
-        """It may be another daemon by now."""
+        """The endpoint may now lead to another daemon."""
         self.daemon.on('GET', '/containers/x/json', {'json': INSPECTED},
                        {'exc': NOT_ANSWERED[0]}, {'json': INSPECTED})
         with self.connect() as connected:
@@ -452,7 +452,7 @@ class VersionTestCase(EngineTestCase):
 
 class RequestTestCase(EngineTestCase):
 
-    def test_calls(self):
+    def test_calls_send_the_documented_query(self):
         for method, arguments, verb, path, query, answer, result in ALL_CALLS:
             self.daemon.on(verb, path, answer)
             self.assertEqual(result,
@@ -460,7 +460,7 @@ class RequestTestCase(EngineTestCase):
             sent = self.daemon.sent(verb, path)[-1]
             self.assertEqual(query, sent.qs, method)
 
-    def test_labels(self):
+    def test_labels_are_read_from_inspect_answers(self):
         found, none = {'a': 'b'}, ({}, None)
         for kind, objects in client.COLLECTIONS.items():
             for labels in (found, *none):
@@ -494,7 +494,7 @@ class RequestTestCase(EngineTestCase):
         self.assertEqual(body, sent.json())
         self.assertEqual('application/json', sent.headers['Content-Type'])
 
-    def test_bodies(self):
+    def test_calls_send_the_documented_body(self):
         for method, arguments, verb, path, _query, answer, _res, body in (
                 WITH_BODY):
             self.daemon.on(verb, path, answer)
@@ -502,7 +502,7 @@ class RequestTestCase(EngineTestCase):
             self.assertEqual(body, self.daemon.sent(verb, path)[-1].json())
 
     def test_types_are_checked_where_a_response_arrives(self):
-        """What reads it need not fear them, and no bug of ours is theirs."""
+        """Callers need no checks, and their bugs do not blame the daemon."""
         shown = {'Id': 'x', 'State': {'Status': 'running'}}
         for part in ({'State': None}, {'State': 'x'}, {'Name': 7},
                      {'State': {'Status': []}}, {'Config': ['x']},
@@ -546,7 +546,7 @@ class RequestTestCase(EngineTestCase):
 
     ARCHIVE = '/containers/c1/archive'
 
-    def test_archive(self):
+    def test_put_archive_sends_a_tar_for_the_root(self):
         self.daemon.on('PUT', self.ARCHIVE, 200)
         self.client.containers.put_archive('c1', b'tar')
         [sent] = self.daemon.sent('PUT', self.ARCHIVE)
@@ -577,7 +577,7 @@ class RequestTestCase(EngineTestCase):
                          (sent.qs, sent.timeout))
 
     def test_get_archive_in_pieces(self):
-        """Nobody has all of a volume in memory."""
+        """The plugin never holds a whole volume in memory."""
         pieces = self.get_archive(
             b't', lambda: self.fail('It was read to its end'))
         self.assertEqual(b't', next(pieces))
@@ -619,8 +619,8 @@ class RequestTestCase(EngineTestCase):
             self.client.containers.inspect(name)
             self.assertEqual(1, len(self.daemon.sent('GET', path)), name)
 
-    def test_timeouts(self):
-        """Every request has one, and no long one but pull, stop and wait."""
+    def test_every_request_has_a_timeout(self):
+        """Only pull, stop and wait have long timeouts."""
         for method, arguments, verb, path, _query, answer, _res in ALL_CALLS:
             self.daemon.on(verb, path, answer)
             operator.attrgetter(method)(self.client)(*arguments)
@@ -632,8 +632,8 @@ class RequestTestCase(EngineTestCase):
             self.assertEqual(
                 given.get('patience', LONG.get(method, 10.0)), read, method)
 
-    def test_turns(self):
-        """What keeps a daemon busy waits for others of the same worker."""
+    def test_expensive_requests_take_a_slot_and_release_it(self):
+        """Work that keeps a daemon busy shares a limit within the worker."""
         left = []
 
         def work(request, context):
@@ -649,7 +649,7 @@ class RequestTestCase(EngineTestCase):
         self.assertEqual([], list(self.pool._slots))
 
     def serve_leaving(self):
-        """Answer the requests that make containers leave networks.
+        """Answer the requests that detach containers from networks.
 
         :returns: list that receives the method and path of each request, and
             the number of further requests that the limit would allow.
@@ -734,7 +734,7 @@ class RequestTestCase(EngineTestCase):
         self.failing(errors.Busy, 'containers.remove', 'x')
 
     def test_errors_without_words(self):
-        """A daemon has some; a proxy before it says that it is away."""
+        """A daemon sends a message; a proxy reports that it is unreachable."""
         for answer in ({'text': '<html>'}, {'json': []}, {'json': {}},
                        {'json': {'message': None}}, {'text': ''}):
             for status, error, expected in (
@@ -771,7 +771,7 @@ class RequestTestCase(EngineTestCase):
                          words)
 
     def test_answer_takes_too_long(self):
-        """Somebody says a word now and then, and never comes to an end."""
+        """The server sends a few bytes now and then, but never finishes."""
         self.configure(read_timeout=2.0)
         clock = self.set_clock(client)
 
@@ -832,7 +832,7 @@ class RequestTestCase(EngineTestCase):
         self.assertIsNone(self.pool.acquire(self.client.endpoint))
 
     def test_address_of_none(self):
-        """The one of a unix socket; here there is no connection at all."""
+        """A unix socket has no address; here no connection exists."""
         self.assertIsNone(self.client.address)
 
     def test_close_before_connect(self):
@@ -843,7 +843,7 @@ class RequestTestCase(EngineTestCase):
 class WordsTestCase(EngineTestCase):
 
     def test_on_one_line(self):
-        """What a daemon says cannot pass for a line of the log."""
+        """A daemon's message cannot pass for a line of the log."""
         self.daemon.on('GET', '/containers/c1/json', base.refusal(
             500, 'broken\n2026-11-30 ERROR heat.engine \x1b[2J forged'))
         ex = self.assertRaises(errors.Failed, self.client.containers.inspect,
@@ -860,7 +860,7 @@ class WordsTestCase(EngineTestCase):
 
 
 class EnvironmentTestCase(EngineTestCase):
-    """What belongs to the operator stays out of what a tenant receives."""
+    """Tenants receive nothing from the operator's environment."""
 
     def setUp(self):
         super().setUp()
@@ -956,7 +956,7 @@ class ConnectionTestCase(EngineTestCase):
             self.failing(errors.AnswerTimeout, 'containers.start', 'x')
 
     def test_version_not_answered_in_time(self):
-        """What it was asked for has not begun."""
+        """The request itself has not begun."""
         self.daemon.on('GET', '/version', {'exc': LATE[0]}, prefix='')
         self.failing(errors.NoAnswer, 'containers.start', 'x')
 
@@ -967,7 +967,7 @@ class ConnectionTestCase(EngineTestCase):
         self.assertIsNone(self.client.containers.start('x'))
 
     def test_others_are_told(self):
-        """Of a daemon that is away, but not of one that takes its time."""
+        """An unreachable daemon fails other requests, a slow one does not."""
         self.daemon.on('POST', '/containers/x/start', {'exc': NOT_REACHED[0]})
         self.daemon.on('POST', '/containers/x/stop', {'exc': LATE[0]})
         self.failing(errors.AnswerTimeout, 'containers.stop', 'x', None, 0.1)
@@ -984,7 +984,7 @@ class ConnectionTestCase(EngineTestCase):
 
 
 class SocketTestCase(base.TestCase):
-    """What really happens on a socket is classified as in the tables."""
+    """Real socket errors are classified as in the tables."""
 
     def setUp(self):
         super().setUp()
@@ -997,8 +997,8 @@ class SocketTestCase(base.TestCase):
     def serve(self, *answers):
         """Answer one request per connection.
 
-        :param answers: what is sent; for a function, which is called then,
-            nothing is.
+        :param answers: bytes to send; a function is called instead, and
+            nothing is sent.
         """
         answers = list(answers)
         end = threading.Event()
@@ -1036,7 +1036,7 @@ class SocketTestCase(base.TestCase):
         self.assert_plain(str(ex))
         return str(ex)
 
-    def test_answered(self):
+    def test_inspect_reads_an_answer_from_the_socket(self):
         self.serve(self.version(), self.http(
             json.dumps(INSPECTED).encode()))
         self.assertEqual(INSPECTED, self.client.containers.inspect('x'))
@@ -1066,7 +1066,7 @@ class SocketTestCase(base.TestCase):
         self.assertIn('no response in time', words)
 
     def test_broken_off(self):
-        """The thread that is served waits; another one breaks off."""
+        """One thread waits for an answer; another one aborts the request."""
         self.serve(self.version(), self.client.abort)
         words = self.failing(errors.NoAnswer, list,
                              self.client.images.pull('x'))
@@ -1096,7 +1096,7 @@ class LogTestCase(EngineTestCase):
     def log_head(self, *arguments):
         return self.client.containers.log_head(*arguments)
 
-    def test_query(self):
+    def test_only_log_tail_limits_the_lines(self):
         self.written()
         self.log_tail('x', False, 1600)
         self.log_head('x', False, 1600)
@@ -1161,7 +1161,7 @@ class LogTestCase(EngineTestCase):
         self.written(base.frame(b'\xc3'), base.frame(b'\xa4'))
         self.assertEqual('ä', self.log_tail('x', False, 99))
 
-    def test_head(self):
+    def test_log_head_returns_the_first_line(self):
         for tty, content in ((False, base.frame(b'one\r\ntwo\n')),
                              (True, b'one\r\ntwo\n')):
             self.written(content)
@@ -1188,7 +1188,7 @@ class LogTestCase(EngineTestCase):
         self.daemon.on('GET', self.PATH, base.refusal(404, 'no such'))
         self.failing(errors.NotFound, 'containers.log_tail', 'x', False, 9)
 
-    def test_broken(self):
+    def test_broken_log_stream_fails_with_the_cause(self):
         def breaks():
             raise ConnectionResetError(errno.ECONNRESET,
                                        'Connection reset by peer')
@@ -1214,7 +1214,7 @@ class ExecuteTestCase(EngineTestCase):
         output = self.client.containers.start_exec(execution, size)
         return self.client.containers.exit_code(execution), output
 
-    def test_execute(self):
+    def test_execute_returns_exit_code_and_output(self):
         self.serve(base.frame(b'one\n'), base.frame(b'two\n', 2),
                    ExitCode=3)
         self.assertEqual((3, 'one\ntwo\n'),
@@ -1249,7 +1249,7 @@ class PullTestCase(EngineTestCase):
             'raw': lambda request, context: base.chunked(*pieces)})
         return list(self.client.images.pull(image))
 
-    def test_auth(self):
+    def test_registry_auth_is_sent_only_in_a_header(self):
         self.daemon.on('POST', '/images/create', {'text': '{}'})
         auth = {'username': 'me', 'password': 'hünter2?>',
                 'serveraddress': 'r.test'}
@@ -1259,14 +1259,14 @@ class PullTestCase(EngineTestCase):
         self.assertEqual(auth, json.loads(base64.urlsafe_b64decode(header)))
         self.assertNotIn('hünter2', sent.url)
 
-    def test_timeout(self):
-        """Who waits for the pull is the first to see that it hangs."""
+    def test_read_timeout_exceeds_the_stall_timeout(self):
+        """The stall timeout expires before that of the socket."""
         self.configure(pull_stall_timeout=50)
         self.pull()
         [sent] = self.daemon.sent('POST', '/images/create')
         self.assertEqual((5.0, 80.0), sent.timeout)
 
-    def test_query(self):
+    def test_pull_splits_image_name_and_tag(self):
         for image, name, tag in (
                 ('busybox', 'busybox', 'latest'),
                 ('busybox:1', 'busybox', '1'),
@@ -1278,13 +1278,13 @@ class PullTestCase(EngineTestCase):
                              self.daemon.sent('POST',
                                               '/images/create')[-1].qs)
 
-    def test_platform(self):
+    def test_platform_is_sent_in_the_query(self):
         self.daemon.on('POST', '/images/create', {'text': '{}'})
         list(self.client.images.pull('busybox', 'linux/arm64'))
         [sent] = self.daemon.sent('POST', '/images/create')
         self.assertEqual(['linux/arm64'], sent.qs['platform'])
 
-    def test_reports(self):
+    def test_reports_are_parsed_across_chunks(self):
         self.assertEqual(
             [{'status': 'a'}, {'status': 'b', 'id': '1'}, {'status': 'ä'}],
             self.pull(b'{"status": "a"}\r\n', b'{"status": "b",',
@@ -1303,14 +1303,14 @@ class PullTestCase(EngineTestCase):
             self.assertEqual('Docker at %s: toomanyrequests' % base.URL,
                              str(ex))
 
-    def test_refused(self):
+    def test_refused_pull_fails_with_the_reason(self):
         self.daemon.on('POST', '/images/create',
                        base.refusal(404, 'pull access denied'))
         ex = self.assertRaises(
             errors.Failed, lambda: list(self.client.images.pull('x')))
         self.assertIn('pull access denied', str(ex))
 
-    def test_broken(self):
+    def test_broken_pull_stream_is_no_answer(self):
         def breaks():
             raise ConnectionResetError(errno.ECONNRESET, 'reset')
 
@@ -1331,7 +1331,7 @@ class PullTestCase(EngineTestCase):
 
 class ImportTestCase(EngineTestCase):
 
-    def test_import(self):
+    def test_load_imports_a_tar_as_name_and_tag(self):
         self.daemon.on('POST', '/images/create',
                        {'text': '{"status": "sha256:1"}'})
         self.assertIsNone(self.client.images.load('a/b', 'c', b'tar'))
@@ -1358,7 +1358,7 @@ class BuildTestCase(EngineTestCase):
     def sent(self):
         return self.daemon.sent('POST', '/build')[-1]
 
-    def test_build(self):
+    def test_build_sends_query_maps_and_context(self):
         self.assertEqual('sha256:1', self.build(
             b'{"stream": "Step 1/1"}\r\n', self.BUILT,
             b'{"stream": "Successfully built"}\r\n',
@@ -1374,7 +1374,7 @@ class BuildTestCase(EngineTestCase):
         self.assertEqual((5.0, 3600.0), sent.timeout)
 
     def test_last_id_is_that_of_the_image(self):
-        """Each stage of a Dockerfile may have one."""
+        """Each stage of a Dockerfile may report an id."""
         self.assertEqual('sha256:1', self.build(
             b'{"aux": {"ID": "sha256:0"}}\r\n', self.BUILT,
             b'{"aux": null}\r\n', b'{"aux": {}}\r\n', b'{"aux": "x"}'))
@@ -1383,7 +1383,7 @@ class BuildTestCase(EngineTestCase):
         return json.loads(base64.urlsafe_b64decode(
             self.sent().headers['X-Registry-Config']))
 
-    def test_auth(self):
+    def test_credentials_are_sent_only_in_a_header(self):
         auth = {'username': 'me', 'password': 'hunter2?>',
                 'serveraddress': 'r.test'}
         self.build(self.BUILT, auth=auth)
@@ -1415,7 +1415,7 @@ class BuildTestCase(EngineTestCase):
             self.assertIn('is not a Docker daemon',
                           self.failing_build(*pieces))
 
-    def test_refused(self):
+    def test_refused_build_fails_with_the_reason(self):
         self.daemon.on('POST', '/build', base.refusal(
             400, 'dockerfile parse error line 1: unknown instruction: X'))
         self.assertIn('unknown instruction: X', self.failing(
@@ -1428,7 +1428,7 @@ class PushTestCase(EngineTestCase):
         self.path = '/images/%s/push' % name
         self.daemon.on('POST', self.path, {'raw': base.chunked(*pieces)})
 
-    def test_push(self):
+    def test_push_sends_tag_and_credentials(self):
         auth = {'username': 'me', 'password': 'hunter2?>',
                 'serveraddress': 'r.test:5000'}
         for tag, expected in (('r.test:5000/a/b', 'latest'),
@@ -1442,7 +1442,7 @@ class PushTestCase(EngineTestCase):
             self.assertEqual((5.0, 3600.0), sent.timeout)
 
     def test_push_without_auth(self):
-        """Docker wants the header all the same."""
+        """Docker requires the header anyway."""
         for auth in (None, {}):
             self.serve('a')
             self.client.images.push('a', auth)

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What an operator can set, and what it is if unset."""
+"""The operator's options, and their defaults."""
 
 import io
 import pathlib
@@ -95,7 +95,7 @@ class ConfTestCase(testtools.TestCase):
                               group='heat_docker', **{name: wrong})
 
     def test_all_are_used(self):
-        """Options that nothing reads are promises that nothing keeps."""
+        """An unused option is a broken promise."""
         source = ''.join(path.read_text(encoding='utf-8') for path in
                          pathlib.Path(conf.__file__).parent.rglob('*.py')
                          if path.name != 'conf.py')
@@ -120,7 +120,7 @@ class ConfTestCase(testtools.TestCase):
 class SampleTestCase(testtools.TestCase):
 
     def test_sample_is_up_to_date(self):
-        """The file is what oslo-config-generator writes."""
+        """oslo-config-generator writes the file."""
         config = cfg.ConfigOpts()
         generator.register_cli_opts(config)
         config(['--namespace', 'heat_docker'])

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Every converter, both ways, with values that are right and wrong."""
+"""Every converter, both ways, with valid and invalid values."""
 
 import collections
 import io
@@ -162,7 +162,7 @@ PAIRS = (
      ['web', 'r.test:5000/web:1']),
 )
 
-# converter to the API, another spelling, the same as
+# converter to the API, another spelling, equivalent value
 SPELLINGS = (
     (building.build_to_context, {}, b''),
     (scalars.map_masked, {'a': 'hunter2', 'b': ''}, {'a': '***', 'b': '***'}),
@@ -176,7 +176,7 @@ SPELLINGS = (
      [{'target': '/a', 'driver_options': {'type': 'cifs', 'o': '***'}},
       {'target': '/b', 'driver_options': None}]),
     (ipam.ipam_to_api, {}, {}),
-    # What Heat makes of keys that are unset.
+    # Heat's value for unset keys.
     (ipam.ipam_to_api, {'driver': None, 'options': None, 'config': []}, {}),
     (ipam.ipam_to_api,
      {'options': {'a': 1}, 'config': [
@@ -214,7 +214,7 @@ SPELLINGS = (
     (registry.parts, 'localhost:5000/a/b:c', ('localhost:5000', 'a/b')),
     (registry.parts, 'r.test/web:1@sha256:' + 64 * '0', ('r.test', 'web')),
     (registry.parts, '[::1]:5000/web', ('[::1]:5000', 'web')),
-    # Docker takes what has capitals for a host.
+    # Docker takes a name with capitals for a host.
     (registry.parts, 'HOST/web', ('HOST', 'web')),
     (registry.parts, 'sha256:' + 64 * 'a', ('', '')),
     (registry.parts, 'sha256:' + 12 * 'a', ('', '')),
@@ -233,7 +233,7 @@ SPELLINGS = (
     (registry.auth_to_api, {'username': 'me', 'password': 'x',
                             'server_address': 'docker.io'},
      {'username': 'me', 'password': 'x', 'serveraddress': HUB}),
-    # What Heat makes of an explicit null.
+    # Heat's value for an explicit null.
     (registry.auth_to_api, {}, {}),
     (registry.auth_to_api, dict.fromkeys((
         'username', 'password', 'identity_token', 'server_address')), {}),
@@ -418,7 +418,7 @@ SPELLINGS = (
         'BlkioDeviceWriteIOps': []}),
 )
 
-# converter to the API, value that is refused, what the words have to say
+# converter to the API, value that is refused, part of the message
 REFUSED = (
     (registry.address, '', "^'' is not the address of a registry"),
     (registry.address, 'https://', 'is not the address of a registry'),
@@ -683,7 +683,7 @@ REFUSED = (
      'is not a string'),
 )
 
-# converter from the API, JSON as daemons also give it, value
+# converter from the API, JSON that some daemons return, value
 ANSWERS = (
     (ipam.has_subnet, {}, False),
     (ipam.has_subnet, {'Config': [{'Subnet': '10.9.0.0/24'}]}, True),
@@ -861,7 +861,7 @@ JSON = st.recursive(
     st.dictionaries(st.text(max_size=5), inner, max_size=3), max_leaves=6)
 PORT_TEXT = st.from_regex(r'[0-9]{1,5}(-[0-9]{1,5})?(/[a-z]{1,4})?',
                           fullmatch=True) | st.text()
-# Few, so that many of them are for the same port of the host.
+# Few ports, so that many of them are equal.
 HOST_TEXT = st.sampled_from([
     '%s%s' % host for host in itertools.product(
         ('', '127.0.0.1:', '127.0.0.2:', '0.0.0.0:', '[::]:', '[::1]:'),
@@ -892,7 +892,7 @@ def host_port(address, number):
 
 @st.composite
 def port_bindings(draw):
-    """Return a canonical map of which no two share a host port."""
+    """Return a canonical map in which each host port is unique."""
     keys = draw(st.lists(st.tuples(PORT, PROTOCOL), unique=True, max_size=5))
     free = draw(st.lists(PORT, unique=True, min_size=15, max_size=15))
     value = {}
@@ -958,7 +958,7 @@ class TablesTestCase(testtools.TestCase):
                   for name, function in vars(module).items()
                   if callable(function) and not name.startswith('_')
                   and function not in tested}
-        # Below those that take more than one argument.
+        # Other tests below cover those with more than one argument.
         self.assertEqual({
             'host_ports_from_api', 'attachment_name', 'auth_for',
             'networks_match', 'address', 'endpoint_matches',
@@ -1054,7 +1054,7 @@ class NetworkTestCase(testtools.TestCase):
         self.assertEqual('', ports.host_ports_from_api('sctp', settings))
 
     def test_host_ports_that_docker_chose(self):
-        """It may have found another one to be free for IPv6."""
+        """Docker may choose another port for IPv6."""
         settings = {'Ports': {
             '80/tcp': [{'HostIp': '0.0.0.0', 'HostPort': '32790'},
                        {'HostIp': '::', 'HostPort': '32789'}],
@@ -1062,7 +1062,7 @@ class NetworkTestCase(testtools.TestCase):
         self.assertEqual('32790,32791', ports.tcp_ports_from_api(settings))
 
     def test_endpoint_that_failed(self):
-        """On Docker it is told by its id, on Podman there are none."""
+        """Docker shows its id, Podman shows nothing."""
         for endpoint, sound in (
                 ({'EndpointID': 'e', 'IPAddress': ''}, True),
                 ({'EndpointID': '', 'IPAddress': '192.0.2.1'}, True),
@@ -1176,7 +1176,7 @@ class BuildingTestCase(testtools.TestCase):
                 self.assertEqual(['Dockerfile'], tar.getnames())
 
     def test_context_is_the_same_every_time(self):
-        """Or else no step of a build would ever come from the cache."""
+        """Otherwise Docker's build cache would never be used."""
         self.assertEqual(building.build_to_context(self.BUILD),
                          building.build_to_context(self.BUILD))
 
@@ -1217,7 +1217,7 @@ class GeneratedTestCase(testtools.TestCase):
     @SETTINGS
     @hypothesis.given(st.integers(1, 10 ** 7))
     def test_times_round_trip(self, milliseconds):
-        """Docker counts in ns, and no time is below a millisecond."""
+        """Docker counts in ns, and times are at least a millisecond."""
         seconds = milliseconds / 1000
         for name in ('interval', 'timeout', 'start_period',
                      'start_interval'):
@@ -1261,7 +1261,7 @@ class GeneratedTestCase(testtools.TestCase):
         '', '0.0.0.0', '10.0.0.1', '10.0.0.2', '::', '::1', '::ffff:0:0')),
         min_size=2, max_size=4))
     def test_host_ports_of_which_two_overlap(self, addresses):
-        """Each with each other: an address, all, or all of a version."""
+        """Addresses overlap if equal, or if one is unspecified."""
         def overlap(one, other):
             one, other = map(ipaddress.ip_address, (one, other))
             return one == other or one.version == other.version and (
@@ -1317,7 +1317,7 @@ class GeneratedTestCase(testtools.TestCase):
                  if host['HostPort']]
         for one, other in itertools.combinations(taken, 2):
             if one[:2] == other[:2]:
-                # Without an address it is all of them.
+                # Without an address, the port is open at all addresses.
                 self.assertTrue(one[2] and other[2], bindings)
                 mine, its = (ipaddress.ip_address(address)
                              for address in (one[2], other[2]))
@@ -1381,7 +1381,7 @@ class GeneratedTestCase(testtools.TestCase):
 
 
 class TooMuchTestCase(testtools.TestCase):
-    """What Python cannot count is refused like any other value."""
+    """Numbers beyond Python's range are refused like any other value."""
 
     def assert_refused(self, to_api, value):
         ex = self.assertRaises(ValueError, to_api, value)
@@ -1401,7 +1401,7 @@ class TooMuchTestCase(testtools.TestCase):
 
 
 class KeysTestCase(testtools.TestCase):
-    """YAML makes numbers of keys, which JSON turns to text again."""
+    """YAML keys may be numbers, which JSON converts to text."""
 
     def test_number_as_key(self):
         for to_api in (storage.volumes_to_api, network.links_to_api):
@@ -1415,7 +1415,7 @@ class KeysTestCase(testtools.TestCase):
         self.assertRaises(ValueError, storage.volumes_to_api, {'/a': '//'})
 
     def test_address_with_a_zone(self):
-        """Docker would take it for no address, and publish on all."""
+        """Docker ignores the unknown address, and publishes on all."""
         self.assertRaises(ValueError, ports.port_bindings_to_api,
                           {80: '[fe80::1%lo]:80'})
 

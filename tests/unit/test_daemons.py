@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Which connections are kept, and what is known about their daemons."""
+"""Kept connections, and facts about their daemons."""
 
 import contextlib
 import dataclasses
@@ -30,7 +30,7 @@ from tests.unit import test_transport
 
 
 class Client:
-    """Stands in for the library's session, of which the pool knows little."""
+    """Replaces the library's session, which is opaque to the pool."""
 
     def __init__(self):
         self.closed = False
@@ -46,7 +46,7 @@ class PoolTestCase(base.TestCase):
 
     def setUp(self):
         super().setUp()
-        # The fields of the class have the function itself.
+        # The default of Connection.created still reads the real clock.
         self.clock = self.set_clock(daemons)
         self.pool = daemons.Pool()
 
@@ -68,11 +68,11 @@ class PoolTestCase(base.TestCase):
     def closed(self, given):
         return [one.session.closed for one in given]
 
-    def test_empty(self):
+    def test_empty_pool_has_no_connection(self):
         self.assertIsNone(self.pool.acquire(self.ONE))
 
     def test_last_one_first(self):
-        """So that those which nobody needs grow old."""
+        """Unneeded connections then become old."""
         given = self.give(3)
         self.assertEqual(given[::-1], self.take_all())
         self.assertEqual(3 * [False], self.closed(given))
@@ -86,7 +86,7 @@ class PoolTestCase(base.TestCase):
         self.assertIsNotNone(self.pool.acquire(endpoint.parse('tcp://one.test')))
 
     def test_connections_to_a_recorded_address_are_separate(self):
-        """The name may resolve to another one by now."""
+        """The name may now resolve to another address."""
         pinned = dataclasses.replace(self.ONE, trusted='192.0.2.7')
         [one], [other] = self.give(), self.give(where=pinned)
         self.assertEqual([], self.take_all(dataclasses.replace(
@@ -99,7 +99,7 @@ class PoolTestCase(base.TestCase):
             Client(), where, api=(1, 41), podman=True, address=address,
             created=self.clock.now))
 
-    def test_known(self):
+    def test_daemon_facts_expire_after_five_minutes(self):
         begin = self.clock.now
         self.assertEqual({}, self.pool.recall(self.ONE))
         self.learn(address='192.0.2.7')
@@ -147,7 +147,7 @@ class PoolTestCase(base.TestCase):
         self.assertIsNone(self.pool.acquire(self.ONE))
 
     def test_idle_not_taken(self):
-        """A firewall may have forgotten it without a word."""
+        """A firewall may have dropped the connection silently."""
         old = self.give()
         self.clock.now += 61
         self.assertIsNone(self.pool.acquire(self.ONE))
@@ -162,7 +162,7 @@ class PoolTestCase(base.TestCase):
         self.assertFalse(one.session.closed)
 
     def test_old_not_kept(self):
-        """The daemon may speak another version by now."""
+        """The daemon may have another version by now."""
         [one] = self.give()
         self.pool.acquire(self.ONE)
         self.clock.now += 300
@@ -195,7 +195,7 @@ class PoolTestCase(base.TestCase):
             self.clock.now += 14
             ex = self.assertRaises(errors.Unreachable,
                                    self.pool.raise_if_down, self.ONE)
-            # Whoever is told so has not asked for anything.
+            # This error shows that the request was not sent.
             self.assertEqual((errors.Unreachable, 'no route'),
                              (type(ex), str(ex)))
             self.pool.raise_if_down(self.TWO)
@@ -211,7 +211,7 @@ class PoolTestCase(base.TestCase):
         self.pool.raise_if_down(self.ONE)
 
     def test_late_for_one_of_several(self):
-        """A daemon that answers others meanwhile is not away."""
+        """A daemon that answers other requests meanwhile is reachable."""
         given, asked = self.give(3), self.clock.now
         self.clock.now += 1
         self.pool.mark_up(self.ONE)
@@ -241,11 +241,11 @@ class PoolTestCase(base.TestCase):
         self.give(where=self.TWO)
         self.assertEqual([self.TWO], list(self.pool._idle))
 
-    def test_forked(self):
-        """Two that write to one socket would get each other's answers."""
+    def test_forked_process_shares_no_connection(self):
+        """Two writers on one socket would get each other's answers."""
         self.give()
         self.fail_at(self.TWO)
-        # Another thread may be at it when the process is forked.
+        # Another thread may hold the lock during the fork.
         with self.pool._lock:
             child = os.fork()
             if not child:
@@ -262,7 +262,7 @@ class PoolTestCase(base.TestCase):
         self.assertEqual(1, len(self.take_all()))
 
     def turns(self, count, where=ONE):
-        """Take turns until the end of the test, and return them."""
+        """Take slots until the end of the test, and return them."""
         taken = contextlib.ExitStack()
         self.addCleanup(taken.close)
         for _number in range(count):
@@ -270,7 +270,7 @@ class PoolTestCase(base.TestCase):
         return taken
 
     def when_somebody_waits(self, *actions):
-        """Do this then; return whether they were to wait, each time."""
+        """Run actions once a caller waits; return whether calls blocked."""
         semaphore = self.pool._slots[self.ONE, False]
         acquire = semaphore.acquire
         asked = []
@@ -284,7 +284,7 @@ class PoolTestCase(base.TestCase):
         self.patch(semaphore, 'acquire', wait)
         return asked
 
-    def test_turns(self):
+    def test_slots_are_counted_per_daemon(self):
         taken = self.turns(4)
         asked = self.when_somebody_waits(taken.close)
         self.turns(4, self.TWO)
@@ -303,7 +303,7 @@ class PoolTestCase(base.TestCase):
                 self.pool._slots[self.ONE, True].acquire(blocking=False))
 
     def test_pace_of_stops(self):
-        """It follows the duration of stops, but not of grace periods."""
+        """The pace follows the duration of stops, but not of grace periods."""
         with self.pool.slot(self.ONE, leaving=True) as turn:
             paces = [turn.pace]
             for seconds in (0.1, 0.01, 9.0, None, None, None, None):
@@ -312,22 +312,22 @@ class PoolTestCase(base.TestCase):
         self.assertEqual([1.0, 0.4, 0.25, 2.0, 1.0, 0.5, 0.25, 0.25], paces)
 
     def test_turn_after_a_failure(self):
-        """Who waited is told what they are told who were there before."""
+        """Waiting callers get the same error as the callers before them."""
         taken = self.turns(4)
         self.when_somebody_waits(taken.close, lambda: self.fail_at(
             self.ONE, errors.NoAnswer('no response in time')))
         ex = self.assertRaises(errors.Unreachable, self.turns, 1)
-        # What waited has not been asked, so it has not been lost.
+        # A waiting request was not sent, so it was not lost.
         self.assertNotIsInstance(ex, errors.NoAnswer)
-        # Whoever does not have to wait finds out whether it is back.
+        # A caller that need not wait finds out whether the daemon is back.
         self.turns(4)
 
     def test_nobody_has_a_turn(self):
         self.turns(4).close()
         self.assertEqual([], list(self.pool._slots))
 
-    def test_threads(self):
-        """Nobody has a connection that somebody else has."""
+    def test_threads_never_share_a_connection(self):
+        """Two threads never use the same connection."""
         self.give(8)
         in_use, failures = set(), []
         start = threading.Barrier(8)
@@ -354,7 +354,7 @@ class PoolTestCase(base.TestCase):
 
 
 class PooledTestCase(test_transport.ConnectionTestCase):
-    """What engines do to the pool that they share."""
+    """The use of the shared pool by clients."""
 
     def setUp(self):
         super().setUp()
@@ -382,14 +382,14 @@ class PooledTestCase(test_transport.ConnectionTestCase):
         self.assertEqual(1, self.versions(server))
 
     def versions(self, server):
-        """Return how often the version has been asked."""
+        """Return the number of version requests."""
         return sum(b' /version ' in line for line in server.lines)
 
     def test_daemon_stopped_and_started(self):
-        """A connection that was closed while nobody used it is no failure.
+        """A connection that was closed while idle is no failure.
 
-        Linux tells of it before anything is sent. The daemon may be another
-        version now, and no other connection to it is good.
+        Linux reports the close before a request is sent. The daemon may now
+        have another version, so its other connections are invalid.
         """
         server = self.serve()
         with self.connect(server.url) as asked:
@@ -411,7 +411,7 @@ class PooledTestCase(test_transport.ConnectionTestCase):
         self.assertEqual(1, self.versions(again))
 
     def test_known_address(self):
-        """What is known of a version is known of one address."""
+        """A known version is valid for one address."""
         self.resolve(docker=['127.0.0.1'])
         server = self.serve()
         url = 'tcp://docker.test:%d' % server.address[1]
@@ -422,7 +422,7 @@ class PooledTestCase(test_transport.ConnectionTestCase):
         self.assertEqual(2, server.accepted)
 
     def test_connection_given_up_is_not_lost(self):
-        """After a patience that has ended, we have closed it."""
+        """We closed the connection after a timeout."""
         end = threading.Event()
         self.addCleanup(end.set)
 
@@ -437,7 +437,7 @@ class PooledTestCase(test_transport.ConnectionTestCase):
         self.assertEqual(1, self.versions(server))
 
     def test_connects_again_as_who_uses_it(self):
-        """Who trusts the address may, who does not may not."""
+        """Only callers that trust the address may connect."""
         server = self.serve()
         with self.connect(server.url) as asked:
             asked.containers.inspect('x')
@@ -457,7 +457,7 @@ class PooledTestCase(test_transport.ConnectionTestCase):
         self.failing(errors.Refused, user)
 
     def test_answer_without_end(self):
-        """Whoever names the host must not fill the memory of heat-engine."""
+        """A user who names a host must not fill the memory of heat-engine."""
         server = self.useFixture(servers.Endless(None))
         self.assertRaises(errors.DockerError, self.ask, server.url)
         self.assertLess(server.sent, 32)
@@ -471,7 +471,7 @@ class PooledTestCase(test_transport.ConnectionTestCase):
         self.assertIsNone(self.pool.acquire(asked.endpoint))
 
     def test_away_after_no_answer(self):
-        """Those who only look do not wait for it, one after the other."""
+        """Readers do not wait for the daemon one after the other."""
         self.configure(read_timeout=0.1)
         end = threading.Event()
         self.addCleanup(end.set)
@@ -498,7 +498,7 @@ class PooledTestCase(test_transport.ConnectionTestCase):
                           asked.endpoint)
 
     def test_patience_that_ends_is_no_failure(self):
-        """Nobody is told that the daemon is away."""
+        """The daemon does not count as unreachable."""
         end = threading.Event()
         self.addCleanup(end.set)
 

@@ -10,10 +10,10 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The plugin for devstack, run as devstack runs it.
+"""The devstack plugin, run like devstack runs it.
 
-Devstack's functions are replaced by ones that print how they are called, and
-its options by what bash does about the same.
+Functions that print their calls replace those of devstack, and similar Bash
+code replaces its options.
 """
 
 import configparser
@@ -31,8 +31,8 @@ ROOT = pathlib.Path(__file__).parents[2]
 DEVSTACK = ROOT / 'devstack'
 SECONDS = 60
 
-# What stack.sh has when it sources a plugin; see its functions-common and
-# inc/ini-config.
+# The environment in which stack.sh sources a plugin; see its functions-common
+# and inc/ini-config.
 STAND_INS = r'''
 set -o errexit
 
@@ -75,7 +75,7 @@ source "$PLUGIN/settings"
 source "$PLUGIN/plugin.sh" "$@"
 '''
 
-# Of devstack's documentation, in the order of a run.
+# From devstack's documentation, in the order of a run.
 STACK = ('pre-install', 'install', 'post-config', 'extra', 'test-config')
 
 
@@ -89,7 +89,7 @@ class DevstackTestCase(base.TestCase):
         self.conf.write_text('[DEFAULT]\ndebug = true\n')
 
     def run_plugin(self, *arguments, **variables):
-        """Return the exit code and what was called."""
+        """Return the exit code and the calls."""
         done = subprocess.run(
             ['bash', '-c', RUN, 'stack.sh', *arguments],
             env={'PATH': os.environ['PATH'], 'PLUGIN': str(DEVSTACK),
@@ -107,7 +107,7 @@ class DevstackTestCase(base.TestCase):
         return calls
 
     def folders(self):
-        """Return plugin_dirs of heat.conf."""
+        """Return plugin_dirs from heat.conf."""
         parser = configparser.ConfigParser()
         parser.read(self.conf)
         return parser['DEFAULT'].get('plugin_dirs')
@@ -158,7 +158,7 @@ class DevstackTestCase(base.TestCase):
                       'heat-docker', calls)
 
     def test_types_are_not_offered(self):
-        """As if Heat's plugin had written heat.conf anew."""
+        """As if Heat's plugin had overwritten heat.conf."""
         self.do('stack', 'install')
         code, calls = self.run_plugin('stack', 'extra')
         self.assertEqual(1, code)

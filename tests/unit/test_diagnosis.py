@@ -27,7 +27,7 @@ class ExplainTestCase(base.TestCase):
         self.assert_plain(str(words))
         return error, words
 
-    def test_alerts(self):
+    def test_tls_alerts_suggest_the_setting_to_check(self):
         for reason, expected in (
                 ('TLSV13_ALERT_CERTIFICATE_REQUIRED', 'see client_cert'),
                 ('TLSV1_ALERT_UNKNOWN_CA', 'see client_cert'),

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Which URLs name a daemon, which do not, and what TLS is made of."""
+"""Valid and invalid endpoint URLs, and the parts of TLS."""
 
 import os
 import pty
@@ -27,7 +27,7 @@ from heat_docker import endpoint
 from tests.unit import base
 from tests.unit import servers
 
-# what users write, what it means, what the docker library is told
+# URL from a user, its meaning, the URL for the Docker library
 ACCEPTED = (
     ('tcp://docker.test:2375', 'tcp://docker.test:2375',
      'http://docker.test:2375'),
@@ -155,7 +155,7 @@ class MaterialTestCase(base.TestCase):
                            'client_key': self.pair.key, **values})
 
     def with_password(self, key, password=b'hunter2'):
-        """Return a key that is encrypted."""
+        """Return an encrypted key."""
         return serialization.load_pem_private_key(
             key.encode(), None).private_bytes(
                 serialization.Encoding.PEM,
@@ -163,7 +163,7 @@ class MaterialTestCase(base.TestCase):
                 serialization.BestAvailableEncryption(password)).decode()
 
     def secrets(self, key):
-        """Return the lines of a key that must not be seen."""
+        """Return the lines of a key that must not appear."""
         return [line for line in key.splitlines() if '-----' not in line]
 
     def assert_secret(self, words, key=None):
@@ -186,7 +186,7 @@ class TLSTestCase(MaterialTestCase):
                        self.tls(ca_cert=self.ca + servers.authority(
                            'theirs').certificate),
                        self.client(ca_cert=self.ca, verify=None),
-                       # The certificates of those between may follow.
+                       # Intermediate certificates may follow.
                        self.client(client_cert=self.pair.certificate
                                    + self.ca),
                        self.client(client_key=self.pair.key.replace(
@@ -233,7 +233,7 @@ class TLSTestCase(MaterialTestCase):
                 'its key, without a password, in PEM', words)
 
     def test_password_is_not_asked_for(self):
-        """At the terminal, by OpenSSL, without end."""
+        """OpenSSL would wait for it at the terminal."""
         values = self.client(client_key=self.with_password(self.pair.key))
         child, terminal = pty.fork()
         if not child:
@@ -245,7 +245,7 @@ class TLSTestCase(MaterialTestCase):
             finally:
                 os._exit(1)
         self.addCleanup(os.close, terminal)
-        # Linux says so when there is nothing more to come.
+        # Linux raises it at the end of the input.
         self.assertRaises(OSError, os.read, terminal, 99)
         self.assertEqual(0, os.waitstatus_to_exitcode(
             os.waitpid(child, 0)[1]))
@@ -260,13 +260,13 @@ class TLSTestCase(MaterialTestCase):
         self.assertEqual(ssl.CERT_NONE, context.verify_mode)
 
     def test_own_authority_replaces_those_of_the_system(self):
-        """Those of the system only if there are no others."""
+        """System authorities count only if the user provides none."""
         context = endpoint.ssl_context(endpoint.TLS(ca_cert=self.ca))
         [only] = context.get_ca_certs(True)
         self.assertEqual(ssl.PEM_cert_to_DER_cert(self.ca), only)
 
     def test_nothing_is_left(self):
-        """Neither files nor descriptors, with which the key would be."""
+        """No file or descriptor with the key remains."""
         before = set(os.listdir('/proc/self/fd'))
         endpoint.check_tls(self.client())
         self.refused(self.client(client_key='hunter2'))
@@ -287,7 +287,7 @@ class TLSTestCase(MaterialTestCase):
         self.assertEqual(self.tls(), endpoint.tls_masked(self.tls()))
 
     def test_equal_only_with_the_same_key(self):
-        """Connections are kept by them: with another key, another one."""
+        """Equal endpoints share connections; another key needs others."""
         one = endpoint.TLS(client_cert='a', client_key='b')
         self.assertEqual(1, len({one, endpoint.TLS(client_cert='a',
                                                    client_key='b')}))
@@ -340,7 +340,7 @@ class OfValuesTestCase(MaterialTestCase):
             self.assertFalse(endpoint.of_values(url, None).local, url)
 
     def test_local_by_other_names(self):
-        """Whoever may not use it does not get at it by another spelling."""
+        """Another spelling does not circumvent the policy."""
         self.configure(local_endpoint='tcp://docker.test')
         for url in ('http://docker.test', 'tcp://docker.test.'):
             self.assertTrue(endpoint.of_values(url, None).local, url)
@@ -382,7 +382,7 @@ class OfValuesTestCase(MaterialTestCase):
         self.assertEqual(endpoint.TLS(verify=False), named.tls)
 
     def test_local_material_read_anew(self):
-        """Certificates are renewed while heat-engine runs."""
+        """The operator renews certificates while heat-engine runs."""
         self.configure_local(ca='a')
         self.assertEqual('a', endpoint.of_values(None, None).tls.ca_cert)
         self.write('ca', b'b')
@@ -393,7 +393,7 @@ class OfValuesTestCase(MaterialTestCase):
         self.assertEqual(endpoint.TLS(), endpoint.of_values(None, None).tls)
 
     def test_local_material_unreadable(self):
-        """The user is told the option, and the operator the file."""
+        """The user sees the option, and the operator the file."""
         for name in ('ca', 'cert', 'key'):
             self.configure_local()
             missing = self.folder.join('missing')
@@ -413,14 +413,14 @@ class OfValuesTestCase(MaterialTestCase):
         self.assertIn('local_key_file', self.refused(None, None))
 
     def test_local_material_for_nobody_else(self):
-        """It is not read, so it cannot be what goes wrong."""
+        """The file is not read, so it cannot fail."""
         self.configure_local()
         self.configure(local_key_file='/missing')
         self.assertEqual(endpoint.TLS(),
                          endpoint.of_values('https://other.test', None).tls)
 
     def test_local_endpoint_wrong(self):
-        """Whoever names a daemon of his own does not have to know."""
+        """Users with their own daemon need not know."""
         self.configure(local_endpoint='mine.test')
         self.assertIn("'mine.test' is not a Docker endpoint",
                       self.refused(None, None))

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What the answers of a daemon are classified as."""
+"""The classification of a daemon's answers."""
 
 import inspect
 
@@ -64,7 +64,7 @@ CLASSES = (
     (403, 'error while removing network: network x id y has active endpoints',
      errors.Conflict),
     (409, 'remove x: volume is in use - [y]', errors.Conflict),
-    # Of a daemon that shuts down.
+    # From a daemon that shuts down.
     (500, 'get data: database not open', errors.NoAnswer),
     (500, 'grpc: the client connection is closing: context canceled',
      errors.NoAnswer),

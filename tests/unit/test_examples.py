@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What the examples ask of Heat's own resource types."""
+"""The use of Heat's own resource types in the examples."""
 
 import pathlib
 
@@ -26,7 +26,7 @@ FOLDER = pathlib.Path(__file__).parents[2] / 'examples'
 class ExamplesTestCase(base.TestCase):
 
     def test_properties_of_real_types(self):
-        """The functional tests have stand-ins for Nova and Neutron."""
+        """The functional tests replace Nova and Neutron."""
         types = {}
         for module in plugin_loader.load_modules(resources,
                                                  ignore_error=True):

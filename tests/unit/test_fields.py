@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The records of properties and attributes, and all that reads them."""
+"""The tables of properties and attributes, and their readers."""
 
 from heat.common import exception
 from heat.engine import constraints
@@ -27,7 +27,7 @@ NEW = (fields.OLDEST_API[0], fields.OLDEST_API[1] + 5)
 
 
 def positive(value):
-    """Refuse what is not positive."""
+    """Refuse values that are not positive."""
     if value <= 0:
         raise ValueError('%s is not positive' % value)
     return value
@@ -40,7 +40,7 @@ def field(name='a', **more):
 
 
 def validate(*table, **values):
-    """Validate values as Heat does with those of a template."""
+    """Validate values like Heat does in a template."""
     checked = properties.Properties(fields.properties_schema(table), values)
     checked.validate()
     return checked
@@ -117,7 +117,7 @@ class SchemaTestCase(testtools.TestCase):
         self.refused(field(type=fields.LIST), a='x,y')
 
     def test_schema_shown_to_users(self):
-        """Heat shows schemas as maps, in which nothing may be empty."""
+        """Heat shows schemas as maps, in which no value may be empty."""
         table = [field(to_api=positive), field('b', type=fields.LIST,
                  nested=properties.Schema(properties.Schema.STRING),
                  constraints=(constraints.Length(max=3),))]
@@ -138,7 +138,7 @@ class SchemaTestCase(testtools.TestCase):
         validate(field(), a=4096 * 'x')
 
     def test_limit_comes_before_other_constraints(self):
-        """Or else their messages, with the value, would be as long."""
+        """Other messages would contain the overlong value."""
         words = self.refused(field(constraints=(
             constraints.AllowedPattern('y'),)), a=4097 * 'x')
         self.assertNotIn('xx', words)
@@ -176,7 +176,7 @@ class SchemaTestCase(testtools.TestCase):
             self.assertNotIn('hunter2', words)
 
     def test_limit_of_all_labels_together(self):
-        """A list of all containers has those of all projects."""
+        """A list of all containers contains the labels of all projects."""
         kib = 1024 * 'x'
         few, many = ({'%s%d' % (key, n): kib for n in range(count)}
                      for key, count in (('a', 60), ('hunter2', 64)))
@@ -202,7 +202,7 @@ class SchemaTestCase(testtools.TestCase):
             self.refused(table, labels={'a': 66000 // count * text})
 
     def test_limit_of_text_is_not_for_files(self):
-        """A file of a build may be called as labels are."""
+        """A file of a build may have any name, such as labels."""
         validate(field('files', type=fields.MAP), files={
             'labels': 100000 * 'x'})
 
@@ -214,7 +214,7 @@ class SchemaTestCase(testtools.TestCase):
                       self.refused(field(type=fields.LIST), a=value))
 
     def test_limit_of_what_aliases_make(self):
-        """A few lines of YAML can be very many values."""
+        """A few lines of YAML can result in very many values."""
         value = ['x']
         for _alias in range(5):
             value = 9 * [value]
@@ -261,7 +261,7 @@ class SchemaTestCase(testtools.TestCase):
 
 
 class MethodsTestCase(testtools.TestCase):
-    """What the tables name is looked for when a class is built."""
+    """Names in the tables are checked when a class is built."""
 
     class Spec:
         FIELDS = (field(change=fields.by_step('do')),)
@@ -269,7 +269,7 @@ class MethodsTestCase(testtools.TestCase):
                                        source='told'),
                       fields.Attribute('c', fields.STRING, 'It.'))
 
-    def test_methods(self):
+    def test_known_methods_pass(self):
         fields.check_names(self.Spec, {'do': None}, ['told'])
 
     def test_no_step(self):
@@ -373,7 +373,7 @@ class PolicyTestCase(testtools.TestCase):
 
 
     def test_policy_of_what_cannot_be_converted(self):
-        """It may depend on what is not known yet."""
+        """The value may depend on another resource."""
         def fails(value):
             raise ValueError('no')
 
@@ -410,13 +410,13 @@ class RequestTestCase(testtools.TestCase):
             self.assertEqual({'a': value}, self.body(
                 field(empty_counts=True), a=value))
 
-    def test_path(self):
+    def test_dotted_path_nests_the_value(self):
         self.assertEqual(
             {'A': {'B': {'C': 1, 'D': 2}}, 'E': 3},
             self.body(field('c', at='A.B.C'), field('d', at='A.B.D'),
                       field('e', at='E'), c=1, d=2, e=3))
 
-    def test_query(self):
+    def test_question_mark_puts_the_value_into_the_query(self):
         made = fields.request([field(at='?name'), field('b')],
                               {'a': 'x', 'b': 'y'})
         self.assertEqual(({'name': 'x'}, {'b': 'y'}),
@@ -426,11 +426,11 @@ class RequestTestCase(testtools.TestCase):
         made = fields.request([field(at=None)], {'a': 'x'})
         self.assertEqual(({}, {}), (made.query, made.body))
 
-    def test_converted(self):
+    def test_to_api_converts_the_value(self):
         self.assertEqual({'a': '1'},
                          self.body(field(to_api=scalars.to_string), a=1))
 
-    def test_also(self):
+    def test_also_adds_a_second_path(self):
         self.assertEqual(
             {'a': {'x': 1}, 'B': {'C': ['x']}},
             self.body(field(also={'B.C': list}), a={'x': 1}))
@@ -451,7 +451,7 @@ class RequestTestCase(testtools.TestCase):
 
 
 class ChangeTestCase(testtools.TestCase):
-    """What is changed in place, and how."""
+    """Changes in place, and their requests."""
 
     TABLE = (
         field('fixed'),
@@ -482,18 +482,18 @@ class ChangeTestCase(testtools.TestCase):
              'other': True, 'step': True},
             {one.name: one.in_place for one in self.TABLE})
 
-    def test_steps(self):
+    def test_changed_field_names_its_step(self):
         self.assertEqual(['do'], fields.steps(self.TABLE, {'size', 'step'}))
         self.assertEqual([], fields.steps(self.TABLE, {'size'}))
 
-    def test_uncertain(self):
-        """A failed update may have removed a limit, or not."""
+    def test_failed_update_leaves_updatable_fields_uncertain(self):
+        """A failed update may or may not have removed a limit."""
         self.assertEqual({'limit', 'step'}, fields.uncertain(
             self.TABLE, self.values()))
         self.assertEqual({'size', 'limit', 'ours', 'step'}, fields.uncertain(
             self.TABLE, self.values(size=5, ours='x', fixed='y')))
 
-    def test_replaces(self):
+    def test_only_fields_not_updatable_in_place_replace(self):
         for value in ('x', '', None):
             self.assertTrue(self.replaces('fixed', fixed=value))
             self.assertFalse(self.replaces('ours', ours=value))
@@ -513,7 +513,7 @@ class ChangeTestCase(testtools.TestCase):
         self.assertTrue(self.replaces('size', 'limit', limit=5))
         self.assertFalse(self.replaces('size', 'limit', size=5))
 
-    def test_update(self):
+    def test_update_contains_changed_fields_and_related_ones(self):
         self.assertEqual({'Size': 5, 'Twice': 10},
                          self.update('size', size=5))
         self.assertEqual({'Limit': -1}, self.update('limit'))
@@ -534,7 +534,7 @@ class ChangeTestCase(testtools.TestCase):
         return fields.ignored_changes(self.TABLE, changed,
                                 self.update(*changed, **values), inspected)
 
-    def test_forgotten(self):
+    def test_value_the_daemon_did_not_store_is_ignored(self):
         self.assertFalse(self.forgotten(
             'size', inspected={'H': {'Size': 5}}, size=5))
         for inspected in ({'H': {'Size': 4}}, {'H': {}}, {}):
@@ -546,7 +546,7 @@ class ChangeTestCase(testtools.TestCase):
             'limit', inspected={'H': {'Limit': 3}}, limit=3, size=5))
 
     def test_forgotten_what_was_removed(self):
-        """Daemons say in many ways that there is no limit."""
+        """Daemons show a missing limit in several ways."""
         for shown in (-1, 0, None):
             self.assertFalse(self.forgotten(
                 'limit', inspected={'H': {'Limit': shown}}))
@@ -560,7 +560,7 @@ class ChangeTestCase(testtools.TestCase):
         return fields.drift(table, {
             **dict.fromkeys(one.name for one in table), **values}, inspected)
 
-    def test_drift(self):
+    def test_drift_shows_differing_live_values(self):
         inspected = {'H': {'Size': 4, 'Limit': 3, 'Other': 7}, 'Step': 'x',
                      'fixed': 'y'}
         self.assertEqual({'size': 4, 'step': 'x'}, self.drift(
@@ -604,7 +604,7 @@ class ChangedTestCase(testtools.TestCase):
     def changed(self, before, after, **more):
         return fields.changed([field(**more)], {'a': before}, {'a': after})
 
-    def test_changed(self):
+    def test_only_differing_values_are_changed(self):
         self.assertEqual({'a'}, self.changed(None, 'x'))
         self.assertEqual({'a'}, self.changed('x', None))
         self.assertEqual({'a'}, self.changed('x', 'y'))
@@ -667,7 +667,7 @@ class NullTestCase(testtools.TestCase):
             self.assertEqual(expected, values['a'])
 
     def test_empty_map(self):
-        """Heat makes a map of all keys of it."""
+        """Otherwise Heat would add all keys of the schema."""
         nested = {'a': properties.Schema(fields.STRING, default='b')}
         for given in ({}, {'a': None}):
             values = self.values(field(type=fields.MAP, nested=nested),
@@ -688,7 +688,7 @@ class NullTestCase(testtools.TestCase):
             a=None).validate)
 
     def test_nothing_of_what_is_needed_in_a_map(self):
-        """Heat would take a null for an empty text, or for 0."""
+        """Heat would turn a null into an empty text, or into 0."""
         for kind, nothing in ((fields.STRING, None), (fields.STRING, ''),
                               (fields.INTEGER, None)):
             nested = {'b': properties.Schema(kind, required=True)}
@@ -720,7 +720,7 @@ class NullTestCase(testtools.TestCase):
 
 class ExclusiveTestCase(testtools.TestCase):
 
-    def test_exclusive(self):
+    def test_exclusive_checks_the_converted_value(self):
         table = (field(exclusive=lambda json: json == '1',
                        to_api=scalars.to_string), field('b'))
         self.assertTrue(fields.exclusive(table, {'a': 1, 'b': None}))
@@ -737,7 +737,7 @@ class LiveTestCase(testtools.TestCase):
                                ({'live_at': fields.NOT_SHOWN}, None)):
             self.assertEqual(expected, field(**more).live_path)
 
-    def test_read(self):
+    def test_read_of_a_missing_path_is_none(self):
         inspected = {'A': {'B': 1, 'N': None, 'L': []}}
         for path, value in (('', inspected), ('A.B', 1), ('A.C', None),
                             ('X.Y.Z', None), ('A.B.C', None),

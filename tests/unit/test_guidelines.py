@@ -10,10 +10,10 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Heat's rules for what users read of a resource type.
+"""Heat's rules for the descriptions of a resource type.
 
-They are those of Heat's ``tools/custom_guidelines.py``, which checks only
-what is in Heat's own tree.
+Heat's ``tools/custom_guidelines.py`` has these rules, but checks only Heat's
+own tree.
 """
 
 import inspect
@@ -27,7 +27,7 @@ TYPES = list(unit_base.CLASSES.values())
 
 
 def summary_faults(words):
-    """Yield what is wrong with a sentence for users."""
+    """Yield the errors of a sentence for users."""
     if re.match('[a-z]', words):
         yield 'starts with a lower-case letter'
     if not words.endswith(('.', '.)')):
@@ -37,7 +37,7 @@ def summary_faults(words):
 
 
 def docstring_faults(docstring):
-    """Yield what is wrong with a docstring, of one line or of many."""
+    """Yield the errors of a docstring of one or more lines."""
     lines = [line.strip() for line in docstring.split('\n')]
     yield from summary_faults(lines[0])
     if len(lines) == 1:
@@ -59,7 +59,7 @@ def docstring_faults(docstring):
 
 
 def schema_faults(schema, path):
-    """Yield what is wrong with descriptions, those of nested ones too."""
+    """Yield the errors of descriptions, including nested ones."""
     for name, one in schema.items():
         place = '%s.%s' % (path, name)
         if one.description is None:

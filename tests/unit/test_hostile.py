@@ -10,9 +10,9 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What a hostile daemon says, which must not fill heat-engine, nor hold it up.
+"""Hostile answers, which must neither fill nor delay heat-engine.
 
-The daemons are servers of HTTP on loopback.
+The daemons are HTTP servers on loopback.
 """
 
 import gzip
@@ -30,7 +30,7 @@ from heat_docker import errors
 from tests.unit import base
 from tests.unit import servers
 
-# What is no id: it means another path, is too long, or breaks lines.
+# Invalid ids: other paths, too long, or with line breaks.
 NO_IDS = ('', '.', '..', '../networks/x', '/x', '-x', 'x y', 'x?y', 'x#y',
           'x%2fy', 'x\ny', 'x\r\nHost: y', 'x\0', '\u0661', 'x\u202e',
           513 * 'x', 1024 * 1024 * 'x', None, 7, True, ['x'], {'x': 'x'})
@@ -48,7 +48,7 @@ class HostileTestCase(base.TestCase):
         self.answers = {}
 
     def serve(self, content=None, server=servers.Server, **more):
-        """Return an engine of a daemon that answers so, after its version."""
+        """Return a client of a daemon with these answers after its version."""
         def answer(line):
             return servers.http(servers.VERSION) if (
                 b' /version ' in line) else content
@@ -67,7 +67,7 @@ class HostileTestCase(base.TestCase):
         return str(ex)
 
     def memory(self, function, *arguments):
-        """Call a function, and return how many bytes it has needed."""
+        """Call a function, and return the memory it used, in bytes."""
         tracemalloc.start()
         try:
             function(*arguments)
@@ -77,13 +77,13 @@ class HostileTestCase(base.TestCase):
 
 
 class Flood(servers.Server):
-    """A daemon whose answers have no end, but for our own sake.
+    """A daemon whose answers have no end, up to a limit for the test.
 
-    :param head: headers of them.
-    :param piece: what they consist of; by default, what is no report.
-    :param start: what they begin with.
-    :param body: what comes between the headers and the pieces.
-    :ivar sent: how many MiB it could send.
+    :param head: headers of the answers.
+    :param piece: the repeated content; by default, it is no report.
+    :param start: the beginning of the answers.
+    :param body: content between the headers and the pieces.
+    :ivar sent: MiB that the client has accepted.
     """
 
     def __init__(self, answer, head, piece, start=b'HTTP/1.1 200 OK\r\n',
@@ -114,7 +114,7 @@ CHUNKED = b'Transfer-Encoding: chunked\r\n'
 
 
 class WireTestCase(HostileTestCase):
-    """What a daemon sends beside the body of an answer."""
+    """Data outside of the body of an answer."""
 
     ASKS = {
         'inspect': lambda docker: docker.containers.inspect('x'),
@@ -126,14 +126,14 @@ class WireTestCase(HostileTestCase):
     }
 
     def flood(self, asks=ASKS, **flood):
-        """Assert that each request refuses an answer, and soon does so."""
+        """Assert that each request soon refuses an answer."""
         for name in asks:
             docker = self.serve(server=Flood, **flood)
             self.assertEqual((1, 41), docker.api)
             used = self.memory(self.assertRaises, errors.DockerError,
                                self.ASKS[name], docker)
             self.assertLess(used, 8 * 1024 * 1024, name)
-            # The rest is in buffers of the system.
+            # Buffers of the system hold the rest.
             self.assertLess(self.server.sent, 32, name)
 
     def test_redirects_have_bodies_that_are_not_read(self):
@@ -185,7 +185,7 @@ class WireTestCase(HostileTestCase):
         self.flood(start=b'HTTP/1.1 200 OK\r\nX: ', head=b'', piece=b'x')
 
     def test_compressed_answers_are_refused(self):
-        """Some bytes of them would be as many as the memory has."""
+        """A few bytes could expand to fill the memory."""
         for name in self.ASKS:
             for encoding in ('gzip', 'gzip, gzip', 'x-gzip', 'deflate', 'br'):
                 docker = self.serve(servers.http(
@@ -217,7 +217,7 @@ class ReportsTestCase(HostileTestCase):
     """Pulls, builds and pushes."""
 
     FLOODS = (
-        # Nobody knows that it has no end.
+        # The client cannot know that the answer has no end.
         (b'', b'x'),
         (b'', b' '),
         (b'Content-Length: 9999999999\r\n', b'x'),
@@ -238,7 +238,7 @@ class ReportsTestCase(HostileTestCase):
                 docker = self.serve(server=Flood, head=head, piece=piece)
                 used = self.memory(self.refused, 'Docker', ask, docker)
                 self.assertLess(used, 8 * 1024 * 1024, piece)
-                # The rest is in buffers of the system.
+                # Buffers of the system hold the rest.
                 self.assertLess(self.server.sent, 32, piece)
 
     def test_report_too_long(self):
@@ -250,7 +250,7 @@ class ReportsTestCase(HostileTestCase):
         self.assertEqual(1, len(list(docker.images.pull('x'))))
 
     def test_reports_in_tiny_pieces(self):
-        """It costs no more than the same in one piece."""
+        """Tiny pieces cost no more than one large piece."""
         report = b'{"status": "%s"}\r\n' % (1000 * b'x')
         docker = self.serve(
             b'HTTP/1.1 200 OK\r\n' + CHUNKED + b'\r\n' + b''.join(
@@ -325,7 +325,7 @@ class AnswersTestCase(HostileTestCase):
         return self.serve(servers.http(content)).containers.stats('x')
 
     def test_more_values_than_memory(self):
-        """Maps of three bytes take 70 in memory."""
+        """A map of three bytes takes 70 in memory."""
         for part in (b'{}', b'[]', b'0.5', b'"ab"', b'{"":[]}'):
             content = b'[' + (1024 * 1024 // len(part)) * (part + b',') + (
                 b'0]')
@@ -340,12 +340,12 @@ class AnswersTestCase(HostileTestCase):
             self.assertEqual(shown, self.inspect(shown))
 
     def test_long_texts(self):
-        """What is in a text is no value."""
+        """Characters inside a text are no values."""
         shown = {'Config': {'Env': ['A=' + 20_000 * '{"a":1},']}}
         self.assertEqual(shown, self.inspect(shown))
 
     def test_long_list(self):
-        """Such as that of a worker with thousands of containers."""
+        """A host with thousands of containers returns one."""
         listed = 3000 * [{
             **base.sample('container_running_v1.41'), 'Id': 'c1'}]
         content = json.dumps(listed).encode()
@@ -360,7 +360,7 @@ class AnswersTestCase(HostileTestCase):
             for number in range(count)])).containers
 
     def test_long_labels_of_other_projects(self):
-        """They must not keep anybody from removing an image."""
+        """They must not prevent the removal of an image."""
         own = {'org.openstack.heat.stack_name': 'wiki'}
         labels = {'%04d' % number: 390 * 'x' for number in range(1000)} | own
         for ask, *arguments in (('list', {}), ('using_image', 'x'),
@@ -484,7 +484,7 @@ class IdsTestCase(HostileTestCase):
                          operator.attrgetter(method)(docker), 'x')
 
     def test_at_most_twenty_warnings_are_kept(self):
-        """Each of them becomes an event."""
+        """Each warning becomes an event."""
         for warnings, count in (('w' * 3000, 0), (['w'] * 3000, 20),
                                 ({'w': 'w'}, 0), ([['w'], 1, 'w'], 1)):
             docker = self.serve(servers.http(
@@ -522,7 +522,7 @@ class IdsTestCase(HostileTestCase):
 
 
 class HurryTestCase(HostileTestCase):
-    """What a user waits for has an end, however patient the operator is."""
+    """A user's wait ends, even if the operator's timeouts are long."""
 
     def test_hurry_limits_the_time_of_each_answer(self):
         self.configure(connect_timeout=60, read_timeout=300)
@@ -538,11 +538,11 @@ class HurryTestCase(HostileTestCase):
                     errors.NoAnswer, operator.attrgetter(method)(docker),
                     *arguments)
                 self.assert_plain(str(ex))
-            # It may be well.
+            # The daemon may be healthy.
             self.pool.raise_if_down(docker.endpoint)
 
     def test_log_in_tiny_frames(self):
-        """Not all that is kept is copied for each."""
+        """The client does not copy the whole log for each frame."""
         content = 70_000 * base.frame(b'x')
         docker = self.serve(servers.http(content))
         self.assertEqual(

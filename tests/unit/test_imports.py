@@ -10,11 +10,11 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What Heat's loader forces on the source below heat_docker/.
+"""Restrictions of Heat's loader on the source in heat_docker/.
 
-The loader puts no module into ``sys.modules`` but runs the files one after
-the other, so that much of what works in a package makes second copies of
-modules here, or stops heat-engine.
+The loader does not register modules in ``sys.modules`` but runs the files one
+after the other. Code that works in a package can create second copies of
+modules here, or stop heat-engine.
 """
 
 import ast
@@ -28,7 +28,7 @@ import heat_docker
 
 TREE = os.path.dirname(heat_docker.__file__)
 
-# From top to bottom: a module may import what is in lower lines only.
+# From top to bottom: a module may import only modules on lower lines.
 LAYERS = (
     ('resources.container', 'resources.image', 'resources.network',
      'resources.volume'),
@@ -66,8 +66,8 @@ LAYERS = (
     ('i18n', 'budgets'),
 )
 
-# What must not be imported although it is in a lower line; modules of a
-# package by its name.
+# Forbidden imports from lower lines; modules of a package by the package's
+# name.
 FORBIDDEN = {
     **dict.fromkeys(
         ('specs.container', 'specs.endpoint', 'specs.image', 'specs.network',
@@ -118,7 +118,7 @@ def module_name(path):
 
 
 def imports(tree):
-    """Yield (level, module, name) of all that is imported anywhere."""
+    """Yield (level, module, name) of each import."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             for name in node.names:
@@ -138,7 +138,7 @@ def imported_modules(path, tree, modules):
 
 
 def no_content(path, tree, modules):
-    """Packages are empty, for the loader runs them twice."""
+    """Packages are empty, because the loader runs them twice."""
     return path.endswith('__init__.py') and tree.body != []
 
 
@@ -190,7 +190,7 @@ def resource_in_a_step(path, tree, modules):
 
 
 def message_added(path, tree, modules):
-    """Messages that are translated late cannot be added to."""
+    """A lazily translated message does not support addition."""
     def message(node):
         return (isinstance(node, ast.Call) and
                 isinstance(node.func, ast.Name) and node.func.id == '_' or
@@ -320,7 +320,7 @@ class ImportsTestCase(testtools.TestCase):
                 self.assertIn(name, self.modules)
 
     def test_tree_has_source_only(self):
-        """What else Heat finds there is imported, or shipped in vain."""
+        """The loader imports any other file, or the file ships needlessly."""
         self.assertEqual([], [path for path in self.paths
                               if not path.endswith('.py')])
 
@@ -344,7 +344,7 @@ class ImportsTestCase(testtools.TestCase):
                     '# Licensed under the Apache License, Version 2.0'), path)
 
     def test_compiled_without_warning(self):
-        """A warning while it is compiled is one at each start of Heat."""
+        """A compiler warning would appear at each start of Heat."""
         for path in self.paths:
             with open(os.path.join(TREE, path), encoding='utf-8') as source:
                 with warnings.catch_warnings():
@@ -358,7 +358,7 @@ class ImportsTestCase(testtools.TestCase):
                 ast.parse(source.read(), path, feature_version=(3, 10))
 
     def test_no_sleep(self):
-        """Heat's scheduler does the waiting, but for what is shorter."""
+        """Heat's scheduler does the waiting, except for short pauses."""
         for path in set(self.paths) - {'lifecycle/plan.py',
                                          'resources/base.py'}:
             text = ast.unparse(parse(path))

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The recipe for images wants the library that the plugin needs."""
+"""The image recipe requires the same library as the plugin."""
 
 import pathlib
 import re

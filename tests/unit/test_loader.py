@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The tree as Heat's plugin manager loads it, each time in a new process."""
+"""Heat's plugin manager loads the tree, in a new process for each test."""
 
 import json
 import os
@@ -22,8 +22,8 @@ from tests.unit import plugins
 
 NEEDED = fields.version_text(client.LIBRARY_NEEDED)
 
-# Loads the plugins of a folder, which it takes for one that nobody can write
-# to, and prints what has become of them.
+# Load the plugins of a directory that is treated as read-only, and print the
+# results.
 LOAD = r'''
 import collections
 import gc

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What is secret in the values of properties, and who does not see it."""
+"""Secrets in property values, and where they are masked."""
 
 import time
 
@@ -48,7 +48,7 @@ class MaskedTestCase(testtools.TestCase):
             self.assertEqual(values, self.masked(values))
 
     def test_masked_of_another_type(self):
-        """Heat tells of values as they come out of other resources."""
+        """Values from other resources may have another type."""
         for wrong in (7, True, ['y'], {'y': 'z'}):
             self.assertEqual({'b': '***'}, self.masked({'b': wrong}))
         for wrong in ('hunter2', ['hunter2'], [['hunter2']], 7):
@@ -66,7 +66,7 @@ class InspectedTestCase(testtools.TestCase):
         return masking.inspected(table or container.FIELDS, shown)
 
     def test_where_a_mask_says(self):
-        """A property that gets a mask is masked without further ado."""
+        """A new property with a mask is masked without other changes."""
         table = (field(at='A.B', mask=lambda value: '***'), field(at='A.C'),
                  field(at='X', live_at='D', mask=lambda value: '***'),
                  field(at=None, mask=lambda value: '***'),

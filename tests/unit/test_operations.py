@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Everything that is derived from the table of operations."""
+"""All results of the table of operations."""
 
 import testtools
 

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What the operator allows, option by option."""
+"""The limits of the operator, option by option."""
 
 import dataclasses
 import inspect
@@ -39,7 +39,7 @@ def volume(**options):
 
 
 def driven(driver, **options):
-    """Return a mount of a volume of another driver."""
+    """Return a mount of a volume with another driver."""
     return {'Type': 'volume', 'Target': '/x', 'VolumeOptions': {
         'DriverConfig': {'Name': driver, 'Options': options}}}
 
@@ -57,8 +57,8 @@ def image(source):
     return {'Type': 'image', 'Source': source, 'Target': '/x'}
 
 
-# function, option and its value, what is allowed, what is not; a second part
-# of what is not is what the message has of it
+# function, option and its value, allowed values, refused values; the optional
+# second part of a refused value is its part of the message
 CASES = (
     (policy.privileged, {'allow_privileged': False}, [False],
      [(True, 'true')]),
@@ -78,7 +78,7 @@ CASES = (
       (['apparmor=host-profile'], 'apparmor=host-profile'),
       (['apparmor=docker-default2'], 'apparmor=docker-default2'),
       (['systempaths=unconfined'], 'systempaths=unconfined'),
-      # Docker takes the word alone for label=disable.
+      # In Docker, the single word means label=disable.
       (['disable'], 'disable'), ([' disable'], ' disable'),
       (['writable-cgroups'], 'writable-cgroups'),
       (['writable-cgroups=true'], 'writable-cgroups=true'),
@@ -201,10 +201,10 @@ CASES = (
       (['/srv/../../etc:/x:ro'], '/srv/../../etc'),
       (['/data/a/../../etc:/x'], '/data/a/../../etc'),
       (['/srv:/x', '/etc:/y'], '/etc'), (['//:/x'], '//'),
-      # It may be a symbolic link that another container has made.
+      # It may be a symbolic link that another container has created.
       (['/srv/a:/x'], '/srv/a'), (['/data/a:/x:ro'], '/data/a'),
       (['/srv//a/.:/x'], '/srv//a/.'), (['/srv/a/../b:/x'], '/srv/a/..')]),
-    # So it is with one that the operator has named.
+    # The same is true of a path from the operator.
     (policy.binds, {'allowed_bind_sources': ['/srv/a/b', '/srv/a/', '/s']},
      [['/srv/a:/x']], [(['/srv/a/b:/x'], '/srv/a/b')]),
     (policy.binds, {'allowed_bind_sources': ['/', '/srv']}, [['/:/y']],
@@ -214,7 +214,7 @@ CASES = (
      []),
     (policy.binds, {'allowed_bind_sources': []}, [['data:/x']],
      [(['/srv:/x'], '/srv')]),
-    # It is a folder, not a pattern.
+    # It is a directory, not a pattern.
     (policy.binds, {'allowed_bind_sources': ['/s*']}, [['/s*:/x']],
      [(['/srv:/x'], '/srv')]),
     (policy.mounts, {'allowed_bind_sources': ['/srv']},
@@ -238,7 +238,7 @@ CASES = (
       ([volume(type='tmpfs', o='huge=always')], 'these volume options'),
       ([volume(type='ext4', device='/dev/sda1')], 'these volume options'),
       ([volume(type='ext4', device='/srv/a')], 'these volume options'),
-      # The daemon's working directory is /, if nobody has seen to it.
+      # The default working directory of the daemon is /.
       ([volume(type='none', o='bind', device='etc')], '/etc'),
       ([volume(type='none', o='ro,rbind', device='./etc')], '/etc'),
       ([volume(type='none', o='bind', device='../etc')], '/etc'),
@@ -265,7 +265,7 @@ CASES = (
      [({'type': 'tmpfs', 'device': 'tmpfs'}, 'the volume type tmpfs'),
       ({'type': 'nfs4', 'o': 'addr=a', 'device': ':/a'},
        'the volume type nfs4')]),
-    # A pattern would be for types that nobody has thought of.
+    # A pattern would also match future types.
     (policy.volume_options, {'allowed_volume_types': ['*']}, [],
      [({'type': 'tmpfs', 'device': 'tmpfs'}, 'the volume type tmpfs')]),
     (policy.volume_options, {'allowed_volume_options': ['size']},
@@ -336,7 +336,7 @@ CASES = (
      [('r.test/busybox', 'r.test/busybox'), ('localhost/docker.io', 'local'),
       ('docker.io:5000/a', 'docker.io:5000/a'), ('docker.io.test/a', 'a'),
       ('sha256:' + HEX, 'sha256'), (HEX, HEX), ('sha256:' + HEX[:12], 'sha'),
-      # Docker takes the beginning of an id for the image.
+      # Docker accepts the prefix of an image id.
       (HEX[:12], HEX[:12]), ('cafe', 'cafe')]),
     (policy.image, {'allowed_registries': ['docker.io']},
      ['cafe:1', 'me/cafe', 'docker.io/cafe', 'cafes'], []),
@@ -356,7 +356,7 @@ CASES = (
      [('busybox', 'busybox'), (HEX, HEX)]),
 )
 
-# What nobody may do on a daemon that several projects use, by the option.
+# Forbidden values on a daemon that several projects use, by option.
 REFUSED = {
     'allow_privileged': [(policy.privileged, True)],
     'allowed_security_options': [
@@ -365,7 +365,7 @@ REFUSED = {
             'label=level:s0:c1,c2', 'apparmor=host-profile',
             'apparmor:unconfined', 'label:disable',
             'seccomp=unconfined', 'systempaths=unconfined', 'unmask=ALL')],
-    # As Nomad's CVE-2026-14373, where only some of them were thought of.
+    # As in Nomad's CVE-2026-14373, where the check covered only some of them.
     'allow_host_namespaces': [
         (policy.namespace, 'host'), (policy.networks, {'host': {}}),
         (policy.networks, {'ns:/proc/1/ns/net': {}})],
@@ -376,7 +376,7 @@ REFUSED = {
         (policy.binds, ['/srv:/x']), (policy.binds, ['/:/x:ro']),
         (policy.binds, ['/var/run/docker.sock:/x']),
         (policy.mounts, [bind('/srv')]),
-        # As Portainer's, where a bind was none if a volume made it.
+        # As in Portainer, which did not check binds made through a volume.
         (policy.mounts, [volume(type='none', o='bind', device='/')]),
         (policy.mounts, [volume(o='bind', device='/')]),
         (policy.mounts, [volume(type='none', o='rbind', device='/etc')]),
@@ -396,7 +396,7 @@ REFUSED = {
         (policy.any_device, [{'Driver': 'cdi'}])],
     'allowed_capabilities': [
         (policy.capabilities, ['SYS_ADMIN']), (policy.capabilities, ['ALL'])],
-    # The daemon asks registries on its loopback, and shows what they answer.
+    # The daemon contacts registries on its loopback, and shows the answers.
     'allowed_registries': [
         (policy.image, '127.0.0.1:9911/a/b'), (policy.image, 'r.test/a'),
         (policy.image, HEX), (policy.mounts, [image('r.test/a')]),
@@ -406,7 +406,7 @@ REFUSED = {
             'splunk', 'fluentd', 'syslog', 'gelf', 'journald', 'awslogs',
             'gcplogs', 'logentries', 'etwlogs', 'k8s-file',
             'vendor/plugin:1')],
-    # Also those of the driver that the daemon has if none is named.
+    # Options of the default driver, too.
     'allowed_log_options': [
         (policy.log_options, {name: 'x'}) for name in (
             'splunk-url', 'splunk-capath', 'fluentd-address',
@@ -458,7 +458,7 @@ REFUSED = {
         (policy.sysctls, {'kernel/net.x': '1'})],
 }
 
-# What everybody may do there.
+# Allowed values for all users.
 ALLOWED = {
     policy.privileged: [False],
     policy.security_options: [
@@ -501,7 +501,7 @@ ALLOWED = {
                      {'kernel.shmmax': '1', 'fs.mqueue.msg_max': '9'}],
 }
 
-# What the operator of heat-engine's own services does not want to be asked.
+# Addresses of services on heat-engine's host or in its network.
 DENIED = (
     '127.0.0.1', '127.1.2.3', '0.0.0.0', '169.254.169.254', '224.0.0.1',
     '255.255.255.255', '::', '::1', 'fe80::1', 'fe80::1%eth0', 'ff02::1',
@@ -544,7 +544,7 @@ class ValuesTestCase(PolicyTestCase):
             {name for name, function in vars(policy).items()
              if inspect.isfunction(function) and not name.startswith('_')},
             {function.__name__ for function, *_rest in CASES} | {
-                # Below.
+                # They have other tests below.
                 'endpoint', 'address', 'forgotten', 'is_shared',
                 'limit', 'matches', 'signal'})
 
@@ -583,7 +583,7 @@ class ValuesTestCase(PolicyTestCase):
 
 
 class LimitsTestCase(PolicyTestCase):
-    """What holds for daemons that several projects use, if nothing is set."""
+    """The defaults for daemons that several projects use."""
 
     def shared(self, **options):
         self.configure(**DEFAULTS | {'daemons': 'shared'} | options)
@@ -599,7 +599,7 @@ class LimitsTestCase(PolicyTestCase):
                 policy.privileged, True)))
 
     def refusal(self, function, value):
-        """Return the option that a value is refused by, or None."""
+        """Return the option that refuses a value, or None."""
         try:
             function(value)
         except errors.Refused as ex:
@@ -624,7 +624,7 @@ class LimitsTestCase(PolicyTestCase):
             'allowed_security_options'}, set(REFUSED))
 
     def test_option_widens_a_limit(self):
-        """What the operator sets holds in both modes."""
+        """The operator's value holds in both modes."""
         for option, cases in REFUSED.items():
             if option == 'allowed_security_options':
                 wide = ['*']
@@ -737,7 +737,7 @@ class EndpointTestCase(PolicyTestCase):
         self.is_admin.assert_called_once_with()
 
     def test_admin_not_asked_for_others(self):
-        """It may take a request to Keystone."""
+        """The check may take a request to Keystone."""
         self.configure(local_endpoint_access='admin')
         self.allowed(self.WHERE)
         self.is_admin.assert_not_called()
@@ -775,7 +775,7 @@ class AddressTestCase(PolicyTestCase):
             self.assertIsNone(policy.address(self.WHERE, ip), ip)
 
     def test_addresses_in_addresses(self):
-        """Of 10.1.2.3; what a gateway makes of them is denied, too."""
+        """Variants of 10.1.2.3, including those that a gateway maps to it."""
         self.configure(denied_networks=['10.0.0.0/8'])
         for ip in ('64:ff9b::a01:203', '64:ff9b:1::10.1.2.3',
                    '64:ff9b:1:a01:2:300::', '64:ff9b:1:ff0a:1:203::',
@@ -798,7 +798,7 @@ class AddressTestCase(PolicyTestCase):
             self.assertIsNone(policy.address(self.WHERE, ip), ip)
 
     def test_not_a_network(self):
-        """A typing error must not open what was to be closed."""
+        """A typing error must not open a denied range."""
         for wrong in ('10.0.0.1/8', '10.0.0.0/33', 'private', ''):
             self.configure(denied_networks=[wrong])
             self.assertEqual(
@@ -820,7 +820,7 @@ class AddressTestCase(PolicyTestCase):
 class OptionsTestCase(PolicyTestCase):
 
     def test_all_options_named(self):
-        """Options of the policy are those that messages name."""
+        """Messages name the options of the policy."""
         source = inspect.getsource(policy)
         for option in conf.OPTIONS:
             if option.name.startswith(('allow', 'denied', 'require')):

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The reference describes all that the schemas contain."""
+"""The reference describes all contents of the schemas."""
 
 import importlib.util
 import pathlib
@@ -40,7 +40,7 @@ def load():
 
 
 def paths(schemas, prefix=''):
-    """Yield the name of each key of Heat's schemas, however deep it is."""
+    """Yield the name of each key in Heat's schemas, at any depth."""
     for name, schema in schemas.items():
         yield prefix + name
         path, nested = prefix + name, schema.schema
@@ -98,7 +98,7 @@ class ReferenceTestCase(base.TestCase):
 
 class ReadmeTestCase(base.TestCase):
 
-    def test_template(self):
+    def test_template_uses_known_properties_and_attributes(self):
         text = (ROOT / 'README.rst').read_text()
         block = re.search(r'code-block:: yaml\n\n((?:    .*\n|\n)+)', text)[1]
         template = yaml.safe_load(textwrap.dedent(block))
@@ -113,7 +113,7 @@ class ReadmeTestCase(base.TestCase):
         self.assertIn(template['outputs']['address']['value']['get_attr'][1],
                       container.DockerContainer.attributes_schema)
 
-    def test_links(self):
+    def test_links_point_to_existing_files(self):
         text = (ROOT / 'README.rst').read_text()
         links = re.findall(r'<([^<>\s:]+)>`__', text)
         self.assertGreater(len(links), 10)

@@ -10,9 +10,9 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What holds for every property and attribute of every type.
+"""Rules for every property and attribute of every type.
 
-The tests loop over the tables: a new entry is tested without a new test.
+The tests loop over the tables: a new entry needs no new test.
 """
 
 import dataclasses
@@ -38,7 +38,7 @@ from tests.unit.samples import record
 MODULES = {name: importlib.import_module('%s.%s' % (specs.__name__, name))
            for _finder, name, _package in pkgutil.iter_modules(specs.__path__)}
 
-# Those of types; the others have fields that types share.
+# The tables of types; the others have fields that types share.
 SPECS = {name: module for name, module in MODULES.items()
          if hasattr(module, 'ATTRIBUTES')}
 
@@ -46,7 +46,7 @@ CLASSES = {name: base.CLASSES['DockerInc::Docker::' + name.title()]
            for name in SPECS}
 CONTAINER = SPECS['container']
 
-# What templates have been written against: property and type in templates.
+# Existing templates use these: property and type in templates.
 OLD_TYPES = {
     'docker_endpoint': 'string', 'image': 'string', 'name': 'string',
     'hostname': 'string', 'user': 'string', 'cmd': 'comma_delimited_list',
@@ -65,35 +65,35 @@ OLD_ATTRIBUTES = ('info', 'network_info', 'network_ip', 'network_gateway',
                   'network_tcp_ports', 'network_udp_ports', 'logs',
                   'logs_head', 'logs_tail')
 
-# What a daemon shows of the recorded container other than the example says.
+# Differences between the recorded container and the examples.
 EXCEPTIONS = {
-    # Docker exposes what port_bindings publishes as well.
+    # Docker also exposes the ports in port_bindings.
     'port_specs': ['53/udp', '80', '8080', '9090'],
 }
 
-# What the daemon that was recorded has made of examples: its kernel has no
-# weights, and a privileged container no labels.
+# Recorded values that differ from the examples: the kernel had no weights,
+# and a privileged container has no labels.
 RECORDED = {
     'security_opt': ['no-new-privileges:true', 'label=disable'],
     'blkio_config': {
         'device_read_bps': [{'path': '/dev/sda', 'rate': 1048576}],
         'device_write_iops': [{'path': '/dev/sda', 'rate': 100}]}}
 
-# What Heat makes of an explicit null.
+# Heat's values for an explicit null.
 EMPTY = {fields.STRING: '', fields.INTEGER: 0, fields.NUMBER: 0,
          fields.BOOLEAN: False, fields.LIST: [], fields.MAP: {}}
 
-# A value of each type that is not what unset would be.
+# A value of each type that differs from the unset value.
 SOME = {fields.STRING: 'x', fields.INTEGER: 1, fields.NUMBER: 1,
         fields.BOOLEAN: True, fields.LIST: ['x'], fields.MAP: {'x': 'y'}}
 
-# Properties that have secrets, which are not shown in events; with a key of
-# those that are maps, or of what is in them.
+# Properties with secrets, which events do not show; for maps and lists, with
+# the secret key.
 MASKED = {'env': '', 'files': 'content', 'registry_auth': 'password',
           'tls': 'client_key', 'log_options': 'splunk-token',
           'driver_opts': 'o', 'mounts': 'driver_options', 'build': 'args'}
 
-# What the operator decides, and the properties that it is about.
+# The operator's functions, and the properties that they check.
 POLICIES = {
     'image': {'image'}, 'binds': {'volumes'}, 'mounts': {'mounts'},
     'networks': {'networks'}, 'privileged': {'privileged'},
@@ -116,14 +116,14 @@ POLICIES = {
     'ports': {'port_bindings', 'port_specs'},
 }
 
-# What is shown of properties that were changed, if not that of unset ones.
+# Values after a change, if they differ from those of unset properties.
 OTHER = {'name': '/other'}
 
-# Properties whose example is false: because unset is true, or because the
-# network of the other examples could not be true.
+# Properties whose example is false, because unset means true or because the
+# network in the other examples rules out true.
 FALSE = {'remove_volumes', 'ingress', 'config_only'}
 
-# Attributes that a container without health check has not.
+# Attributes that a container without a health check lacks.
 ABSENT = {'health'}
 
 
@@ -140,7 +140,7 @@ def all_attributes():
 
 
 def all_samples():
-    """Yield samples of what was made of all examples, with their specs."""
+    """Yield samples of objects from all examples, with their specs."""
     folder = os.path.join(os.path.dirname(base.__file__), 'samples')
     for name in sorted(os.listdir(folder)):
         match = re.fullmatch(r'([a-z]+)_([a-z]+)_v[\d.]+\.json', name)
@@ -151,7 +151,7 @@ def all_samples():
 
 
 def inspected(spec, request):
-    """Return what a daemon shows of what a request has made."""
+    """Return the inspect output for the object of a request."""
     if spec is not CONTAINER:
         return {**request.body, **{
             field.live_path: request.body.get(field.at)
@@ -166,14 +166,14 @@ def inspected(spec, request):
 
 
 def live(table, inspected):
-    """Return the values of the properties that a daemon shows."""
+    """Return the property values that a daemon shows."""
     return {field.name: field.from_api(fields.read(inspected,
                                                    field.live_path))
             for field in table if field.live_path}
 
 
 def known(value):
-    """Return a value without what is unset in maps of a schema."""
+    """Return a value without the unset keys in maps of a schema."""
     if isinstance(value, dict):
         return {key: known(item) for key, item in value.items()
                 if item is not None}
@@ -182,7 +182,7 @@ def known(value):
 
 
 def schemata(schema, path):
-    """Yield a schema and those in it, each with its place."""
+    """Yield a schema and its nested schemas, each with its path."""
     yield path, schema
     for name, nested in (schema.schema or {}).items():
         yield from schemata(nested, '%s.%s' % (path, name))
@@ -199,7 +199,7 @@ def keys(nested, path):
 
 
 def parts_with_versions(nested, path, wrap=lambda value: value):
-    """Yield the parts of a field that need a version of the API of their own.
+    """Yield the parts of a field that need their own version of the API.
 
     :returns: their path, the value of a field that has only this part, and
         the version.
@@ -232,7 +232,7 @@ class FieldsTestCase(testtools.TestCase):
         return fields.request(spec.FIELDS, dict(
             {field.name: None for field in spec.FIELDS}, **values))
 
-    def test_found(self):
+    def test_specs_and_fields_are_found(self):
         self.assertIn('container', SPECS)
         self.assertTrue(list(all_fields()))
 
@@ -379,7 +379,7 @@ class FieldsTestCase(testtools.TestCase):
                               type(field.mask(field.example)), path)
 
     def test_mask_takes_any_value(self):
-        """Whatever comes out of other resources, or out of nothing."""
+        """Values from other resources may have any type, or be missing."""
         for path, _spec, field in all_fields():
             if not field.mask:
                 continue
@@ -393,14 +393,14 @@ class FieldsTestCase(testtools.TestCase):
                 self.assertNotIn('hunter2', letters, path)
 
     def test_mask_is_all_that_it_needs(self):
-        """What Docker's inspect request shows is found by the table."""
+        """The table finds secrets in the inspect output."""
         for path, _spec, field in all_fields():
             if field.mask:
                 self.assertEqual({}, field.also, path)
                 self.assertFalse((field.at or '').startswith('?'), path)
 
     def test_messages_keep_secrets(self):
-        """Heat and the converters do not repeat what has a mask."""
+        """Messages of Heat and of the converters omit masked values."""
         for path, _spec, field in all_fields():
             if not field.mask:
                 continue
@@ -422,7 +422,7 @@ class FieldsTestCase(testtools.TestCase):
                 except exception.StackValidationFailed as ex:
                     self.assertNotIn('hunter2', str(ex), path)
 
-    def test_masked(self):
+    def test_only_secret_fields_are_masked(self):
         self.assertEqual(set(MASKED), {field.name for _path, _spec, field
                                   in all_fields() if field.mask})
 
@@ -438,8 +438,8 @@ class FieldsTestCase(testtools.TestCase):
                         or getattr(one, 'max', None) is not None
                         for one in part.constraints), place)
 
-    def test_policies(self):
-        """Every function of the policy about values has its properties."""
+    def test_each_policy_function_covers_its_properties(self):
+        """Every policy function for values covers its properties."""
         named = {}
         for _path, _spec, field in all_fields():
             if callable(field.policy):
@@ -447,7 +447,7 @@ class FieldsTestCase(testtools.TestCase):
         self.assertEqual(POLICIES, named)
 
     def test_policy_of_everything(self):
-        """Neither a property nor a key of one forgets it."""
+        """The policy skips neither a property nor one of its keys."""
         without = [path for path, _spec, field in all_fields()
                    if not is_policy(field.policy)]
         for path, _spec, field in all_fields():
@@ -455,12 +455,12 @@ class FieldsTestCase(testtools.TestCase):
                 if not is_policy(getattr(key, 'policy', None)):
                     without.append(place)
                 elif callable(key.policy):
-                    # It is asked about the whole property.
+                    # The function checks the whole property.
                     self.assertEqual(field.policy, key.policy, place)
         self.assertEqual([], without)
 
     def test_null_is_unset_or_empty(self):
-        """No converter meets what Heat makes of an explicit null."""
+        """Converters never receive Heat's value for an explicit null."""
         for path, spec, field in all_fields():
             if field.required:
                 continue
@@ -510,7 +510,7 @@ class FieldsTestCase(testtools.TestCase):
                         in key.description, place)
 
     def assert_sentences(self, words, path):
-        # A sentence may begin with a value, which is in quotes.
+        # A sentence may begin with a quoted value.
         self.assertTrue(re.match('[A-Z]|"[a-z]+"', words), path)
         self.assertTrue(re.search(r'[\w\]][")}]*\.$', words), path)
         self.assertNotRegex(words, r'\s\s|\n|\.\.$| [.,;:]', path)
@@ -527,7 +527,7 @@ class FieldsTestCase(testtools.TestCase):
                 re.fullmatch(r'\d+\.\d+\.\d+', attribute.support), path)
 
     def test_attributes_are_read_where_they_are(self):
-        """Places that what was recorded has not are misspelt."""
+        """A path that is missing in the samples is misspelled."""
         for path, module, attribute in all_attributes():
             if attribute.name in ABSENT:
                 continue
@@ -540,7 +540,7 @@ class FieldsTestCase(testtools.TestCase):
 
 
 class UpdateTestCase(testtools.TestCase):
-    """What comes of a change of each property, by the table alone."""
+    """The effects of a change of each property, from the table alone."""
 
     def change(self, spec, field, value):
         """Return whether it replaces, and the body of the update request."""
@@ -553,13 +553,13 @@ class UpdateTestCase(testtools.TestCase):
             table, changed, values)
 
     def expected(self, field, json):
-        """Return the body that says just that."""
+        """Return the update request's body for exactly this change."""
         body = {field.update.path: json}
         for path, to_api in field.update.also.items():
             body[path] = to_api(json)
         return body
 
-    def test_changed(self):
+    def test_change_updates_in_place_or_replaces(self):
         for path, spec, field in all_fields():
             replaces, body = self.change(spec, field, field.example)
             if not field.in_place:
@@ -571,7 +571,7 @@ class UpdateTestCase(testtools.TestCase):
             else:
                 self.assertEqual((False, {}), (replaces, body), path)
 
-    def test_removed(self):
+    def test_removal_resets_in_place_or_replaces(self):
         for path, spec, field in all_fields():
             replaces, body = self.change(spec, field, None)
             if not field.in_place:
@@ -585,8 +585,8 @@ class UpdateTestCase(testtools.TestCase):
                     (False, {field.update.path: field.update.unset}),
                     (replaces, body), path)
 
-    def test_zero(self):
-        """Docker takes zero for "leave it as it is"."""
+    def test_zero_replaces_where_docker_ignores_it(self):
+        """Docker takes zero for "no change"."""
         for path, spec, field in all_fields():
             if not field.update:
                 continue
@@ -612,7 +612,7 @@ class UpdateTestCase(testtools.TestCase):
                     path)
 
     def test_step_without_a_method(self):
-        """A class is checked when it is built, not when a stack needs it."""
+        """A class is checked when it is built, not when a stack uses it."""
         known = CLASSES['volume']
         field = dataclasses.replace(known.spec.FIELDS[0],
                                     change=fields.by_step('fly'))
@@ -628,7 +628,7 @@ class UpdateTestCase(testtools.TestCase):
                              path)
 
     def test_drift_of_what_can_be_changed(self):
-        """What was created, then changed, differs, and only that."""
+        """Exactly the changed properties differ."""
         for path, spec, field in all_fields():
             values = {**dict.fromkeys(one.name for one in spec.FIELDS),
                       field.name: field.example}
@@ -651,7 +651,7 @@ class UpdateTestCase(testtools.TestCase):
         self.assertEqual({}, fields.drift(
             spec.FIELDS, values, base.sample('container_running_v1.41')))
 
-    def test_forgotten(self):
+    def test_ignored_change_is_detected(self):
         for path, spec, field in all_fields():
             if not field.update:
                 continue
@@ -672,7 +672,7 @@ class UpdateTestCase(testtools.TestCase):
 
 
 class SamplesTestCase(testtools.TestCase):
-    """What a real daemon has shown of what was made of the examples."""
+    """Recorded output of a real daemon for objects from the examples."""
 
     def test_sample_for_every_spec(self):
         self.assertEqual(set(SPECS.values()),
@@ -691,7 +691,7 @@ class SamplesTestCase(testtools.TestCase):
                                      '%s in %s' % (field.name, name))
 
     def test_no_drift(self):
-        """What images and daemons add is no difference."""
+        """Values that images and daemons add are no difference."""
         for name, spec, values, sample in all_samples():
             values = {**dict.fromkeys(
                 field.name for field in spec.FIELDS), **values}
@@ -706,7 +706,7 @@ class SamplesTestCase(testtools.TestCase):
                              field.name in recorded, path)
 
     def test_unset_is_what_a_daemon_shows_of_it(self):
-        """Reading what was not asked for does not fail."""
+        """Reading an unset property does not fail."""
         running = base.sample('container_running_v1.41')
         shown = live(CONTAINER.FIELDS, running)
         self.assertEqual(
@@ -719,7 +719,7 @@ class SamplesTestCase(testtools.TestCase):
 
 
 class OldTemplatesTestCase(testtools.TestCase):
-    """Templates of ten years ago go on working."""
+    """Ten-year-old templates still work."""
 
     def setUp(self):
         super().setUp()
@@ -737,6 +737,6 @@ class OldTemplatesTestCase(testtools.TestCase):
             field.name for field in CONTAINER.FIELDS
             if field.required])
 
-    def test_attributes(self):
+    def test_old_attributes_are_in_the_outputs(self):
         for name in OLD_ATTRIBUTES:
             self.assertIn(name, self.outputs)

@@ -28,7 +28,7 @@ from sandbox import certificates
 from tests.unit import base
 from tests.unit import servers
 
-# Names of the host itself, as the resolver of the system takes them.
+# Names of the host itself, as accepted by the system's resolver.
 OURSELVES = ('127.0.0.1', '127.1', '2130706433', '0x7f000001', '0177.0.0.1',
              'localhost', 'LOCALHOST', 'localhost.', '[::ffff:127.0.0.1]')
 
@@ -53,7 +53,7 @@ class ConnectionTestCase(base.TestCase):
         return str(ex)
 
     def resolve(self, **names):
-        """Have names mean numeric addresses, in this order."""
+        """Let names resolve to numeric addresses, in this order."""
         resolver = socket.getaddrinfo
 
         def answer(host, port, *args, **kwargs):
@@ -64,7 +64,7 @@ class ConnectionTestCase(base.TestCase):
 
 
 def self_signed(key):
-    """Return a certificate of a key that this key signs."""
+    """Return a self-signed certificate."""
     private = certificates.serialization.load_pem_private_key(
         key.encode(), None)
     name = x509.Name([])
@@ -86,7 +86,7 @@ class AddressTestCase(ConnectionTestCase):
         self.configure(read_timeout=0.1)
 
     def serve(self, *args, **kwargs):
-        """Start a server that answers, however busy the machine is."""
+        """Start a server that answers even on a busy machine."""
         self.configure(read_timeout=10.0)
         return super().serve(*args, **kwargs)
 
@@ -100,7 +100,7 @@ class AddressTestCase(ConnectionTestCase):
             self.assertFalse(self.listener.connected_to, host)
 
     def test_denied_unspecified(self):
-        """Linux connects to itself by them."""
+        """Linux connects to itself through these addresses."""
         for host in ('0', '0.0.0.0', '[::]'):
             self.failing(errors.Refused, self.connect(self.url(host)))
             self.assertFalse(self.listener.connected_to, host)
@@ -117,19 +117,19 @@ class AddressTestCase(ConnectionTestCase):
         self.assertNotIn('127.0.0.1', words)
         self.assertFalse(self.listener.connected_to)
 
-    def test_allowed(self):
+    def test_empty_denied_networks_allows_local_addresses(self):
         self.configure(denied_networks=[])
         for host in OURSELVES:
             self.failing(errors.NoAnswer, self.connect(self.url(host)))
             self.assertTrue(self.listener.connected_to, host)
 
-    def test_local(self):
+    def test_local_endpoint_is_always_allowed(self):
         self.configure(local_endpoint=self.url('127.0.0.1'))
         self.failing(errors.NoAnswer, self.connect(None))
         self.assertTrue(self.listener.connected_to)
 
-    def test_trusted(self):
-        """It was allowed when something was made there."""
+    def test_trusted_address_is_allowed(self):
+        """The address was allowed when the object was created."""
         self.failing(errors.NoAnswer, self.connect(
             self.url('localhost'), trusted='127.0.0.1'))
         self.assertTrue(self.listener.connected_to)
@@ -176,7 +176,7 @@ class AddressTestCase(ConnectionTestCase):
         self.failing(errors.Refused, self.connect(self.url('docker.test')))
 
     def test_every_connection_is_checked(self):
-        """The operator may have thought better of it by now."""
+        """The operator may have changed the policy since."""
         self.configure(denied_networks=[])
         server = self.serve()
         asked = self.connect(server.url)
@@ -187,7 +187,7 @@ class AddressTestCase(ConnectionTestCase):
         self.failing(errors.Refused, asked)
 
     def test_name_that_moves(self):
-        """What is known of a daemon is not known of another address."""
+        """Facts about a daemon do not apply to another address."""
         self.configure(denied_networks=[])
         self.resolve(docker=['127.0.0.1'])
         server = self.serve()
@@ -205,7 +205,7 @@ class AddressTestCase(ConnectionTestCase):
         self.assertIn(b' /version ', other.lines[0])
 
     def test_name_that_moves_to_a_stranger(self):
-        """Nothing that it says is repeated."""
+        """The error repeats nothing from its answer."""
         self.configure(denied_networks=[])
         self.resolve(docker=['127.0.0.1'])
         server = self.serve()
@@ -246,7 +246,7 @@ class AddressTestCase(ConnectionTestCase):
         self.assertIn('Connection refused', words)
 
     def test_connect_timeout(self):
-        """It is for all addresses of a name, of which some are tried."""
+        """The timeout covers all addresses of a name."""
         self.configure(denied_networks=[], connect_timeout=8)
         self.resolve(docker=['127.0.0.%d' % n for n in range(1, 100)])
         clock = self.set_clock(transport)
@@ -328,7 +328,7 @@ class TLSTestCase(ConnectionTestCase):
         self.assertIn('its certificate is self-signed',
                       self.untrusted(self.serve(pair=itself)))
 
-    def test_expired(self):
+    def test_expired_certificate_is_reported(self):
         server = self.serve(pair=servers.issued(address='127.0.0.1',
                                                 expired=True))
         self.assertIn('its certificate has expired', self.untrusted(server))
@@ -346,7 +346,7 @@ class TLSTestCase(ConnectionTestCase):
                       self.untrusted(server))
 
     def test_server_name(self):
-        """What the certificate is for need not be where the daemon is."""
+        """The certificate's name may differ from the daemon's host."""
         server = self.serve(pair=servers.issued(host='docker'))
         asked = self.connect(server.url, self.ours(server_name='docker'))
         self.assertEqual('x', asked.containers.inspect('x')['Id'])
@@ -409,7 +409,7 @@ class TLSTestCase(ConnectionTestCase):
             server.url.replace('tcp', 'https')))
 
     def test_plain_to_a_port_with_tls(self):
-        """As Go's server says it, before there is any TLS."""
+        """Go's server sends this message before TLS starts."""
         server = self.serve(lambda line: servers.http(
             b'Client sent an HTTP request to an HTTPS server.\n',
             '400 Bad Request', 'Connection: close'))
@@ -422,7 +422,7 @@ class TLSTestCase(ConnectionTestCase):
             server.url.replace('https', 'tcp')))
 
     def test_environment_is_not_used(self):
-        """It is that of the operator, for other purposes."""
+        """The environment belongs to the operator, for other purposes."""
         for name in ('HTTP_PROXY', 'http_proxy', 'HTTPS_PROXY', 'ALL_PROXY'):
             self.useFixture(fixtures.EnvironmentVariable(
                 name, 'http://127.0.0.3:1'))
@@ -446,7 +446,7 @@ class TLSTestCase(ConnectionTestCase):
         self.assertIn('ca_cert of tls is not', str(ex))
 
     def test_no_warnings(self):
-        """Nobody can do anything about them."""
+        """Users cannot act on them."""
         server = self.serve(pair=servers.issued(address='127.0.0.1'))
         with mock.patch('warnings.warn', autospec=True) as warn:
             self.connect(server.url, {'verify': False}).containers.inspect('x')
@@ -454,14 +454,14 @@ class TLSTestCase(ConnectionTestCase):
 
 
 class BreakOffTestCase(ConnectionTestCase):
-    """One thread waits for an answer; another one waits no longer."""
+    """One thread waits for an answer; another one aborts the request."""
 
     def setUp(self):
         super().setUp()
         self.configure(denied_networks=[])
 
     def broken_off(self, asked, work):
-        """Fail at what is broken off, which says nothing of the daemon."""
+        """Abort a request, which does not mark the daemon as unreachable."""
         with asked:
             ex = self.assertRaises(errors.NoAnswer, work)
         self.assert_plain(str(ex))
@@ -470,7 +470,7 @@ class BreakOffTestCase(ConnectionTestCase):
         return str(ex)
 
     def serve_pull(self, **kwargs):
-        """Break off a pull once some of the answer may have come."""
+        """Abort a pull during its answer."""
         def answer(line):
             if b'/images/create?' not in line:
                 return servers.daemon(line)
@@ -486,14 +486,14 @@ class BreakOffTestCase(ConnectionTestCase):
                         lambda: list(self.asked.images.pull('x')))
         self.assertEqual(1, server.accepted)
 
-    def test_pull(self):
+    def test_aborted_pull_fails(self):
         self.pull()
 
     def test_pull_by_tls(self):
         self.pull(servers.issued(address='127.0.0.1'), {'verify': False})
 
     def test_after_one_answer_was_the_body_of_another_request(self):
-        """Two sockets are open then, and any of them is used next."""
+        """Two sockets are open then, and the next request may use either."""
         server = self.serve_pull()
         with self.connect(server.url) as copying:
             containers = copying.containers
@@ -527,7 +527,7 @@ class BreakOffTestCase(ConnectionTestCase):
         self.assertEqual([], server.lines)
 
     def test_after_it_was_given_back(self):
-        """The next one to have the connection has it for itself."""
+        """The next user of the connection has exclusive access."""
         server = self.serve()
         with self.connect(server.url) as asked:
             asked.containers.inspect('x')

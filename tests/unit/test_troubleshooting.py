@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The page about what went wrong has the words that the plugin says."""
+"""The troubleshooting page quotes the plugin's messages."""
 
 import ast
 import pathlib
@@ -21,7 +21,7 @@ import testtools
 ROOT = pathlib.Path(__file__).parents[2]
 PAGE = ROOT / 'doc' / 'source' / 'user' / 'troubleshooting.rst'
 
-# Said by Heat or by Docker, or with a word of theirs.
+# Messages from Heat or Docker, or with quotes from them.
 OTHERS = ('The Resource Type (DockerInc::Docker::Container) could not be '
           'found', 'RESUME_FAILED', 'is already in use by container',
           'port is already allocated', 'The container … is unhealthy',
@@ -29,7 +29,7 @@ OTHERS = ('The Resource Type (DockerInc::Docker::Container) could not be '
 
 
 def messages():
-    """Return what the plugin says, with … for what differs."""
+    """Return the plugin's messages, with … for their variable parts."""
     said = []
     for path in (ROOT / 'heat_docker').rglob('*.py'):
         if 'specs' not in path.parts and path.name != 'conf.py':

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What benchmarks make of what they have measured."""
+"""The results that benchmarks calculate from measurements."""
 
 import testtools
 
@@ -20,7 +20,7 @@ from benchmarks import common
 class CommonTestCase(testtools.TestCase):
 
     def test_in_turns(self):
-        """Nobody always comes after the same one."""
+        """Each candidate follows each of the others equally often."""
         order = []
         returned = common.alternately(3, {
             name: lambda name=name: order.append(name) or len(order)
@@ -30,7 +30,7 @@ class CommonTestCase(testtools.TestCase):
                          returned)
 
     def test_ratio_is_of_the_same_round(self):
-        """A round in which all was slow says as much as another one."""
+        """A slow round counts as much as any other."""
         self.assertEqual(2.0, common.ratio([2, 20, 9], [1, 10, 1]))
 
     def test_ratio_to_who_is_absent(self):

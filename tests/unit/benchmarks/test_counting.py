@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What is counted on the way to a daemon."""
+"""The counters of requests to a daemon."""
 
 from benchmarks import counting
 from heat_docker import client

@@ -11,7 +11,7 @@
 # under the License.
 
 
-"""Names, host ports and addresses that another container has."""
+"""Names, host ports and addresses that belong to another container."""
 
 from heat.common import template_format
 from heat.engine import resource
@@ -54,10 +54,10 @@ class ClaimsTestCase(base.ContainerTestCase):
         return {'heat_template_version': '2018-08-31', 'resources': resources}
 
     def make_two(self, web, other, after):
-        """Return both; the other one is to have other properties.
+        """Return both resources; the template then changes ``other``.
 
-        :param after: properties that the new template has for ``other``;
-            None if it has no such resource.
+        :param after: properties of ``other`` in the new template; None if the
+            template has no such resource.
         """
         self.serve_create()
         self.serve_run()
@@ -82,7 +82,7 @@ class ClaimsTestCase(base.ContainerTestCase):
         holder.state_set(holder.UPDATE, holder.IN_PROGRESS)
 
     def serve_list(self, *answers):
-        """Answer what containers there are, each time by another list."""
+        """Answer requests to list containers with one list after the other."""
         self.daemon.on(*LIST, *({'json': list(answer)}
                                 for answer in answers))
 
@@ -93,7 +93,7 @@ class ClaimsTestCase(base.ContainerTestCase):
 class RenameTestCase(ClaimsTestCase):
 
     def serve_names(self, *renames):
-        """Show the container by the name that it was given last."""
+        """Show the container with its latest name."""
         names = ['web']
 
         def show(request, context):
@@ -113,7 +113,7 @@ class RenameTestCase(ClaimsTestCase):
         self.names = names
 
     def test_names_are_swapped(self):
-        """Each gives up its name for the other one."""
+        """Each container releases its name for the other one."""
         made, _holder = self.make_two({'name': 'web'}, {'name': 'other'},
                                       {'name': 'web'})
         done = {'status_code': 204}
@@ -201,7 +201,7 @@ class AddressTestCase(ClaimsTestCase):
                               '192.0.2.%d' % number, **more}]}
 
     def live(self, number, **more):
-        """Return what the daemon shows of the container in its network."""
+        """Return the inspect output of the container in its network."""
         return self.inspected(Networks={} if number is None else {'n': {
             'NetworkID': NETWORK, 'EndpointID': 'e%d' % number,
             'IPAMConfig': {'IPv4Address': '192.0.2.%d' % number}, **more}})
@@ -221,7 +221,7 @@ class AddressTestCase(ClaimsTestCase):
     def serve_connect(self, *answers, back=({},)):
         """Answer the requests to attach the container.
 
-        :param back: answers to those that give it back what it had.
+        :param back: answers to requests that restore its old endpoint.
         """
         self.daemon.on(*CONNECT, *answers)
         self.daemon.on(*RECONNECT, *back)
@@ -229,7 +229,7 @@ class AddressTestCase(ClaimsTestCase):
         self.daemon.on('POST', '/networks/n/disconnect', {})
 
     def endpoints(self):
-        """Return what it was to be connected with, one after the other."""
+        """Return the endpoints of all connect requests, in order."""
         connects = (self.daemon.sent(*CONNECT), self.daemon.sent(*RECONNECT))
         return [sent.json()['EndpointConfig'] for sent in self.daemon.history
                 if any(sent in requests for requests in connects)]
@@ -239,7 +239,7 @@ class AddressTestCase(ClaimsTestCase):
                 for endpoint in self.endpoints()]
 
     def test_addresses_are_swapped(self):
-        """It leaves the network before it has the new address."""
+        """The container leaves the network before it gets the new address."""
         made, _holder = self.make_both()
         self.serve_inspect(self.live(10), self.live(None))
         self.serve_list([self.has(11)], [])
@@ -272,7 +272,7 @@ class AddressTestCase(ClaimsTestCase):
         self.assertEqual(['192.0.2.11'], self.addresses())
 
     def test_in_vain(self):
-        """It takes its own address back."""
+        """The container restores its own address."""
         made, _holder = self.make_both(aliases=['www'])
         self.serve_inspect(self.live(10, Aliases=['www', base.ID[:12]]),
                            self.live(None))
@@ -285,7 +285,7 @@ class AddressTestCase(ClaimsTestCase):
                            'Aliases': ['www']}], self.endpoints())
 
     def test_attach_refused(self):
-        """For another reason than that somebody has it."""
+        """The reason is not that the address is in use."""
         made, _holder = self.make_both()
         self.serve_list([])
         self.serve_connect(base.refusal(400, 'no such subnet'))
@@ -303,7 +303,7 @@ class AddressTestCase(ClaimsTestCase):
                          self.addresses())
 
     def test_own_address_is_taken_meanwhile(self):
-        """Better in the network with any address than not at all."""
+        """Attach the container with any address rather than not at all."""
         made, _holder = self.make_both()
         self.serve_list([])
         self.serve_connect(base.refusal(400, 'no such subnet'),
@@ -324,7 +324,7 @@ class AddressTestCase(ClaimsTestCase):
         self.assertEqual('192.0.2.10', self.addresses()[-1])
 
     def test_another_network_has_the_name_of_the_old_one(self):
-        """Another project has created it while the container waited."""
+        """Another project has created a network while the container waited."""
         made, _holder = self.make_both()
         self.daemon.on('POST', '/networks/m/connect', IN_USE)
         self.daemon.on('POST', '/networks/m/disconnect', {})
@@ -338,7 +338,7 @@ class AddressTestCase(ClaimsTestCase):
         self.assertNotIn(CONNECT, self.daemon.changes)
 
     def test_cancelled_update_gives_the_address_back(self):
-        """Heat does so when another resource has failed."""
+        """Heat cancels the update when another resource fails."""
         made, _holder = self.make_both()
         self.serve_inspect(self.live(10), self.live(None))
         self.serve_list([self.has(11)])
@@ -378,7 +378,7 @@ class PortTestCase(ClaimsTestCase):
         self.assertEqual(3, len(self.daemon.sent(*START)))
 
     def replaced(self, after, *shown):
-        """Begin to replace a container by one with another port."""
+        """Begin to replace a container with one that has another port."""
         made, _holder = self.make_two({'port_bindings': {80: 80}}, self.NEW,
                                       after)
         self.stack.defn = self.stack.defn.clone_with_new_template(
@@ -396,7 +396,7 @@ class PortTestCase(ClaimsTestCase):
         self.assertEqual([RENAME, STOP], self.daemon.changes)
 
     def test_other_one_keeps_it(self):
-        """Then this one serves on."""
+        """The old container stays in use."""
         made = self.replaced(self.NEW, self.has('0.0.0.0'))
         self.assertIn('The host port 81/tcp is in use by the container of '
                       'other', self.fail_update(made, **self.NEW))

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Copies of the files of volumes, by way of helpers that never run."""
+"""Copies of a volume's files, made through helpers that never run."""
 
 import errno
 import json
@@ -64,7 +64,7 @@ class ConnectionsTestCase(base.TestCase):
 
 
 class CopyTestCase(base.VolumeTestCase):
-    """The copy that the property source_volume asks for."""
+    """The copy for the property source_volume."""
 
     def setUp(self):
         super().setUp()
@@ -129,7 +129,7 @@ class CopyTestCase(base.VolumeTestCase):
               'tag': ['latest']}, bytes(1024)), (sent.qs, sent.body))
 
     def test_source_is_missing(self):
-        """Docker would make it."""
+        """Docker would create a missing source."""
         self.serve_copy()
         self.daemon.on(*SOURCE, GONE)
         self.assertIn('get before: no such volume',
@@ -173,7 +173,7 @@ class CopyTestCase(base.VolumeTestCase):
         self.assertEqual(self.LEAVE[1:], self.daemon.requests[-1:])
 
     def test_helper_cannot_be_removed(self):
-        """The files are copied all the same."""
+        """The files are copied anyway."""
         self.serve_copy(b'one')
         self.daemon.on(*self.LEAVE[0], base.refusal(500, 'device is busy'))
         self.copy()
@@ -185,7 +185,7 @@ class CopyTestCase(base.VolumeTestCase):
         for answer in (204, base.refusal(404, 'No such container: left'),
                        base.refusal(409, 'removal of container left is '
                                     'already in progress'),
-                       # It runs, so it is no helper.
+                       # The container is running, so it cannot be a helper.
                        base.refusal(409, 'You cannot remove a running '
                                     'container')):
             self.serve_copy()
@@ -193,7 +193,7 @@ class CopyTestCase(base.VolumeTestCase):
             self.daemon.on('DELETE', '/containers/left2', answer)
             self.copy()
             [sent] = self.daemon.sent(*self.HELPERS)
-            # An image has its label helper_of from anybody.
+            # Any user can give an image the label helper_of.
             self.assertEqual(
                 {'org.openstack.heat.%s=%s' % pair for pair in {
                     'helper_of': '%s/web' % self.stack.id, 'copy_of': '',
@@ -239,7 +239,7 @@ class CopyTestCase(base.VolumeTestCase):
         self.assertEqual(1, len(self.daemon.sent(*self.TAKE)))
 
     def test_answers_lost(self):
-        """It begins anew, with helpers of its own."""
+        """The copy starts over with its own helpers."""
         for request in (SOURCE, self.HAS_EMPTY, self.GIVE, self.TAKE):
             self.serve_copy(b'one')
             self.daemon.on(*SOURCE, {'json': {'Name': 'before'}})
@@ -271,7 +271,7 @@ class CopyTestCase(base.VolumeTestCase):
                       self.fail_task(self.make_copy().create))
 
     def test_cancelled_create_stops_copying(self):
-        """It ends with the action, however slow the daemon is."""
+        """The copy stops with the action, however slow the daemon is."""
         self.serve_copy(b'one')
         made = self.make_copy()
         self.assertEqual(1, len(self.broken_off(self.GIVE, made.create)))
@@ -302,7 +302,7 @@ class CopyTestCase(base.VolumeTestCase):
         self.assertEqual(1, len(self.broken_off(self.GIVE, made.delete)))
 
     def test_not_copied_is_not_complete(self):
-        """An update must not take an empty volume for the copy."""
+        """An update must not mistake an empty volume for the copy."""
         self.serve_copy(b'one')
         self.daemon.on(*self.TAKE, base.refusal(500, 'no space left'))
         made = self.make_copy()

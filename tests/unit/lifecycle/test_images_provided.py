@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""How a daemon comes to have the image that a container is made of."""
+"""How a daemon gets the image of a container."""
 
 import base64
 import json
@@ -62,7 +62,7 @@ class PullTestCase(ProvideTestCase):
                          self.reasons)
 
     def test_image_is_there(self):
-        """Something else that the daemon does not find is not pulled."""
+        """Other "not found" errors do not start a pull."""
         self.serve_create(base.refusal(404, 'No such container: wiki-db'))
         self.daemon.on(*HAS_IMAGE, {'json': {'Id': 'x'}})
         reason = self.fail_task(self.make_resource().create)
@@ -155,7 +155,7 @@ class PullTestCase(ProvideTestCase):
         task.run_to_completion()
 
     def test_cancelled_create_stops_the_pull(self):
-        """Nobody goes on pulling for a create that was given up."""
+        """A pull stops when its last create is cancelled."""
         told = threading.Event()
         arrived = threading.Event()
         end = threading.Event()
@@ -198,7 +198,7 @@ class PullTestCase(ProvideTestCase):
         self.assertEqual(1, len(self.daemon.sent(*PULL)))
 
     def test_pull_that_breaks_off(self):
-        """The end of the thread is no success."""
+        """A thread that ends is not a success."""
         self.serve_create(NO_IMAGE)
         self.daemon.on(*HAS_IMAGE, NO_IMAGE)
         self.daemon.on(*PULL, {'raw': base.chunked(b'<html>')})
@@ -252,7 +252,7 @@ class PullTestCase(ProvideTestCase):
 
 
 class AwayTestCase(ProvideTestCase):
-    """A daemon that goes away while it pulls."""
+    """A daemon that becomes unreachable during a pull."""
 
     def setUp(self):
         super().setUp()
@@ -268,7 +268,7 @@ class AwayTestCase(ProvideTestCase):
         self.assertIn('Waiting for it', str(self.reasons))
 
     def test_pulled_when_it_is_back(self):
-        """However long that takes, in the patience of the resource."""
+        """The pull can take any time up to the resource's timeout."""
         self.serve_create(NO_IMAGE, *9 * [REFUSED], NO_IMAGE, CREATED)
         self.daemon.on(*PULL, LOST, PULLED)
         self.serve_run()
@@ -288,7 +288,7 @@ class AwayTestCase(ProvideTestCase):
             self.assertEqual(3, len(self.daemon.sent(*PULL)))
 
     def test_always_waits_for_a_daemon(self):
-        """That is yet to be installed; nobody has begun to pull there."""
+        """A daemon that is not installed yet is not pulling the image."""
         self.daemon.go_away(9)
         self.serve_create()
         self.serve_run()
@@ -301,7 +301,7 @@ class AwayTestCase(ProvideTestCase):
             1, str(self.reasons).count('Waiting for it'), self.reasons)
 
     def test_answers_are_told_of_who_answers(self):
-        """That a thread was started says nothing of the daemon."""
+        """A started thread does not show whether the daemon responds."""
         self.daemon.on(*PULL, LOST, LOST, PULLED)
         self.serve_create()
         self.serve_run()
@@ -382,7 +382,7 @@ class PolicyTestCase(ProvideTestCase):
         self.assertEqual([], self.daemon.requests)
 
     def test_not_allowed_is_not_pulled(self):
-        """The image may be known at the create only."""
+        """The image may be known only at the create."""
         self.configure(allowed_registries=['r.test'])
         made = self.make_resource(pull_policy='always')
         self.serve_create()
@@ -398,7 +398,7 @@ class AuthTestCase(ProvideTestCase):
     AUTH = {'username': 'me', 'password': 'hunter2'}
 
     def pull(self, image, auth):
-        """Return the credentials that a pull has sent."""
+        """Return the credentials in a pull request."""
         self.serve_create(NO_IMAGE, CREATED)
         self.serve_run()
         self.daemon.on(*PULL, PULLED)
@@ -418,7 +418,7 @@ class AuthTestCase(ProvideTestCase):
         self.assertEqual({}, self.pull('busybox:1', None))
 
     def test_null_means_no_credentials(self):
-        """As a condition in a template may give it."""
+        """A condition in a template may result in null."""
         for null in (None, {}):
             self.make_resource(registry_auth=null).validate()
             self.serve_create()
@@ -459,7 +459,7 @@ class AuthTestCase(ProvideTestCase):
         self.assertNotIn('hunter2', str(ex))
 
     def test_for_another_registry_at_the_create(self):
-        """As the image may be known by then only."""
+        """The image may be known only then."""
         self.serve_create(NO_IMAGE)
         self.daemon.on(*HAS_IMAGE, NO_IMAGE)
         made = self.make_resource(

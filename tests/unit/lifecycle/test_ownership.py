@@ -11,7 +11,7 @@
 # under the License.
 
 
-"""What properties refer to on a daemon that projects share."""
+"""References of properties to objects on a daemon that projects share."""
 
 import functools
 import json
@@ -46,11 +46,11 @@ CREATE = ('POST', '/containers/create')
 MAKE_VOLUME = ('POST', '/volumes/create')
 START = ('POST', '/containers/%s/start' % base.ID)
 
-# What the text about a property says if it refers to an object.
+# How the description of a property shows that it refers to an object.
 _OBJECT = re.compile(r'\b(container|network|volume|image)s?\b', re.IGNORECASE)
 _NAME = re.compile(r'\b(names?|ids?|references?)\b', re.IGNORECASE)
 
-# Properties whose text has both, and yet refer to nothing that a daemon has.
+# Properties with such a description that refer to no object of a daemon.
 NO_REFERENCES = {
     *('%s.%s' % (kind, name) for kind in ('container', 'network', 'volume')
       for name in ('name', 'labels')),
@@ -59,7 +59,7 @@ NO_REFERENCES = {
 
 
 class TableTestCase(testtools.TestCase):
-    """A property that refers to an object cannot do without an entry."""
+    """A property that refers to an object needs an entry."""
 
     REFERRING = {
         'container.image', 'container.links', 'container.volumes',
@@ -74,7 +74,7 @@ class TableTestCase(testtools.TestCase):
             if field.refers})
 
     def test_all_that_sound_like_it(self):
-        """A new one has to be told from what refers to nothing."""
+        """A new property needs an entry, or is listed as an exception."""
         sound = set()
         for where, _spec, field in test_specs.all_fields():
             texts = [field.doc, *(schema.description for schema
@@ -86,14 +86,14 @@ class TableTestCase(testtools.TestCase):
         self.assertEqual(set(), NO_REFERENCES - sound)
 
     def test_all_that_look_like_it(self):
-        """What may be like container:NAME is about a container."""
+        """A value like container:NAME refers to a container."""
         for where, _spec, field in test_specs.all_fields():
             for constraint in field.constraints:
                 if 'container:' in str(getattr(constraint, 'pattern', '')):
                     self.assertIs(references.mode, field.refers, where)
 
     def schemas(self, nested):
-        """Yield the schemas of all that is in a list or a map."""
+        """Yield the schemas nested in a list or a map."""
         if nested is None:
             return
         if isinstance(nested, heat_constraints.AnyIndexDict):
@@ -104,7 +104,7 @@ class TableTestCase(testtools.TestCase):
             yield from self.schemas(schema.schema)
 
     def test_all_names_are_found(self):
-        """Each function tells of all names, and keeps the rest."""
+        """Each function returns all names, and keeps the rest of the value."""
         for where, _spec, field in test_specs.all_fields():
             if field.refers is None:
                 continue
@@ -133,7 +133,7 @@ class SharedTestCase(base.ResourceTestCase):
                                  'json': {'Id': base.ID, 'Warnings': []}})
 
     def serve(self, labels):
-        """Have objects of each kind with labels."""
+        """Serve objects of each kind with labels."""
         self.daemon.on('GET', '/volumes/data', {
             'json': {'Name': 'data', 'Labels': labels}})
         self.daemon.on('GET', '/networks/front', {
@@ -147,8 +147,8 @@ class SharedTestCase(base.ResourceTestCase):
                 'json': {'Id': IMAGE_ID, 'Config': {'Labels': labels}}})
 
 
-# Property, value, what is said of it, and the part of the create request that
-# it becomes if it may.
+# Property, value, expected message, and the part of the create request if
+# the value is allowed.
 CASES = (
     ('volumes', {'data': '/x'}, 'volume data',
      {'HostConfig': {'Binds': ['data:/x']}}),
@@ -193,7 +193,7 @@ class ContainerReferencesTestCase(SharedTestCase):
         self.refused(FOREIGN, 'the %s belongs to another project')
 
     def test_of_nobody(self):
-        """Images have no labels as a rule, but for those that Heat makes."""
+        """Most images have no labels, except for those that Heat builds."""
         self.serve(NOBODYS)
         for name, value, what, _sent in CASES:
             made = self.make_resource({name: value})
@@ -206,7 +206,7 @@ class ContainerReferencesTestCase(SharedTestCase):
     def start(self, made, image=None):
         """Return the create request of a container that does not start.
 
-        :param dict image: what the daemon shows of its image besides the id.
+        :param dict image: inspect output of its image, in addition to the id.
         """
         self.daemon.on(*START, base.refusal(500, 'no further'))
         self.daemon.on('GET', '/containers/%s/json' % base.ID, {'json': {
@@ -219,7 +219,7 @@ class ContainerReferencesTestCase(SharedTestCase):
         return self.daemon.sent(*CREATE)[-1].json()
 
     def test_of_the_own_project(self):
-        """Docker is told the id, which no other object can get."""
+        """Docker gets the id, because another object cannot have it."""
         self.serve(OURS)
         for name, value, _what, expected in CASES:
             sent = self.start(self.make_resource({name: value}))
@@ -227,7 +227,7 @@ class ContainerReferencesTestCase(SharedTestCase):
                              name)
 
     def test_daemon_of_one_project(self):
-        """It is not asked, and told what the template says."""
+        """The plugin looks up no objects, and sends the template's values."""
         for options in ({'daemons': 'own', 'local_endpoint_access': 'all'},
                         {'daemons': None,
                          'local_endpoint_access': 'admin'}):
@@ -244,7 +244,7 @@ class ContainerReferencesTestCase(SharedTestCase):
         self.refused(FOREIGN, 'the %s belongs to another project')
 
     def test_missing_volume_is_made_with_labels(self):
-        """Docker would make it without, and it would be nobody's."""
+        """Docker would create it without labels, and so without an owner."""
         self.daemon.on('GET', '/volumes/data', base.refusal(
             404, 'get data: no such volume'))
         self.daemon.on(*MAKE_VOLUME, {'status_code': 201, 'json': {
@@ -275,7 +275,7 @@ class ContainerReferencesTestCase(SharedTestCase):
         self.assertNotIn(CREATE, self.daemon.requests)
 
     def test_volume_that_becomes_another_projects(self):
-        """The container has it by then, but does not run."""
+        """Docker has created the container by then, but does not start it."""
         self.daemon.on('GET', '/volumes/data', *(
             {'json': {'Name': 'data', 'Labels': labels}}
             for labels in (OURS, FOREIGN)))
@@ -289,7 +289,7 @@ class ContainerReferencesTestCase(SharedTestCase):
         self.assertNotIn(START, self.daemon.requests)
 
     def test_image_that_becomes_another_projects(self):
-        """The container has it by then, but does not run."""
+        """Docker has created the container by then, but does not start it."""
         self.serve(OURS)
         image = {'Id': IMAGE_ID, 'Config': {'Labels': FOREIGN}}
         self.daemon.on('DELETE', '/containers/' + base.ID, 204)
@@ -316,7 +316,7 @@ class ContainerReferencesTestCase(SharedTestCase):
             self.assertEqual(CREATE, self.daemon.requests[1])
 
     def test_ids_of_predefined_networks(self):
-        """Without a shared daemon, too, if that of the host is forbidden."""
+        """Forbidden host networks are found by id on unshared daemons, too."""
         self.daemon.on('GET', '/networks/a1a1a1a1a1a1', {
             'json': {'Id': FULL, 'Name': 'host', 'Labels': {}}})
         for daemons in ('shared', 'own'):
@@ -343,7 +343,7 @@ class ContainerReferencesTestCase(SharedTestCase):
                 {'network': 'front'}, {'network': FULL[:12]}]).create))
 
     def test_image_of_a_registry(self):
-        """Whoever may pull it has it, whatever its labels say."""
+        """Anyone who may pull an image may use it, whatever its labels."""
         image = {'Id': IMAGE_ID, 'Config': {'Labels': FOREIGN},
                  'RepoDigests': ['r.test/web@sha256:1']}
         self.daemon.on('GET', '/images/r.test%2Fweb%3A1/json',
@@ -367,7 +367,7 @@ class ContainerReferencesTestCase(SharedTestCase):
 
 
 class NetworksTestCase(SharedTestCase):
-    """Networks that a container is attached to by an update."""
+    """Networks that an update attaches a container to."""
 
     def test_attached_by_the_id(self):
         self.serve(OURS)
@@ -399,10 +399,10 @@ class NetworksTestCase(SharedTestCase):
 
 
 class TakenTestCase(base.ContainerTestCase):
-    """The id of a container is that of another project's by now.
+    """The id of a container now belongs to another project.
 
-    A hostile daemon has chosen it, and the name of that daemon has become the
-    name of another one.
+    A hostile daemon has chosen the id, and its host name now resolves to
+    another daemon.
     """
 
     WORDS = 'now belongs to another project'
@@ -441,7 +441,7 @@ class TakenTestCase(base.ContainerTestCase):
             self.assertEqual([], self.daemon.changes)
 
     def test_replacement_leaves_it_alone(self):
-        """It is not told to step aside."""
+        """The foreign container does not step aside."""
         made = self.make_taken(name='web')
         self.assertRaises(resource.UpdateReplace, self.update, made,
                           name='web', cmd=['other'])
@@ -463,7 +463,7 @@ class TakenTestCase(base.ContainerTestCase):
                          set(self.daemon.requests))
 
     def test_delete_leaves_it_alone(self):
-        """What is its own all the same goes."""
+        """Objects with the resource's own labels are removed anyway."""
         made = self.make_taken()
         self.stack.action = self.stack.DELETE
         self.daemon.on('GET', '/images/json', {'json': []})
@@ -474,7 +474,7 @@ class TakenTestCase(base.ContainerTestCase):
 
 
 class UnattainableTestCase(base.ContainerTestCase):
-    """A container serves on if its replacement must not be created."""
+    """A container stays in use if policy forbids its replacement."""
 
     def test_object_of_another_project(self):
         self.configure(daemons='shared', **WITHOUT_LIMITS)
@@ -521,7 +521,7 @@ class ExternalTestCase(SharedTestCase):
                          set(self.daemon.requests))
 
     def test_by_name_of_an_earlier_version(self):
-        """It has no id, so that the label is looked at each time."""
+        """The volume has no id, so the plugin checks its label each time."""
         self.configure(daemons='own')
         made = self.external()
         made.resource_id_set('web')
@@ -531,7 +531,7 @@ class ExternalTestCase(SharedTestCase):
         self.assertIsNone(made.FnGetAtt('state'))
 
     def test_labels_elsewhere(self):
-        """An object must not be adopted if its labels cannot be found."""
+        """A resource cannot adopt an object whose labels cannot be found."""
         self.configure(daemons='own')
         for elsewhere in ({'Labels': FOREIGN}, {'Spec': {'Labels': FOREIGN}},
                           {'Config': None}, {'Config': {}}):
@@ -593,7 +593,7 @@ class VolumeTestCase(base.VolumeTestCase):
         self.assertEqual([b'files'], self.copied)
 
     def test_source_that_becomes_another_projects(self):
-        """By then a helper has it, so that it stays what it is."""
+        """A helper has it by then, so that it cannot change any more."""
         self.serve_source(OURS, OURS, FOREIGN)
         self.serve_copy(b'files')
         self.assertIn('belongs to another project', self.fail_task(
@@ -641,9 +641,9 @@ class AdoptedVolumeTestCase(base.VolumeTestCase):
         self.assertEqual([], self.copied)
 
     def test_another_of_the_name_that_was_made(self):
-        """Somebody has removed the volume, and another project has its name.
+        """Someone has removed the volume, and another project reuses its name.
 
-        Daemons that are not shared may have made one by themselves.
+        An unshared daemon may have created one by itself.
         """
         for daemons, taken in (('shared', False), ('own', True)):
             self.configure(daemons=daemons, **WITHOUT_LIMITS)
@@ -681,7 +681,7 @@ class NetworkTestCase(base.NetworkTestCase):
         self.assertNotIn(self.CREATE, self.daemon.requests)
 
     def test_configuration_of_the_own_project(self):
-        """Docker finds it by its name only."""
+        """Docker finds a configuration only by its name."""
         self.configure(daemons='shared', **WITHOUT_LIMITS)
         self.daemon.on(*self.CONFIG, {'json': {
             'Id': FULL, 'Name': 'config', 'Labels': OURS}})
@@ -690,7 +690,7 @@ class NetworkTestCase(base.NetworkTestCase):
                          if self.daemon.requests else self.CREATE)
 
     def test_network_with_the_labels_of_its_configuration(self):
-        """It is neither the configuration nor a replacement of it."""
+        """The network is neither the configuration nor its replacement."""
         self.daemon.on(*self.CREATE, {
             'exc': base.requests.exceptions.ReadTimeout},
             base.refusal(409, 'network with name wiki already exists'))
@@ -724,7 +724,7 @@ class ImageTestCase(base.ResourceTestCase):
             build={'dockerfile': 'FROM scratch'}, **properties)
 
     def test_tag_of_another_image(self):
-        """Whoever uses that would get this one instead."""
+        """Users of the tag would get this image instead."""
         for labels, words in ((FOREIGN, 'belongs to another project'),
                               (None, 'no stack has created')):
             self.daemon.on(*self.TAG, {'json': {
@@ -742,7 +742,7 @@ class ImageTestCase(base.ResourceTestCase):
         self.assertEqual(2, len(self.daemon.sent(*self.GIVE)))
 
     def test_tag_that_another_project_takes_meanwhile(self):
-        """A build takes long, so that it gets its names afterwards."""
+        """Builds take long, so the plugin tags the image afterwards."""
         self.daemon.on(*self.TAG, base.refusal(404, 'No such image: web:1'),
                        {'json': {'Id': 'x', 'Config': {'Labels': FOREIGN}}})
         made = self.build(tags=['web:1'])
@@ -761,7 +761,7 @@ class ImageTestCase(base.ResourceTestCase):
                           image='web:1').create))
 
     def test_labels_of_a_pulled_image_are_not_believed(self):
-        """Only a build is looked for by the labels that a build gives."""
+        """Only a built image is found by the labels of a build."""
         for images, found in (
                 ([{'Id': 'x', 'RepoDigests': ['evil@sha256:1'],
                    'RepoTags': ['evil:1']}], None),

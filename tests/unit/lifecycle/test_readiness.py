@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What a create waits for, and what it says when that is not reached."""
+"""Conditions that a create waits for, and the errors if they fail."""
 
 import requests
 
@@ -156,7 +156,7 @@ class HealthyTestCase(ReadinessTestCase):
 
 
 class LinesTestCase(ReadinessTestCase):
-    """Nothing passes for a line of heat-engine's log."""
+    """Messages that try to look like a line of heat-engine's log."""
 
     FORGED = '1999-01-01 00:00:00.000 1 ERROR heat.engine [-] FORGED'
 
@@ -256,9 +256,9 @@ class PauseTestCase(ReadinessTestCase):
         self.patch(readiness, 'time', self.clock)
 
     def looks(self, ended_after):
-        """Return when it is looked whether a container has completed.
+        """Return the times of checks whether a container has completed.
 
-        Heat's clock stands still here: only naps within a poll are seen.
+        Heat's clock stands still here, so only short pauses count.
         """
         begin, looked = self.clock.now, []
 
@@ -275,12 +275,12 @@ class PauseTestCase(ReadinessTestCase):
         return looked, len(polls)
 
     def test_looks_often_at_first(self):
-        """What does not take long costs none of Heat's polls."""
+        """Short waits need none of Heat's polls."""
         self.assertEqual(([0.1], 1), self.looks(0.0))
         self.assertEqual(([0.1, 0.2, 0.4, 0.8, 1.6], 1), self.looks(1.6))
 
     def test_looks_rarely_later(self):
-        """It is told a tenth too late at the most."""
+        """The delay is at most a tenth of the time waited."""
         for waited, pause in ((0.0, 0.1), (0.3, 0.3), (5.0, 1.0),
                               (30.0, 3.0), (600.0, 5.0)):
             self.assertEqual(pause, readiness.interval('healthy', waited))
@@ -294,7 +294,7 @@ class TimeoutTestCase(ReadinessTestCase):
         self.patch(readiness, 'time', self)
 
     def monotonic(self):
-        """Stand in for the clock: every look at it takes three seconds."""
+        """A clock that advances by three seconds at each reading."""
         self.now += 3
         return self.now
 
@@ -317,7 +317,7 @@ class TimeoutTestCase(ReadinessTestCase):
                                  wait_for='healthy', wait_timeout=1))
 
     def test_reached_late(self):
-        """What is reached at the last look is reached."""
+        """The last check before the timeout counts."""
         self.create(self.health('starting'), self.health('healthy'),
                     wait_for='healthy', wait_timeout=5)
 

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What resources remember in Heat's database.
+"""Records of resources in Heat's database.
 
 Rows outlive an upgrade of the plugin, and workers of both versions may share
 them meanwhile. So the texts stay what they are.
@@ -27,7 +27,7 @@ LABELS = {'org.openstack.heat.stack_id': 's'}
 ENDPOINT = {'Aliases': ['www'],
             'IPAMConfig': {'IPv4Address': '192.0.2.7'}}
 
-# Texts by their key, as version 1.0 has written them, and what they say.
+# Stored texts of version 1.0 by their key, and their meaning.
 TEXTS = (
     ('requested',
      '{"endpoint": "tcp://docker.test:2375", "address": "192.0.2.1"}',
@@ -91,7 +91,7 @@ class TextsTestCase(base.ResourceTestCase):
             self.assertEqual({}, made.data())
 
     def test_container_that_is_asked_to_stop(self):
-        """Version 1.0 writes this first, and says later of the stop."""
+        """Version 1.0 writes this first, and adds the stop later."""
         self.assertEqual(
             records.SteppedAside('web', 30, True, False, None),
             records.read({'replaced': '{"name": "web", "grace": 30, '
@@ -99,7 +99,7 @@ class TextsTestCase(base.ResourceTestCase):
                          records.SteppedAside))
 
     def test_what_is_new_is_stored_only_if_it_is_known(self):
-        """Nothing that version 1.0 reads is missing then."""
+        """Version 1.0 can read these records."""
         [text] = [text for key, text, _record in TEXTS
                   if key == 'replaced' and 'true' in text]
         record = records.SteppedAside('web', 30, True, True,
@@ -118,8 +118,8 @@ class TextsTestCase(base.ResourceTestCase):
     def test_nothing_is_read_from_nothing(self):
         self.assertIsNone(records.read({}, records.Detached))
 
-    def test_preemption(self):
-        """Each stack action that waits has a record of its own."""
+    def test_preemption_is_recorded_per_stack_action(self):
+        """Each waiting stack action has its own record."""
         made = self.make_resource()
         made.records.record_preemption('t1')
         self.assertEqual({'preempted_by_t1': 'true'}, made.data())

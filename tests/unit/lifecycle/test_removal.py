@@ -52,7 +52,7 @@ class UsedTestCase(base.NetworkTestCase):
         self.assertEqual([self.REMOVE, self.REMOVE], self.daemon.requests)
 
     def test_just_leaving(self):
-        """Containers of other stacks may go at the same time."""
+        """Containers of other stacks may be deleted at the same time."""
         made = self.make_used(answers=[USED, USED, USED, 204])
         self.run_task(made.delete)
         self.assertEqual(('DELETE', 'COMPLETE'), made.state)
@@ -78,7 +78,7 @@ class UsedTestCase(base.NetworkTestCase):
         self.assertEqual(('DELETE', 'COMPLETE'), made.state)
 
     def test_being_removed(self):
-        """However long that takes."""
+        """The removal may take any time."""
         made = self.make_used(answers=[*9 * [base.refusal(
             409, 'removal of network web is already in progress')], 204])
         self.run_task(made.delete)
@@ -135,7 +135,7 @@ class UsedTestCase(base.NetworkTestCase):
             verb for verb, _path in self.daemon.requests})
 
     def test_answer_lost_while_users_are_told(self):
-        """The delete goes on when the daemon is back."""
+        """The delete continues when the daemon is back."""
         made = self.make_used('c1')
         self.serve_container('c1', LOST, self.attached('c1', None))
         self.assertIn('It is in use by the container the-c1',

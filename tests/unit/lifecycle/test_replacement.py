@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""How a container steps aside for its replacement, and back."""
+"""How a container steps aside for its replacement, and steps back."""
 
 import contextlib
 import json
@@ -42,7 +42,7 @@ REMOVE_NEW = ('DELETE', '/containers/' + NEW)
 
 ASIDE = 'web-%s.replaced' % base.ID[:12]
 
-# Properties of a container that stands in the way of its replacement.
+# Properties of a container that conflicts with its replacement.
 COLLIDING = (
     {'name': 'web'},
     {'port_bindings': {80: 8080}},
@@ -66,7 +66,7 @@ COLLIDING = (
     {'networks': [{'network': 'n', 'mac_address': '02:42:0a:09:00:01'}]},
 )
 
-# Properties of one that does not.
+# Properties of a container that does not conflict.
 NOT_COLLIDING = (
     {},
     {'port_bindings': {80: '', 81: '127.0.0.1:'}},
@@ -99,7 +99,7 @@ class ReplacementTestCase(base.ContainerTestCase):
 class StepAsideTestCase(ReplacementTestCase):
 
     def replaced(self, made, **properties):
-        """Update a resource to what replaces it."""
+        """Replace a resource by an update."""
         self.assertRaises(resource.UpdateReplace, self.update, made,
                           cmd=['other'], **properties)
         return self.daemon.requests
@@ -146,7 +146,7 @@ class StepAsideTestCase(ReplacementTestCase):
         self.assertEqual(container_steps.STOP_PATIENCE, sent.timeout[1])
 
     def test_runs_always(self):
-        """A daemon that starts anew would start it beside its replacement."""
+        """A daemon that restarts would start it alongside its replacement."""
         made = self.make_old(name='web', restart_policy={'Name': 'always'})
         self.serve_step_aside()
         self.daemon.on(*UPDATE, {'json': {}})
@@ -171,7 +171,7 @@ class StepAsideTestCase(ReplacementTestCase):
         self.assertTrue(json.loads(made.data()['replaced'])['stopping'])
 
     def test_without_convergence(self):
-        """There a replacement does not know whom it has to wait for."""
+        """Without convergence, a replacement does not know its predecessor."""
         self.patch(resources_base.DockerResource, 'may_sleep',
                    lambda made: False)
         made = self.make_old()
@@ -187,7 +187,7 @@ class StepAsideTestCase(ReplacementTestCase):
         self.assertFalse(json.loads(made.data()['replaced'])['running'])
 
     def test_record_is_kept_by_a_second_call(self):
-        """What has stepped aside keeps in mind what it was before."""
+        """The record keeps the state from before the first call."""
         made = self.make_old()
         self.serve_step_aside(self.inspected(),
                         self.inspected('exited', Name='/' + ASIDE))
@@ -208,7 +208,7 @@ class StepAsideTestCase(ReplacementTestCase):
             self.assertNotIn('WARNING', self.log.output)
 
     def test_host_gone(self):
-        """It may be what the update is about."""
+        """The host may be the reason for the update."""
         made = self.make_old()
         self.daemon.go_away()
         self.replaced(made, name='web')
@@ -226,7 +226,7 @@ class StepAsideTestCase(ReplacementTestCase):
         self.assertIn('replaced', made.data())
 
     def test_answer_lost(self):
-        """It may have stepped aside, and may not."""
+        """The container may or may not have stepped aside."""
         made = self.make_old()
         self.serve_step_aside()
         self.daemon.on(*RENAME, LOST, LOST, 204)
@@ -272,7 +272,7 @@ class StepAsideTestCase(ReplacementTestCase):
 
 
 class PredecessorTestCase(ReplacementTestCase):
-    """A replacement is created once what it replaces has stepped aside."""
+    """A replacement is created once its predecessor has stepped aside."""
 
     def make_new(self, old, **properties):
         made = self.make_resource(name='web', **properties)
@@ -326,7 +326,7 @@ class PredecessorTestCase(ReplacementTestCase):
         self.assertEqual([], self.daemon.requests)
 
     def test_was_away(self):
-        """A container steps aside during the create if its daemon was away."""
+        """A container steps aside in the create if it was unreachable."""
         old = self.make_old()
         self.serve_inspect(REFUSED)
         old.prepare_for_replace()
@@ -342,7 +342,7 @@ class PredecessorTestCase(ReplacementTestCase):
                    in rows.stored(made.context, old.id).data))
 
     def test_was_away_until_it_was_taken_back(self):
-        """What serves again does not step aside any more."""
+        """A container that is in use again no longer steps aside."""
         old = self.make_old()
         self.serve_inspect(REFUSED)
         old.prepare_for_replace()
@@ -356,7 +356,7 @@ class PredecessorTestCase(ReplacementTestCase):
         self.assertEqual([], self.daemon.requests)
 
     def test_is_stopping(self):
-        """A second signal may make it end at once."""
+        """A second signal might kill it at once."""
         old = self.make_old()
         self.serve_step_aside()
         self.serve_stop(LOST)
@@ -368,7 +368,7 @@ class PredecessorTestCase(ReplacementTestCase):
         self.assertEqual([INSPECT] * 3, self.before_create(made))
 
     def test_stop_that_is_refused(self):
-        """It is asked again at once, whatever was asked before."""
+        """The plugin repeats the request at once."""
         old = self.make_old()
         self.serve_step_aside()
         self.serve_stop(LOST)
@@ -418,7 +418,7 @@ class PredecessorTestCase(ReplacementTestCase):
         self.assertEqual([], self.before_create(self.make_new(old)))
 
     def test_of_another_daemon(self):
-        """That daemon may have chosen the id of a container of this one."""
+        """That daemon may have chosen the id of a container on this one."""
         for requested in ({'endpoint': 'tcp://other.test:2375',
                            'address': None},
                           {'endpoint': base.URL, 'address': '192.0.2.66'}):
@@ -497,7 +497,7 @@ class StepBackTestCase(ReplacementTestCase):
             self.assertEqual(1, len(self.daemon.sent(*START)))
 
     def test_replacement_gone_from_the_database(self):
-        """Its container is found by the labels all the same."""
+        """Its container is still found by the labels."""
         old, _new = self.replaced()
         old.replaced_by = 987654
         old.restore_prev_rsrc(convergence=True)
@@ -510,7 +510,7 @@ class StepBackTestCase(ReplacementTestCase):
         self.assertEqual([RENAME, START], self.daemon.changes)
 
     def test_is_stopping_yet(self):
-        """What is started before it has stopped would be stopped after."""
+        """Docker would stop a container that starts before the stop ends."""
         old = self.make_old()
         self.serve_step_aside()
         self.serve_stop(LOST)
@@ -529,11 +529,11 @@ class StepBackTestCase(ReplacementTestCase):
         self.assertNotIn('replaced', old.data())
 
     def come_back_after(self, stop, start, raised=()):
-        """Return a resource that came back while its container runs.
+        """Return a resource that stepped back while its container runs.
 
-        :param stop: what became of the request to stop it.
-        :param start: answer to one that starts it.
-        :param raised: what Heat may see of the former.
+        :param stop: outcome of the request to stop it.
+        :param start: answer to the request to start it.
+        :param raised: error of the request to stop it, as seen by Heat.
         """
         old = self.make_old()
         self.serve_step_aside()
@@ -555,13 +555,13 @@ class StepBackTestCase(ReplacementTestCase):
             self.assertIn('replaced', old.data())
 
     def test_was_not_asked_to_stop(self):
-        """It is not waited for what nobody has asked for."""
+        """The plugin does not wait for a stop that was never requested."""
         for answer in (REFUSED, base.refusal(500, 'no permission')):
             self.come_back_after(answer, 304, resource.exception.Error)
             self.assertEqual(1, len(self.daemon.sent(*START)))
 
     def test_does_not_stop(self):
-        """The daemon has not heard it, or has forgotten it."""
+        """The daemon did not receive the request, or lost it."""
         old = self.make_old(name='web', stop_grace_period=3)
         self.serve_step_aside()
         self.serve_stop(LOST)
@@ -628,7 +628,7 @@ class StepBackTestCase(ReplacementTestCase):
         self.assertNotIn('replaced', old.data())
 
     def test_is_attached_as_the_template_says(self):
-        """A container that refers to a network by its name does not change."""
+        """A container that refers to a network by name does not change."""
         wanted = [{'network': 'wiki', 'ipv4_address': '192.0.2.7'}]
         self.serve_create()
         self.serve_run(self.inspected(Networks={'wiki': {
@@ -649,7 +649,7 @@ class StepBackTestCase(ReplacementTestCase):
                          sent.json()['EndpointConfig'])
 
     def test_command_that_has_run_is_not_run_again(self):
-        """The answer to the start was lost, and it has ended since."""
+        """The answer to the start was lost, and the command has ended."""
         old, _new = self.replaced(name='web', wait_for='none')
         self.serve_inspect(self.inspected(
             'exited', Name='/' + ASIDE, StartedAt='2026-01-01T00:00:00Z'))
@@ -664,7 +664,7 @@ class StepBackTestCase(ReplacementTestCase):
         self.assertNotIn('replaced', old.data())
 
     def test_command_that_has_not_run_is_run(self):
-        """The daemon has not got the request whose answer was lost."""
+        """The daemon did not receive the request whose answer was lost."""
         old, _new = self.replaced(name='web', wait_for='none')
         self.serve_inspect(self.inspected(
             'exited', Name='/' + ASIDE, StartedAt='2026-01-01T00:00:00Z'))

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Who may signal a container without a token, and what that does."""
+"""Signals to a container from senders without a token."""
 
 import urllib.parse
 
@@ -29,14 +29,14 @@ from tests.unit import base
 
 RESTART = {'action': 'restart'}
 
-# What Aodh sends to a webhook.
+# The request of Aodh to a webhook.
 ALARM = {'alarm_id': 'a1', 'alarm_name': 'memory', 'severity': 'low',
          'previous': 'ok', 'current': 'alarm', 'reason': 'Too much.',
          'reason_data': {'type': 'threshold'}}
 
 
 class Keystone(fake_keystoneclient.FakeKeystoneClient):
-    """Keeps who has been made and removed; all resources share it."""
+    """Records created and deleted users; all resources share it."""
 
     def __init__(self):
         super().__init__()
@@ -75,7 +75,7 @@ class AlarmsTestCase(base.ContainerTestCase):
         return self.make_running(alarm_action=RESTART, **more)
 
     def users(self):
-        """Return what Keystone was asked for since the last time."""
+        """Return the requests to Keystone since the last call."""
         said, self.keystone.said = self.keystone.said, []
         return [what for what, _who in said]
 
@@ -100,7 +100,7 @@ class AlarmsTestCase(base.ContainerTestCase):
         self.assertNotIn('secret_key', made.data())
 
     def test_removed_with_what_is_kept(self):
-        """Whoever reads the data of an abandoned stack has no use for it."""
+        """Readers of an abandoned stack's data cannot use the URL."""
         made = self.alarmed()
         self.users()
         made.abandon_in_progress = True
@@ -110,7 +110,7 @@ class AlarmsTestCase(base.ContainerTestCase):
         self.assertEqual([], self.daemon.requests)
 
     def load_again(self):
-        """Return what Heat finds to be deleted, as another worker has it."""
+        """Return the resource to delete, as loaded by another worker."""
         context = self.stack.context
         [found] = resource_objects.Resource.get_all_active_by_stack(
             context, self.stack.id)
@@ -119,7 +119,7 @@ class AlarmsTestCase(base.ContainerTestCase):
         return loaded
 
     def fail_delete(self, made):
-        """Fail to delete a resource for Keystone, which is well again."""
+        """Fail to delete a resource because of a temporary Keystone error."""
         self.users()
         self.keystone.fails = keystone_errors.ServiceUnavailable('busy')
         self.assertIn('Keystone could not create or delete the user of '
@@ -195,7 +195,7 @@ class AlarmsTestCase(base.ContainerTestCase):
         self.assertNotIn('forged', str(made.data()))
 
     def test_not_adopted_without_keystone(self):
-        """What is not taken over is not deleted with the stack."""
+        """A container that was not adopted is not deleted with the stack."""
         self.serve_inspect()
         self.keystone.fails = keystone_errors.ConnectFailure('no route')
         made = self.make_resource(alarm_action=RESTART)
@@ -252,7 +252,7 @@ class AlarmsTestCase(base.ContainerTestCase):
         self.assertTrue(url.endswith('/resources/web/signal'), url)
         self.assertEqual([], self.users())
 
-    # What is done.
+    # Actions.
 
     def signal(self, made, details):
         self.daemon.on('POST', self.PATH + '/restart', 204)
@@ -260,7 +260,7 @@ class AlarmsTestCase(base.ContainerTestCase):
         made.signal(details)
         return self.daemon.requests
 
-    def test_alarm(self):
+    def test_every_alarm_restarts_the_container(self):
         for details in (ALARM, None, {}, RESTART):
             self.assertEqual([('POST', self.PATH + '/restart')],
                              self.signal(self.alarmed(), details))
@@ -274,7 +274,7 @@ class AlarmsTestCase(base.ContainerTestCase):
         self.assertEqual({'signal': ['SIGHUP']}, sent.qs)
 
     def does_nothing(self, made, details, words):
-        """Assert that a signal fails before the daemon is asked."""
+        """Assert that a signal fails without a request to the daemon."""
         self.forget()
         ex = self.assertRaises(exception.ResourceFailure, made.signal,
                                details)
@@ -282,7 +282,7 @@ class AlarmsTestCase(base.ContainerTestCase):
         self.assertEqual([], self.daemon.requests)
 
     def test_no_other_action(self):
-        """The URL is not to be worth more than the alarm."""
+        """The URL must not allow more than the alarm."""
         made = self.alarmed()
         for details in ({'action': 'exec', 'command': 'id'},
                         {'action': 'kill'}, {'action': ['restart']}):
@@ -291,7 +291,7 @@ class AlarmsTestCase(base.ContainerTestCase):
                               'restart')
 
     def test_nothing_until_an_update_has_set_it(self):
-        """There is a URL, and Heat has the properties of before."""
+        """The URL exists while Heat still has the old properties."""
         made = self.make_running()
         made.sync_alarm_user(RESTART)
         for details in (ALARM, RESTART, {'action': 'exec', 'command': 'id'}):

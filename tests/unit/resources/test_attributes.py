@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What is read from a daemon, and told to whoever may see the stack."""
+"""Attributes from a daemon, and their visibility to readers of the stack."""
 
 import json
 
@@ -71,8 +71,8 @@ class AttributesTestCase(base.ContainerTestCase):
         for name in self.NAMES + ('show',):
             self.assertIsNone(made.FnGetAtt(name), name)
 
-    def test_show(self):
-        """Heat shows it in the place of all attributes."""
+    def test_show_contains_all_attributes_but_info(self):
+        """Heat shows this attribute in place of all attributes."""
         made = self.make_running()
         self.serve_sources(b'hello\n')
         shown = made.FnGetAtt('show')
@@ -86,7 +86,7 @@ class AttributesTestCase(base.ContainerTestCase):
         self.serve_sources()
         self.assertNotIn('Env', str(made.FnGetAtt('show')))
 
-    def test_info(self):
+    def test_info_masks_the_environment(self):
         made = self.make_running()
         self.serve_inspect(self.inspected(Env=['A=hunter2', 'B=', 'C']))
         shown = made.FnGetAtt('info')
@@ -96,7 +96,7 @@ class AttributesTestCase(base.ContainerTestCase):
                          self.daemon.requests)
 
     def test_info_as_the_operator_says(self):
-        """The option is about environment variables, and nothing else."""
+        """The option applies only to environment variables."""
         self.configure(show_env=True)
         made = self.make_running()
         self.serve_inspect(self.inspected(Env=['A=hunter2'], LogConfig={
@@ -131,7 +131,7 @@ class AttributesTestCase(base.ContainerTestCase):
         self.daemon.go_away()
         self.assertIsNone(made.FnGetAtt('show'))
 
-    def test_unknown(self):
+    def test_unknown_attribute_is_invalid(self):
         made = self.make_running()
         self.assertRaises(exception.InvalidTemplateAttribute, made.FnGetAtt,
                           'nosuch')
@@ -151,7 +151,7 @@ class AttributesTestCase(base.ContainerTestCase):
 
 
 class LongTestCase(base.ContainerTestCase):
-    """A daemon whose answers are long, but not too long to be read."""
+    """A daemon with long answers that still fit into the limits."""
 
     def make_long(self, size):
         made = self.make_running()
@@ -172,7 +172,7 @@ class LongTestCase(base.ContainerTestCase):
         self.assertIsNotNone(self.make_long(1_500_000).FnGetAtt('info'))
 
     def test_many_values(self):
-        """Each of them takes more memory than in JSON."""
+        """A value takes more memory than its JSON."""
         made = self.make_running()
         self.serve_inspect(self.inspected(Config={
             **self.inspected()['json']['Config'],
@@ -226,7 +226,7 @@ class LongTestCase(base.ContainerTestCase):
 
 
 class SlowTestCase(base.ContainerTestCase):
-    """A daemon that answers, but not soon: Heat gives up after a minute."""
+    """A slow daemon: Heat stops waiting after a minute."""
 
     def setUp(self):
         super().setUp()
@@ -237,7 +237,7 @@ class SlowTestCase(base.ContainerTestCase):
         answer = self.inspected()['json']
 
         def late(request, _context):
-            # The daemon of the test has answered; a real one would not have.
+            # The fake daemon has answered; a real one would not have.
             self.clock.now += seconds
             return answer
 
@@ -249,7 +249,7 @@ class SlowTestCase(base.ContainerTestCase):
         return self.clock.now - self.begin
 
     def read(self, made, count=16):
-        """Return the values of an attribute, each read anew."""
+        """Return the values of an attribute, without the cache."""
         values = []
         for _number in range(count):
             self.clock.now += attributes._FRESH + 1
@@ -293,7 +293,7 @@ class SlowTestCase(base.ContainerTestCase):
         other = self.make_resource()
         other.resource_id = base.ID
         self.assertEqual(['running'], self.read(other, 1))
-        # So Heat asks itself for what is in a nested stack.
+        # Heat calls itself for the attributes of a nested stack.
         other.context.request_id = made.context.request_id
         self.assertEqual([None], self.read(other, 1))
 
@@ -313,7 +313,7 @@ class SlowTestCase(base.ContainerTestCase):
         self.assertEqual(30, waiting.left(0, 'a'))
 
     def test_what_others_are_made_of(self):
-        """It is worth any wait, and None would be a wrong value."""
+        """Other resources need the value; None would be wrong."""
         made = self.make_slow()
         self.read(made)
         made.referenced_attrs = lambda *args, **kwargs: {'state'}
@@ -329,7 +329,7 @@ class SlowTestCase(base.ContainerTestCase):
         self.assertEqual({}, made.get_live_state(made.properties))
 
     def test_others_are_not_told_of_it(self):
-        """A daemon may be well, and have no time left."""
+        """A healthy daemon may just have run out of time."""
         made = self.make_slow()
         self.read(made)
         self.pool.raise_if_down(made.endpoint)
@@ -337,8 +337,8 @@ class SlowTestCase(base.ContainerTestCase):
 
 class NonsenseTestCase(base.ContainerTestCase):
 
-    def test_attributes(self):
-        """Nobody is kept from seeing the stack."""
+    def test_malformed_network_settings_show_as_empty(self):
+        """Malformed settings must not hide the stack."""
         made = self.make_running()
         for settings in ('x', ['x'], {'Ports': {'x': 'y'}}, 7, {
                 'Ports': {'80/tcp': [{'HostPort': 'x'}]}, 'Networks': ['x']}):
@@ -352,8 +352,8 @@ class NonsenseTestCase(base.ContainerTestCase):
 
 class DriftTestCase(base.ContainerTestCase):
 
-    def test_nulls(self):
-        """An explicit null differs from nothing that a daemon shows."""
+    def test_explicit_null_is_no_drift(self):
+        """A daemon never shows an explicit null."""
         nulls = {'alarm_action': None, 'name': None, 'networks': None,
                  'pids_limit': None, 'restart_policy': None}
         made = self.make_running(nulls)
@@ -365,11 +365,11 @@ class DriftTestCase(base.ContainerTestCase):
 
 
 class EventsTestCase(base.ContainerTestCase):
-    """Events show properties to whoever may see the stack."""
+    """All readers of the stack can see the properties in events."""
 
     def setUp(self):
         super().setUp()
-        # They are stored here, as those of Heat's own types.
+        # Events are stored in the database, like those of Heat's own types.
         self.patch(base.resource.Resource, '_add_event', self.add_event)
 
     def secrets(self):
@@ -396,18 +396,18 @@ class EventsTestCase(base.ContainerTestCase):
         return made
 
     def shown(self, made):
-        """Return the properties of the events, as Heat's API has them."""
+        """Return the properties of the events, as in Heat's API."""
         events = event_objects.Event.get_all_by_stack(
             made.context, made.stack.id)
         self.assertTrue(events)
         return [event.resource_properties for event in events]
 
     def row(self, made):
-        """Return the properties of the resource, as Heat goes on with."""
+        """Return the stored properties of the resource."""
         return resource_objects.Resource.get_obj(
             made.context, made.id).properties_data
 
-    def test_masked(self):
+    def test_events_mask_secret_properties(self):
         properties = self.secrets()
         key = properties['tls']['client_key'].splitlines()[1]
         del properties['docker_endpoint'], properties['tls']
@@ -420,7 +420,7 @@ class EventsTestCase(base.ContainerTestCase):
             self.assertNotIn(key, str(shown))
 
     def test_masked_key(self):
-        """Whatever Heat makes of it: here nothing answers."""
+        """Heat may reformat the key; no daemon answers here."""
         made = self.make_resource(endpoint_timeout=0, **self.secrets())
         self.fail_task(made.create)
         key = self.secrets()['tls']['client_key']
@@ -430,7 +430,7 @@ class EventsTestCase(base.ContainerTestCase):
                 self.assertNotIn(line, json.dumps(shown))
 
     def test_resource_keeps_them(self):
-        """What Heat compares with at the next update is not masked."""
+        """The properties that the next update compares are not masked."""
         properties = self.secrets()
         del properties['docker_endpoint'], properties['tls']
         made = self.create(**properties)
@@ -454,14 +454,14 @@ class EventsTestCase(base.ContainerTestCase):
                          {event.rsrc_prop_data_id for event in events})
 
     def test_nothing_to_mask(self):
-        """Then events share the row of the resource, as with other types."""
+        """Events share the row of the resource, as for other types."""
         made = self.create(cmd=['a'])
         self.assertIn(made._rsrc_prop_data_id, {
             event.rsrc_prop_data_id for event in
             event_objects.Event.get_all_by_stack(made.context,
                                                  made.stack.id)})
 
-    def test_updated(self):
+    def test_events_mask_updated_secrets(self):
         made = self.create(registry_auth={'username': 'me', 'password': 'a'},
                            env=['A=hunter2'])
         self.update(made, env=['A=hunter2'], registry_auth={
@@ -472,8 +472,8 @@ class EventsTestCase(base.ContainerTestCase):
                       [shown['registry_auth'] for shown in self.shown(made)])
         self.assertNotIn('hunter2', str(self.shown(made)))
 
-    def test_encrypted(self):
-        """As the operator has it, in rows of events, too."""
+    def test_events_mask_encrypted_properties(self):
+        """Encryption also covers the rows of events."""
         cfg.CONF.set_override('encrypt_parameters_and_properties', True)
         self.addCleanup(cfg.CONF.clear_override,
                         'encrypt_parameters_and_properties')

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What all types share: names, labels, lost answers, validation."""
+"""Shared by all types: names, labels, lost answers, validation."""
 
 import dataclasses
 import json
@@ -35,7 +35,7 @@ NAME_TAKEN = base.refusal(
     409, 'Conflict. The container name "/web" is already in use')
 
 
-# What a template may not say of a daemon that several projects use.
+# Properties that a template must not set on a shared daemon.
 SHARED = {
     'allow_privileged': {'privileged': True},
     'allowed_security_options': {'security_opt': ['disable']},
@@ -91,7 +91,7 @@ class SchemaTestCase(base.TestCase):
 
 class IdentityTestCase(base.ResourceTestCase):
 
-    def test_labels(self):
+    def test_labels_name_stack_resource_and_project(self):
         made = self.make_resource()
         self.assertEqual(
             {'org.openstack.heat.stack_id': self.stack.id,
@@ -103,14 +103,14 @@ class IdentityTestCase(base.ResourceTestCase):
             made.object.owner.labels)
 
     def test_labels_while_an_administrator_acts(self):
-        """An object is of the project of its stack, whoever updates it."""
+        """An object belongs to the stack's project, whoever updates it."""
         made = self.make_resource()
         made.context.project_id = 'of_the_administrator'
         self.assertEqual('test_tenant_id',
                          made.object.owner.labels[
                              'org.openstack.heat.project_id'])
 
-    def test_name(self):
+    def test_name_loses_its_leading_slash(self):
         for name, expected in (('web-1', 'web-1'), ('/web-1', 'web-1')):
             made = self.make_resource(name=name)
             self.assertEqual(expected, made.object.name(made.properties))
@@ -205,7 +205,7 @@ class MakeTestCase(base.ContainerTestCase):
         self.assertEqual(1, len(self.creates()))
 
     def test_name_taken_by_nobody_who_is_found(self):
-        """Whoever had it may just have left."""
+        """The owner of the name may just have been removed."""
         self.serve_create(NAME_TAKEN)
         self.serve_found()
         made = self.make_resource(name='web')
@@ -214,7 +214,7 @@ class MakeTestCase(base.ContainerTestCase):
         self.assertIn(base.URL, reason)
         self.assertEqual(3, len(self.creates()))
 
-    def test_unreachable(self):
+    def test_create_fails_if_the_daemon_is_unreachable(self):
         self.daemon.go_away()
         made = self.make_resource(endpoint_timeout=0)
         reason = self.fail_task(made.create)
@@ -222,7 +222,7 @@ class MakeTestCase(base.ContainerTestCase):
         self.assertEqual(1, len(self.daemon.history))
 
     def test_not_allowed(self):
-        """What depends on other resources is known at the create only."""
+        """Values from other resources are known only at the create."""
         self.configure(allow_privileged=False)
         made = self.make_resource(privileged=True)
         self.assertEqual(
@@ -233,7 +233,7 @@ class MakeTestCase(base.ContainerTestCase):
         self.assertEqual({}, made.data())
 
     def test_not_known_yet(self):
-        """A resource that does not exist has its name for a value."""
+        """The value of a resource that does not exist yet is its name."""
         self.configure(allowed_registries=['r.test'])
         template = self.template({'image': {'get_resource': 'other'}})
         template['resources']['other'] = {
@@ -262,7 +262,7 @@ class MakeTestCase(base.ContainerTestCase):
 
 
 class LocateTestCase(base.ContainerTestCase):
-    """A delete finds all that may be there, and asks nobody in vain."""
+    """A delete finds all possible objects without needless requests."""
 
     def failed(self, *answers):
         """Return a resource whose create has failed without an id."""
@@ -301,7 +301,7 @@ class LocateTestCase(base.ContainerTestCase):
         self.assertIn('requested', made.data())
 
     def test_request_that_a_proxy_has_passed_on(self):
-        """Its daemon may make the container all the same."""
+        """The daemon may still create the container."""
         for status in (502, 504):
             made = self.failed(status)
             self.serve_found(base.ID)
@@ -329,7 +329,7 @@ class LocateTestCase(base.ContainerTestCase):
                           ('DELETE', self.PATH)], self.daemon.requests)
 
     def test_remembered_by_the_database(self):
-        """Another engine may have to delete what this one has created."""
+        """Another engine may delete what this engine created."""
         clock = self.set_clock(creation)
         made = self.failed(LOST)
         self.assertEqual(
@@ -345,7 +345,7 @@ class LocateTestCase(base.ContainerTestCase):
 class ActionsTestCase(base.ContainerTestCase):
 
     def test_retry_limit_is_that_of_heat(self):
-        """A type's failure must not make Heat create it over again."""
+        """Another failure must not make Heat repeat the create."""
         self.assertGreater(cfg.CONF.action_retry_limit, 0)
         self.serve_create(base.refusal(500, 'driver failed'))
         self.fail_task(self.make_resource().create)
@@ -363,7 +363,7 @@ class ValidationTestCase(base.ResourceTestCase):
         return str(ex)
 
     def make_two(self, more=None, **properties):
-        """Return a resource with properties that another one has to tell."""
+        """Return a resource with properties that depend on another one."""
         return self.make_resource(template={
             'heat_template_version': '2018-08-31', **(more or {}),
             'resources': {
@@ -402,7 +402,7 @@ class ValidationTestCase(base.ResourceTestCase):
             self.make_resource(docker_endpoint=None)))
 
     def test_endpoint_that_is_not_known_yet(self):
-        """Neither is it the local one, which is not for everybody."""
+        """The endpoint does not default to the restricted local one."""
         for later in (self.LATER, {'list_join': ['', ['tcp://', self.LATER]]},
                       {'str_replace': {'template': 'tcp://$a',
                                        'params': {'$a': self.LATER}}}):
@@ -420,7 +420,7 @@ class ValidationTestCase(base.ResourceTestCase):
             self.refused(self.make_resource(tls={'verify': False})))
 
     def test_tls_of_null(self):
-        """As a condition in a template may give it."""
+        """A condition in a template may result in null."""
         for null in (None, {}):
             self.make_resource(tls=null).stack.validate()
 
@@ -437,7 +437,7 @@ class ValidationTestCase(base.ResourceTestCase):
         self.assertIn('ca_cert of tls is not a certificate in PEM', words)
 
     def test_values_that_are_not_known_yet(self):
-        """They are checked before the create."""
+        """The create checks the values."""
         for properties in (
                 {'image': self.LATER}, {'privileged': self.LATER},
                 {'volumes': {'/a': self.LATER}},
@@ -480,7 +480,7 @@ class AdoptTestCase(base.ContainerTestCase):
         self.run_task(lambda: made.adopt({'resource_id': base.ID}))
         return made
 
-    def test_adopt(self):
+    def test_adopt_only_inspects_the_container(self):
         self.serve_inspect()
         made = self.adopt()
         self.assertEqual(('ADOPT', 'COMPLETE'), made.state)
@@ -509,7 +509,7 @@ class ReplacedAfterFailureTestCase(base.ContainerTestCase):
         made.state_set(made.UPDATE, made.FAILED, 'x')
         return made
 
-    def test_sound(self):
+    def test_usable_container_is_kept(self):
         made = self.failed()
         self.assertFalse(made.needs_replace_failed())
 
@@ -518,7 +518,7 @@ class ReplacedAfterFailureTestCase(base.ContainerTestCase):
         self.serve_inspect(self.inspected('dead'))
         self.assertTrue(made.needs_replace_failed())
 
-    def test_gone(self):
+    def test_missing_container_is_replaced(self):
         made = self.failed()
         self.serve_inspect(base.refusal(404, 'No such container'))
         self.assertTrue(made.needs_replace_failed())
@@ -528,7 +528,7 @@ class ReplacedAfterFailureTestCase(base.ContainerTestCase):
         self.assertEqual([], self.daemon.history)
 
     def test_daemon_away(self):
-        """The update waits for it; a replacement would have to, too."""
+        """The update waits; a replacement would have to wait, too."""
         made = self.failed()
         self.daemon.go_away()
         self.assertFalse(made.needs_replace_failed())
@@ -596,7 +596,7 @@ class ReplacedAfterFailureTestCase(base.ContainerTestCase):
         self.assertEqual(('UPDATE', 'COMPLETE'), made.state)
 
     def test_cannot_be_known(self):
-        """What is sound must not be lost to what can be put right."""
+        """A temporary error must not replace a usable object."""
         made = self.failed()
         for answer in (base.refusal(500, 'no'), {'status_code': 401}):
             self.serve_inspect(answer)
@@ -604,7 +604,7 @@ class ReplacedAfterFailureTestCase(base.ContainerTestCase):
 
 
 class ReplacedWithoutIdTestCase(base.ContainerTestCase):
-    """What the daemon may have, although nobody has heard its id."""
+    """The daemon may have an object whose id is unknown."""
 
     def lost(self, **properties):
         """Return a resource whose create has timed out."""
@@ -616,7 +616,7 @@ class ReplacedWithoutIdTestCase(base.ContainerTestCase):
         self.forget()
         return made
 
-    def test_sound(self):
+    def test_usable_container_is_found_and_its_id_stored(self):
         made = self.lost()
         self.serve_found(base.ID)
         self.serve_inspect(self.inspected('created'))
@@ -640,7 +640,7 @@ class ReplacedWithoutIdTestCase(base.ContainerTestCase):
         self.assertIsNone(made.resource_id)
 
     def delete_soon(self, *found):
-        """Delete what a create may have made that was lost; return polls."""
+        """Delete the possible result of a lost create; return the polls."""
         clock = self.set_clock(creation)
         made = self.lost()
         self.daemon.on('GET', '/containers/json', *(
@@ -671,7 +671,7 @@ class ReplacedWithoutIdTestCase(base.ContainerTestCase):
 
 
 class StrangersObjectsTestCase(base.ContainerTestCase):
-    """What an adopt or an external_id must not reach."""
+    """Objects that an adopt or an external_id must not reach."""
 
     FORGED = {'requested': json.dumps({'endpoint': base.URL,
                                        'address': '169.254.169.254'}),

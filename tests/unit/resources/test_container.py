@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The life of a container, from what Heat asks to what Docker is sent."""
+"""The life of a container: Heat's actions, and the requests to Docker."""
 
 import requests
 
@@ -49,7 +49,7 @@ class CreateTestCase(base.ContainerTestCase):
         self.assertEqual(('CREATE', 'COMPLETE'), made.state)
         return made
 
-    def test_create(self):
+    def test_create_starts_and_inspects_the_container(self):
         made = self.create()
         self.assertEqual([CREATE, START, INSPECT], self.daemon.requests)
         self.assertEqual(base.ID, made.resource_id)
@@ -100,7 +100,7 @@ class CreateTestCase(base.ContainerTestCase):
         self.assertEqual({'Image', 'Labels'}, set(sent.json()))
 
     def times(self, running_after):
-        """Return how late a create looks at the container, and its polls."""
+        """Return the times of inspect requests in a create, and its polls."""
         self.configure(running_after=running_after)
         clock = self.set_clock(plan)
         begin, looked = clock.now, []
@@ -117,12 +117,12 @@ class CreateTestCase(base.ContainerTestCase):
         return looked, len(polls)
 
     def test_create_waits_for_a_while(self):
-        """A second costs no poll of Heat's, which would add one to it."""
+        """Waiting for a second does not take another poll of Heat."""
         self.assertEqual(([1.0], 1), self.times(1.0))
         self.assertEqual(([0.1], 1), self.times(0.1))
 
     def test_create_waits_for_a_long_while(self):
-        """Heat does, so that the create can be cancelled."""
+        """Heat waits, so that the create can be cancelled."""
         self.assertEqual(([0.0], 2), self.times(7.5))
 
     def test_create_paused_counts_as_running(self):
@@ -146,7 +146,7 @@ class CreateTestCase(base.ContainerTestCase):
                          self.daemon.requests)
 
     def test_create_start_answer_lost_but_heard(self):
-        """What has run is not run twice."""
+        """The container must not run twice."""
         self.serve_create()
         self.serve_run(start=[LOST, 204])
         self.run_task(self.make_resource().create)
@@ -285,8 +285,8 @@ class RestartsTestCase(base.ContainerTestCase):
         self.serve_log(b'cannot open database\n')
         return self.make_resource(restart_policy=self.POLICY)
 
-    def test_settles(self):
-        """It has run on for as long as is waited, since the last restart."""
+    def test_create_completes_once_restarts_stop(self):
+        """The container has run for running_after since its last restart."""
         made = self.create(
             self.inspected('restarting', ExitCode=2, RestartCount=1),
             self.inspected('restarting', ExitCode=2, RestartCount=2),
@@ -332,7 +332,7 @@ class DeleteTestCase(base.ContainerTestCase):
         self.assertEqual(('DELETE', 'COMPLETE'), made.state)
         return self.daemon.requests
 
-    def test_delete(self):
+    def test_delete_stops_and_removes_the_container(self):
         self.serve_stop()
         self.serve_remove()
         self.assertEqual([STOP, REMOVE], self.delete())
@@ -340,7 +340,7 @@ class DeleteTestCase(base.ContainerTestCase):
         self.assertEqual({'v': ['1'], 'force': ['0']}, sent.qs)
 
     def test_stop_refused_to_a_container_with_paused_in_its_name(self):
-        """It is not paused, and unpausing it would hide the reason."""
+        """The container is not paused; unpausing it would hide the reason."""
         words = 'cannot stop container: paused-web: permission denied'
         made = self.make_running(name='paused-web')
         self.serve_stop(base.refusal(500, words))
@@ -396,7 +396,7 @@ class DeleteTestCase(base.ContainerTestCase):
                          self.delete(made))
 
     def test_stop_of_ten_seconds(self):
-        """One poll, and nobody is told that the daemon is away."""
+        """The stop takes one poll, and the daemon counts as available."""
         made = self.make_running()
         self.serve_stop(LOST)
         self.serve_inspect(self.inspected('exited'))
@@ -420,7 +420,7 @@ class DeleteTestCase(base.ContainerTestCase):
                          self.delete(made))
 
     def test_stop_is_asked_again(self):
-        """The daemon may have died without having heard the first."""
+        """The daemon may have died before it received the first request."""
         self.patch(container_steps, '_STOP_AGAIN', -11)
         made = self.make_running()
         self.serve_stop(LOST, LOST, 204)
@@ -429,7 +429,7 @@ class DeleteTestCase(base.ContainerTestCase):
         self.assertEqual([*2 * [STOP, WAIT, INSPECT], STOP, REMOVE],
                          self.delete(made))
 
-    def test_refused(self):
+    def test_delete_fails_if_the_removal_fails(self):
         made = self.make_running()
         self.serve_stop()
         self.serve_remove(base.refusal(500, 'device or resource busy'))
@@ -442,7 +442,7 @@ class DeleteTestCase(base.ContainerTestCase):
         self.fail_task(made.delete)
         self.delete(made)
 
-    def test_twice(self):
+    def test_second_delete_sends_no_request(self):
         self.serve_stop()
         self.serve_remove()
         made = self.make_running()
@@ -460,7 +460,7 @@ class DeleteTestCase(base.ContainerTestCase):
             sent for sent in self.daemon.changes if sent != WAIT])
 
     def test_delete_started_again(self):
-        """By somebody else, after it was stopped."""
+        """Someone else started the container after the stop."""
         made = self.make_running()
         self.serve_stop()
         self.serve_remove(
@@ -469,14 +469,14 @@ class DeleteTestCase(base.ContainerTestCase):
         self.assertEqual(2, len(self.daemon.sent(*STOP)))
 
     def test_delete_with_endpoint_that_is_wrong(self):
-        """What was never asked of a daemon is deleted without one."""
+        """An object that was never requested from a daemon needs none."""
         self.configure(local_endpoint='mine')
         made = self.make_resource(docker_endpoint=None)
         self.fail_task(made.create)
         self.run_task(made.delete)
 
     def test_delete_with_a_stranger_at_the_endpoint(self):
-        """Its 404 says nothing about the container."""
+        """Its 404 does not mean that the container is missing."""
         made = self.make_running()
         self.serve_stop({'status_code': 404, 'reason': 'Not Found',
                          'text': '<html>Not Found</html>'})
@@ -485,7 +485,7 @@ class DeleteTestCase(base.ContainerTestCase):
 
 class SuspendTestCase(base.ContainerTestCase):
 
-    def test_suspend(self):
+    def test_suspend_stops_the_container(self):
         made = self.make_running()
         self.serve_stop()
         self.run_task(made.suspend)
@@ -500,7 +500,7 @@ class SuspendTestCase(base.ContainerTestCase):
         self.assertEqual([STOP, *2 * [WAIT, INSPECT]], self.daemon.requests)
 
     def test_suspend_lets_others_go_on(self):
-        """Heat before 26 has one thread for all resources of a stack."""
+        """Before release 26, Heat has one thread for all of a stack."""
         self.patch(resources_base.DockerResource, 'may_sleep',
                    lambda made: False)
         made = self.make_running()
@@ -520,7 +520,7 @@ class SuspendTestCase(base.ContainerTestCase):
         self.assertEqual(1000.0, clock.now)
 
     def test_one_that_runs_always(self):
-        """A daemon that starts anew must not start it."""
+        """A daemon that restarts must not start the container."""
         update = ('POST', base.ContainerTestCase.PATH + '/update')
         made = self.make_running({'restart_policy': {'Name': 'always'}})
         self.serve_stop()
@@ -548,7 +548,7 @@ class SuspendTestCase(base.ContainerTestCase):
         self.forget()
         return made
 
-    def test_resume(self):
+    def test_resume_starts_the_stopped_container(self):
         made = self.suspended()
         self.serve_run(self.inspected('exited'), self.inspected())
         self.run_task(made.resume)
@@ -583,13 +583,13 @@ class SuspendTestCase(base.ContainerTestCase):
 
 class CheckTestCase(base.ContainerTestCase):
 
-    def test_running(self):
+    def test_check_of_a_running_container_completes(self):
         made = self.make_running()
         self.run_task(made.check)
         self.assertEqual(('CHECK', 'COMPLETE'), made.state)
         self.assertEqual([], self.daemon.changes)
 
-    def test_exited(self):
+    def test_check_of_an_exited_container_fails_with_its_log(self):
         made = self.make_running()
         self.serve_inspect(self.inspected('exited', ExitCode=137,
                                           OOMKilled=True))
@@ -606,12 +606,12 @@ class CheckTestCase(base.ContainerTestCase):
             self.assertIn('not running: %s' % status,
                           self.fail_task(made.check))
 
-    def test_missing(self):
+    def test_check_of_a_missing_container_fails(self):
         made = self.make_running()
         self.serve_inspect(GONE)
         self.assertIn('No such container', self.fail_task(made.check))
 
-    def test_unreachable(self):
+    def test_check_fails_if_the_daemon_is_unreachable(self):
         made = self.make_running(endpoint_timeout=0)
         self.daemon.go_away()
         self.assertIn('%s cannot be reached' % base.URL,
@@ -645,11 +645,11 @@ class AttributesTestCase(base.ContainerTestCase):
         self.serve_inspect(self.inspected('exited', ExitCode=3))
         self.assertEqual(3, made.FnGetAtt('exit_code'))
 
-    def test_info(self):
+    def test_info_is_the_answer_of_inspect(self):
         self.configure(show_env=True)
         self.assertEqual([self.inspected()['json']], self.attributes('info'))
 
-    def test_network(self):
+    def test_network_attributes_show_addresses_and_ports(self):
         settings = self.inspected()['json']['NetworkSettings']
         network = settings['Networks']['bridge']
         info, address, gateway, tcp, udp = self.attributes(
@@ -663,7 +663,7 @@ class AttributesTestCase(base.ContainerTestCase):
         self.assertEqual(settings['Ports']['53/udp'][0]['HostPort'], udp)
         self.assertEqual(dict(settings, TcpPorts=tcp, UdpPorts=udp), info)
 
-    def test_ports(self):
+    def test_ports_lists_every_published_port(self):
         [ports] = self.attributes('ports')
         self.assertEqual(
             [(53, 'udp', '127.0.0.1'), (8080, 'tcp', '0.0.0.0'),
@@ -674,14 +674,14 @@ class AttributesTestCase(base.ContainerTestCase):
         for port in ports:
             self.assertIsInstance(port['host_port'], int)
 
-    def test_networks(self):
+    def test_networks_shows_the_settings_of_each_network(self):
         [networks] = self.attributes('networks')
         self.assertEqual(['bridge'], list(networks))
         self.assertEqual({'network_id', 'ip_address', 'gateway',
                           'ipv6_address', 'ipv6_gateway', 'mac_address',
                           'aliases'}, set(networks['bridge']))
 
-    def test_digest(self):
+    def test_image_digest_prefers_the_image_repository(self):
         for digests, expected in (
                 (['busybox@sha256:1'], 'busybox@sha256:1'),
                 (['other@sha256:2', 'busybox@sha256:1'], 'busybox@sha256:1'),
@@ -702,19 +702,19 @@ class AttributesTestCase(base.ContainerTestCase):
         self.assertIsNone(made.FnGetAtt('image_digest'))
         self.assertEqual('running', made.FnGetAtt('state'))
 
-    def test_stats(self):
+    def test_stats_shows_the_number_of_processes(self):
         made = self.make_running()
         self.serve_sources(stats={'pids_stats': {'current': 3}})
         self.assertEqual(3, made.FnGetAtt('stats')['pids'])
 
-    def test_health(self):
+    def test_health_is_none_without_a_health_check(self):
         made = self.make_running()
         self.assertIsNone(made.FnGetAtt('health'))
         made = self.make_running()
         self.serve_inspect(self.inspected(Health={'Status': 'healthy'}))
         self.assertEqual('healthy', made.FnGetAtt('health'))
 
-    def test_ends(self):
+    def test_state_attributes_show_how_the_container_ended(self):
         made = self.make_running()
         self.serve_inspect(self.inspected(
             'exited', OOMKilled=True, RestartCount=2, StartedAt='then',
@@ -723,7 +723,7 @@ class AttributesTestCase(base.ContainerTestCase):
             made.FnGetAtt(name) for name in (
                 'oom_killed', 'restart_count', 'started_at', 'finished_at')])
 
-    def test_logs(self):
+    def test_logs_head_and_tail_are_single_lines(self):
         self.serve_log(b'hello\ngood bye\n')
         self.assertEqual(['hello\ngood bye\n', 'hello', 'good bye'],
                          self.attributes('logs', 'logs_head', 'logs_tail'))
@@ -754,7 +754,7 @@ class AttributesTestCase(base.ContainerTestCase):
 
 
 class SecretsTestCase(base.ContainerTestCase):
-    """Values of env, and passwords, are in nothing shown or logged."""
+    """Values of env and passwords appear in no attribute, event or log."""
 
     ENV = ['PASSWORD=hunter2', 'TOKEN=hunter2hunter2']
     AUTH = {'username': 'me', 'password': 'hunter2'}
@@ -773,7 +773,7 @@ class SecretsTestCase(base.ContainerTestCase):
         self.fail_task(task or made.create)
         self.assert_secret(made)
 
-    def test_create(self):
+    def test_env_is_sent_but_never_shown(self):
         self.serve_create()
         self.serve_run()
         made = self.make()
@@ -782,13 +782,13 @@ class SecretsTestCase(base.ContainerTestCase):
                          self.daemon.sent(*CREATE)[0].json()['Env'])
         self.assert_secret(made)
 
-    def test_refused(self):
+    def test_refused_create_shows_no_secret(self):
         for status in (400, 409, 500, 503):
             self.serve_create(base.refusal(status, 'no'))
             self.serve_found()
             self.fails(self.make())
 
-    def test_invalid(self):
+    def test_invalid_env_shows_no_secret(self):
         for env in (['=hunter2'], ['A=hunter2\0'], [{'A': 'hunter2'}],
                     [['hunter2']]):
             self.fails(self.make(env=env))
@@ -810,11 +810,11 @@ class SecretsTestCase(base.ContainerTestCase):
                     {'content': 'hunter2', 'mode': '9'}):
             self.fails(self.make(files=[{'path': '/a', **one}]))
 
-    def test_unreachable(self):
+    def test_unreachable_daemon_shows_no_secret(self):
         self.daemon.go_away()
         self.fails(self.make())
 
-    def test_lost(self):
+    def test_retried_create_shows_no_secret(self):
         self.serve_create(LOST, base.refusal(400, 'no'))
         self.fails(self.make(endpoint_timeout=None))
 
@@ -845,7 +845,7 @@ class SecretsTestCase(base.ContainerTestCase):
         self.serve_log(b'')
         self.fails(made, made.check)
 
-    def test_attributes(self):
+    def test_attributes_show_no_secret(self):
         made = self.make_running(env=self.ENV)
         self.serve_inspect(self.inspected(Env=self.ENV))
         self.serve_sources(b'hello')

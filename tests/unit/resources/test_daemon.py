@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Which daemon a resource has, and what comes of it when it is away."""
+"""Which daemon a resource has, and how it handles an unreachable one."""
 
 import dataclasses
 import functools
@@ -117,7 +117,7 @@ class AllowedTestCase(base.ContainerTestCase):
         self.assertIn('only administrators can use', str(ex))
 
     def test_local_used_by_others_afterwards(self):
-        """An administrator's stack may be deleted by its project."""
+        """A member of the project may delete an administrator's stack."""
         made = self.create_as(['admin'])
         made.context.roles = ['member']
         self.serve_stop()
@@ -126,7 +126,7 @@ class AllowedTestCase(base.ContainerTestCase):
         self.assertEqual(('DELETE', 'COMPLETE'), made.state)
 
     def test_tightened_afterwards(self):
-        """What is there can be seen, and deleted."""
+        """Users can still see and delete existing objects."""
         made = self.make_running()
         self.configure(allowed_endpoints=[], require_tls=True,
                        denied_networks=['0.0.0.0/0', '::/0'],
@@ -162,7 +162,7 @@ class AllowedTestCase(base.ContainerTestCase):
         self.assertEqual([], self.daemon.history)
 
     def test_never_verified(self):
-        """What was there before the policy can still be changed in place."""
+        """A container from before the policy can still be updated in place."""
         tls = {'verify': False}
         made = self.make_verified(memory=64, tls=tls)
         self.configure(require_tls=True)
@@ -172,7 +172,7 @@ class AllowedTestCase(base.ContainerTestCase):
         self.assertEqual(('UPDATE', 'COMPLETE'), made.state)
 
     def test_not_allowed_in_place(self):
-        """It may come of another resource, and be known at the update."""
+        """The value may come from another resource during the update."""
         front = {'network': 'front'}
         made = self.make_running(networks=[front])
         self.configure(daemons='shared')
@@ -190,11 +190,11 @@ class AllowedTestCase(base.ContainerTestCase):
 
 
 class NotedAddressTestCase(base.ContainerTestCase):
-    """Connections for what was made go where it was made."""
+    """Requests for an object go to the address where it was created."""
 
     def setUp(self):
         super().setUp()
-        # They are real here.
+        # The addresses are real here.
         self.daemon.cleanUp()
         self.addCleanup(self.daemon.setUp)
         self.configure(denied_networks=[])
@@ -247,7 +247,7 @@ class NotedAddressTestCase(base.ContainerTestCase):
         self.assertIn(b'DELETE ', server.lines[-1][:7])
 
     def make_with_value(self, url):
-        """Return a container whose endpoint another resource gives, made."""
+        """Return a container whose endpoint comes from another resource."""
         base.heat().register_class('OS::Heat::Value', value.Value)
         self.stack = utils.parse_stack({
             'heat_template_version': '2018-08-31', 'resources': {
@@ -265,7 +265,7 @@ class NotedAddressTestCase(base.ContainerTestCase):
         return self.stack['web']
 
     def test_shown_where_it_was_made(self):
-        """Who may name a daemon may not move to the operator's by that."""
+        """A user who names a daemon must not reach the operator's this way."""
         server = self.serve()
         made = self.make_with_value(server.url)
         for url in ('', 'unix:///var/run/docker.sock', 'tcp://192.0.2.7:1'):
@@ -283,7 +283,7 @@ class NotedAddressTestCase(base.ContainerTestCase):
             self.assertFalse(made.endpoint.local)
 
     def test_snapshot_deleted_where_it_was_made(self):
-        """Heat does it in a stack that is not stored, so without values."""
+        """Heat restores an unstored stack, without property values."""
         server = self.serve()
         made = self.make_with_value(server.url)
         unstored = stack.Stack(made.context, 'again', made.stack.t)
@@ -302,7 +302,7 @@ class NotedAddressTestCase(base.ContainerTestCase):
                          (made.endpoint.url, made.endpoint.local))
 
     def test_deleted_nowhere_else(self):
-        """The name may be another host's by now."""
+        """The name may now resolve to another host."""
         server = self.serve()
         made = self.make(server.url)
         made.data_set('requested', json.dumps(
@@ -317,12 +317,12 @@ MAY_SLEEP = resources_base.DockerResource.may_sleep
 
 
 class RepeatedTestCase(base.ContainerTestCase):
-    """A daemon repeats what it was told, and Heat does not."""
+    """A daemon repeats request data in its errors, but Heat does not."""
 
     MOUNT = {'target': '/data', 'driver_options': {
         'type': 'cifs', 'device': '//192.0.2.7/files',
         'o': 'addr=files.test,username=root,password=hunter2,ro'}}
-    # As the kernel gets them; Docker resolves the name.
+    # As sent to the kernel; Docker resolves the name.
     WORDS = ("error while mounting volume '/var/lib/docker/volumes/x/_data': "
              'failed to mount local volume: mount //192.0.2.7/files:/var/lib/'
              'docker/volumes/x/_data, data: addr=192.0.2.8,username=root,'
@@ -359,7 +359,7 @@ class RepeatedTestCase(base.ContainerTestCase):
         self.assert_secret()
 
     def test_new_values(self):
-        """An update repeats what the resource had, or gets."""
+        """Errors mask both the old and the new values of an update."""
         made = self.make_running(
             alarm_action=None, registry_auth={'username': 'me',
                                               'password': 'hunter2'})
@@ -371,7 +371,7 @@ class RepeatedTestCase(base.ContainerTestCase):
                                                'password': 'hunter3'}))
 
     def test_what_everybody_sees(self):
-        """Whoever reads the reason has to understand it."""
+        """Users must still be able to understand the reason."""
         self.serve_create()
         self.serve_run(start=[base.refusal(500, 'no such file: /bin/web')])
         made = self.make_resource(cmd=['/bin/web'], env=['RUN=/bin/web'])
@@ -382,7 +382,7 @@ class NapTestCase(base.ResourceTestCase):
     """Pauses that are shorter than Heat's."""
 
     def advance(self, *pauses):
-        """Take a step that wants these pauses; return what is slept."""
+        """Take a step that needs such pauses; return the pauses."""
         self.daemon.on('GET', '/containers/x/json', {
             'json': {'Id': 'x', 'State': {}}})
         self.slept, self.idle = [], []
@@ -416,7 +416,7 @@ class NapTestCase(base.ResourceTestCase):
         self.assertEqual([0.5], self.slept)
 
     def test_thread_of_its_own(self):
-        """Convergence gives it one, and tells it whose it is."""
+        """With convergence, each resource has its own thread."""
         told = []
         self.patch(resources_base.DockerResource, 'may_sleep', MAY_SLEEP)
         self.patch(resources_base.DockerResource, 'check_create_complete',
@@ -436,7 +436,7 @@ class NapTestCase(base.ResourceTestCase):
         self.assertEqual([], self.slept)
 
     def test_connection_is_not_kept(self):
-        """Others need none of their own in the meantime."""
+        """Other resources do not need connections in the meantime."""
         self.advance(0.5, 0.5)
         self.assertEqual([1, 1], self.idle)
 
@@ -445,7 +445,7 @@ class PatienceTestCase(base.ContainerTestCase):
 
     def setUp(self):
         super().setUp()
-        # Each time that a resource looks at the clock.
+        # Each time that a resource reads the clock.
         self.clock = self.set_clock(plan, step=10.0)
 
     WAITING = ('Docker at %s cannot be reached from heat-engine on %s: no '
@@ -456,7 +456,7 @@ class PatienceTestCase(base.ContainerTestCase):
 
     @property
     def told(self):
-        """What the events say, but for those of Heat itself."""
+        """The reasons in the events, except for those of Heat itself."""
         return [reason for _action, status, reason in self.events
                 if status == 'IN_PROGRESS' and reason != 'state changed']
 
@@ -467,7 +467,7 @@ class PatienceTestCase(base.ContainerTestCase):
         return made
 
     def test_create_waits_for_the_daemon(self):
-        """With one event, and one when it is through."""
+        """The wait shows one event when it starts and one when it ends."""
         self.daemon.go_away(5)
         made = self.create()
         self.run_task(made.create)
@@ -478,7 +478,7 @@ class PatienceTestCase(base.ContainerTestCase):
         self.assertEqual(5 + 1 + 3, len(self.daemon.history))
 
     def begin_update(self, made, traversal):
-        """Begin a newer update of the stack; return what it checks."""
+        """Begin a newer update of the stack; return its resource."""
         self.newer = stack.Stack.load(made.context, made.stack.id)
         self.newer.current_traversal = traversal
         self.newer.store()
@@ -505,7 +505,7 @@ class PatienceTestCase(base.ContainerTestCase):
         self.assertEqual(4, len(polls))
 
     def test_gives_way_to_the_newest_update(self):
-        """An older one that has waited longer is no longer of interest."""
+        """An older update no longer counts, even if it has waited longer."""
         made = self.create()
         self.daemon.go_away()
         older = self.begin_update(made, 'older')
@@ -518,7 +518,7 @@ class PatienceTestCase(base.ContainerTestCase):
         self.assertEqual('older', keep.current_traversal)
 
     def test_does_not_give_way_before_the_newest_waits(self):
-        """Heat would check the resource for it twice."""
+        """Heat would check the resource twice for it."""
         made = self.create()
         self.preempt(made)
         self.begin_update(made, 'newest')
@@ -542,7 +542,7 @@ class PatienceTestCase(base.ContainerTestCase):
         self.assertEqual(1, len(self.daemon.sent(*CREATE)))
 
     def test_waits_again(self):
-        """Each time that it goes away is one of its own."""
+        """Each outage counts separately."""
         made = self.create()
         self.daemon.on(*CREATE, REFUSED, {'status_code': 201, 'json': {
             'Id': base.ID}})
@@ -578,7 +578,7 @@ class PatienceTestCase(base.ContainerTestCase):
                       self.fail_task(made.create))
 
     def test_waits_for_no_stranger(self):
-        """What answers is not going to be a daemon."""
+        """A service that is not Docker will not become a Docker daemon."""
         self.daemon.on('GET', '/version', {'text': '<html>'}, prefix='')
         self.assertIn('is not a Docker daemon',
                       self.fail_task(self.create().create))
@@ -611,7 +611,7 @@ class PatienceTestCase(base.ContainerTestCase):
         self.assertEqual(2, len(self.reasons))
 
     def test_update_waits_as_it_says(self):
-        """Not as long as it was said before."""
+        """The wait follows the new timeout, not the old one."""
         made = self.make_running(memory=64)
         self.daemon.go_away()
         self.fail_update(made, memory=128, endpoint_timeout=0)
@@ -646,7 +646,7 @@ class DeleteTestCase(base.ContainerTestCase):
         self.assertEqual(2, len(self.reasons))
 
     def test_stop_that_was_not_heard(self):
-        """It is asked for again, not waited for."""
+        """The plugin repeats the request instead of waiting for it."""
         self.set_clock(container_replacement, container_steps)
         made = self.make_running()
         self.serve_stop()
@@ -678,7 +678,7 @@ class DeleteTestCase(base.ContainerTestCase):
         self.assertEqual(('DELETE', 'COMPLETE'), made.state)
 
     def test_without_any_answer(self):
-        """The daemon is there, but does not get on."""
+        """The daemon accepts connections but makes no progress."""
         made = self.make_running()
         self.serve_stop(LOST)
         self.daemon.on(*INSPECT, LOST)
@@ -719,7 +719,7 @@ class DeleteTestCase(base.ContainerTestCase):
         self.fail_task(made.suspend)
 
     def test_forgotten_endpoints_are_not_asked(self):
-        """The address may be another host's by now."""
+        """The address may now belong to another host."""
         made = self.make_running()
         self.configure(forgotten_endpoints=['tcp://*.test:2375'])
         self.run_task(made.delete)
@@ -727,7 +727,7 @@ class DeleteTestCase(base.ContainerTestCase):
         self.assertEqual([], self.daemon.history)
 
     def test_forgotten_endpoints_in_other_words(self):
-        """The operator takes what messages say, which has the port."""
+        """Operators copy the endpoint from messages, including its port."""
         made = self.make_running(docker_endpoint='TCP://Docker.Test')
         self.configure(forgotten_endpoints=[base.URL])
         self.run_task(made.delete)
@@ -758,7 +758,7 @@ class DeleteTestCase(base.ContainerTestCase):
 
 
 class AwayTestCase(base.ContainerTestCase):
-    """Those who only look do not wait one after the other."""
+    """Readers do not wait for the daemon one after the other."""
 
     def test_attributes_of_the_next_resource(self):
         first = self.make_running()

@@ -10,9 +10,9 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""IDs of a hostile daemon, which may mean the object of somebody else.
+"""IDs from a hostile daemon, which may belong to another user's object.
 
-A resource keeps its ID although its daemon may be another one later.
+A resource keeps its ID even if its endpoint later leads to another daemon.
 """
 
 from heat.common import exception
@@ -20,7 +20,7 @@ from heat.common import exception
 from tests.unit import base
 from tests.unit.resources import test_image
 
-# Names of objects, the beginnings of other IDs, and what no ID is.
+# Names of objects, prefixes of other IDs, and values that are no IDs.
 OTHERS = ('x', 'victim', 'c0ffee', 12 * 'a', 63 * 'a', 65 * 'a', 64 * 'A',
           64 * 'g', 'sha256:' + 63 * 'a', '../../containers/create', 7, None,
           ['x'], {'x': 'x'}, 300 * 'x', 'x\ny')
@@ -37,7 +37,7 @@ class ContainerTestCase(IdsTestCase):
 
     CREATE = ('POST', '/containers/create')
 
-    def test_created(self):
+    def test_create_refuses_a_malformed_id(self):
         for value in (*OTHERS, 'sha256:' + 64 * 'a'):
             self.daemon.on(*self.CREATE, {'json': {'Id': value}})
             self.refused(self.make_resource())
@@ -49,7 +49,7 @@ class ContainerTestCase(IdsTestCase):
                            {'json': [{'Id': value}]})
             self.refused(self.make_resource())
 
-    def test_adopted(self):
+    def test_adopt_refuses_a_malformed_id(self):
         for value in OTHERS:
             self.daemon.on('GET', '/containers/web/json', {'json': {
                 'Id': value, 'State': {}, 'Config': {'Labels': None}}})
@@ -84,7 +84,7 @@ class NetworkTestCase(IdsTestCase):
     CREATE = ('POST', '/networks/create')
     SWARM = 'v5ywxqpy0yzmurmbnv2oqxbnv'
 
-    def test_created(self):
+    def test_create_refuses_a_malformed_id(self):
         for value in (*OTHERS, 25 * 'a', self.SWARM.upper()):
             self.daemon.on(*self.CREATE, {'json': {'Id': value}})
             self.refused(self.make_resource())
@@ -104,7 +104,7 @@ class VolumeTestCase(IdsTestCase):
     TYPE = 'DockerInc::Docker::Volume'
     NEEDED = {}
 
-    def test_created(self):
+    def test_create_refuses_a_malformed_name(self):
         for value in OTHERS[9:]:
             self.daemon.on('POST', '/volumes/create',
                            {'json': {'Name': value, 'Labels': {}}})
@@ -127,13 +127,13 @@ class ImageTestCase(IdsTestCase):
             self.serve(Id=value)
             self.refused(self.make_resource(image=test_image.NAME))
 
-    def test_built(self):
+    def test_build_refuses_a_malformed_id(self):
         for value in OTHERS:
             self.daemon.on(*test_image.MAKE, {'json': {'aux': {'ID': value}}})
             self.refused(self.make_resource(build=test_image.BUILD))
 
-    def test_references(self):
-        """A reference that is none does not become the resource's."""
+    def test_malformed_digests_are_skipped(self):
+        """A malformed reference does not become the resource's reference."""
         for digests in ([test_image.NAME + '@x\ny', test_image.DIGEST],
                         [test_image.NAME + '@' + 600 * 'x',
                          test_image.DIGEST]):

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Images: pulled or built, and removed if they are nobody else's."""
+"""Images: pulled or built, and removed if no one else uses them."""
 
 import base64
 import io
@@ -74,7 +74,7 @@ class ImageTestCase(base.ResourceTestCase):
                          'RepoTags': [NAME], 'RepoDigests': [DIGEST], **more}}
 
     def make(self, **properties):
-        """Return a resource of which the create is complete."""
+        """Return a resource whose create is complete."""
         made = self.make_resource(**properties)
         self.run_task(made.create)
         self.assertEqual(('CREATE', 'COMPLETE'), made.state)
@@ -105,7 +105,7 @@ class ValidationTestCase(ImageTestCase):
                       self.refused(registry_auth=AUTH))
 
     def test_null_is_unset(self):
-        """As a condition in a template may give it."""
+        """A condition in a template may result in null."""
         self.make_resource(image=NAME, build=None)
         self.stack.validate()
         self.assertIn('Either image or build is required',
@@ -116,7 +116,7 @@ class ValidationTestCase(ImageTestCase):
             self.assertIn('tags and push require build',
                           self.refused(image=NAME, **more))
 
-    def test_good(self):
+    def test_valid_combinations_pass(self):
         for properties in (
                 {'image': NAME}, {'build': BUILD}, {'image': IMAGE},
                 {'image': NAME, 'registry_auth': AUTH},
@@ -141,14 +141,14 @@ class ValidationTestCase(ImageTestCase):
                       self.refused(image='busybox', registry_auth=AUTH))
 
     def test_auth_of_a_build_for_no_registry(self):
-        """A build has no image that would tell which one it is."""
+        """Without an image, the registry of a build is unknown."""
         words = self.refused(build=BUILD, registry_auth={
             'username': 'me', 'password': 'hunter2'})
         self.assertIn('server_address', words)
         self.assertNotIn('hunter2', words)
 
     def test_auth_of_a_push_to_another_registry(self):
-        """It must not see them."""
+        """The other registry must not receive the credentials."""
         for tags in (['other.test/a'], ['r.test/a', 'other.test/a']):
             self.assertIn('the credentials are for r.test', self.refused(
                 build=BUILD, push=True, tags=tags, registry_auth=AUTH))
@@ -158,7 +158,7 @@ class ValidationTestCase(ImageTestCase):
         self.assertIn('option allowed_registries', self.refused(image=NAME))
 
     def test_build_not_allowed(self):
-        """Nobody knows what others would be pulled by it."""
+        """A build could pull any image."""
         self.configure(allowed_registries=['docker.io'])
         self.assertIn('The property build: it is not allowed (operator '
                       'option allowed_registries)',
@@ -173,7 +173,7 @@ class ValidationTestCase(ImageTestCase):
         self.assertEqual({}, made.data())
 
     def make_later(self, **properties):
-        """Return a resource with properties that another one tells."""
+        """Return a resource with properties that depend on another one."""
         template = self.template(properties)
         template['resources']['other'] = {
             'type': self.TYPE, 'properties': {
@@ -208,20 +208,20 @@ class PulledTestCase(ImageTestCase):
     NEEDED = {'image': NAME}
 
     def serve_pull(self):
-        """Have an image that is there only after the pull."""
+        """Serve an image that exists only after the pull."""
         self.daemon.on(*INSPECT, *3 * [NO_IMAGE], self.shown())
         self.daemon.on(*PULL, PULLED)
 
 
 class PullTestCase(PulledTestCase):
 
-    def test_there(self):
+    def test_existing_image_is_not_pulled(self):
         self.daemon.on(*INSPECT, self.shown())
         made = self.make()
         self.assertEqual([], self.daemon.changes)
         self.assertEqual(IMAGE, made.resource_id)
 
-    def test_missing(self):
+    def test_missing_image_is_pulled(self):
         self.serve_pull()
         made = self.make()
         self.assertEqual(4 * [INSPECT], [
@@ -239,7 +239,7 @@ class PullTestCase(PulledTestCase):
                       self.fail_task(self.make_resource().create))
         self.assertEqual(1, len(self.daemon.sent(*PULL)))
 
-    def test_always(self):
+    def test_always_pulls_even_an_existing_image(self):
         for before in (NO_IMAGE, self.shown(OTHER)):
             self.daemon.on(*INSPECT, before, self.shown())
             self.daemon.on(*PULL, PULLED)
@@ -248,7 +248,7 @@ class PullTestCase(PulledTestCase):
             self.assertEqual(IMAGE, made.resource_id)
             self.forget()
 
-    def test_never(self):
+    def test_never_fails_if_the_image_is_missing(self):
         self.daemon.on(*INSPECT, NO_IMAGE)
         self.assertIn('pull_policy is never', self.fail_task(
             self.make_resource(pull_policy='never').create))
@@ -267,7 +267,7 @@ class PullTestCase(PulledTestCase):
         self.run_task(made.delete)
         self.assertEqual([], self.daemon.requests)
 
-    def test_auth(self):
+    def test_registry_auth_is_sent_in_a_header(self):
         self.serve_pull()
         self.make(registry_auth=AUTH)
         [sent] = self.daemon.sent(*PULL)
@@ -293,7 +293,7 @@ class PullTestCase(PulledTestCase):
             self.assertEqual(IMAGE, made.resource_id)
         self.assertEqual(1, len(self.daemon.sent(*PULL)))
 
-    def test_platform(self):
+    def test_image_for_the_platform_is_not_pulled_again(self):
         self.daemon.on(*INSPECT, self.shown(Os='linux',
                                             Architecture='arm64'))
         for platform in ('linux/arm64', 'linux/arm64/v8'):
@@ -324,12 +324,12 @@ class PullTestCase(PulledTestCase):
 
 
 class ReferenceTestCase(ImageTestCase):
-    """What containers are made of."""
+    """The image reference for containers."""
 
     def reference(self, name, *digests):
         self.daemon.on(*inspect_of(name), self.shown(RepoDigests=digests))
         made = self.make(image=name)
-        # Another engine may be asked for it.
+        # Another engine may read it.
         made._data = None
         return made.FnGetRefId()
 
@@ -344,7 +344,7 @@ class ReferenceTestCase(ImageTestCase):
             self.assertEqual(hub, self.reference(name, DIGEST, hub))
 
     def test_by_id(self):
-        """What was never in a registry, or is known by its id."""
+        """The image was never in a registry, or its id is known."""
         self.assertEqual(IMAGE, self.reference(NAME))
         self.assertEqual(IMAGE, self.reference(
             NAME, 'other.test/web@sha256:' + 64 * 'e'))
@@ -358,7 +358,7 @@ class ReferenceTestCase(ImageTestCase):
         made = self.make_resource(image=NAME)
         self.assertNotIn('sha256', str(made.FnGetRefId()))
 
-    def test_attributes(self):
+    def test_attributes_come_from_inspect(self):
         self.daemon.on(*INSPECT, self.shown(Size=7))
         made = self.make(image=NAME)
         self.daemon.on(*inspect_of(IMAGE), self.shown(Size=7))
@@ -369,7 +369,7 @@ class ReferenceTestCase(ImageTestCase):
                 ('created_at', base.sample('image_all_v1.41')['Created'])):
             self.assertEqual(expected, made.FnGetAtt(name), name)
 
-    def test_check(self):
+    def test_check_fails_if_the_image_is_missing(self):
         self.daemon.on(*INSPECT, self.shown())
         made = self.make(image=NAME)
         self.daemon.on(*inspect_of(IMAGE), self.shown())
@@ -379,7 +379,7 @@ class ReferenceTestCase(ImageTestCase):
 
 
 class RemovePulledTestCase(PulledTestCase):
-    """What becomes of images that were pulled."""
+    """Removal of pulled images."""
 
     def setUp(self):
         super().setUp()
@@ -397,14 +397,14 @@ class RemovePulledTestCase(PulledTestCase):
         self.assertEqual(('DELETE', 'COMPLETE'), made.state)
         return self.daemon.requests
 
-    def test_pulled(self):
+    def test_pulled_image_is_removed_with_the_resource(self):
         self.assertIn(removal_of(NAME), self.delete(self.make_pulled()))
         [sent] = self.daemon.sent(*USERS)
         self.assertEqual({'ancestor': [IMAGE.removeprefix('sha256:')]},
                          json.loads(sent.qs['filters'][0]))
 
-    def test_found(self):
-        """What has been there before stays when the stack goes."""
+    def test_image_that_existed_before_is_kept(self):
+        """An image that existed before the stack outlives the stack."""
         self.daemon.on(*INSPECT, self.shown())
         self.daemon.on(*PULL, PULLED)
         for properties in ({}, {'pull_policy': 'always'},
@@ -413,7 +413,7 @@ class RemovePulledTestCase(PulledTestCase):
             self.forget()
             self.assertEqual([], self.delete(made), properties)
 
-    def test_keep(self):
+    def test_keep_retains_a_pulled_image(self):
         self.assertEqual([], self.delete(self.make_pulled(keep=True)))
 
     def test_keep_set_later(self):
@@ -421,7 +421,7 @@ class RemovePulledTestCase(PulledTestCase):
         self.update(made, keep=True)
         self.assertEqual([], self.delete(made))
 
-    def test_used(self):
+    def test_image_in_use_is_kept(self):
         made = self.make_pulled()
         self.daemon.on(*USERS, {'json': [
             {'Id': 20 * 'a', 'Image': NAME},
@@ -431,7 +431,7 @@ class RemovePulledTestCase(PulledTestCase):
                       % (12 * 'a', 12 * 'b'), str(self.reasons))
 
     def test_used_by_another_name(self):
-        """Its other tag keeps it from being removed."""
+        """The image stays under its other tag."""
         made = self.make_pulled()
         self.daemon.on(*INSPECT, self.shown(RepoTags=[NAME, 'other:1']))
         self.daemon.on(*USERS, {'json': [{'Id': 'c1', 'Image': 'other:1'}]})
@@ -443,7 +443,7 @@ class RemovePulledTestCase(PulledTestCase):
         self.daemon.on(*USERS, {'json': [{'Id': 'c1', 'Image': NAME}]})
         self.assertNotIn(removal_of(NAME), self.delete(made))
 
-    def test_gone(self):
+    def test_missing_image_is_not_removed(self):
         made = self.make_pulled()
         self.daemon.on(*INSPECT, NO_IMAGE)
         self.assertNotIn(removal_of(NAME), self.delete(made))
@@ -455,12 +455,12 @@ class RemovePulledTestCase(PulledTestCase):
             self.assertIn(removal_of(NAME), self.delete(made))
 
     def test_tag_that_has_moved(self):
-        """It is another image by now, and somebody else's."""
+        """The tag now belongs to another image."""
         made = self.make_pulled()
         self.daemon.on(*INSPECT, self.shown(OTHER))
         self.assertNotIn(removal_of(NAME), self.delete(made))
 
-    def test_refused(self):
+    def test_delete_fails_if_the_removal_fails(self):
         made = self.make_pulled()
         self.daemon.on(*removal_of(NAME), base.refusal(500, 'disk is gone'))
         self.assertIn('disk is gone', self.fail_task(made.delete))
@@ -472,7 +472,7 @@ class RemovePulledTestCase(PulledTestCase):
         self.assertEqual(2, len(self.daemon.sent(*removal_of(NAME))))
 
     def replace(self, old, **properties):
-        """Return what has replaced a resource, and finds what that has."""
+        """Return the replacement of a resource, which finds the old image."""
         self.old_stack = self.stack
         new = self.make_resource(triggers={'a': 'b'}, **properties)
         new.replaces, old.replaced_by = old.id, new.id
@@ -483,7 +483,7 @@ class RemovePulledTestCase(PulledTestCase):
         return new
 
     def test_replaced_by_the_same(self):
-        """It stays, and goes with the one that has it now."""
+        """The image stays until its new owner is deleted."""
         old = self.make_pulled()
         new = self.replace(old)
         self.assertEqual([], self.delete(old))
@@ -506,7 +506,7 @@ class RemovePulledTestCase(PulledTestCase):
         self.assertIn(removal_of(NAME), self.delete(new))
 
     def test_replaced_by_what_the_name_is_now(self):
-        """The new one has pulled it over the old one's."""
+        """The new resource has pulled a newer image for the name."""
         old = self.make_pulled()
         self.daemon.on(*INSPECT, self.shown(), self.shown(OTHER))
         new = self.replace(old, pull_policy='always')
@@ -514,14 +514,14 @@ class RemovePulledTestCase(PulledTestCase):
         self.assertIn(removal_of(NAME), self.delete(new))
 
     def test_replaced_and_back_again(self):
-        """A rollback deletes the new one, and the old one has it still."""
+        """A rollback deletes the new resource, and the old one remains."""
         old = self.make_pulled()
         new = self.replace(old)
         self.assertEqual([], self.delete(new))
         self.assertIn(removal_of(NAME), self.delete(old))
 
     def test_replaced_and_found(self):
-        """What nobody of the stack has pulled stays."""
+        """An image that the stack did not pull stays."""
         self.daemon.on(*INSPECT, self.shown())
         old = self.make()
         new = self.replace(old)
@@ -543,7 +543,7 @@ class RemovePulledTestCase(PulledTestCase):
         self.replace(old, docker_endpoint='tcp://other.test')
         self.assertIn(removal_of(NAME), self.delete(old))
 
-    def test_external(self):
+    def test_external_image_is_kept(self):
         self.daemon.on(*inspect_of(IMAGE), self.shown())
         made = self.make_resource(template=self.template(
             {}, external_id=IMAGE))
@@ -566,7 +566,7 @@ class UpdateTestCase(PulledTestCase):
         self.assertEqual(('UPDATE', 'COMPLETE'), made.state)
         self.assertEqual([], self.daemon.requests)
 
-    def test_replaced(self):
+    def test_changed_image_triggers_or_platform_replace(self):
         for values in ({'image': 'r.test/web:2'}, {'triggers': {'a': 'b'}},
                        {'platform': 'linux/arm64'}):
             self.assertRaises(resource.UpdateReplace, self.update,
@@ -585,7 +585,7 @@ class BuiltTestCase(ImageTestCase):
         self.daemon.on(*TAG, {'status_code': 201, 'json': self.give_tag})
 
     def give_tag(self, request, context):
-        """Give the image that was built a name, as the request says."""
+        """Tag the built image as requested."""
         name = '%s:%s' % (request.qs['repo'][0], request.qs['tag'][0])
         self.names.add(name)
         for known in (name, name.removesuffix(':latest')):
@@ -598,24 +598,24 @@ class BuiltTestCase(ImageTestCase):
 
     @property
     def tagged(self):
-        """The names that the image was given."""
+        """The tags that the image was given."""
         return ['%s:%s' % (sent.qs['repo'][0], sent.qs['tag'][0])
                 for sent in self.daemon.sent(*TAG)]
 
 
 class RepeatedTestCase(ImageTestCase):
 
-    def test_build(self):
+    def test_build_error_masks_secret_arguments(self):
         self.daemon.on(*MAKE, {'text': json.dumps(
             {'error': 'curl --user me:hunter2: denied'})})
         made = self.make_resource(build={
             **BUILD, 'args': {'TOKEN': 'me:hunter2'}})
         self.assertIn('curl --user ***: denied', self.fail_task(made.create))
-        # But for what stands for the daemon, which logs its arguments.
+        # The fake daemon logs its arguments.
         self.assertNotIn('hunter2', re.sub('DEBUG requests_mock.*', '',
                                            self.log.output))
 
-    def test_pull(self):
+    def test_pull_error_masks_the_password(self):
         self.daemon.on(*INSPECT, NO_IMAGE)
         self.daemon.on(*PULL, base.refusal(500, 'no user has hunter2'))
         made = self.make_resource(image=NAME, registry_auth=AUTH)
@@ -625,7 +625,7 @@ class RepeatedTestCase(ImageTestCase):
 
 class BuildTestCase(BuiltTestCase):
 
-    def test_build(self):
+    def test_build_sends_context_and_tags_the_image(self):
         made = self.make(
             build={**BUILD, 'files': {'dir/page': 'Hello.'},
                    'args': {'WHO': 1}, 'target': 'last',
@@ -660,7 +660,7 @@ class BuildTestCase(BuiltTestCase):
         self.assertEqual({}, self.header(self.sent(), 'X-Registry-Config'))
 
     def test_labels_of_heat_are_refused(self):
-        """By them it is found."""
+        """The plugin finds its images by these labels."""
         made = self.make_resource(build={**BUILD, 'labels': {
             'org.openstack.heat.stack_id': 'x'}})
         self.assertIn('org.openstack.heat.stack_id is reserved for Heat',
@@ -668,7 +668,7 @@ class BuildTestCase(BuiltTestCase):
         self.assertEqual([], self.daemon.requests)
 
     def test_tags_of_heat_are_refused(self):
-        """Containers are restored from one, and files copied by another."""
+        """One name is for container snapshots, the other for helpers."""
         for tag in ('localhost/heat-snapshot/wiki-web:snapshot-1',
                     'localhost/heat-docker/empty'):
             made = self.make_resource(tags=[tag])
@@ -676,7 +676,7 @@ class BuildTestCase(BuiltTestCase):
                           self.fail_task(made.create))
         self.assertEqual([], self.daemon.requests)
 
-    def test_auth(self):
+    def test_registry_auth_is_sent_as_a_registry_config(self):
         self.make(registry_auth=AUTH)
         self.assertEqual({'r.test': AUTH_SENT},
                          self.header(self.sent(), 'X-Registry-Config'))
@@ -720,7 +720,7 @@ class BuildTestCase(BuiltTestCase):
         self.assertEqual(2, len(self.daemon.sent(*MAKE)))
 
     def test_build_answer_lost_for_good(self):
-        """What has our labels is ours to remove."""
+        """The plugin removes every image with its labels."""
         clock = self.set_clock(plan, step=200.0)
         self.daemon.on(*MAKE, LOST)
         made = self.make_resource()
@@ -734,7 +734,7 @@ class BuildTestCase(BuiltTestCase):
         self.assertEqual(IMAGE, made.resource_id)
         self.assertEqual('true', made.data()['made'])
 
-    def test_changed(self):
+    def test_changed_build_tags_push_or_triggers_replace(self):
         made = self.make()
         for values in ({'build': {**BUILD, 'args': {'A': 'b'}}},
                        {'tags': ['a']}, {'push': True},
@@ -754,7 +754,7 @@ class PushTestCase(BuiltTestCase):
         [sent] = self.daemon.sent(*push_of(name))
         return sent
 
-    def test_push(self):
+    def test_every_tag_is_pushed_with_credentials(self):
         self.make(tags=self.TAGS, push=True, registry_auth=AUTH)
         self.assertEqual(
             [MAKE, TAG, TAG, push_of('r.test/a'), push_of('r.test/b')],
@@ -776,7 +776,7 @@ class PushTestCase(BuiltTestCase):
         self.assertEqual(2 * [MAKE, TAG, TAG], self.daemon.requests)
 
     def fail_push(self):
-        """Return a resource of which the second tag was not pushed."""
+        """Return a resource whose second tag was not pushed."""
         self.daemon.on(*push_of('r.test/b'), {
             'text': '{"errorDetail": {"message": "denied: no"}}'})
         made = self.make_resource(tags=self.TAGS, push=True)
@@ -785,19 +785,19 @@ class PushTestCase(BuiltTestCase):
         return made
 
     def test_push_fails(self):
-        """What was built is known, and removed with the stack."""
+        """The built image is known, and is removed with the stack."""
         self.assertEqual(IMAGE, self.fail_push().resource_id)
 
     def test_push_failed_is_not_complete(self):
-        """An update must not take it for pushed."""
+        """An update must not mistake the image for a pushed one."""
         made = self.fail_push()
         self.daemon.on(*inspect_of(IMAGE), self.shown())
         self.daemon.on(*push_of('r.test/b'), {'text': '{}'})
         self.update(made, tags=self.TAGS, push=True)
         self.assertIn(push_of('r.test/b'), self.daemon.requests)
 
-    def test_cancelled(self):
-        """Docker ends what its client does not wait for."""
+    def test_cancelled_create_closes_the_connection(self):
+        """Docker stops work that its client no longer waits for."""
         for request in (push_of('r.test/a'), MAKE):
             made = self.make_resource(tags=self.TAGS, push=True)
             self.assertEqual(1, len(self.broken_off(request, made.create)))
@@ -811,7 +811,7 @@ class PushTestCase(BuiltTestCase):
             push_of('r.test/b'), lambda: made.update(after))))
 
     def test_tag_that_another_image_has_by_now(self):
-        """Only what was built is pushed."""
+        """Only the built image is pushed."""
         def push(request, context):
             self.daemon.on(*inspect_of('r.test/b'), self.shown(OTHER))
             return '{"status": "Pushed"}'
@@ -831,7 +831,7 @@ class PushTestCase(BuiltTestCase):
 
 
 class RemoveBuiltTestCase(BuiltTestCase):
-    """What becomes of images that were built."""
+    """Removal of built images."""
 
     def setUp(self):
         super().setUp()
@@ -851,7 +851,7 @@ class RemoveBuiltTestCase(BuiltTestCase):
         self.assertEqual(('DELETE', 'COMPLETE'), made.state)
         return [sent for sent in self.daemon.requests if sent[0] == 'DELETE']
 
-    def test_built(self):
+    def test_built_image_and_its_tags_are_removed(self):
         self.assertEqual(self.removals, self.removed(self.make_built()))
 
     def test_built_without_tags(self):
@@ -864,20 +864,20 @@ class RemoveBuiltTestCase(BuiltTestCase):
                          self.removed(made))
 
     def test_tags_that_have_moved(self):
-        """Such as to the image that replaces it."""
+        """For example, to the image that replaces it."""
         made = self.make_built()
         self.daemon.on(*inspect_of(self.TAGS[0]), self.shown(OTHER))
         self.daemon.on(*inspect_of(self.TAGS[1]), NO_IMAGE)
         self.assertEqual([removal_of(IMAGE)], self.removed(made))
 
-    def test_gone(self):
+    def test_missing_or_busy_image_does_not_fail_the_delete(self):
         for answer in (NO_IMAGE, base.refusal(409, 'is in use')):
             made = self.make_built()
             for removal in self.removals:
                 self.daemon.on(*removal, answer)
             self.assertEqual(self.removals, self.removed(made))
 
-    def test_used(self):
+    def test_built_image_in_use_is_kept(self):
         tag = self.TAGS[0]
         self.daemon.on(*inspect_of(tag), self.shown(RepoTags=[tag]))
         for name in (tag, IMAGE):
@@ -892,11 +892,11 @@ class RemoveBuiltTestCase(BuiltTestCase):
             {'Id': 'c1', 'Image': self.TAGS[0]}]})
         self.assertEqual([removal_of(self.TAGS[1])], self.removed(made))
 
-    def test_keep(self):
+    def test_keep_retains_a_built_image(self):
         self.assertEqual([], self.removed(self.make_built(keep=True)))
 
     def test_found_by_the_labels(self):
-        """Nobody lived to hear its id."""
+        """The create ended before it received the id."""
         self.daemon.on(*MAKE, LOST)
         made = self.make_resource(tags=self.TAGS, endpoint_timeout=0)
         self.fail_task(made.create)

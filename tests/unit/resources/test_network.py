@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Networks: what is created, and how containers are moved over."""
+"""Networks: creation, and moving containers to a replacement."""
 
 import copy
 import json
@@ -65,7 +65,7 @@ class CreateTestCase(base.NetworkTestCase):
     def sent(self):
         return [sent.json() for sent in self.daemon.sent(*CREATE)]
 
-    def test_create(self):
+    def test_create_sends_ipam_options_and_labels(self):
         self.daemon.on(*CREATE, self.MADE)
         made = self.make_resource(
             name='wiki', labels={'a': 'b'}, ipam=IPAM, internal=True,
@@ -88,7 +88,7 @@ class CreateTestCase(base.NetworkTestCase):
               'Labels': made.object.owner.labels,
               'CheckDuplicate': True}], self.sent())
 
-    def test_warning(self):
+    def test_warning_is_shown_as_an_event(self):
         self.daemon.on(*CREATE, {'status_code': 201, 'json': {
             'Id': base.ID, 'Warning': 'IPv6 is off'}})
         self.run_task(self.make_resource().create)
@@ -143,7 +143,7 @@ class CreateTestCase(base.NetworkTestCase):
 class PolicyTestCase(base.NetworkTestCase):
 
     def test_not_allowed_on_shared_daemons(self):
-        """Bridges, interfaces and routes of the host are the operator's."""
+        """The operator owns the bridges, interfaces and routes of the host."""
         self.configure(daemons='shared')
         for option, properties in {
                 'allowed_network_options': {'driver_opts': {
@@ -173,7 +173,7 @@ class PolicyTestCase(base.NetworkTestCase):
 
 class LifeTestCase(base.NetworkTestCase):
 
-    def test_check(self):
+    def test_check_of_an_existing_network_completes(self):
         made = self.make_made()
         self.daemon.on(*INSPECT, self.inspected())
         self.run_task(made.check)
@@ -184,7 +184,7 @@ class LifeTestCase(base.NetworkTestCase):
         self.daemon.on(*INSPECT, GONE)
         self.assertIn('not found', self.fail_task(made.check))
 
-    def test_attributes(self):
+    def test_attributes_come_from_inspect(self):
         made = self.make_made()
         self.daemon.on(*INSPECT, self.inspected('c1'))
         for name, expected in (
@@ -195,7 +195,7 @@ class LifeTestCase(base.NetworkTestCase):
                 ('containers', {'c1': 'c1'})):
             self.assertEqual(expected, made.FnGetAtt(name), name)
 
-    def test_reference(self):
+    def test_reference_is_the_network_id(self):
         self.assertEqual(base.ID, self.make_made().FnGetRefId())
 
     def test_found_by_the_labels(self):
@@ -219,7 +219,7 @@ class LifeTestCase(base.NetworkTestCase):
         self.run_task(made.delete)
         self.assertEqual([by_name, by_name], self.daemon.changes)
 
-    def test_external(self):
+    def test_external_network_is_left_alone(self):
         self.daemon.on(*INSPECT, self.inspected())
         made = self.make_resource(template=self.template(
             {'name': 'wiki'}, external_id=base.ID))
@@ -229,7 +229,7 @@ class LifeTestCase(base.NetworkTestCase):
         self.run_task(made.delete)
         self.assertEqual([], self.daemon.requests)
 
-    def test_adopt(self):
+    def test_adopted_network_is_removed(self):
         self.daemon.on(*INSPECT, self.inspected())
         made = self.make_resource()
         self.run_task(lambda: made.adopt({'resource_id': base.ID}))
@@ -247,7 +247,7 @@ class LifeTestCase(base.NetworkTestCase):
 class ReplacingTestCase(base.NetworkTestCase):
 
     def make_old(self, **properties):
-        """Return a resource with c1, of the stack, and nobody else in it."""
+        """Return a network whose only container, c1, the stack owns."""
         made = self.make_made(properties or {'name': 'wiki'})
         self.daemon.on(*INSPECT, self.inspected())
         self.serve_members('c1')
@@ -257,7 +257,7 @@ class ReplacingTestCase(base.NetworkTestCase):
         return made
 
     def make_with(self, networks, properties=None, **beside):
-        """Return the network of a stack with a container, c1, in it.
+        """Return the network of a stack, and a container, c1, in it.
 
         :param networks: property of the container.
         :param beside: other parts of the definition of the container.
@@ -268,7 +268,7 @@ class ReplacingTestCase(base.NetworkTestCase):
         self.own(self.stack, 'c1')
         self.daemon.on(*INSPECT, self.inspected(Name='wiki'))
         self.serve_members('c1')
-        # It was adopted: its labels name another stack.
+        # The container was adopted: its labels name another stack.
         self.serve_container('c1', self.attached('c1', None))
         self.daemon.on(*DISCONNECT, {})
         self.daemon.on(*REMOVE, 204)
@@ -280,7 +280,7 @@ class ReplacingTestCase(base.NetworkTestCase):
             'networks': networks}, **beside}
 
     def own(self, stack, name):
-        """Store a container in Heat's database, as a create does."""
+        """Store a container in Heat's database, like a create."""
         member = stack[name]
         member._update_stored_properties()
         member.store()
@@ -364,13 +364,13 @@ class MakeRoomTestCase(ReplacingTestCase):
             self.noted(made))
 
     def test_noted_before_anything_is_detached(self):
-        """Nobody may live to tell."""
+        """The engine may die before it can report the containers."""
         made = self.make_old()
         self.daemon.on(*DISCONNECT, base.refusal(500, 'no'))
         self.assertRaises(resource.exception.Error, made.prepare_for_replace)
         self.assertEqual(['c1'], list(self.noted(made)))
 
-    def test_empty(self):
+    def test_empty_network_is_removed(self):
         made = self.make_old()
         self.serve_members()
         made.prepare_for_replace()
@@ -396,7 +396,7 @@ class MakeRoomTestCase(ReplacingTestCase):
         self.assertEqual(['c1'], list(self.noted(made)))
 
     def test_comes_back_from_strangers(self):
-        """By the next update, whatever that is."""
+        """The next update restores it, whatever it changes."""
         made = self.make_old()
         self.daemon.on(*REMOVE, USED)
         self.fail_update(made, name='wiki', internal=True)
@@ -422,14 +422,14 @@ class MakeRoomTestCase(ReplacingTestCase):
             self.forget()
 
     def test_container_detached_meanwhile(self):
-        """Two requests do not show the same moment."""
+        """Two requests show different moments."""
         made = self.make_old()
         self.serve_container('c1', self.container('c1', made))
         made.prepare_for_replace()
         self.assertEqual(REMOVE, self.daemon.requests[-1])
 
     def test_another_projects_by_now(self):
-        """A hostile daemon has chosen the id of a network of another one."""
+        """A hostile daemon has chosen the id of another daemon's network."""
         self.configure(daemons='shared')
         made = self.make_old()
         self.daemon.on(*INSPECT, self.inspected(Labels={
@@ -455,7 +455,7 @@ class MakeRoomTestCase(ReplacingTestCase):
             self.forget()
 
     def test_answer_lost_after_the_detaching(self):
-        """What is detached already is not shown in the network."""
+        """The network no longer shows a detached container."""
         made = self.make_old()
         self.daemon.on(*MEMBERS, {'json': [{'Id': 'c1'}]}, {'json': []})
         self.daemon.on(*REMOVE, LOST, 204)
@@ -470,7 +470,7 @@ class MakeRoomTestCase(ReplacingTestCase):
         self.assertEqual(3, len(self.daemon.sent(*REMOVE)))
 
     def test_host_gone(self):
-        """It may be what the update is about."""
+        """The host may be the reason for the update."""
         made = self.make_old()
         self.daemon.go_away()
         self.assertRaises(resource.UpdateReplace, self.update, made,
@@ -487,10 +487,10 @@ class OwnTestCase(ReplacingTestCase):
         made.prepare_for_replace()
         return list(self.noted(made))
 
-    def test_adopted(self):
+    def test_adopted_container_is_moved(self):
         self.assertEqual(['c1'], self.moved(self.make_with(self.BY_ID)))
 
-    def test_stopped(self):
+    def test_stopped_container_is_moved(self):
         made = self.make_with(self.BY_ID)
         self.serve_container('c1', self.attached('c1', None,
                                                  status='exited'))
@@ -536,7 +536,7 @@ class OwnTestCase(ReplacingTestCase):
         self.assertEqual([], self.moved(made))
         self.assertNotIn(DISCONNECT, self.daemon.requests)
 
-    def test_external(self):
+    def test_external_container_is_not_moved(self):
         made = self.make_with(self.BY_ID, external_id='c1')
         self.assertEqual([], self.moved(made))
 
@@ -634,7 +634,7 @@ class AddressesTestCase(ReplacingTestCase):
         self.assertEqual(['c1'], list(self.noted(made)))
 
     def change(self, made, name, **properties):
-        """Change the template of the stack, as an update does."""
+        """Change the template of the stack, like an update."""
         changed = copy.deepcopy(made.stack.t.t)
         changed['resources'][name]['properties'].update(properties)
         made.stack.defn = made.stack.defn.clone_with_new_template(
@@ -692,7 +692,7 @@ class ComeBackTestCase(ReplacingTestCase):
     CONNECT_AGAIN = ('POST', '/networks/%s/connect' % AGAIN)
 
     def make_replaced(self, **properties):
-        """Return a resource whose network is gone, with c1 noted."""
+        """Return a resource whose network was removed, with c1 recorded."""
         made = self.make_old(**properties)
         made.prepare_for_replace()
         self.forget()
@@ -706,7 +706,7 @@ class ComeBackTestCase(ReplacingTestCase):
         return made
 
     def serve_new(self, *containers, made=None):
-        """Have a replacement that is to be removed."""
+        """Serve a replacement network that is to be removed."""
         self.daemon.on(*FOUND, {'json': [{'Id': NEW}]})
         self.daemon.on(*INSPECT_NEW, self.inspected())
         self.serve_members(*containers, network=NEW)
@@ -737,14 +737,14 @@ class ComeBackTestCase(ReplacingTestCase):
         self.assertNotIn('replaced', made.data())
 
     def test_comes_back_by_an_update(self):
-        """A nested stack rolls back by one, and so do users."""
+        """A nested stack rolls back by an update, and users can, too."""
         made = self.make_replaced()
         self.update(made, name='wiki')
         self.assertEqual(('UPDATE', 'COMPLETE'), made.state)
         self.assertEqual(1, len(self.connected()))
 
     def test_comes_back_by_an_update_on_a_shared_daemon(self):
-        """A network that is gone is not another project's."""
+        """A missing network does not belong to another project."""
         self.configure(daemons='shared')
         made = self.make_replaced()
         self.update(made, name='wiki')
@@ -757,7 +757,7 @@ class ComeBackTestCase(ReplacingTestCase):
         self.serve_container('c2', self.attached('c2', None, NEW))
         self.daemon.on(*REMOVE_NEW, USED)
         self.come_back(made)
-        # A stranger is not detached, and told of.
+        # An unrelated container is reported, not detached.
         [sent] = self.daemon.sent(*DISCONNECT_NEW)
         self.assertEqual({'Container': 'c1', 'Force': True}, sent.json())
         self.assertIn('does not step back yet', self.log.output)
@@ -833,7 +833,7 @@ class ComeBackTestCase(ReplacingTestCase):
             self.forget()
 
     def test_answer_lost_of_the_create(self):
-        """What it may have made is removed, and made again."""
+        """The possible network is removed and created again."""
         made = self.make_replaced()
         self.serve_new()
         self.daemon.on(*CREATE, LOST, {'status_code': 201, 'json': {
@@ -845,7 +845,7 @@ class ComeBackTestCase(ReplacingTestCase):
         self.assertEqual(1, len(self.connected()))
 
     def test_answer_lost_of_the_create_and_deleted(self):
-        """What it may have made would keep name and subnet for ever."""
+        """Otherwise the network would occupy its name and subnet forever."""
         made = self.make_replaced()
         self.daemon.on(*CREATE, LOST)
         self.come_back(made)
@@ -855,7 +855,7 @@ class ComeBackTestCase(ReplacingTestCase):
         self.assertIn(REMOVE_NEW, self.daemon.requests)
 
     def test_answer_lost_of_the_create_and_not_listed_yet(self):
-        """It does not go on without its network."""
+        """The container does not continue without its network."""
         made = self.make_replaced()
         self.daemon.on(*CREATE, LOST, TAKEN, TAKEN, {
             'status_code': 201, 'json': {'Id': self.AGAIN}})
@@ -866,7 +866,7 @@ class ComeBackTestCase(ReplacingTestCase):
         self.assertNotIn('replaced', made.data())
 
     def test_failed_and_its_daemon_is_away(self):
-        """It is not complete before somebody has looked at it."""
+        """The network is not complete until it has been inspected."""
         made = self.make_old()
         made.state_set(made.CHECK, made.IN_PROGRESS)
         made.state_set(made.CHECK, made.FAILED, 'x')
@@ -898,25 +898,24 @@ class ComeBackTestCase(ReplacingTestCase):
 
 
 class ReattachTestCase(ReplacingTestCase):
-    """Containers that the replacement gets from the old network."""
+    """Containers that the replacement attaches from the old network."""
 
     def make_replacement(self):
-        """Return a network with c1, which was stepped aside, and a new one.
-        """
+        """Return a network that stepped aside with c1, and its successor."""
         old = self.make_old()
         old.prepare_for_replace()
         self.serve_container('c1', self.container('c1', old, Id=FULL_ID))
         return old, self.replace(old, name='wiki', internal=True)
 
     def test_by_the_id_that_the_daemon_shows(self):
-        """What was listed may be the start of an id, or a name."""
+        """A listed id may be only the prefix of an id, or a name."""
         _old, made = self.make_replacement()
         self.run_task(made.create)
         [sent] = self.daemon.sent(*CONNECT_NEW)
         self.assertEqual(FULL_ID, sent.json()['Container'])
 
     def test_of_another_daemon(self):
-        """What that one has said is not believed of this one."""
+        """Facts about another daemon do not apply to this one."""
         for requested in ELSEWHERE:
             old, made = self.make_replacement()
             old.data_set('requested', requested)
@@ -952,8 +951,8 @@ class FailedTestCase(ReplacingTestCase):
         [sent] = self.daemon.sent(*CONNECT_NEW)
         self.assertEqual('c1', sent.json()['Container'])
 
-    def test_sound(self):
-        """What was made is kept, whatever failed."""
+    def test_existing_network_is_kept_after_a_failure(self):
+        """An existing network is kept, whatever failed."""
         made = self.make_made()
         made.state_set(made.UPDATE, made.FAILED, 'x')
         self.daemon.on(*INSPECT, self.inspected())
@@ -961,10 +960,10 @@ class FailedTestCase(ReplacingTestCase):
 
 
 class ConfiguredTestCase(base.NetworkTestCase):
-    """A network that another one configures."""
+    """A network that uses the configuration of another one."""
 
     def test_no_labels(self):
-        """Docker refuses whatever is said beside that."""
+        """Docker refuses all other options with config_from."""
         self.daemon.on(*CREATE, {'status_code': 201, 'json': {'Id': base.ID}})
         made = self.make_resource(config_from='wiki-config')
         self.run_task(made.create)
@@ -974,7 +973,7 @@ class ConfiguredTestCase(base.NetworkTestCase):
                          sent.json()['ConfigFrom'])
 
     def test_answer_lost(self):
-        """Its name is one that nobody else can have thought of."""
+        """The name is unique, so it can only be this network."""
         def taken(request, context):
             context.status_code = 409
             self.daemon.on('GET', '/networks/' + request.json()['Name'],

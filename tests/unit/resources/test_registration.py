@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Which types heat-engine offers, and who may use them."""
+"""The types that heat-engine offers, and who may use them."""
 
 import importlib
 import json
@@ -94,7 +94,7 @@ class RestrictableTestCase(RegistrationTestCase):
                              rule.check_str)
 
     def test_registered_by_others(self):
-        """Such as a newer Heat, or a site's own code."""
+        """For example by a newer Heat, or by a site's own plugin."""
         registration.available(MAPPING)
         [theirs] = [rule for rule in self.rules
                     if rule.name == 'resource_types:A::B']
@@ -104,7 +104,7 @@ class RestrictableTestCase(RegistrationTestCase):
 
 
 class EnforcedTestCase(RegistrationTestCase):
-    """A line of the operator's policy.yaml is heeded."""
+    """The operator's policy.yaml is enforced."""
 
     def setUp(self):
         super().setUp()

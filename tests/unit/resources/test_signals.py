@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What a signal of Heat does to a container."""
+"""The effect of Heat's signals on a container."""
 
 from heat.common import exception
 from oslo_config import cfg
@@ -59,7 +59,7 @@ class SignalsTestCase(base.ContainerTestCase):
         return said, sent.qs
 
     def refused(self, made, details):
-        """Return the words for a signal that reaches no daemon."""
+        """Return the error of a signal that reaches no daemon."""
         self.forget()
         ex = self.assertRaises(exception.ResourceFailure, made.signal,
                                details)
@@ -67,7 +67,7 @@ class SignalsTestCase(base.ContainerTestCase):
         self.assertEqual([], self.daemon.requests)
         return str(ex)
 
-    def test_restart(self):
+    def test_restart_sends_no_timeout_by_default(self):
         said, query = self.act('restart', {'action': 'restart'})
         self.assertIn('restarted', said)
         self.assertEqual({}, query)
@@ -86,7 +86,7 @@ class SignalsTestCase(base.ContainerTestCase):
         said, _query = self.act('restart', {'action': 'restart'}, LOST)
         self.assertIn('still restarting', said)
 
-    def test_kill(self):
+    def test_kill_sends_the_named_signal(self):
         said, query = self.act('kill', {'action': 'kill',
                                         'signal': 'SIGHUP'})
         self.assertIn('sent SIGHUP', said)
@@ -112,7 +112,7 @@ class SignalsTestCase(base.ContainerTestCase):
         self.serve_inspect(self.inspected('exited'))
         self.run_task(made.check)
 
-    def test_start(self):
+    def test_start_starts_the_container(self):
         said, _query = self.act('start', {'action': 'start'})
         self.assertIn('started', said)
 
@@ -167,13 +167,13 @@ class SignalsTestCase(base.ContainerTestCase):
         self.update(made)
         self.assertEqual(1, len(self.daemon.sent('POST', PATH + '/start')))
 
-    def test_pause(self):
+    def test_pause_pauses_the_container_once(self):
         made = self.make_running()
         self.daemon.on('POST', PATH + '/pause', 204)
         self.assertIn('paused', self.signal(made, {'action': 'pause'}))
         self.assertEqual(1, len(self.daemon.sent('POST', PATH + '/pause')))
 
-    def test_unpause(self):
+    def test_unpause_resumes_the_container(self):
         said, _query = self.act('unpause', {'action': 'unpause'})
         self.assertIn('unpaused', said)
 
@@ -188,7 +188,7 @@ class SignalsTestCase(base.ContainerTestCase):
         [sent] = self.daemon.sent('POST', PATH + '/exec')
         return said, sent.json()['Cmd']
 
-    def test_exec(self):
+    def test_exec_reports_exit_code_and_output(self):
         said, command = self.execute(['sh', '-c', 'x y', 5],
                                      base.frame(b'hello\n'))
         self.assertIn('exec ended with exit code 3: hello', said)
@@ -212,7 +212,7 @@ class SignalsTestCase(base.ContainerTestCase):
         self.assertIn('exec is still running', said)
 
     def test_restart_whose_connection_breaks(self):
-        """Nobody knows whether it has begun."""
+        """The restart may or may not have begun."""
         for answer in (BROKEN, 502, 504):
             made = self.make_running()
             self.daemon.on('POST', PATH + '/restart', answer)
@@ -253,7 +253,7 @@ class SignalsTestCase(base.ContainerTestCase):
             made, {'action': 'exec', 'command': 'x'}))
 
     def fail_signal(self, made, **details):
-        """Return what the event says of a signal that fails."""
+        """Return the event of a signal that fails."""
         self.assertRaises(exception.ResourceFailure, made.signal, details)
         [said] = self.reasons
         self.assertIn('The signal failed and is not repeated: Docker', said)
@@ -275,7 +275,7 @@ class SignalsTestCase(base.ContainerTestCase):
             self.refused(self.make_running(),
                          {'action': 'exec', 'command': command})
 
-    def test_unknown(self):
+    def test_unknown_action_is_refused(self):
         made = self.make_running()
         for details in ({'action': 'fly'}, {}, None, {'action': None},
                         {'action': ['kill']}):
@@ -298,7 +298,7 @@ class SignalsTestCase(base.ContainerTestCase):
         self.assert_plain(str(ex))
 
     def test_daemon_away(self):
-        """The sender has his answer, so the event has to tell it."""
+        """The sender already has a response, so an event shows the error."""
         made = self.make_running()
         self.daemon.go_away()
         self.forget()
@@ -318,7 +318,7 @@ class SignalsTestCase(base.ContainerTestCase):
         for action in operations.names():
             self.refused(made, {'action': action, 'command': 'x'})
 
-    def test_external(self):
+    def test_external_container_refuses_every_action(self):
         self.serve_inspect()
         made = self.make_resource(template={
             'heat_template_version': '2018-08-31',

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Images that keep what a container has written."""
+"""Images that store the files of a container."""
 
 import json
 import threading
@@ -33,7 +33,7 @@ REMOVE = ('DELETE', base.ContainerTestCase.PATH)
 class SnapshotTestCase(base.ContainerTestCase):
 
     def snapshot(self, **properties):
-        """Return a resource of which there is a snapshot, and its data."""
+        """Return a resource with a snapshot, and the data of the snapshot."""
         if properties.get('pull_policy') == 'always':
             self.daemon.on('POST', '/images/create', {'text': '{}'})
         made = self.make_running(properties or {'env': ['A=b'], 'memory': 5})
@@ -43,7 +43,7 @@ class SnapshotTestCase(base.ContainerTestCase):
         self.assertEqual(('SNAPSHOT', 'COMPLETE'), made.state)
         return made, {'resource_data': dict(made.data())}
 
-    def test_snapshot(self):
+    def test_snapshot_commits_a_uniquely_tagged_image(self):
         made, kept = self.snapshot()
         [sent] = self.daemon.sent(*COMMIT)
         [tag] = sent.qs['tag']
@@ -108,14 +108,14 @@ class SnapshotTestCase(base.ContainerTestCase):
         self.assertNotIn('snapshot_image', made.data())
 
     def test_commit_answer_lost(self):
-        """It ends, one way or the other."""
+        """The commit ends, with or without success."""
         made = self.make_running(endpoint_timeout=0)
         self.daemon.on(*COMMIT, LOST)
         self.fail_task(made.snapshot)
         self.assertEqual(1, len(self.daemon.sent(*COMMIT)))
 
     def test_commit_daemon_away(self):
-        """That a thread was started says nothing of the daemon."""
+        """A started thread does not show whether the daemon responds."""
         self.patch(background.Task, 'WAIT', 0.001)
         self.set_clock(plan, step=25.0)
         polled = threading.Semaphore(0)
@@ -129,7 +129,7 @@ class SnapshotTestCase(base.ContainerTestCase):
                 polled.release()
 
         def away(request, context):
-            # Not before the poll that has begun it has looked away.
+            # Not before the first poll has returned.
             while polled.acquire(blocking=False):
                 pass
             polled.acquire(timeout=20)
@@ -145,7 +145,7 @@ class SnapshotTestCase(base.ContainerTestCase):
         self.assertNotIn(' responded after ', str(self.reasons))
 
     def test_commit_breaks(self):
-        """The end of the thread is no success."""
+        """A thread that ends is not a success."""
         made = self.make_running()
         self.patch(containers.Containers, 'commit', None)
         self.fail_task(made.snapshot)
@@ -165,7 +165,7 @@ class SnapshotTestCase(base.ContainerTestCase):
         self.run_task(lambda: made.delete_snapshot({'resource_data': {}}))
         self.assertEqual([], self.daemon.requests)
 
-    def test_restore(self):
+    def test_restore_uses_the_snapshot_image(self):
         made, kept = self.snapshot()
         restored = made.handle_restore(made.t, kept)
         self.assertEqual(
@@ -175,7 +175,7 @@ class SnapshotTestCase(base.ContainerTestCase):
                                      made.context).data))
 
     def test_restore_of_an_external_container(self):
-        """It is no part of snapshots, and stays as it is."""
+        """External containers are not part of snapshots, and do not change."""
         self.serve_inspect()
         made = self.make_resource(template=self.template(
             {}, external_id=base.ID))
@@ -186,7 +186,7 @@ class SnapshotTestCase(base.ContainerTestCase):
         self.assertEqual(made.t.freeze(), restored.freeze())
 
     def restored(self, image='busybox:1', **properties):
-        """Return a resource as a restored stack has it."""
+        """Return a resource of a restored stack."""
         made, kept = self.snapshot(image=image, **properties)
         values = made.handle_restore(made.t, kept).properties(
             made.properties_schema, made.context).data
@@ -209,12 +209,12 @@ class SnapshotTestCase(base.ContainerTestCase):
                              self.daemon.requests)
 
     def test_restored_is_of_no_registry(self):
-        """Neither that of the credentials nor one that is not allowed."""
+        """The image belongs to no registry, so registry rules do not apply."""
         auth = {'username': 'me', 'password': 'x', 'server_address': 'r.test'}
         self.restored('r.test/web:1', registry_auth=auth)
 
     def test_restored_is_allowed(self):
-        """What it was made of was."""
+        """The image of the original container was allowed."""
         self.configure(allowed_registries=['r.test'])
         self.restored('r.test/web:1')
 
@@ -233,7 +233,7 @@ class SnapshotTestCase(base.ContainerTestCase):
         self.assertNotIn('snapshot_image', made.data())
 
     def test_deletion_policy_and_the_stack_goes(self):
-        """What it has kept stays, of whichever container of the name."""
+        """The saved image stays, whichever container had the name."""
         made = self.deleted(201)
         self.stack.action = self.stack.DELETE
         listed = [self.image('web', 'localhost/heat-snapshot/s-web:replaced')]
@@ -247,7 +247,7 @@ class SnapshotTestCase(base.ContainerTestCase):
                          self.daemon.requests)
 
     def test_deletion_policy_and_commit_refused(self):
-        """What could not be kept is not deleted."""
+        """A container that cannot be saved is not deleted."""
         made = self.deleted(base.refusal(500, 'no space left'))
         self.assertIn('no space left', self.fail_task(made.delete))
         self.assertEqual([COMMIT], self.daemon.requests)
@@ -260,7 +260,7 @@ class SnapshotTestCase(base.ContainerTestCase):
         self.assertEqual([COMMIT, STOP, REMOVE], self.daemon.requests)
 
     def test_deletion_policy_and_another_projects_by_now(self):
-        """It would get our labels, and be ours to use."""
+        """The image would get our labels, and this project could use it."""
         made = self.deleted(201)
         self.configure(daemons='shared')
         self.serve_inspect(self.inspected(Labels={
@@ -270,7 +270,7 @@ class SnapshotTestCase(base.ContainerTestCase):
         self.assertEqual([], self.daemon.changes)
 
     def test_deletion_policy_of_a_daemon_that_is_given_up(self):
-        """It is not asked, not even for what is to be kept."""
+        """A forgotten endpoint gets no request, even for data to retain."""
         made = self.deleted(201)
         self.configure(forgotten_endpoints=[base.URL])
         self.run_task(made.delete)
@@ -300,7 +300,7 @@ class SnapshotTestCase(base.ContainerTestCase):
             json.loads(sent.qs['filters'][0]))
 
     def image(self, resource, *tags):
-        """Return what the daemon lists of an image of a resource."""
+        """Return an image of a resource as the daemon lists it."""
         return {'Id': 'sha256:1', 'RepoTags': list(tags), 'Labels': {
             'org.openstack.heat.resource_name': resource}}
 

@@ -38,7 +38,7 @@ class SupersedingTestCase(base.ResourceTestCase):
         return older.store(self.stack.context)
 
     def check(self):
-        """Return the resource as another check of it loads it."""
+        """Return the resource as another check loads it."""
         return resource.Resource.load(
             self.stack.context, self.made.id, 'newest', True, {})
 
@@ -70,7 +70,7 @@ class SupersedingTestCase(base.ResourceTestCase):
         self.assert_replaced_once(new_id)
 
     def test_check_that_waits_for_the_replacement(self):
-        """It has to take the lock, and would forget the replacement."""
+        """The check would take the lock, and lose the replacement."""
         late, *_needed = self.check()
         late._calling_engine_id = 'engine'
         late.replaced_by = None
@@ -81,7 +81,7 @@ class SupersedingTestCase(base.ResourceTestCase):
         self.assert_replaced_once(new_id)
 
     def test_two_checks_at_once(self):
-        """Both of them see that there is no replacement yet."""
+        """Neither check sees a replacement yet."""
         late, *_needed = self.check()
         made = resource.Resource.make_replacement
         first = []
@@ -97,12 +97,12 @@ class SupersedingTestCase(base.ResourceTestCase):
         self.assert_replaced_once(first[0])
 
     def test_signal_in_between(self):
-        """It only changes the key by which Heat notices changes."""
+        """A signal only changes the key by which Heat notices changes."""
         self.row.select_and_update({}, atomic_key=self.row.atomic_key)
         self.assert_replaced_once(self.replace())
 
     def test_replacement_that_failed(self):
-        """A rollback may want another one, by the same template."""
+        """A rollback may need another replacement for the same template."""
         failed = self.replace()
         self.rows()[failed].update_and_save({'status': 'FAILED'})
         another = self.replace()
@@ -120,13 +120,13 @@ class SupersedingTestCase(base.ResourceTestCase):
         self.assertRaises(exception.UpdateInProgress, self.replace)
 
     def test_newer_update(self):
-        """Heat then checks the resource for that one."""
+        """Heat then checks the resource for the newer update."""
         self.stack.current_traversal = 'older'
         self.assertIsNone(self.replace())
         self.assertEqual([self.made.id], list(self.rows()))
 
     def test_older_update_that_comes_late(self):
-        """It does not forget what the newer one has made."""
+        """A late older update does not discard the newer replacement."""
         new_id = self.replace()
         late, *_needed = self.check()
         late.stack.current_traversal = 'older'
@@ -138,7 +138,7 @@ class SupersedingTestCase(base.ResourceTestCase):
         self.assert_replaced_once(new_id)
 
     def test_deleted_with_its_replacement(self):
-        """The new resource does not keep the old one from being deleted."""
+        """The new resource does not prevent the delete of the old one."""
         self.replace()
         self.made._calling_engine_id = 'engine'
         self.made.state_set('DELETE', 'IN_PROGRESS',

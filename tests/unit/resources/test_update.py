@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What an update changes in place, what it replaces, what it finishes."""
+"""Updates that change properties in place, replace or complete a resource."""
 
 import io
 import tarfile
@@ -83,7 +83,7 @@ class LimitsTestCase(UpdateTestCase):
         self.assertIn('HTTP status 404, not found',
                       self.fail_update(made, memory=128))
 
-    def test_body(self):
+    def test_changed_limits_are_sent_in_one_update(self):
         made = self.make_running(memory=64, cpu_shares=5,
                                  restart_policy={'Name': 'always'})
         self.serve_update()
@@ -126,22 +126,22 @@ class LimitsTestCase(UpdateTestCase):
             self.replaces(made)
             self.assertEqual([], self.daemon.requests)
 
-    def test_warnings(self):
+    def test_warnings_are_shown_as_an_event(self):
         made = self.make_running(memory=64)
         self.serve_update({'json': {'Warnings': ['no swap limit']}})
         self.serve_inspect(self.inspected(Memory=128))
         self.complete(made, memory=128)
         self.assertEqual(['Docker warns: no swap limit'], self.reasons)
 
-    def test_forgotten(self):
-        """Daemons forget what they do not know; a new one will have it."""
+    def test_ignored_limit_replaces_the_container(self):
+        """Old daemons ignore unknown limits; a new container gets them."""
         made = self.make_running(memory=64)
         self.serve_update()
         self.serve_inspect(self.inspected(Memory=64))
         self.replaces(made, memory=128)
         self.assertEqual([UPDATE], self.daemon.changes)
 
-    def test_refused(self):
+    def test_refused_update_fails_with_the_reason(self):
         made = self.make_running(memory=64)
         self.serve_update(base.refusal(409, 'cannot update a container'))
         self.assertIn('cannot update a container',
@@ -203,7 +203,7 @@ class LimitsTestCase(UpdateTestCase):
 
 class RenameTestCase(UpdateTestCase):
 
-    def test_rename(self):
+    def test_changed_name_renames_the_container(self):
         made = self.make_running(name='web')
         self.daemon.on(*RENAME, 204)
         self.assertEqual([RENAME], self.complete(made, name='web-2'))
@@ -289,7 +289,7 @@ class NetworksTestCase(UpdateTestCase):
                 'IPAMConfig': {'IPv4Address': '192.0.2.7'}}}, sent.json())
 
     def test_create_on_a_new_daemon(self):
-        """No network is the mode, for each may go while it stays."""
+        """The mode is unset: any of the networks may be detached later."""
         self.assertEqual(
             (None, {'front': {'Aliases': ['web']},
                     'back': {'IPAMConfig': {'IPv4Address': '192.0.2.7'}}}),
@@ -297,7 +297,7 @@ class NetworksTestCase(UpdateTestCase):
         self.assertEqual([CREATE, START], self.daemon.changes)
 
     def test_create_in_one_network(self):
-        """Whatever the daemon, it is created in it."""
+        """The container is created in its network on every daemon."""
         self.make_attached({'network': 'front'})
         made = self.make_resource(networks=[{'network': 'front'}])
         self.serve_run(self.live('front'))
@@ -347,7 +347,7 @@ class NetworksTestCase(UpdateTestCase):
             'network_info')['Networks']['a']['NetworkID'])
 
     def test_update_answer_lost(self):
-        """What has been done is not done twice."""
+        """Steps that are already done are not repeated."""
         made = self.make_attached({'network': 'a'}, {'network': 'b'})
         self.serve_networks('b', 'c')
         self.daemon.on(*to(CONNECT, 'c'), LOST, {})
@@ -447,7 +447,7 @@ class FilesTestCase(UpdateTestCase):
         for secret in ('hunter2', 'aHVudGVyMg'):
             self.assertNotIn(secret, said)
 
-    def test_files(self):
+    def test_files_are_sent_as_an_archive_before_the_start(self):
         made = self.create()
         self.run_task(made.create)
         self.assertEqual([CREATE, ARCHIVE, START], self.daemon.changes)
@@ -501,7 +501,7 @@ class PauseTestCase(UpdateTestCase):
         self.assertEqual(('SUSPEND', 'COMPLETE'), made.state)
         return made
 
-    def test_suspend(self):
+    def test_suspend_pauses_the_container(self):
         self.paused()
         self.assertEqual([self.PAUSE], self.daemon.changes)
 
@@ -518,7 +518,7 @@ class PauseTestCase(UpdateTestCase):
         self.run_task(made.suspend)
         self.assertEqual([], self.daemon.changes)
 
-    def test_resume(self):
+    def test_resume_unpauses_the_container(self):
         made = self.paused()
         self.forget()
         self.serve_inspect(self.inspected('paused'), self.inspected())
@@ -526,7 +526,7 @@ class PauseTestCase(UpdateTestCase):
         self.assertEqual([self.UNPAUSE], self.daemon.changes)
 
     def test_resume_completed(self):
-        """A command that has done its work does not do it again."""
+        """A command that has completed does not run again."""
         ended = self.inspected('exited', ExitCode=0)
         self.serve_create()
         self.serve_run(ended)
@@ -563,7 +563,7 @@ class PauseTestCase(UpdateTestCase):
             status, StartedAt='2026-11-24T10:00:%02dZ' % second)
 
     def test_resume_refused(self):
-        """What was not started for sure is started."""
+        """The plugin starts a container that surely was not started."""
         made = self.stopped()
         self.daemon.on(*START, REFUSED, 204)
         self.serve_inspect(self.at('exited', 1), self.at('exited', 1),
@@ -572,7 +572,7 @@ class PauseTestCase(UpdateTestCase):
         self.assertEqual([START] * 2, self.daemon.changes)
 
     def test_resume_answer_lost(self):
-        """What has run is not run twice."""
+        """A command must not run twice."""
         made = self.stopped()
         self.daemon.on(*START, LOST)
         self.serve_log(b'')
@@ -618,7 +618,7 @@ class GraceTestCase(UpdateTestCase):
         self.run_task(made.delete)
         return [sent.qs for sent in self.daemon.sent(*STOP)]
 
-    def test_grace(self):
+    def test_stop_grace_period_is_sent_with_every_stop(self):
         self.assertEqual([{'t': ['30']}] * 2,
                          self.stopped(stop_grace_period=30))
 
@@ -647,7 +647,7 @@ class AdoptTestCase(UpdateTestCase):
         return made.adopt({'resource_id': base.ID, 'resource_data': {},
                            'metadata': {}, 'name': 'web'})
 
-    def test_adopt(self):
+    def test_adopt_changes_nothing_on_the_daemon(self):
         self.serve_inspect()
         made = self.make_resource()
         self.run_task(lambda: self.adopt(made))
@@ -684,7 +684,7 @@ class ExternalTestCase(UpdateTestCase):
                 'web': {'type': base.TYPE, 'external_id': base.ID,
                         'properties': self.properties(**values)}}})
 
-    def test_external(self):
+    def test_external_container_is_only_inspected(self):
         self.serve_inspect()
         made = self.make_external()
         made.validate()
@@ -701,7 +701,7 @@ class ExternalTestCase(UpdateTestCase):
                                made.validate_external)
         self.assertIn('cannot come from another resource', str(ex))
 
-    def test_wrong(self):
+    def test_wrong_external_id_fails_validation(self):
         for answer in (GONE, REFUSED, base.refusal(500, 'no')):
             self.serve_inspect(answer)
             made = self.make_external()
@@ -725,7 +725,7 @@ class ExternalTestCase(UpdateTestCase):
 
 
 class FinishTestCase(UpdateTestCase):
-    """What is sound is finished; what is not is replaced."""
+    """An update completes a usable container, and replaces any other."""
 
     def failed(self, *start, **properties):
         self.serve_create()
@@ -735,7 +735,7 @@ class FinishTestCase(UpdateTestCase):
         self.forget()
         return made
 
-    def test_created(self):
+    def test_update_starts_a_container_that_never_ran(self):
         made = self.failed()
         self.serve_run(self.inspected('created'), self.inspected('created'),
                        self.inspected())
@@ -755,13 +755,13 @@ class FinishTestCase(UpdateTestCase):
         self.serve_run(created, created, created, self.inspected())
         self.assertEqual([ARCHIVE, START], self.complete(made, **values))
 
-    def test_running(self):
+    def test_update_keeps_a_running_container(self):
         made = self.failed()
         self.serve_run()
         self.assertEqual([], self.complete(made))
 
     def test_running_and_changed(self):
-        """It waits for what the new template says, not for the old."""
+        """The update waits for the new conditions, not for the old ones."""
         self.serve_create()
         self.serve_run()
         made = self.make_resource(wait_for='healthy')
@@ -783,7 +783,7 @@ class FinishTestCase(UpdateTestCase):
                        start=[base.refusal(500, 'port is taken still')])
         self.assertIn('port is taken still', self.fail_update(made))
 
-    def test_unsound(self):
+    def test_update_replaces_an_unusable_container(self):
         for status in ('exited', 'dead', 'restarting', 'removing'):
             made = self.failed()
             self.serve_inspect(self.inspected(status))
@@ -791,18 +791,18 @@ class FinishTestCase(UpdateTestCase):
             self.replaces(made)
 
     def test_completed_late(self):
-        """A command that has done its work meanwhile is not run again."""
+        """A command that has completed in the meantime does not run again."""
         made = self.failed(wait_for='completed')
         self.serve_run(self.inspected('exited', ExitCode=0))
         self.complete(made, wait_for='completed')
 
-    def test_gone(self):
+    def test_update_replaces_a_missing_container(self):
         made = self.failed()
         self.serve_inspect(GONE)
         self.replaces(made)
 
-    def test_unreachable(self):
-        """The update waits for it, and fails if it must."""
+    def test_unreachable_daemon_does_not_cause_replacement(self):
+        """The update waits for the daemon, and may fail."""
         made = self.failed()
         self.serve_inspect(REFUSED)
         self.assertFalse(made.needs_replace_failed())
@@ -818,7 +818,7 @@ class FinishTestCase(UpdateTestCase):
 
 
 class LostCreateTestCase(UpdateTestCase):
-    """The daemon has made what nobody has heard the id of."""
+    """The daemon has created a container whose id is unknown."""
 
     def lost(self):
         clock = self.set_clock(plan, step=200.0)
@@ -842,7 +842,7 @@ class LostCreateTestCase(UpdateTestCase):
         self.assertEqual([START], self.complete(made, name='web'))
 
     def test_replaced_while_the_daemon_is_at_it(self):
-        """A replacement would want the name that is about to be taken."""
+        """A replacement would need a name that is about to be used."""
         self.set_clock(creation)
         made = self.lost()
         self.serve_found()
@@ -863,7 +863,7 @@ class LostCreateTestCase(UpdateTestCase):
         clock.now += 30
         self.replaces(made, name='web')
 
-    def test_finished(self):
+    def test_update_finds_and_starts_the_container(self):
         made = self.lost()
         created = self.inspected('created')
         self.serve_run(created, created, self.inspected())
@@ -871,7 +871,7 @@ class LostCreateTestCase(UpdateTestCase):
         self.assertEqual(base.ID, made.resource_id)
 
     def test_makes_room(self):
-        """Or else its name would be taken, and no replacement made."""
+        """Otherwise its name would block the replacement."""
         made = self.lost()
         self.serve_inspect(self.inspected('dead'))
         self.daemon.on(*RENAME, 204)
@@ -910,7 +910,7 @@ class LostCreateTestCase(UpdateTestCase):
 
 
 class ConvergeTestCase(UpdateTestCase):
-    """What somebody else has changed is put right."""
+    """An update corrects changes from outside of Heat."""
 
     def converge(self, made, **values):
         made.converge = True
@@ -938,7 +938,7 @@ class ConvergeTestCase(UpdateTestCase):
         self.forget()
         self.assertEqual([], self.converge(made, **values))
 
-    def test_gone(self):
+    def test_converge_replaces_a_missing_container(self):
         made = self.make_running()
         self.serve_inspect(GONE)
         made.converge = True

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Volumes: whose they are, and that nobody loses what is in them."""
+"""Volumes: their owners, and the safety of their files."""
 
 import copy
 import functools
@@ -41,7 +41,7 @@ HELPERS = base.VolumeTestCase.HELPERS
 
 class CreateTestCase(base.VolumeTestCase):
 
-    def test_create(self):
+    def test_create_sends_driver_options_and_labels(self):
         made = self.make_resource(
             labels={'a': 1}, driver='local', driver_opts={'type': 'tmpfs'})
         self.run_task(made.create)
@@ -58,7 +58,7 @@ class CreateTestCase(base.VolumeTestCase):
         self.assertEqual(made.physical_resource_name(), made.resource_id)
 
     def test_existing_one_is_refused(self):
-        """Docker would hand it out, files and all."""
+        """Docker would return the existing volume, with its files."""
         for labels in (None, {}, {'a': 'b'},
                        {'org.openstack.heat.stack_id': 'another',
                         'org.openstack.heat.resource_id': 'another'}):
@@ -96,7 +96,7 @@ class CreateTestCase(base.VolumeTestCase):
                                        len(self.daemon.sent(*CREATE))))
 
     def test_not_allowed(self):
-        """A volume may be a folder of the host in disguise."""
+        """A volume can be a host directory in disguise."""
         self.configure(allowed_bind_sources=['/srv'])
         for device, allowed in (('/srv', True), ('/srv/link', False),
                                 ('/etc', False)):
@@ -134,7 +134,7 @@ class CreateTestCase(base.VolumeTestCase):
         self.assertNotIn('hunter2', why)
 
     def test_options_are_masked_in_events(self):
-        """Such as the password of a share."""
+        """Options may contain the password of a share."""
         shown = []
         made = self.make_resource(driver_opts={
             'type': 'cifs', 'o': 'username=me,password=hunter2'})
@@ -150,7 +150,7 @@ class CreateTestCase(base.VolumeTestCase):
 
 class LifeTestCase(base.VolumeTestCase):
 
-    def test_check(self):
+    def test_check_fails_if_the_volume_is_missing(self):
         made = self.make_made()
         self.daemon.on(*INSPECT, self.shown(made))
         self.run_task(made.check)
@@ -161,7 +161,7 @@ class LifeTestCase(base.VolumeTestCase):
     def test_reference_is_the_name(self):
         self.assertEqual('data', self.make_made().FnGetRefId())
 
-    def test_attributes(self):
+    def test_attributes_come_from_inspect(self):
         made = self.make_made()
         self.daemon.on(*INSPECT, self.shown(made))
         for name, expected in (
@@ -170,7 +170,7 @@ class LifeTestCase(base.VolumeTestCase):
                 ('created_at', base.sample('volume_all_v1.41')['CreatedAt'])):
             self.assertEqual(expected, made.FnGetAtt(name), name)
 
-    def test_size(self):
+    def test_size_comes_from_disk_usage(self):
         made = self.make_made()
         self.daemon.on(*INSPECT, self.shown(made))
         for volumes, expected in (
@@ -199,7 +199,7 @@ class DeleteTestCase(base.VolumeTestCase):
         self.run_task(made.delete)
         return self.daemon.requests
 
-    def test_delete(self):
+    def test_delete_removes_the_volume(self):
         self.assertEqual([HELPERS, INSPECT, REMOVE],
                          self.delete(self.make_made()))
 
@@ -218,7 +218,7 @@ class DeleteTestCase(base.VolumeTestCase):
         self.assertEqual(2, len(self.daemon.sent(*REMOVE)))
 
     def test_only_what_is_its_own(self):
-        """Somebody may have removed it and made another one of its name."""
+        """Someone may have replaced the volume with one of the same name."""
         for labels in (None, {}, {'org.openstack.heat.stack_id': 'x'}):
             made = self.make_made()
             self.daemon.on(*INSPECT, self.shown(made, Labels=labels))
@@ -226,7 +226,7 @@ class DeleteTestCase(base.VolumeTestCase):
             self.assertEqual(('DELETE', 'COMPLETE'), made.state)
             self.assertNotIn(REMOVE, self.daemon.requests)
 
-    def test_adopted(self):
+    def test_adopted_volume_is_removed(self):
         made = self.make_resource()
         self.daemon.on(*INSPECT, self.shown(made, Labels=None))
         self.daemon.on(*REMOVE, 204)
@@ -242,7 +242,7 @@ class DeleteTestCase(base.VolumeTestCase):
         self.assertRaises(exception.ResourceFailure, self.run_task,
                           lambda: made.adopt({'resource_id': 'data'}))
 
-    def test_external(self):
+    def test_external_volume_is_left_alone(self):
         made = self.make_resource(template=self.template(
             {}, external_id='data'))
         self.daemon.on(*INSPECT, self.shown(made, Labels=None))
@@ -259,7 +259,7 @@ class DeleteTestCase(base.VolumeTestCase):
         self.daemon.on(*INSPECT, GONE)
         self.assertRaises(exception.StackValidationFailed, self.stack.validate)
 
-    def test_retain(self):
+    def test_retained_volume_is_left_alone(self):
         made = self.make_made(template=self.template(
             {}, deletion_policy='Retain'))
         self.run_task(made.delete)
@@ -277,8 +277,8 @@ class ReplacingTestCase(base.VolumeTestCase):
         self.assertRaises(resource.UpdateReplace, self.update, made, **values)
         self.assertEqual([], self.daemon.requests)
 
-    def test_refused(self):
-        """It would destroy the files."""
+    def test_replacement_without_consent_fails(self):
+        """A replacement would destroy the files."""
         self.assertIn(
             'Replacing the volume web, which destroys its files, because of '
             'a change of driver, labels, without replace_on_change: true is '
@@ -294,11 +294,11 @@ class ReplacingTestCase(base.VolumeTestCase):
                 self.make_made(), **values))
 
     def test_refused_by_what_was_said_before(self):
-        """What the new template says counts."""
+        """The new template counts."""
         made = self.make_made(name=None, replace_on_change=True)
         self.fails(made, name=None, labels={'a': 'b'})
 
-    def test_wanted(self):
+    def test_replace_on_change_allows_replacement(self):
         for values in ({'labels': {'a': 'b'}}, {'source_volume': 'other'}):
             self.replaces(self.make_made(name=None), name=None,
                           replace_on_change=True, **values)
@@ -357,7 +357,7 @@ class ReplacingTestCase(base.VolumeTestCase):
         self.assertIn(REMOVE, self.daemon.requests)
 
     def replace(self, old, **properties):
-        """Return the replacement of a volume, as an update creates it."""
+        """Return the replacement of a volume, created as by an update."""
         stack = old.stack
         old.current_template_id = stack.t.id
         old._update_stored_properties()
@@ -400,7 +400,7 @@ class ReplacingTestCase(base.VolumeTestCase):
         del stack
 
     def test_no_volume_before_a_failed_update(self):
-        """It is gone, is marked as unhealthy, or is being deleted."""
+        """The volume is missing, marked as unhealthy, or being deleted."""
         for answer, data, action in ((GONE, {}, 'CREATE'),
                                      (None, {'unhealthy': 'true'}, 'CREATE'),
                                      (None, {}, 'DELETE')):
@@ -416,7 +416,7 @@ class ReplacingTestCase(base.VolumeTestCase):
             del stack
 
     def test_another_volume_of_the_name_before_a_failed_update(self):
-        """Somebody has removed the old one, and made one of its name."""
+        """Someone has replaced the old volume with one of the same name."""
         elsewhere = {'org.openstack.heat.project_id': 'test_tenant_id',
                      'org.openstack.heat.stack_id': 'another',
                      'org.openstack.heat.resource_id': 'another'}
@@ -511,7 +511,7 @@ class ReplacingTestCase(base.VolumeTestCase):
         self.update(made, replace_on_change=True)
         self.assertEqual(('UPDATE', 'COMPLETE'), made.state)
 
-    def test_drift(self):
+    def test_drift_does_not_replace_the_volume(self):
         """A change outside of Heat does not replace a volume."""
         made = self.make_made(name=None, labels={'a': 'b'}, driver='local')
         self.serve_shown(made, self.shown(made, Labels={}, Driver='other'))
@@ -529,7 +529,7 @@ class ReplacingTestCase(base.VolumeTestCase):
         self.assertEqual([], self.daemon.requests)
 
     def test_source_volume_that_is_named_no_more(self):
-        """It has given its files."""
+        """The files are already copied."""
         self.serve_copy()
         self.daemon.on('GET', '/volumes/before', {'json': {'Name': 'before'}})
         made = self.make_made(source_volume='before')
@@ -560,7 +560,7 @@ class KeptTestCase(base.VolumeTestCase):
         return '%s/web' % self.stack.id
 
     def serve_copies(self):
-        """Have the removal of copies answered, whatever their names."""
+        """Answer requests to remove copies, whatever their names."""
         def echo(request, context):
             self.daemon.on('DELETE', '/volumes/%s' % request.json()['Name'],
                            204)
@@ -582,7 +582,7 @@ class SnapshotTestCase(KeptTestCase):
         data = {'resource_data': dict(made.data())}
         return data, made.data()['snapshot_volume']
 
-    def test_snapshot(self):
+    def test_snapshot_copies_the_files_to_a_labeled_volume(self):
         made = self.make_made()
         _data, copy = self.snapshot(made)
         self.assertThat(copy, base.testtools.matchers.MatchesRegex(
@@ -606,7 +606,7 @@ class SnapshotTestCase(KeptTestCase):
         self.assertNotEqual(self.snapshot(made)[1], self.snapshot(made)[1])
 
     def test_snapshot_that_is_too_big(self):
-        """What is not kept is not left, either."""
+        """An incomplete copy is removed."""
         made = self.make_made()
         self.configure(max_snapshot_bytes=4)
         self.serve_copies()
@@ -646,11 +646,11 @@ class SnapshotTestCase(KeptTestCase):
         self.assertEqual([], self.daemon.requests)
 
     def restored(self, made, data):
-        """Return what the template of the restored resource says."""
+        """Return the properties in the template of the restored resource."""
         return dict(made.handle_restore(made.t, data).properties(
             made.properties_schema, made.context).data)
 
-    def test_restore(self):
+    def test_restore_uses_the_copy_as_source_volume(self):
         made = self.make_made(name=None, labels={'a': 'b'})
         data, copy = self.snapshot(made)
         self.assertEqual(
@@ -687,7 +687,7 @@ class SnapshotTestCase(KeptTestCase):
             'HostConfig']['Mounts'][0]['Source'])
 
     def test_restore_of_a_name(self):
-        """There can be but one of it."""
+        """A name can be in use only once."""
         made = self.make_made()
         data, _copy = self.snapshot(made)
         self.forget()
@@ -697,7 +697,7 @@ class SnapshotTestCase(KeptTestCase):
         self.assertEqual([], self.daemon.requests)
 
     def test_restore_of_an_external_volume(self):
-        """It is no part of snapshots, and stays as it is."""
+        """External volumes are not part of snapshots, and do not change."""
         made = self.make_resource(template=self.template(
             {}, external_id='data'))
         self.daemon.on(*INSPECT, self.shown(made, Labels=None))
@@ -709,7 +709,7 @@ class SnapshotTestCase(KeptTestCase):
 
 
 class SnapshotsDeletedTestCase(KeptTestCase):
-    """What becomes of copies when the volume is deleted."""
+    """Removal of copies when the volume is deleted."""
 
     def make_deleted(self, **more):
         """Return a resource whose stack is being deleted."""
@@ -719,7 +719,7 @@ class SnapshotsDeletedTestCase(KeptTestCase):
         return made
 
     def keep(self, *names):
-        """Have volumes that are copies, and can be removed."""
+        """Serve volumes that are copies and can be removed."""
         self.serve_volumes(*names)
         for name in names:
             self.daemon.on('DELETE', '/volumes/' + name, 204)
@@ -742,7 +742,7 @@ class SnapshotsDeletedTestCase(KeptTestCase):
                 json.loads(sent.qs['filters'][0]))
 
     def test_copies_stay_with_the_stack(self):
-        """It may have been replaced, and its snapshots hold."""
+        """The volume may have been replaced, and its copies remain valid."""
         made = self.make_deleted()
         self.stack.action = self.stack.UPDATE
         self.keep('copy1')
@@ -750,7 +750,7 @@ class SnapshotsDeletedTestCase(KeptTestCase):
         self.assertEqual(['/volumes/data'], self.removed())
 
     def list_copies(self):
-        """Have those volumes listed that were created with the labels."""
+        """List the volumes that were created with the labels."""
         def find(request, context):
             [label] = json.loads(request.qs['filters'][0])['label']
             return {'Volumes': [
@@ -761,7 +761,7 @@ class SnapshotsDeletedTestCase(KeptTestCase):
         self.daemon.on(*LIST, {'json': find})
 
     def test_deletion_policy(self):
-        """What it keeps is noted nowhere, and so no snapshot is about it."""
+        """No record mentions the copy, so no snapshot refers to it."""
         made = self.make_deleted(template=self.template(
             {}, deletion_policy='Snapshot'))
         self.list_copies()
@@ -774,7 +774,7 @@ class SnapshotsDeletedTestCase(KeptTestCase):
         self.assertNotIn('snapshot_volume', made.data())
 
     def test_deletion_policy_and_snapshots(self):
-        """These go with the stack all the same."""
+        """Snapshots are still removed with the stack."""
         made = self.make_deleted(template=self.template(
             {}, deletion_policy='Snapshot'))
         self.list_copies()
@@ -785,7 +785,7 @@ class SnapshotsDeletedTestCase(KeptTestCase):
                          self.removed())
 
     def test_deletion_policy_of_what_was_replaced(self):
-        """Its files are nowhere else by the time that the stack goes."""
+        """No other copy of the files exists when the stack is deleted."""
         template = self.template({}, deletion_policy='Snapshot')
         replaced = self.make_deleted(template=template)
         self.list_copies()
@@ -801,7 +801,7 @@ class SnapshotsDeletedTestCase(KeptTestCase):
         self.assertEqual(2 * ['/volumes/data'], self.removed())
 
     def test_deletion_policy_and_too_big(self):
-        """What could not be kept is not deleted."""
+        """A volume that cannot be saved is not deleted."""
         made = self.make_deleted(template=self.template(
             {}, deletion_policy='Snapshot'))
         self.configure(max_snapshot_bytes=1)
@@ -821,7 +821,7 @@ class SnapshotsDeletedTestCase(KeptTestCase):
                          self.removed())
 
     def test_deletion_policy_of_a_daemon_that_is_given_up(self):
-        """It is not asked, not even for what is to be kept."""
+        """A forgotten endpoint gets no request, even for data to retain."""
         made = self.make_deleted(template=self.template(
             {}, deletion_policy='Snapshot'))
         self.configure(forgotten_endpoints=[base.URL])

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Records what a real daemon says of what the specs make.
+"""Record the inspect output of a real daemon for objects from the specs.
 
 Usage, with an image that the daemon has and that contains ``sh``, and one
 that it has pulled::
@@ -18,15 +18,15 @@ that it has pulled::
     python -m tests.unit.samples.record \\
         unix:///var/run/docker.sock bare registry.example.com/busybox
 
-It writes, next to itself, ``<type>_<portion>_v<API>.json``: inspects of what
-was created from the examples of all properties, in portions that do not
-exclude each other; ``image_all_v<API>.json`` is the one of the image that was
-pulled, for nothing of the properties is in it. Containers are not started,
-but for ``container_running_v<API>.json``, which publishes ports. For the time
-being the first image gets the name that the example of ``image`` has, and
-there are networks and containers of the names that other examples have; all
-that is made is removed again. Where the daemon keeps its files, which differs
-from host to host, is replaced by Docker's defaults.
+The tool writes ``<type>_<portion>_v<API>.json`` next to itself: the inspect
+output of objects that use the examples of all properties, split into
+portions without mutually exclusive properties. ``image_all_v<API>.json``
+shows the pulled image, which depends on no property. Containers are not
+started, except for ``container_running_v<API>.json``, which publishes ports.
+During the run, the first image has the name in the example of ``image``, and
+networks and containers have the names in other examples; the tool removes
+all of them at the end. Docker's default directories replace those of the
+daemon, which depend on the host.
 """
 
 import contextlib
@@ -46,15 +46,15 @@ from heat_docker.specs import volume
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
-# Properties that exclude others, by the portion that they are recorded in.
+# Mutually exclusive properties, by the portion that records them.
 APART = {'networks': 'attached', 'cpu_period': 'attached',
          'cpu_quota': 'attached', 'uts_mode': 'attached',
          'cgroupns_mode': 'attached'}
 
-# What each portion of containers needs.
+# Required properties of each portion of containers.
 NEEDED = ('image', 'cmd')
 
-# Properties that not every daemon takes.
+# Properties that some daemons refuse.
 NOT_RECORDED = {
     'blkio_weight': 'needs a kernel with weights of block I/O',
     'annotations': 'requires version 1.43 of the API',
@@ -76,7 +76,7 @@ DEFAULT_RUN = '/var/run/docker'
 
 
 def portions(spec):
-    """Return the examples, by the name of the sample they are recorded in."""
+    """Return the examples, by the name of their sample."""
     named = {'all': {}}
     for field in spec.FIELDS:
         if field.name not in NOT_RECORDED:
@@ -90,7 +90,7 @@ def portions(spec):
 
 
 def record(url, image, pulled):
-    """Make all that there are specs of, write samples, and remove it."""
+    """Create an object from each spec, write samples, and clean up."""
     place = endpoint.parse(url)
     client = docker.APIClient(place.base_url)
     with clients.DockerClient(place) as daemon:
@@ -117,7 +117,7 @@ def _request(spec, **given):
 
 
 def _record_containers(daemon, client, made, writer, image):
-    """Record containers; made has what is to be removed."""
+    """Record containers; made collects the objects to remove."""
     values = {field.name: field.example for field in container.FIELDS}
     if client.images(values['image']):
         sys.exit('The daemon has an image %s of its own' % values['image'])
@@ -160,7 +160,7 @@ class _Writer:
     """Writes samples of a daemon.
 
     :param api: version of its API.
-    :param root: where it keeps its files.
+    :param root: its data directory.
     """
 
     def __init__(self, api, root):

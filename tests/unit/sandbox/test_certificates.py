@@ -46,12 +46,12 @@ class CertificatesTestCase(testtools.TestCase):
             certificates.write(self.folder / 'key', pair.key))
 
     def contexts(self, server, trusted, client=None, wanted=None):
-        """Return what both ends of a connection know.
+        """Return the TLS contexts of both ends of a connection.
 
-        :param server: Pair that the server shows.
+        :param server: Pair of the server.
         :param trusted: Authority that the client trusts.
-        :param client: Pair that the client shows.
-        :param wanted: Authority of the clients that the server serves.
+        :param client: Pair of the client.
+        :param wanted: Authority that the server accepts clients from.
         """
         server_side = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self.load(server_side, server)
@@ -66,7 +66,7 @@ class CertificatesTestCase(testtools.TestCase):
         return server_side, client_side
 
     def handshake(self, contexts, host=ports.LOOPBACK):
-        """Return the certificate that the client got, and the server's."""
+        """Return the certificates that the client and the server received."""
         server_side, client_side = contexts
         client_end, server_end = socket.socketpair()
         got = {}
@@ -86,8 +86,8 @@ class CertificatesTestCase(testtools.TestCase):
         try:
             with contextlib.closing(client_end), client_side.wrap_socket(
                     client_end, server_hostname=host) as client:
-                # In TLS 1.3 the server judges the client's certificate
-                # after the client is done.
+                # In TLS 1.3 the server verifies the client's certificate
+                # after the client has finished.
                 client.recv(1)
                 return client.getpeercert(), got.get('client')
         finally:

@@ -31,7 +31,7 @@ class LeftoversTest(testtools.TestCase):
 
 
 class ControlGroupsTest(testtools.TestCase):
-    """Folders do for control groups: a group in use is one that is full."""
+    """Directories replace control groups: a group in use is not empty."""
 
     def setUp(self):
         super().setUp()

@@ -33,7 +33,7 @@ class MirrorTest(testtools.TestCase):
             'stable trixie http://b/\n'))
 
     def test_before_the_first_update(self):
-        # Then the code name is not known.
+        # The code name is unknown then.
         self.assertEqual('http://b/', self.mirror(
             'trixie $(CODENAME) http://b/\n'))
 

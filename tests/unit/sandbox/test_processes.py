@@ -45,7 +45,7 @@ class NamespaceTest(testtools.TestCase):
         self.addCleanup(self.namespace.end)
 
     def start(self, script):
-        """Start a shell; return it, and when it ends all of its children."""
+        """Start a shell in a session of its own, and return its process."""
         process = self.namespace.popen(
             ['sh', '-c', script], stdout=subprocess.PIPE,
             start_new_session=True)
@@ -63,7 +63,7 @@ class NamespaceTest(testtools.TestCase):
         process = self.start('sleep 60 & echo; wait')
         process.stdout.readline()
         processes.end_group(process)
-        # The pipe closes when nothing has it open any more.
+        # The pipe closes once no process has it open.
         self.assertEqual(b'', process.stdout.read())
 
     def test_end_kills_what_has_left_its_group(self):
