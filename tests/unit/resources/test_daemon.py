@@ -664,7 +664,8 @@ class DeleteTestCase(base.ContainerTestCase):
         reason = self.fail_task(made.delete)
         self.assertIn('%s cannot be reached' % base.URL, reason)
         self.assertIn('Restore the daemon and delete the stack again, or ask '
-                      'the operator to add its URL to forgotten_endpoints', reason)
+                      'the operator to add its URL to forgotten_endpoints',
+                      reason)
         self.assertEqual(7, len(self.daemon.history))
 
     def test_gives_up_and_again(self):
