@@ -273,8 +273,9 @@ class MorePropertiesTest(base.FunctionalTest):
         self.assertEqual({'com.example.a': 'b'}, endpoint['DriverOpts'])
 
     def test_networks_exclude_a_mode(self):
-        self.assertIn('excludes', self.refused({'web': self.container(
-            networks=[{'network': 'bridge'}], network_mode='none')}))
+        self.assertIn('mutually exclusive', self.refused({
+            'web': self.container(networks=[{'network': 'bridge'}],
+                                  network_mode='none')}))
 
 
 class SameAgainTest(base.FunctionalTest):
