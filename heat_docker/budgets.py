@@ -89,6 +89,10 @@ SNAPSHOT_SECONDS = 60.0
 
 # Properties.
 
+# Characters of the name of an object. A log option can repeat it in each line
+# of a container.
+NAME = 255
+
 # Characters of a string: the maximum length of a path on Linux.
 TEXT = 4096
 # Characters of a string that becomes an argument or an environment variable of

@@ -23,6 +23,7 @@ import ipaddress
 import posixpath
 import re
 
+from . import answers
 from . import conf
 from . import errors
 from . import i18n
@@ -581,6 +582,7 @@ def signal(action):
 
 
 def _refused(option, what):
+    # The value in it must not pass for a line of heat-engine's log.
     return errors.Refused(
         _('%(what)s (operator option %(option)s)')
-        % {'what': what, 'option': option})
+        % {'what': answers.line(what), 'option': option})

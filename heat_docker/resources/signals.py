@@ -14,6 +14,7 @@
 
 from heat.common import exception
 
+from .. import answers
 from .. import i18n
 from .. import operations
 from .. import policy
@@ -69,7 +70,8 @@ class SignalResource(base.DockerResource, alarms.Alarms):
         if action not in operations.names():
             raise exception.Error(
                 _('The action %(action)s of a signal is not one of %(known)s')
-                % {'action': action, 'known': ', '.join(operations.names())})
+                % {'action': answers.line(action),
+                   'known': ', '.join(operations.names())})
         if not only:
             with daemon.errors_of_heat():
                 policy.signal(action)

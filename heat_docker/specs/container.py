@@ -58,8 +58,9 @@ FIELDS = (
               'name generated from the stack and resource names.'),
         at='?name', live_at='Name', from_api=process.name_from_api,
         exclusive=bool, claims=process.name_claims,
-        constraints=(constraints.AllowedPattern(
-            '^(/?%s)?$' % scalars.NAME),),
+        constraints=(
+            constraints.Length(max=budgets.NAME),
+            constraints.AllowedPattern('^(/?%s)?$' % scalars.NAME)),
         policy=policy.Free.TEXT,
         example='web-1'),
     fields.Field(

@@ -18,6 +18,7 @@ https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Network.
 from heat.engine import constraints
 from heat.engine import properties
 
+from .. import budgets
 from .. import fields
 from .. import i18n
 from .. import policy
@@ -36,7 +37,9 @@ FIELDS = (
         doc=_('Name of the network, unique on its daemon. Defaults to a name '
               'generated from the stack and resource names.'),
         at='Name', exclusive=bool,
-        constraints=(constraints.AllowedPattern('^(%s)?$' % scalars.NAME),),
+        constraints=(
+            constraints.Length(max=budgets.NAME),
+            constraints.AllowedPattern('^(%s)?$' % scalars.NAME)),
         policy=policy.Free.TEXT,
         example='wiki-back'),
     fields.Field(

@@ -17,6 +17,7 @@ https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Volume.
 
 from heat.engine import constraints
 
+from .. import budgets
 from .. import fields
 from .. import i18n
 from .. import policy
@@ -36,7 +37,9 @@ FIELDS = (
               'is not adopted. Defaults to a name generated from the stack '
               'and resource names.'),
         at='Name',
-        constraints=(constraints.AllowedPattern('^(%s)?$' % scalars.NAME),),
+        constraints=(
+            constraints.Length(max=budgets.NAME),
+            constraints.AllowedPattern('^(%s)?$' % scalars.NAME)),
         policy=policy.Free.TEXT,
         example='wiki-data'),
     fields.Field(

@@ -217,7 +217,11 @@ class SwapTest(SwapCase):
 
     @base.requires('failed connect')
     def test_other_that_fails(self):
-        """The container that gave up its address gets it back."""
+        """The container that released its address gets it back.
+
+        The other one may release its own address for a moment before it
+        fails. The first one then gets what its template says.
+        """
         stack_id = self.create_stack(self.pair(self.at(10), self.at(11)))
         before = self.both(stack_id)
         wrong = self.at(10)
@@ -227,7 +231,11 @@ class SwapTest(SwapCase):
         base.wait_until(
             lambda: self.resource(stack_id, 'a').resource_status
             != 'UPDATE_IN_PROGRESS', 'end of the update')
-        self.assertEqual(before[0], self.shown(stack_id, 'a'))
+        if self.resource(stack_id, 'a').resource_status == 'UPDATE_FAILED':
+            self.assertEqual(before[0], self.shown(stack_id, 'a'))
+        else:
+            self.assertEqual([self.prefix + '.11'],
+                             self.shown(stack_id, 'a')[2])
         self.update_stack(stack_id, self.pair(self.at(10), self.at(11)))
         self.assertEqual(before, self.both(stack_id))
 

@@ -619,6 +619,13 @@ class LimitsTestCase(PolicyTestCase):
                 self.assertIsNone(self.refusal(function, value),
                                   (function, value))
 
+    def test_value_in_a_message_is_no_line_of_the_log(self):
+        self.shared()
+        for function, value in ((policy.security_options, ['x\n1999 ERROR']),
+                                (policy.signal, 'exec\n1999 ERROR')):
+            self.assertNotIn('\n', str(self.assertRaises(
+                errors.Refused, function, value)))
+
     def test_all_limits_have_cases(self):
         self.assertEqual({limit.name for limit in conf.LIMITS} | {
             'allowed_security_options'}, set(REFUSED))

@@ -35,6 +35,11 @@ class SignalsTestCase(base.ContainerTestCase):
         super().setUp()
         self.configure(allowed_signals=['*'])
 
+    def test_action_in_a_message_is_no_line_of_the_log(self):
+        made = self.make_running()
+        self.assertIn('The action x 1999 ERROR of a signal is not one of',
+                      self.refused(made, {'action': 'x\n1999 ERROR'}))
+
     def test_exec_requires_the_consent_of_the_operator(self):
         """Heat lets readers of a project send signals."""
         cfg.CONF.clear_override('allowed_signals', group=conf.GROUP)
