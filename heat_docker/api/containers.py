@@ -58,13 +58,6 @@ class Containers(collection.Collection):
     An ID may be a name where Docker allows it.
 
     :cvar GRACE: default grace period of a container, in seconds.
-    :cvar STOP_PATIENCE: seconds for which one request waits for a container to
-        stop. The first poll sends two of them, so a container that uses up
-        Docker's default grace period needs only one poll.
-    :cvar STOP_PATIENCE_IN_TURN: the same, if other resources wait for the end
-        of this poll.
-    :cvar STOP_AGAIN: seconds after the grace period before the stop is
-        requested again.
     """
 
     PATH, INSPECT, LIST = '/containers', '/json', '/json'
@@ -85,9 +78,6 @@ class Containers(collection.Collection):
     LABELS = 'Config', 'Labels'
 
     GRACE = 10
-    STOP_PATIENCE = 5.5
-    STOP_PATIENCE_IN_TURN = 1.0
-    STOP_AGAIN = 5.0
 
     def create(self, query: dict, body: dict) -> tuple[str, list[str]]:
         """Create a container.
