@@ -429,6 +429,23 @@ class ResourceTestCase(TestCase):
         except scheduler.Timeout as ex:
             self.fail('%s after %s' % (ex, self.daemon.requests[:50]))
 
+    def record_create_polls(self, made, third):
+        """Return the list of the results of the create polls.
+
+        :param third: event to set at the end of the third poll.
+        """
+        advance = type(made).check_create_complete
+        polls = []
+
+        def poll(progress):
+            polls.append(advance(made, progress))
+            if len(polls) > 2:
+                third.set()
+            return polls[-1]
+
+        self.patch(made, 'check_create_complete', poll)
+        return polls
+
     def fail_task(self, task):
         """Run a task that must fail, and return the status reason."""
         failing = task.__self__

@@ -224,16 +224,7 @@ class CopyTestCase(base.VolumeTestCase):
         go_on = threading.Event()
         self.serve_copy(b'one', lambda: self.assertTrue(go_on.wait(20)))
         made = self.make_copy()
-        advance = type(made).check_create_complete
-        polls = []
-
-        def poll(progress):
-            polls.append(advance(made, progress))
-            if len(polls) > 2:
-                go_on.set()
-            return polls[-1]
-
-        self.patch(made, 'check_create_complete', poll)
+        polls = self.record_create_polls(made, go_on)
         self.run_task(made.create)
         self.assertFalse(any(polls[:3]))
         self.assertEqual(1, len(self.daemon.sent(*self.TAKE)))

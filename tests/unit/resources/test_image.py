@@ -698,16 +698,7 @@ class BuildTestCase(BuiltTestCase):
         self.patch(background.Task, 'WAIT', 0.001)
         go_on = threading.Event()
         made = self.make_resource()
-        advance = type(made).check_create_complete
-        polls = []
-
-        def poll(progress):
-            polls.append(advance(made, progress))
-            if len(polls) > 2:
-                go_on.set()
-            return polls[-1]
-
-        self.patch(made, 'check_create_complete', poll)
+        polls = self.record_create_polls(made, go_on)
         self.daemon.on(*MAKE, {'raw': base.chunked(
             lambda: self.assertTrue(go_on.wait(20)), BUILT.encode())})
         self.run_task(made.create)
