@@ -235,11 +235,9 @@ class Plan:
         """Keep the step for the next poll, unless the daemon is overdue."""
         self.ctx.neighbors.yield_to_newer_update()
         now = time.monotonic()
-        if self._unreachable_since is None:
+        first = self._unreachable_since is None
+        if first:
             self._unreachable_since = now
-            first = True
-        else:
-            first = False
         if now - self._unreachable_since < self.ctx.patience():
             if first:
                 self.ctx.event(_('%s. Waiting for it') % ex)
