@@ -116,6 +116,9 @@ class Field:
     :ivar example: a value in canonical form: converting it to JSON and back
         returns the same value.
     :ivar since: the first version of the Docker API that has the field.
+    :ivar parse: function of :mod:`heat_docker.convert.forms` that converts
+        other forms of the value, such as ``1m30s``, to the type of the
+        property.
     :ivar to_api: function that converts the value to JSON. Validation of the
         template reports its ValueError.
     :ivar from_api: function that converts the daemon's JSON to the value.
@@ -152,6 +155,7 @@ class Field:
     :ivar nested: Heat schema of the items of a list, or a :class:`Key` for
         each key of a map.
     :ivar text_too: whether a list can be a string with commas.
+    :ivar compose: names that Compose has for the property, if they differ.
     """
 
     name: str
@@ -161,6 +165,7 @@ class Field:
     example: Value
     policy: abc.Callable[[Json], None] | enum.Enum
     since: tuple[int, int] = OLDEST_API
+    parse: abc.Callable[[Value], Value] = scalars.identity
     to_api: abc.Callable[[Value], Json] = scalars.identity
     from_api: abc.Callable[[Json], Value] = scalars.identity
     live_at: str | Place | None = None
@@ -180,6 +185,7 @@ class Field:
     longest: int = budgets.WORD
     nested: typing.Any = None
     text_too: bool = False
+    compose: tuple[str, ...] = ()
     support: str = '1.0.0'
 
     @property
@@ -256,12 +262,16 @@ class Key(heat_properties.Schema):
     :ivar since: the first version of the Docker API that has the key.
     :ivar values_since: the first version of the Docker API that accepts a
         value, for values that were added after the key.
+    :ivar parse: see :attr:`Field.parse`.
     """
 
     def __init__(self, data_type, policy, doc, schema=None, *,
                  since: tuple = OLDEST_API,
-                 values_since: dict[str, tuple] | None = None, **options):
+                 values_since: dict[str, tuple] | None = None,
+                 parse: abc.Callable[[Value], Value] = scalars.identity,
+                 **options):
         self.policy = policy
+        self.parse = parse
         self.since = since
         self.values_since = values_since or {}
         super().__init__(data_type, _key_description(self, doc),
@@ -303,6 +313,7 @@ class PropertySchema(heat_properties.Schema):
 
     def __init__(self, field):
         self.field = field
+        self.parse = field.parse
         nested = _nested(field.type, field.nested)
         super().__init__(
             field.type, _description(field), schema=_limited_parts(nested),
@@ -523,41 +534,101 @@ class _Property(heat_properties.Property):
         """Return the value that Heat derives from the template.
 
         An empty map stays empty: Heat would add every key of the schema.
-        Error messages do not contain secrets.
+        Error messages show the right form, and do not contain secrets.
         """
         if value is None and not self.required():
             return self.default()
-        value = _without_nulls(self.schema, value)
-        if validate:
-            # Heat skips values that are not known yet.
-            _refuse_empty(self.schema, value)
-        if value == {}:
-            return value
-        if not self.schema.field.mask:
-            return super().get_value(value, validate, translation)
+        value = _normalized(self.schema, value)
+        field = self.schema.field
         try:
+            if validate:
+                # Heat skips values that are not known yet.
+                _refuse_empty(self.schema, value)
+            if value == {}:
+                return value
             return super().get_value(value, validate, translation)
         except exception.StackValidationFailed as ex:
+            why = masking.about(field, value, ex.error_message)
+            # Constraints and converters of scalars say what they expect.
+            if self.schema.schema or field.type in (LIST, MAP):
+                why = _with_example(self.schema, ex.path, why)
             raise exception.StackValidationFailed(
-                error=ex.error, path=ex.path, message=masking.about(
-                    self.schema.field, value, ex.error_message)) from None
+                error=ex.error, path=ex.path, message=why) from None
         except (TypeError, ValueError) as ex:
-            raise ValueError(masking.about(
-                self.schema.field, value, str(ex))) from None
+            raise ValueError(_with_example(
+                self.schema, (), masking.about(field, value, str(ex))
+            )) from None
 
 
-def _without_nulls(schema, value):
-    """Return a value without the optional keys that are null.
+def _with_example(schema, path, why):
+    """Return a message about a part of a value, and how to write the part.
+
+    A part that the example of the field lacks is shown by the map around it.
+
+    :param path: keys and indices that lead to the part.
+    """
+    name, example = schema.field.name, schema.field.example
+    for key in path:
+        if isinstance(example, list) and schema.schema:
+            example = example[0]
+            name += '[%s]' % key
+        elif isinstance(example, dict) and schema.schema and key in example:
+            example = example[key]
+            name += '.%s' % key
+        else:
+            break
+        schema = schema.schema[key]
+    return _('%(why)s. %(name)s is %(form)s') % {
+        'why': why.rstrip('.'), 'name': name,
+        'form': _form(schema.type, example)}
+
+
+def _form(kind, example):
+    """Return the type of a value and an example, as a phrase."""
+    # One map is enough, and several are hard to read.
+    if isinstance(example, list) and isinstance(example[0], dict):
+        example = example[:1]
+    return _FORMS[kind] % json.dumps(example)
+
+
+_FORMS = {STRING: _('a string, such as %s'),
+          INTEGER: _('an integer, such as %s'),
+          NUMBER: _('a number, such as %s'),
+          BOOLEAN: _('a boolean, such as %s'),
+          LIST: _('a list, such as %s'),
+          MAP: _('a map, such as %s')}
+
+
+def name_of_compose(fields, names) -> str | None:
+    """Return a message if a property has the name that Compose gives it.
+
+    :param names: names of the properties in a template.
+    """
+    known = {field.name for field in fields}
+    for name in names:
+        meant = [_('%(name)s, which is %(form)s')
+                 % {'name': field.name,
+                    'form': _form(field.type, field.example)}
+                 for field in fields if name in field.compose]
+        if meant and name not in known:
+            return _('Unknown Property %(name)s. Use %(meant)s') % {
+                'name': name, 'meant': _(', and ').join(meant)}
+    return None
+
+
+def _normalized(schema, value):
+    """Return a value in the schema's form, without optional keys of null.
 
     Required keys remain, because their value may not be known yet.
     """
+    value = getattr(schema, 'parse', scalars.identity)(value)
     if schema.type == MAP and schema.schema and isinstance(value, dict):
         known = schema.schema
-        return {key: _without_nulls(known[key], item) if key in known else item
+        return {key: _normalized(known[key], item) if key in known else item
                 for key, item in value.items() if item is not None
                 or key not in known or known[key].required}
     if schema.type == LIST and schema.schema and isinstance(value, list):
-        return [_without_nulls(schema.schema[0], item) for item in value]
+        return [_normalized(schema.schema[0], item) for item in value]
     return value
 
 

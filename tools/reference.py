@@ -92,6 +92,9 @@ def of_property(field):
         lines.append(wrapped(':%s: %s' % (title, text), plain=True))
     if field.at is not None:
         lines.append(':Docker API: %s' % since(field))
+    if field.compose:
+        lines.append(':Name in Compose: %s' % ', '.join(
+            '``%s``' % name for name in field.compose))
     lines += [':Change: %s' % change(field), '',
               '.. code-block:: yaml', '', example(field), '']
     for path, part in keys(schema, field.name):

@@ -18,6 +18,7 @@ import typing
 
 from heat.common import exception
 from heat.engine import resource
+from heat.engine import rsrc_defn
 from heat.engine import support
 from oslo_log import log as logging
 
@@ -253,6 +254,14 @@ class DockerResource(attributes.ShowingResource):
 
         The create checks values that come from other resources.
         """
+        unknown = fields.name_of_compose(self.spec.FIELDS,
+                                         self.properties.data)
+        if unknown:
+            template = self.stack.t
+            raise exception.StackValidationFailed(
+                error='Property error', message=unknown,
+                path=[template.RESOURCES, self.t.name,
+                      template.get_section_name(rsrc_defn.PROPERTIES)])
         super().validate()
         try:
             if self.are_known('docker_endpoint', 'tls'):

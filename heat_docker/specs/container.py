@@ -25,6 +25,7 @@ from .. import fields
 from .. import i18n
 from .. import operations
 from .. import policy
+from ..convert import forms
 from ..convert import limits
 from ..convert import network
 from ..convert import ports
@@ -54,6 +55,7 @@ FIELDS = (
         example='mariadb:11'),
     fields.Field(
         name='name', type=fields.STRING, change=fields.by_step('rename'),
+        compose=('container_name',),
         doc=_('Name of the container, unique on its daemon. Defaults to a '
               'name generated from the stack and resource names.'),
         at='?name', live_at='Name', from_api=process.name_from_api,
@@ -81,6 +83,7 @@ FIELDS = (
         example='1000:1000'),
     fields.Field(
         name='cmd', type=fields.LIST,
+        compose=('command',),
         doc=_('Command to run, as a list of arguments. They are not passed '
               'through a shell. If unset or empty, the command of the image '
               'is used.'),
@@ -115,15 +118,19 @@ FIELDS = (
         example='example.com'),
     fields.Field(
         name='labels', type=fields.MAP,
-        doc=_('Labels of the container, as a map of name to string. Names '
-              'that begin with "org.openstack.heat." are reserved for Heat.'),
+        parse=forms.pairs_to_map,
+        doc=_('Labels of the container, as a map of name to string, or as a '
+              'list of "name=string". Names that begin with '
+              '"org.openstack.heat." are reserved for Heat.'),
         at='Labels', live_at='Config.Labels', to_api=process.labels_to_api,
         from_api=process.labels_from_api,
         policy=policy.Free.TEXT,
         example={'com.example.team': 'wiki'}),
     fields.Field(
         name='annotations', type=fields.MAP,
-        doc=_('Annotations for the OCI runtime, as a map of name to string.'),
+        parse=forms.pairs_to_map,
+        doc=_('Annotations for the OCI runtime, as a map of name to string, '
+              'or as a list of "name=string".'),
         at='HostConfig.Annotations', since=(1, 43),
         to_api=scalars.to_string_map, from_api=scalars.as_map,
         policy=policy.annotations,
@@ -147,8 +154,10 @@ FIELDS = (
         example='SIGINT'),
     fields.Field(
         name='stop_grace_period', type=fields.INTEGER,
-        doc=_('Seconds to wait for the command to end after the stop signal '
-              'before killing it. Defaults to 10.'),
+        parse=forms.whole_seconds,
+        doc=_('Seconds, or a duration such as 1m30s, to wait for the command '
+              'to end after the stop signal before killing it. Defaults to '
+              '10.'),
         at='StopTimeout', live_at='Config.StopTimeout', empty_counts=True,
         constraints=(constraints.Range(min=0),),
         policy=policy.Free.INSIDE,
@@ -172,7 +181,8 @@ FIELDS = (
     fields.Field(
         name='healthcheck', type=fields.MAP,
         doc=_('Health check that the daemon runs in the container. Times are '
-              'in seconds. Defaults to the health check of the image.'),
+              'in seconds, or have units, such as 1m30s. Defaults to the '
+              'health check of the image.'),
         at='Healthcheck', live_at='Config.Healthcheck',
         to_api=process.healthcheck_to_api,
         from_api=process.healthcheck_from_api,
@@ -184,11 +194,12 @@ FIELDS = (
                   'command line for a shell.')),
             'interval': fields.Key(
                 fields.NUMBER, policy.Free.INSIDE,
-                _('Seconds between two checks. Defaults to 30.')),
+                _('Seconds between two checks. Defaults to 30.'),
+                parse=forms.seconds),
             'timeout': fields.Key(
                 fields.NUMBER, policy.Free.INSIDE,
                 _('Seconds after which a check counts as failed. Defaults to '
-                  '30.')),
+                  '30.'), parse=forms.seconds),
             'retries': fields.Key(
                 fields.INTEGER, policy.Free.INSIDE,
                 _('Number of consecutive failures after which the container '
@@ -196,12 +207,12 @@ FIELDS = (
             'start_period': fields.Key(
                 fields.NUMBER, policy.Free.INSIDE,
                 _('Seconds after the start during which failures do not '
-                  'count. Defaults to 0.')),
+                  'count. Defaults to 0.'), parse=forms.seconds),
             'start_interval': fields.Key(
                 fields.NUMBER, policy.Free.INSIDE,
                 _('Seconds between two checks during the start period. '
                   'Defaults to 5.'),
-                since=(1, 44)),
+                since=(1, 44), parse=forms.seconds),
             'disable': fields.Key(
                 fields.BOOLEAN, policy.Free.INSIDE,
                 _('Whether to disable the health check of the image. Defaults '
@@ -221,6 +232,7 @@ FIELDS = (
         example=['/busybox/sh', '-c']),
     fields.Field(
         name='env', type=fields.LIST,
+        compose=('environment', 'env_file'),
         doc=_('Environment variables, each as "NAME=value". They are added to '
               'the environment variables of the image.'),
         at='Env', live_at='Config.Env', to_api=process.env_to_api,
@@ -230,6 +242,7 @@ FIELDS = (
         example=['MARIADB_DATABASE=wiki', 'EMPTY=']),
     fields.Field(
         name='memory', type=fields.INTEGER,
+        compose=('mem_limit',),
         change=fields.in_place('Memory', also={'MemorySwap': scalars.double}),
         doc=_('Memory limit in bytes. Defaults to 0, which means no limit.'),
         at='HostConfig.Memory', constraints=(constraints.Range(min=0),),
@@ -237,6 +250,7 @@ FIELDS = (
         example=64 * 1024 * 1024),
     fields.Field(
         name='memory_swap', type=fields.STRING,
+        compose=('memswap_limit',),
         change=fields.in_place('MemorySwap'),
         doc=_('Limit of memory and swap together, in bytes or with a unit, '
               'such as 64m; -1 means no limit. Requires memory. Defaults to '
@@ -247,6 +261,7 @@ FIELDS = (
         example='134217728'),
     fields.Field(
         name='memory_reservation', type=fields.STRING,
+        compose=('mem_reservation',),
         change=fields.in_place('MemoryReservation'),
         doc=_('Soft memory limit, in bytes or with a unit, such as 64m. It '
               'applies when the host is low on memory.'),
@@ -256,6 +271,7 @@ FIELDS = (
         example='33554432'),
     fields.Field(
         name='memory_swappiness', type=fields.INTEGER,
+        compose=('mem_swappiness',),
         doc=_('How readily the kernel swaps out memory of the container, from '
               '0 to 100.'),
         at='HostConfig.MemorySwappiness', empty_counts=True,
@@ -279,6 +295,7 @@ FIELDS = (
         example=100),
     fields.Field(
         name='port_specs', type=fields.LIST,
+        compose=('expose',),
         doc=_('Ports that the container exposes: 80, "53/udp", "132/sctp" or '
               'a range such as "5000-5010". Ports in port_bindings are '
               'exposed automatically.'),
@@ -289,6 +306,7 @@ FIELDS = (
         example=['53/udp', '80']),
     fields.Field(
         name='port_bindings', type=fields.MAP,
+        compose=('ports',),
         doc=_('Container ports to publish on the host, as a map of container '
               'port (8080, "53/udp" or a range) to host port. The host port '
               'is a number, a range of the same length, "ip:port", '
@@ -301,7 +319,7 @@ FIELDS = (
         also={'ExposedPorts': ports.port_bindings_to_exposed},
         policy=policy.ports,
         exclusive=ports.has_host_port, claims=ports.host_port_claims,
-        example={'53/udp': '127.0.0.1:5353', '8080': ['80', '[::1]:81'],
+        example={'8080': ['80', '[::1]:81'], '53/udp': '127.0.0.1:5353',
                  '9090': ''}),
     fields.Field(
         name='links', type=fields.MAP,
@@ -392,8 +410,9 @@ FIELDS = (
                 'labels': fields.Key(
                     fields.MAP, policy.Free.TEXT,
                     _('Labels of the volume that Docker creates for this '
-                      'mount. Names that begin with "org.openstack.heat." are '
-                      'reserved for Heat.')),
+                      'mount, as a map or a list. Names that begin with '
+                      '"org.openstack.heat." are reserved for Heat.'),
+                    parse=forms.pairs_to_map),
                 'driver': fields.Key(
                     fields.STRING, policy.mounts,
                     _('Driver of the volume that Docker creates for this '
@@ -456,6 +475,7 @@ FIELDS = (
         example='local'),
     fields.Field(
         name='files', type=fields.LIST,
+        compose=('configs', 'secrets'),
         doc=_('Files to copy into the container before it starts.'),
         at=None, to_api=storage.files_to_archive,
         nested=properties.Schema(
@@ -512,10 +532,11 @@ FIELDS = (
         example=['192.0.2.53', '2001:db8::53']),
     fields.Field(
         name='networks', type=fields.LIST, change=fields.by_step('reconnect'),
-        doc=_('Networks that the container is attached to. The first network '
-              'is the main one. Defaults to the network "bridge" of the '
-              'daemon. Adding the first network or removing the last one '
-              'replaces the container.'),
+        parse=forms.names_to_networks,
+        doc=_('Networks that the container is attached to, as maps or as '
+              'names. The first network is the main one. Defaults to the '
+              'network "bridge" of the daemon. Adding the first network or '
+              'removing the last one replaces the container.'),
         at='NetworkingConfig.EndpointsConfig',
         live_at='NetworkSettings.Networks',
         to_api=network.networks_to_api,
@@ -587,6 +608,7 @@ FIELDS = (
         example=['example.com']),
     fields.Field(
         name='dns_options', type=fields.LIST,
+        compose=('dns_opt',),
         doc=_('Options for the DNS resolver, such as "ndots:2".'),
         at='HostConfig.DnsOptions', to_api=scalars.to_strings,
         from_api=scalars.as_list,
@@ -594,8 +616,11 @@ FIELDS = (
         example=['ndots:2']),
     fields.Field(
         name='extra_hosts', type=fields.LIST,
-        doc=_('Additional hostnames, each as "name:address". The address '
-              'host-gateway stands for the daemon\'s host.'),
+        parse=forms.hosts_to_list,
+        doc=_('Additional hostnames, each as "name:address" or '
+              '"name=address", or as a map of name to address. An IPv6 '
+              'address can have brackets. The address host-gateway stands for '
+              'the daemon\'s host.'),
         at='HostConfig.ExtraHosts', to_api=network.extra_hosts_to_api,
         from_api=scalars.as_list,
         policy=policy.Free.INSIDE,
@@ -623,6 +648,7 @@ FIELDS = (
         example=True),
     fields.Field(
         name='open_stdin', type=fields.BOOLEAN,
+        compose=('stdin_open',),
         doc=_('Whether to keep standard input open while no client is '
               'attached. Defaults to false.'),
         at='OpenStdin', live_at='Config.OpenStdin',
@@ -637,6 +663,7 @@ FIELDS = (
         example=True),
     fields.Field(
         name='restart_policy', type=fields.MAP,
+        compose=('restart',),
         change=fields.in_place('RestartPolicy', unset={
             'Name': 'no', 'MaximumRetryCount': 0}),
         doc=_('Restart policy: what Docker does when the container exits. By '
@@ -723,6 +750,7 @@ FIELDS = (
         example=25000),
     fields.Field(
         name='cpu_set', type=fields.STRING,
+        compose=('cpuset',),
         change=fields.in_place('CpusetCpus'),
         doc=_('CPUs that the container can run on, such as "0-2,7". Defaults '
               'to all CPUs.'),
@@ -825,7 +853,10 @@ FIELDS = (
         example=100),
     fields.Field(
         name='ulimits', type=fields.LIST,
-        doc=_('Resource limits (ulimits) of the processes in the container.'),
+        parse=forms.ulimits_to_list,
+        doc=_('Resource limits (ulimits) of the processes in the container, '
+              'as a list, or as a map of name to limit, such as {nofile: '
+              '1024} or {nofile: {soft: 1024, hard: 2048}}.'),
         at='HostConfig.Ulimits', to_api=limits.ulimits_to_api,
         from_api=limits.ulimits_from_api,
         nested=properties.Schema(
@@ -855,8 +886,9 @@ FIELDS = (
         example=['no-new-privileges:true']),
     fields.Field(
         name='sysctls', type=fields.MAP,
+        parse=forms.pairs_to_map,
         doc=_('Kernel parameters of the container\'s namespaces, as a map of '
-              'name to value.'),
+              'name to value, or as a list of "name=value".'),
         at='HostConfig.Sysctls', to_api=scalars.to_string_map,
         from_api=scalars.as_map,
         policy=policy.sysctls,
@@ -871,6 +903,7 @@ FIELDS = (
         example=['c 42:* rmw']),
     fields.Field(
         name='device_requests', type=fields.LIST,
+        compose=('gpus',),
         doc=_('Requests for devices, such as GPUs, that a driver of the '
               'daemon selects.'),
         at='HostConfig.DeviceRequests',
@@ -912,6 +945,7 @@ FIELDS = (
         example='host'),
     fields.Field(
         name='ipc_mode', type=fields.STRING,
+        compose=('ipc',),
         doc=_('IPC mode: "private", "shareable", "none", "host", or '
               '"container:NAME" to share the IPC namespace of another '
               'container.'),
@@ -923,6 +957,7 @@ FIELDS = (
         example='private'),
     fields.Field(
         name='pid_mode', type=fields.STRING,
+        compose=('pid',),
         doc=_('PID mode: "host", or "container:NAME" to see the processes of '
               'another container.'),
         at='HostConfig.PidMode',
@@ -933,6 +968,7 @@ FIELDS = (
         example='host'),
     fields.Field(
         name='uts_mode', type=fields.STRING,
+        compose=('uts',),
         doc=_('UTS mode: "host" to use the hostname of the host.'),
         at='HostConfig.UTSMode',
         constraints=(constraints.AllowedPattern('^(host)?$'),),
@@ -940,6 +976,7 @@ FIELDS = (
         example='host'),
     fields.Field(
         name='cgroupns_mode', type=fields.STRING,
+        compose=('cgroup',),
         doc=_('Cgroup namespace mode: "private" or "host". Defaults to the '
               'daemon\'s configuration.'),
         at='HostConfig.CgroupnsMode', since=(1, 41),
@@ -954,6 +991,7 @@ FIELDS = (
         example='/wiki'),
     fields.Field(
         name='log_driver', type=fields.STRING,
+        compose=('logging',),
         doc=_('Driver that receives the output of the container, such as '
               'json-file or journald. Defaults to the daemon\'s default log '
               'driver. With some drivers, the output cannot be read back.'),
@@ -962,6 +1000,7 @@ FIELDS = (
         example='json-file'),
     fields.Field(
         name='log_options', type=fields.MAP,
+        compose=('logging',),
         doc=_('Options for the log driver, as a map of name to string.'),
         at='HostConfig.LogConfig.Config', to_api=scalars.to_string_map,
         from_api=scalars.as_map,
@@ -981,8 +1020,9 @@ FIELDS = (
         example='healthy'),
     fields.Field(
         name='wait_timeout', type=fields.INTEGER, change=fields.HEAT_ONLY,
-        doc=_('Seconds to wait for the condition in wait_for. Defaults to the '
-              'timeout of the stack.'),
+        parse=forms.whole_seconds,
+        doc=_('Seconds, or a duration such as 5m, to wait for the condition '
+              'in wait_for. Defaults to the timeout of the stack.'),
         at=None, constraints=(constraints.Range(min=1),),
         policy=policy.Free.OURS,
         example=60),

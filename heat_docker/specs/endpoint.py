@@ -19,6 +19,7 @@ from .. import endpoint
 from .. import fields
 from .. import i18n
 from .. import policy
+from ..convert import forms
 
 _ = i18n._
 
@@ -71,10 +72,11 @@ FIELDS = (
         example={'verify': True, 'server_name': 'docker.example.com'}),
     fields.Field(
         name='endpoint_timeout', type=fields.INTEGER, change=fields.HEAT_ONLY,
-        doc=_('Seconds that a create waits for a daemon that does not '
-              'respond, because its host is still booting or installing it; 0 '
-              'means no wait. Defaults to 300. Other actions wait at most one '
-              'minute.'),
+        parse=forms.whole_seconds,
+        doc=_('Seconds, or a duration such as 30m, that a create waits for a '
+              'daemon that does not respond, because its host is still '
+              'booting or installing it; 0 means no wait. Defaults to 300. '
+              'Other actions wait at most one minute.'),
         at=None, constraints=(constraints.Range(min=0),), empty_counts=True,
         policy=policy.Free.OURS,
         example=1800),

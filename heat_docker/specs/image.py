@@ -22,6 +22,7 @@ from .. import fields
 from .. import i18n
 from .. import policy
 from ..convert import building
+from ..convert import forms
 from ..convert import process
 from ..convert import references
 from . import endpoint
@@ -64,9 +65,10 @@ FIELDS = (
                 _('Stage of the Dockerfile at which the build ends.')),
             'labels': fields.Key(
                 fields.MAP, policy.build,
-                _('Labels of the image, as a map of name to string. Names '
-                  'that begin with "org.openstack.heat." are reserved for '
-                  'Heat.')),
+                _('Labels of the image, as a map of name to string, or as a '
+                  'list of "name=string". Names that begin with '
+                  '"org.openstack.heat." are reserved for Heat.'),
+                parse=forms.pairs_to_map),
         },
         example={'dockerfile': 'FROM busybox\nCOPY page /\n',
                  'files': {'page': 'Hello.'}}),

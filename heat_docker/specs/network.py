@@ -22,6 +22,7 @@ from .. import budgets
 from .. import fields
 from .. import i18n
 from .. import policy
+from ..convert import forms
 from ..convert import ipam
 from ..convert import process
 from ..convert import references
@@ -58,8 +59,10 @@ FIELDS = (
         example={'com.docker.network.driver.mtu': '1400'}),
     fields.Field(
         name='labels', type=fields.MAP,
-        doc=_('Labels of the network, as a map of name to string. Names that '
-              'begin with "org.openstack.heat." are reserved for Heat.'),
+        parse=forms.pairs_to_map,
+        doc=_('Labels of the network, as a map of name to string, or '
+              'as a list of "name=string". Names that begin with '
+              '"org.openstack.heat." are reserved for Heat.'),
         at='Labels', to_api=process.labels_to_api,
         from_api=process.labels_from_api,
         policy=policy.Free.TEXT,

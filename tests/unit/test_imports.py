@@ -62,7 +62,8 @@ LAYERS = (
      'convert.references', 'convert.storage'),
     ('convert.limits', 'convert.ports', 'convert.process',
      'convert.registry'),
-    ('convert.scalars', 'answers', 'errors', 'conf', 'masking'),
+    ('convert.forms', 'convert.scalars', 'answers', 'errors', 'conf',
+     'masking'),
     ('i18n', 'budgets'),
 )
 

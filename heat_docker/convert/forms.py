@@ -1,0 +1,89 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Other forms of values, such as those of Compose.
+
+See ``parse`` of :class:`heat_docker.fields.Field`. The functions return a
+value of any other form unchanged, because Heat checks its type afterward.
+"""
+
+import decimal
+import re
+import typing
+
+Value = typing.Any  # in a template
+
+# https://github.com/compose-spec/compose-spec/blob/main/11-extension.md
+_UNITS = {unit: decimal.Decimal(number) for unit, number in (
+    ('us', '1e-6'), ('ms', '1e-3'), ('s', 1), ('m', 60), ('h', 3600))}
+
+_PART = r'([0-9]{1,9}(?:\.[0-9]{1,9})?)(us|ms|s|m|h)'
+
+
+def seconds(value: Value) -> Value:
+    """Convert a duration, such as ``1m30s``, to seconds."""
+    if not isinstance(value, str) or not re.fullmatch(
+            '(?:%s)+' % _PART, value):
+        return value
+    total = sum(decimal.Decimal(number) * _UNITS[unit]
+                for number, unit in re.findall(_PART, value))
+    return int(total) if total == int(total) else float(total)
+
+
+def whole_seconds(value: Value) -> Value:
+    """Convert a duration of whole seconds."""
+    parsed = seconds(value)
+    return value if isinstance(parsed, float) else parsed
+
+
+def pairs_to_map(value: Value) -> Value:
+    """Convert ``["a=b"]`` to ``{"a": "b"}``."""
+    if not isinstance(value, list) or not all(
+            isinstance(item, str) for item in value):
+        return value
+    pairs = (item.partition('=') for item in value)
+    return {name: item for name, _equals, item in pairs}
+
+
+def hosts_to_list(value: Value) -> Value:
+    """Convert ``{"name": "address"}`` to ``["name:address"]``.
+
+    A name can have a list of addresses.
+    """
+    if not isinstance(value, dict):
+        return value
+    hosts = [(name, address) for name, addresses in value.items()
+             for address in (addresses if isinstance(addresses, list)
+                             else [addresses])]
+    if not all(isinstance(address, str) for _name, address in hosts):
+        return value
+    return ['%s:%s' % host for host in hosts]
+
+
+def ulimits_to_list(value: Value) -> Value:
+    """Convert ``{"nofile": 1024}`` to ``[{"name": "nofile", ...}]``.
+
+    The limit can be a map with ``soft`` and ``hard``.
+    """
+    if not isinstance(value, dict):
+        return value
+    return [{'name': name, **(limit if isinstance(limit, dict)
+                              else {'soft': limit})}
+            for name, limit in value.items()]
+
+
+def names_to_networks(value: Value) -> Value:
+    """Convert ``["front"]`` to ``[{"network": "front"}]``."""
+    if not isinstance(value, list):
+        return value
+    return [{'network': item} if isinstance(item, str) else item
+            for item in value]

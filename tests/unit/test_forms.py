@@ -1,0 +1,198 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The plugin accepts forms of Compose, or shows the form to write."""
+
+import json
+import pathlib
+
+from heat.common import exception
+
+from heat_docker import fields
+from heat_docker.specs import container as spec
+from tests.unit import base
+
+MIGRATION = (pathlib.Path(__file__).parents[2]
+             / 'doc' / 'source' / 'user' / 'migration.rst')
+
+# Property, a wrong form, and the part that the message shows.
+WRONG = (
+    ('env', {'A': 'hunter2'}, 'env is a list, such as ["MARIADB_DATABASE'),
+    ('env', [['hunter2']], 'env is a list, such as ["MARIADB_DATABASE'),
+    ('cmd', 'httpd -f', 'cmd is a list, such as ["httpd", "-f"'),
+    ('dns', '192.0.2.53', 'dns is a list, such as ["192.0.2.53"'),
+    ('dns', ['example.com'], 'dns is a list, such as ["192.0.2.53"'),
+    ('healthcheck', {'test': 'curl localhost'},
+     'healthcheck.test is a list, such as ["CMD", "true"]'),
+    ('healthcheck', {'test': ['curl', 'localhost']},
+     'healthcheck is a map, such as {"test": ["CMD", "true"]'),
+    ('healthcheck', {'command': ['CMD', 'true']},
+     'healthcheck is a map, such as {"test": ["CMD", "true"]'),
+    ('healthcheck', {'interval': '30 seconds'},
+     'healthcheck.interval is a number, such as 1.5'),
+    ('port_bindings', ['8080:80'], 'port_bindings is a map, such as {'),
+    ('port_bindings', {8080: '80:80'}, 'port_bindings is a map, such as {'),
+    ('restart_policy', 'always',
+     'restart_policy is a map, such as {"Name": "on-failure"'),
+    ('restart_policy', {'Name': 'sometimes'},
+     'restart_policy.Name is a string, such as "on-failure"'),
+    ('volumes', ['/a:/b'], 'volumes is a map, such as {"/srv/www": '),
+    ('links', ['db:db'], 'links is a map, such as {"wiki-db": "db"}'),
+    ('networks', {'front': None},
+     'networks is a list, such as [{"network": "front"'),
+    ('networks', [{'name': 'front'}],
+     'networks[0] is a map, such as {"network": "front"'),
+    ('networks', [{'network': 'front', 'gw_priority': 'high'}],
+     'networks[0] is a map, such as {"network": "front"'),
+    ('devices', ['/dev/fuse:/dev/fuse:rwm'],
+     'devices[0] is a map, such as {"path_on_host": "/dev/null"'),
+    ('device_requests', 'all',
+     'device_requests is a list, such as [{"driver": "nvidia"'),
+    ('memory', '512m', 'memory is an integer, such as 67108864'),
+    ('stop_grace_period', '1.5s',
+     'stop_grace_period is an integer, such as 30'),
+    ('extra_hosts', {'db': {'ip': '192.0.2.7'}},
+     'extra_hosts is a list, such as ["db:192.0.2.7"'),
+    ('ulimits', ['nofile=1024'],
+     'ulimits[0] is a map, such as {"name": "nofile"'),
+    ('ulimits', {'nofile': '1024:2048'}, 'ulimits[0].soft is an integer'),
+    ('tty', 'yes', 'tty is a boolean, such as true'),
+)
+
+# Property, an accepted form, and the value in the form of the schema.
+ACCEPTED = (
+    ('stop_grace_period', '1m30s', 90),
+    ('stop_grace_period', '2h', 7200),
+    ('stop_grace_period', '90', 90),
+    ('wait_timeout', '5m', 300),
+    ('endpoint_timeout', '30m', 1800),
+    ('labels', ['a=b', 'c=d=e', 'f'], {'a': 'b', 'c': 'd=e', 'f': ''}),
+    ('annotations', ['a=b'], {'a': 'b'}),
+    ('sysctls', ['net.core.somaxconn=9'], {'net.core.somaxconn': '9'}),
+    ('extra_hosts', {'db': '192.0.2.7', 'db6': ['2001:db8::7', '::1']},
+     ['db:192.0.2.7', 'db6:2001:db8::7', 'db6:::1']),
+    ('ulimits', {'nofile': 9, 'nproc': {'soft': 1, 'hard': 2}},
+     [{'name': 'nofile', 'soft': 9, 'hard': None},
+      {'name': 'nproc', 'soft': 1, 'hard': 2}]),
+)
+
+
+class WrongFormTestCase(base.ResourceTestCase):
+
+    def refused(self, **properties):
+        self.make_resource(properties)
+        ex = self.assertRaises(exception.StackValidationFailed,
+                               self.stack.validate)
+        self.assertNotIn('hunter2', str(ex))
+        return str(ex)
+
+    def test_right_form_is_shown(self):
+        for name, value, words in WRONG:
+            self.assertIn('. ' + words, self.refused(**{name: value}),
+                          (name, value))
+
+    def test_form_of_every_list_and_map_is_shown(self):
+        for field in spec.FIELDS:
+            if field.type in (fields.LIST, fields.MAP):
+                self.assertIn('. %s is a ' % field.name,
+                              self.refused(**{field.name: 7}))
+
+    def test_one_map_is_enough(self):
+        words = self.refused(mounts={'/a': '/b'})
+        self.assertIn('"/srv"', words)
+        self.assertNotIn('tmpfs', words)
+
+    def test_constraint_of_scalar_is_enough(self):
+        self.assertNotIn('such as', self.refused(wait_for='ready'))
+
+    def test_names_of_compose(self):
+        for name, words in (
+                ('environment', 'Use env, which is a list, such as ['),
+                ('command', 'Use cmd, which is a list, such as ["httpd"'),
+                ('ports', 'Use port_bindings, which is a map, such as {'),
+                ('restart', 'Use restart_policy, which is a map, such as {'),
+                ('mem_limit', 'Use memory, which is an integer, such as 6'),
+                ('logging', ', and log_options, which is a map, such as {')):
+            refused = self.refused(**{name: 'hunter2'})
+            self.assertIn(
+                'Property error: resources.web.properties: Unknown Property '
+                '%s. Use ' % name, refused)
+            self.assertIn(words, refused)
+
+    def test_other_unknown_names(self):
+        words = self.refused(envs={})
+        self.assertIn('Unknown Property envs', words)
+        self.assertNotIn('Use ', words)
+
+    def test_names_of_compose_are_no_properties_and_documented(self):
+        known = {field.name for field in spec.FIELDS}
+        named = {name for field in spec.FIELDS for name in field.compose}
+        self.assertEqual(set(), known & named)
+        documented = MIGRATION.read_text()
+        self.assertEqual([], [name for name in named
+                              if name not in documented])
+
+
+class AcceptedFormTestCase(base.ContainerTestCase):
+
+    def test_accepted_forms(self):
+        for name, value, expected in ACCEPTED:
+            made = self.make_resource({name: value})
+            self.stack.validate()
+            self.assertEqual(expected, made.properties[name])
+
+    def test_times_of_a_health_check(self):
+        made = self.make_resource(healthcheck={
+            'test': ['CMD', 'true'], 'interval': '1m30s', 'timeout': '500ms',
+            'start_period': 7, 'start_interval': '1.5s'})
+        self.stack.validate()
+        self.assertEqual([90, 0.5, 7, 1.5], [
+            made.properties['healthcheck'][name] for name in (
+                'interval', 'timeout', 'start_period', 'start_interval')])
+
+    def test_names_of_networks(self):
+        made = self.make_resource(networks=['front', {'network': 'back'}])
+        self.stack.validate()
+        self.assertEqual(['front', 'back'], [
+            network['network'] for network in made.properties['networks']])
+
+    def test_labels_of_a_mount(self):
+        made = self.make_resource(mounts=[
+            {'target': '/a', 'source': 'data', 'labels': ['a=b']}])
+        self.stack.validate()
+        self.assertEqual({'a': 'b'}, made.properties['mounts'][0]['labels'])
+
+    def test_sent_to_docker(self):
+        self.serve_create()
+        self.serve_run()
+        self.run_task(self.make_resource(
+            labels=['team=wiki'], stop_grace_period='1m30s').create)
+        sent, = self.daemon.sent('POST', '/containers/create')
+        self.assertEqual('wiki', sent.json()['Labels']['team'])
+        self.assertEqual(90, sent.json()['StopTimeout'])
+
+    def test_other_form_is_no_change(self):
+        made = self.make_running(labels=['team=wiki'], sysctls={'a': 'b'})
+        self.forget()
+        self.update(made, labels={'team': 'wiki'}, sysctls=['a=b'])
+        self.assertEqual([], self.daemon.changes)
+
+
+class ExampleTestCase(base.ResourceTestCase):
+
+    def test_examples_in_messages_are_valid(self):
+        """A message shows a part of an example, in JSON."""
+        for name, value, _words in WRONG:
+            self.make_resource({name: value})
+            ex = self.assertRaises(exception.StackValidationFailed,
+                                   self.stack.validate)
+            json.loads(str(ex).rpartition(', such as ')[2])
