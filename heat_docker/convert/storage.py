@@ -53,7 +53,7 @@ def octal(value: str | int) -> int:
 
 def octal_from_api(value: int) -> str:
     """Convert a number to octal permissions."""
-    return '%o' % value
+    return '0%o' % value
 
 
 # Option in templates, its key in the API's options for the mount type, and

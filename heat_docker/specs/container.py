@@ -39,6 +39,11 @@ from . import pulling
 _ = i18n._
 
 _ABSOLUTE_PATH = r'/.*'
+# YAML reads 0400 without quotes as 256, which is an octal number, too.
+_MODE = constraints.AllowedPattern(
+    '^0o?[0-7]{3,4}$', description=_(
+        'A mode is an octal number with a leading zero in quotes, such as '
+        '"0644".'))
 _NUMBERS = '^([0-9]+(-[0-9]+)?(,[0-9]+(-[0-9]+)?)*)?$'
 
 FIELDS = (
@@ -426,8 +431,9 @@ FIELDS = (
                       '64m. Unlimited by default.')),
                 'tmpfs_mode': fields.Key(
                     fields.STRING, policy.Free.INSIDE,
-                    _('Permissions of the tmpfs, as a quoted octal number. '
-                      'Defaults to 1777.')),
+                    _('Permissions of the tmpfs, as an octal number with a '
+                      'leading zero in quotes. Defaults to "01777".'),
+                    constraints=[_MODE]),
             }),
         policy=policy.mounts, refers=references.mounts,
         exclusive=storage.writes_mounts,
@@ -438,7 +444,7 @@ FIELDS = (
                  {'type': 'volume', 'source': 'wiki', 'target': '/wiki',
                   'no_copy': True, 'labels': {'a': 'b'}},
                  {'type': 'tmpfs', 'target': '/tmp/x',
-                  'tmpfs_size': '65536', 'tmpfs_mode': '1700'}]),
+                  'tmpfs_size': '65536', 'tmpfs_mode': '01700'}]),
     fields.Field(
         name='tmpfs', type=fields.LIST, text_too=True,
         doc=_('Absolute paths in the container at which to mount a tmpfs, '
@@ -499,10 +505,9 @@ FIELDS = (
                     constraints=[constraints.Length(max=budgets.FILE)]),
                 'mode': fields.Key(
                     fields.STRING, policy.Free.INSIDE,
-                    _('Permissions of the file, as a quoted octal number. '
-                      'Defaults to 0644.'),
-                    constraints=[constraints.AllowedPattern(
-                        '^[0-7]{3,4}$')]),
+                    _('Permissions of the file, as an octal number with a '
+                      'leading zero in quotes. Defaults to "0644".'),
+                    constraints=[_MODE]),
                 'uid': fields.Key(
                     fields.INTEGER, policy.Free.INSIDE,
                     _('UID of the owner. Defaults to 0.')),
@@ -513,7 +518,8 @@ FIELDS = (
         mask=storage.files_masked,
         most=budgets.OBJECTS, longest=budgets.FILE,
         policy=policy.Free.INSIDE,
-        example=[{'path': '/etc/motd', 'content': 'Hello.'}]),
+        example=[{'path': '/etc/motd', 'content': 'Hello.',
+                  'mode': '0644'}]),
     fields.Field(
         name='remove_volumes', type=fields.BOOLEAN, change=fields.HEAT_ONLY,
         empty_counts=True,

@@ -196,7 +196,7 @@ CASES = {
                 'read_only': True, 'propagation': 'rprivate'},
                {'source': '{volume}', 'target': '/data', 'no_copy': True},
                {'type': 'tmpfs', 'target': '/mem', 'tmpfs_size': '64k',
-                'tmpfs_mode': '1700'}],
+                'tmpfs_mode': '01700'}],
             b=[{'source': '{volume}', 'target': '/data',
                 'read_only': True}],
             same=([{'type': 'bind', 'source': '/etc', 'target': '/host',
@@ -204,7 +204,7 @@ CASES = {
                    {'type': 'volume', 'source': '{volume}',
                     'target': '/data', 'no_copy': True},
                    {'type': 'tmpfs', 'target': '/mem', 'tmpfs_size': '65536',
-                    'tmpfs_mode': '1700'}],),
+                    'tmpfs_mode': '01700'}],),
             more=([{'target': '/anonymous', 'labels': {'a': 'b'}}],)),
         'tmpfs': Case(same=('/run,/tmp:size=64m',), b=['/run']),
         'storage_opt': Case(excuse='it requires overlay2 on a file system '

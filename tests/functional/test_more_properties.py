@@ -89,7 +89,7 @@ class MorePropertiesTest(base.FunctionalTest):
                     {'type': 'volume', 'source': volume, 'target': '/data',
                      'labels': {'a': 'b'}},
                     {'type': 'tmpfs', 'target': '/memory',
-                     'tmpfs_size': '1m', 'tmpfs_mode': '1700'}],
+                     'tmpfs_size': '1m', 'tmpfs_mode': '01700'}],
             tmpfs=['/run:size=2m,mode=755'], shm_size='3m')
         mounts = self.run_in(inspected, 'cat /proc/mounts')
         for words in (' /host ', ' /data ', ' /memory tmpfs ',

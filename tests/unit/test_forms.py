@@ -16,6 +16,7 @@ import json
 import pathlib
 
 from heat.common import exception
+import yaml
 
 from heat_docker import fields
 from heat_docker.specs import container as spec
@@ -185,6 +186,51 @@ class AcceptedFormTestCase(base.ContainerTestCase):
         self.forget()
         self.update(made, labels={'team': 'wiki'}, sysctls=['a=b'])
         self.assertEqual([], self.daemon.changes)
+
+
+class ModeTestCase(base.ResourceTestCase):
+
+    def templates(self, mode):
+        """Yield a template for each property with a mode."""
+        for name, value in (
+                ('files', '{path: /a, content: hunter2, mode: %s}'),
+                ('mounts', '{type: tmpfs, target: /a, tmpfs_mode: %s}')):
+            yield self.template({
+                name: [yaml.safe_load(value % mode)]})
+
+    def test_unmistakable_modes_are_accepted(self):
+        for mode in ('"0400"', '"01777"', '0o400', '"0o1777"'):
+            for template in self.templates(mode):
+                self.make_resource(template=template)
+                self.stack.validate()
+
+    def test_modes_without_quotes_are_refused(self):
+        """YAML 1.1 reads 0400 as 256, which looks like an octal mode."""
+        for mode in ('0400', '0640', '0777', '01777', '400', '1777', '"400"',
+                     '"0888"', '"rw"'):
+            for template in self.templates(mode):
+                self.make_resource(template=template)
+                ex = self.assertRaises(exception.StackValidationFailed,
+                                       self.stack.validate)
+                self.assertIn('in quotes, such as "0644"', str(ex))
+                self.assertNotIn('hunter2', str(ex))
+
+    def test_leading_zero_is_no_change(self):
+        """A stack of an earlier version may have a mode without it."""
+        before, after = (
+            self.make_resource(template=template).properties
+            for mode in ('"644"', '"0644"')
+            for template in list(self.templates(mode))[:1])
+        self.assertEqual(set(), fields.changed(spec.FIELDS, before, after))
+
+    def test_every_mode_has_the_constraint(self):
+        modes = [(name, schema) for field in spec.FIELDS
+                 for name, schema in getattr(
+                     field.nested, 'schema', field.nested or {}).items()
+                 if name.rpartition('_')[2] == 'mode']
+        self.assertEqual({'mode', 'tmpfs_mode'}, {name for name, _ in modes})
+        for _name, schema in modes:
+            self.assertIn('in quotes', schema.constraints[-1].description)
 
 
 class ExampleTestCase(base.ResourceTestCase):
