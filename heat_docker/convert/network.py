@@ -23,6 +23,8 @@ from . import scalars
 
 _ = i18n._
 
+_EXTRA_HOST = re.compile(r'([^:=]+)[:=](?:\[(.+)\]|(.+))', re.DOTALL)
+
 _ALIAS = r'[a-zA-Z0-9]([a-zA-Z0-9_.-]*[a-zA-Z0-9])?'
 
 
@@ -106,15 +108,24 @@ def _first_network(inspected):
 
 
 def extra_hosts_to_api(values: list) -> list[str]:
-    """Check a list of ``name:address``."""
+    """Convert a list of ``name:address`` or ``name=[address]`` to Docker's.
+
+    Docker's command line accepts the separator "=" and brackets, but its API
+    does not:
+    https://github.com/docker/cli/pull/4910
+    """
+    hosts = []
     for value in scalars.to_strings(values):
-        name, _colon, address = value.partition(':')
-        if not name or not address:
+        match = _EXTRA_HOST.fullmatch(value)
+        if match is None:
             raise ValueError(_('%r does not have the form '
                                '"name:address"') % value)
+        name, bracketed, address = match.groups()
+        address = bracketed or address
         if address != 'host-gateway':
-            scalars.address(address.strip('[]'))
-    return scalars.to_strings(values)
+            scalars.address(address)
+        hosts.append('%s:%s' % (name, address))
+    return hosts
 
 
 def networks_to_api(values: list[dict]) -> dict[str, dict]:

@@ -181,6 +181,18 @@ class AcceptedFormTestCase(base.ContainerTestCase):
         self.assertEqual('wiki', sent.json()['Labels']['team'])
         self.assertEqual(90, sent.json()['StopTimeout'])
 
+    def test_hosts_sent_to_docker(self):
+        """Docker refuses brackets, and ends the name at the first colon."""
+        for hosts in (['db6:[2001:db8::7]'], ['db6=[2001:db8::7]'],
+                      ['db6=2001:db8::7'], {'db6': '[2001:db8::7]'}):
+            self.forget()
+            self.serve_create()
+            self.serve_run()
+            self.run_task(self.make_resource(extra_hosts=hosts).create)
+            sent, = self.daemon.sent('POST', '/containers/create')
+            self.assertEqual(['db6:2001:db8::7'],
+                             sent.json()['HostConfig']['ExtraHosts'])
+
     def test_other_form_is_no_change(self):
         made = self.make_running(labels=['team=wiki'], sysctls={'a': 'b'})
         self.forget()
