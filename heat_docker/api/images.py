@@ -71,7 +71,7 @@ class Images(collection.Collection):
             pass
 
     def build(self, context: bytes, query: dict,
-              maps: dict[str, dict[str, str]], auth: dict | None) -> str:
+              maps: dict[str, dict], auth: dict | None) -> str:
         """Build an image and return its ID. This may take hours.
 
         :param context: tar archive with a ``Dockerfile``.

@@ -37,8 +37,14 @@ def build_to_api(value: dict) -> dict:
     if not context:
         return {}
     return {'context': context, 'target': value.get('target'),
-            'buildargs': scalars.to_string_map(value.get('args') or {}),
+            'buildargs': _args_to_api(value.get('args') or {}),
             'labels': process.labels_to_api(value.get('labels') or {})}
+
+
+def _args_to_api(value: dict) -> dict[str, str | None]:
+    """Convert build arguments; null stands for the Dockerfile's default."""
+    return {**dict.fromkeys(scalars.to_strings(value)),
+            **scalars.to_string_map(scalars.drop_none(value))}
 
 
 def build_to_context(value: dict) -> bytes:

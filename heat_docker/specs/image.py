@@ -57,9 +57,9 @@ FIELDS = (
                   'text. Take the text of files from get_file.')),
             'args': fields.Key(
                 fields.MAP, policy.build,
-                _('Build arguments, as a map of name to string. Events mask '
-                  'them, but do not use them for secrets: the image shows '
-                  'them.')),
+                _('Build arguments, as a map of name to string; null stands '
+                  'for the default in the Dockerfile. Events mask them, but '
+                  'do not use them for secrets: the image shows them.')),
             'target': fields.Key(
                 fields.STRING, policy.build,
                 _('Stage of the Dockerfile at which the build ends.')),

@@ -130,6 +130,10 @@ class ValidationTestCase(ImageTestCase):
                 ({**BUILD, 'files': {'/a': ''}}, 'must be relative'),
                 ({**BUILD, 'files': {'Dockerfile': ''}},
                  'contains a Dockerfile'),
+                ({**BUILD, 'args': {'A': ['hunter2']}},
+                 'value of A is not a string'),
+                ({**BUILD, 'args': {'A': {'b': None}}},
+                 'value of A is not a string'),
                 ({'files': {'a': ''}}, 'dockerfile')):
             self.assertIn(words, self.refused(build=build))
 
@@ -628,7 +632,7 @@ class BuildTestCase(BuiltTestCase):
     def test_build_sends_context_and_tags_the_image(self):
         made = self.make(
             build={**BUILD, 'files': {'dir/page': 'Hello.'},
-                   'args': {'WHO': 1}, 'target': 'last',
+                   'args': {'WHO': 1, 'LATER': None}, 'target': 'last',
                    'labels': {'a': 'b'}},
             tags=['r.test/a:1', 'b'], platform='linux/arm64')
         self.assertEqual([MAKE, TAG, TAG], self.daemon.requests)
@@ -636,7 +640,8 @@ class BuildTestCase(BuiltTestCase):
         self.assertEqual((IMAGE, IMAGE),
                          (made.resource_id, made.FnGetRefId()))
         query = self.sent().qs
-        self.assertEqual({'WHO': '1'}, json.loads(query.pop('buildargs')[0]))
+        self.assertEqual({'WHO': '1', 'LATER': None},
+                         json.loads(query.pop('buildargs')[0]))
         self.assertEqual({'a': 'b', **made.object.owner.labels},
                          json.loads(query.pop('labels')[0]))
         self.assertEqual(
