@@ -19,6 +19,7 @@ from .. import conf
 from .. import i18n
 from .. import masking
 from ..convert import network
+from ..convert import storage
 from ..lifecycle import container_changes
 from ..lifecycle import container_replacement
 from ..lifecycle import container_snapshots
@@ -167,6 +168,21 @@ class DockerContainer(signals.SignalResource, snapshots.SnapshotResource):
             raise exception.StackValidationFailed(
                 message=_('read_only and files are mutually exclusive: '
                           'Docker writes files to the root file system'))
+        if self.are_known('tmpfs', 'volumes'):
+            self._refuse_hidden_files()
+
+    def _refuse_hidden_files(self):
+        """Raise if a tmpfs hides a file."""
+        files, tmpfs, mounts, volumes = (
+            self.properties[name] or {}
+            for name in ('files', 'tmpfs', 'mounts', 'volumes'))
+        for path, target in storage.hidden_files(files, tmpfs, mounts,
+                                                 volumes):
+            raise exception.StackValidationFailed(
+                message=_('files and tmpfs: Docker writes the file %(path)s '
+                          'before it mounts the tmpfs at %(target)s, which '
+                          'then hides the file')
+                % {'path': path, 'target': target})
 
     def handle_create(self):
         """Create the user of the alarm, and return the plan of the create.

@@ -482,7 +482,8 @@ FIELDS = (
     fields.Field(
         name='files', type=fields.LIST,
         compose=('configs', 'secrets'),
-        doc=_('Files to copy into the container before it starts.'),
+        doc=_('Files to copy into the container before it starts. A file '
+              'cannot be below a tmpfs, which would hide it.'),
         at=None, to_api=storage.files_to_archive,
         nested=properties.Schema(
             properties.Schema.MAP,

@@ -245,6 +245,47 @@ class ModeTestCase(base.ResourceTestCase):
             self.assertIn('in quotes', schema.constraints[-1].description)
 
 
+class HiddenFilesTestCase(base.ResourceTestCase):
+
+    FILES = [{'path': '/run/secrets/db', 'content': 'hunter2'}]
+    TMPFS = {'type': 'tmpfs', 'target': '/run/'}
+    VOLUME = {'type': 'volume', 'target': '/run/secrets', 'source': 'data'}
+
+    def test_files_below_tmpfs_are_refused(self):
+        """Docker would write them where the container does not see them."""
+        for more in (
+                {'tmpfs': ['/run']}, {'tmpfs': '/tmp,/run/:size=1m'},
+                {'tmpfs': ['/run/secrets']}, {'mounts': [self.TMPFS]},
+                {'tmpfs': ['/run/secrets'], 'volumes': {'data': '/run'}},
+                {'tmpfs': ['/run'], 'mounts': [
+                    {'target': '/run/lock', 'source': 'data'}]}):
+            self.make_resource(files=self.FILES, **more)
+            ex = self.assertRaises(exception.StackValidationFailed,
+                                   self.stack.validate)
+            self.assertRegex(
+                str(ex), 'file /run/secrets/db before .* tmpfs at /run')
+            self.assertNotIn('hunter2', str(ex))
+
+    def test_other_files_are_accepted(self):
+        for more in (
+                {}, {'tmpfs': ['/tmp', '/run/secrets/other', '/run/sec']},
+                {'tmpfs': ['/run'], 'volumes': {'data': '/run/secrets'}},
+                {'mounts': [self.TMPFS, self.VOLUME]}):
+            self.make_resource(files=self.FILES, **more)
+            self.stack.validate()
+
+    def test_unknown_values(self):
+        """The attribute of another resource may have any value."""
+        later = {'get_attr': ['web', 'name']}
+        template = self.template({})
+        template['resources']['two'] = {
+            'type': self.TYPE, 'properties': self.properties(
+                tmpfs=[later], volumes={'data': later}, files=[
+                    {'path': '/run/a', 'content': later}])}
+        self.make_resource(template=template)
+        self.stack.validate()
+
+
 class ExampleTestCase(base.ResourceTestCase):
 
     def test_examples_in_messages_are_valid(self):
