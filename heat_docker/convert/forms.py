@@ -87,3 +87,11 @@ def names_to_networks(value: Value) -> Value:
         return value
     return [{'network': item} if isinstance(item, str) else item
             for item in value]
+
+
+def nested_list(value: Value) -> Value:
+    """Convert ``["gpu"]`` to ``[["gpu"]]``."""
+    if not isinstance(value, list) or not value or not all(
+            isinstance(item, str) for item in value):
+        return value
+    return [value]

@@ -170,9 +170,9 @@ def labels_from_api(value: dict | None) -> dict[str, str]:
 def healthcheck_to_api(value: dict) -> dict:
     """Convert a health check to the API's, with times in nanoseconds."""
     value = scalars.drop_none(value)
-    if value.get('disable'):
-        return {'Test': ['NONE']}
     test = scalars.to_strings(value.get('test') or ())
+    if value.get('disable') or test == ['NONE']:
+        return {'Test': ['NONE']}
     if test and (test[0] not in ('CMD', 'CMD-SHELL') or len(test) < 2):
         raise ValueError(_('the test %r of a health check must begin with CMD '
                            'or CMD-SHELL, followed by a command') % test)

@@ -196,7 +196,8 @@ FIELDS = (
                 fields.LIST, policy.Free.INSIDE,
                 _('Command that succeeds if the container is healthy: "CMD" '
                   'followed by arguments, or "CMD-SHELL" followed by one '
-                  'command line for a shell.')),
+                  'command line for a shell. "NONE" has the same effect as '
+                  'disable.')),
             'interval': fields.Key(
                 fields.NUMBER, policy.Free.INSIDE,
                 _('Seconds between two checks. Defaults to 30.'),
@@ -933,7 +934,9 @@ FIELDS = (
                 'capabilities': fields.Key(
                     fields.LIST, policy.any_device,
                     _('Lists of capabilities, such as [[gpu]]. A device must '
-                      'have all capabilities of one of the lists.')),
+                      'have all capabilities of one of the lists. A single '
+                      'list, such as [gpu], is accepted, too.'),
+                    parse=forms.nested_list),
                 'options': fields.Key(
                     fields.MAP, policy.any_device,
                     _('Options for the driver.')),

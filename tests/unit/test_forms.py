@@ -200,6 +200,24 @@ class AcceptedFormTestCase(base.ContainerTestCase):
         self.assertEqual([], self.daemon.changes)
 
 
+    def test_capabilities_of_devices(self):
+        for capabilities in (['gpu', 'nvidia'], [['gpu', 'nvidia']]):
+            made = self.make_resource(device_requests=[
+                {'count': 1, 'capabilities': capabilities}])
+            self.stack.validate()
+            self.assertEqual(
+                [['gpu', 'nvidia']],
+                made.properties['device_requests'][0]['capabilities'])
+
+    def test_disabled_health_check(self):
+        self.serve_create()
+        self.serve_run()
+        self.run_task(self.make_resource(
+            healthcheck={'test': ['NONE']}).create)
+        sent, = self.daemon.sent('POST', '/containers/create')
+        self.assertEqual({'Test': ['NONE']}, sent.json()['Healthcheck'])
+
+
 class ModeTestCase(base.ResourceTestCase):
 
     def templates(self, mode):
