@@ -303,7 +303,6 @@ def heat():
     # The default of oslo.log: SQL statements would show property values.
     logging.getLogger('sqlalchemy').setLevel(logging.WARNING)
     cfg.CONF.import_opt('deferred_auth_method', 'heat.common.config')
-    cfg.CONF.set_override('deferred_auth_method', 'password')
     utils.setup_dummy_db()
     types = environment.Environment({}, user_env=False)
     for name, cls in CLASSES.items():
@@ -324,6 +323,8 @@ class ResourceTestCase(TestCase):
     def setUp(self):
         super().setUp()
         self.patch(resources, '_environment', heat())
+        # The tests of the configuration reset all options.
+        cfg.CONF.set_override('deferred_auth_method', 'password')
         self.patch(scheduler, 'ENABLE_SLEEP', False)
         # As with convergence, where each resource has its own thread.
         self.patch(resources_base.DockerResource, 'may_sleep',
