@@ -23,6 +23,7 @@ import copy
 import dataclasses
 import enum
 import json
+import math
 import typing
 
 from heat.common import exception
@@ -33,6 +34,7 @@ from heat.engine import support as heat_support
 
 from . import budgets
 from . import errors
+from . import hints
 from . import i18n
 from . import masking
 from .convert import scalars
@@ -244,6 +246,23 @@ class Attribute:
     secret: bool = False
     cached: bool = False
     support: str = '1.0.0'
+
+
+@dataclasses.dataclass(frozen=True)
+class Rule:
+    """A rule about the values of several properties.
+
+    :ivar about: names of the properties.
+    :ivar check: function of :mod:`heat_docker.convert.combinations` that takes
+        the values of all properties and raises ValueError.
+    :ivar needs: names of the properties whose values the check needs. If they
+        come from other resources, the create checks the rule, and not the
+        validation of the template.
+    """
+
+    about: tuple[str, ...]
+    check: abc.Callable[[typing.Any], None]
+    needs: tuple[str, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -539,81 +558,36 @@ class _Property(heat_properties.Property):
         if value is None and not self.required():
             return self.default()
         value = _normalized(self.schema, value)
-        field = self.schema.field
+        # Constraints and converters of scalars say what they expect.
+        has_hint = bool(self.schema.schema) or self.type() in (LIST, MAP)
         try:
             if validate:
                 # Heat skips values that are not known yet.
-                _refuse_empty(self.schema, value)
+                _refuse_unusable(self.schema, value)
             if value == {}:
                 return value
             return super().get_value(value, validate, translation)
+        except _Unusable as ex:
+            raise exception.StackValidationFailed(
+                error=ex.error, path=ex.path, message=self._hint(
+                    value, ex.path, ex.error_message)) from None
         except exception.StackValidationFailed as ex:
-            why = masking.about(field, value, ex.error_message)
-            # Constraints and converters of scalars say what they expect.
-            if self.schema.schema or field.type in (LIST, MAP):
-                why = _with_example(self.schema, ex.path, why)
+            why = (self._hint(value, ex.path, ex.error_message) if has_hint
+                   else masking.about(self.schema.field, value,
+                                      ex.error_message))
             raise exception.StackValidationFailed(
                 error=ex.error, path=ex.path, message=why) from None
         except (TypeError, ValueError) as ex:
-            raise ValueError(_with_example(
-                self.schema, (), masking.about(field, value, str(ex))
-            )) from None
+            raise ValueError(self._hint(value, (), str(ex))) from None
+
+    def _hint(self, value, path, why):
+        """Return a message with the right form, and without secrets."""
+        return hints.with_example(
+            self.schema, path, masking.about(self.schema.field, value, why))
 
 
-def _with_example(schema, path, why):
-    """Return a message about a part of a value, and how to write the part.
-
-    A part that the example of the field lacks is shown by the map around it.
-
-    :param path: keys and indices that lead to the part.
-    """
-    name, example = schema.field.name, schema.field.example
-    for key in path:
-        if isinstance(example, list) and schema.schema:
-            example = example[0]
-            name += '[%s]' % key
-        elif isinstance(example, dict) and schema.schema and key in example:
-            example = example[key]
-            name += '.%s' % key
-        else:
-            break
-        schema = schema.schema[key]
-    return _('%(why)s. %(name)s is %(form)s') % {
-        'why': why.rstrip('.'), 'name': name,
-        'form': _form(schema.type, example)}
-
-
-def _form(kind, example):
-    """Return the type of a value and an example, as a phrase."""
-    # One map is enough, and several are hard to read.
-    if isinstance(example, list) and isinstance(example[0], dict):
-        example = example[:1]
-    return _FORMS[kind] % json.dumps(example)
-
-
-_FORMS = {STRING: _('a string, such as %s'),
-          INTEGER: _('an integer, such as %s'),
-          NUMBER: _('a number, such as %s'),
-          BOOLEAN: _('a boolean, such as %s'),
-          LIST: _('a list, such as %s'),
-          MAP: _('a map, such as %s')}
-
-
-def name_of_compose(fields, names) -> str | None:
-    """Return a message if a property has the name that Compose gives it.
-
-    :param names: names of the properties in a template.
-    """
-    known = {field.name for field in fields}
-    for name in names:
-        meant = [_('%(name)s, which is %(form)s')
-                 % {'name': field.name,
-                    'form': _form(field.type, field.example)}
-                 for field in fields if name in field.compose]
-        if meant and name not in known:
-            return _('Unknown Property %(name)s. Use %(meant)s') % {
-                'name': name, 'meant': _(', and ').join(meant)}
-    return None
+class _Unusable(exception.StackValidationFailed):
+    """A value that Heat cannot convert, or that it would not check."""
 
 
 def _normalized(schema, value):
@@ -632,23 +606,36 @@ def _normalized(schema, value):
     return value
 
 
-def _refuse_empty(schema, value, *path):
-    """Raise if a required key has no value.
+def _refuse_unusable(schema, value, *path):
+    """Raise if a required key has no value, or a number is none.
 
     Heat treats a null as the empty value of its type, and checks only that
-    the key is present.
+    the key is present. What is not a number fails in Python's words.
 
     :param path: keys and indices that lead to the value.
     """
     if schema.type == MAP and schema.schema and isinstance(value, dict):
         for key in schema.schema.keys() & value.keys():
             if schema.schema[key].required and value[key] in (None, ''):
-                raise exception.StackValidationFailed(
+                raise _Unusable(
                     path=list(path), message=_('%s has no value') % key)
-            _refuse_empty(schema.schema[key], value[key], *path, key)
+            _refuse_unusable(schema.schema[key], value[key], *path, key)
     if schema.type == LIST and schema.schema and isinstance(value, list):
         for index, item in enumerate(value):
-            _refuse_empty(schema.schema[0], item, *path, index)
+            _refuse_unusable(schema.schema[0], item, *path, index)
+    if schema.type in (INTEGER, NUMBER) and not _is_number(value):
+        raise _Unusable(
+            path=list(path), message=_('%r is not a number') % (value,))
+
+
+def _is_number(value):
+    """Return whether Heat can convert a value to a number."""
+    if value is None:
+        return True
+    try:
+        return math.isfinite(float(value))
+    except (OverflowError, TypeError, ValueError):
+        return False
 
 
 def null_means_unset(values):
@@ -772,6 +759,18 @@ def check_policy(fields, values) -> None:
             why = masking.about(field, value, str(ex))
             raise errors.Refused(_('The property %(name)s: %(why)s')
                                  % {'name': field.name, 'why': why}) from None
+
+
+def check_rules(rules, values) -> None:
+    """Raise if values of several properties do not fit together.
+
+    :raises errors.Failed: with the message of the rule.
+    """
+    for rule in rules:
+        try:
+            rule.check(values)
+        except ValueError as ex:
+            raise errors.Failed(str(ex)) from ex
 
 
 def found(fields, values, find):

@@ -20,7 +20,12 @@ import decimal
 import re
 import typing
 
+from . import scalars
+
 Value = typing.Any  # in a template
+
+# https://docs.docker.com/reference/api/engine/, DeviceRequest.Count
+ALL_DEVICES = -1
 
 # https://github.com/compose-spec/compose-spec/blob/main/11-extension.md
 _UNITS = {unit: decimal.Decimal(number) for unit, number in (
@@ -43,6 +48,16 @@ def whole_seconds(value: Value) -> Value:
     """Convert a duration of whole seconds."""
     parsed = seconds(value)
     return value if isinstance(parsed, float) else parsed
+
+
+def size(value: Value) -> Value:
+    """Convert a size with a unit, such as ``512m``, to bytes."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return scalars.size_to_api(value)
+    except ValueError:
+        return value
 
 
 def pairs_to_map(value: Value) -> Value:
@@ -79,6 +94,44 @@ def ulimits_to_list(value: Value) -> Value:
     return [{'name': name, **(limit if isinstance(limit, dict)
                               else {'soft': limit})}
             for name, limit in value.items()]
+
+
+def name_to_restart_policy(value: Value) -> Value:
+    """Convert ``on-failure:3`` to ``{"Name": "on-failure", ...}``."""
+    if not isinstance(value, str):
+        return value
+    match = re.fullmatch('([a-z-]+)(?::([0-9]{1,9}))?', value)
+    if match is None:
+        return value
+    name, retries = match.groups()
+    return {'Name': name, **({'MaximumRetryCount': retries}
+                             if retries else {})}
+
+
+def line_to_test(value: Value) -> Value:
+    """Convert a command line to the test of a health check."""
+    return ['CMD-SHELL', value] if value and isinstance(value, str) else value
+
+
+def paths_to_devices(value: Value) -> Value:
+    """Convert ``["/dev/fuse:/dev/fuse:rwm"]`` to a list of maps."""
+    if not isinstance(value, list):
+        return value
+    names = ('path_on_host', 'path_in_container', 'permissions')
+    return [dict(zip(names, item.split(':'), strict=False))
+            if isinstance(item, str) and item.count(':') < len(names)
+            else item for item in value]
+
+
+def all_to_requests(value: Value) -> Value:
+    """Convert ``all``, which stands for all GPUs, to a device request."""
+    return [{'count': ALL_DEVICES, 'capabilities': [['gpu']]}
+            ] if value == 'all' else value
+
+
+def all_to_count(value: Value) -> Value:
+    """Convert ``all`` to the number that stands for all devices."""
+    return ALL_DEVICES if value == 'all' else value
 
 
 def names_to_networks(value: Value) -> Value:

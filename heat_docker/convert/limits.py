@@ -12,10 +12,21 @@
 
 """Limits, weights and devices."""
 
+import re
+
 from .. import i18n
 from . import scalars
 
 _ = i18n._
+
+# https://github.com/docker/go-units/blob/v0.5.0/ulimit.go
+ULIMITS = ('core', 'cpu', 'data', 'fsize', 'locks', 'memlock', 'msgqueue',
+           'nice', 'nofile', 'nproc', 'rss', 'rtprio', 'rttime', 'sigpending',
+           'stack')
+
+# https://github.com/moby/moby/blob/v28.0.0/daemon/daemon_unix.go
+_DEVICE_RULE = re.compile(
+    r'[abc] ([0-9]+|\*):([0-9]+|\*) [rwm]{1,3}', re.ASCII)
 
 
 def devices_to_api(values: list[dict]) -> list[dict]:
@@ -112,6 +123,16 @@ def ulimits_from_api(values: list[dict] | None) -> list[dict]:
     """Convert the API's ulimits to a list of maps."""
     return [{'name': value['Name'], 'soft': value['Soft'],
              'hard': value['Hard']} for value in values or ()]
+
+
+def device_cgroup_rules_to_api(values: list) -> list[str]:
+    """Check a list of cgroup rules for devices."""
+    for value in scalars.to_strings(values):
+        if not _DEVICE_RULE.fullmatch(value):
+            raise ValueError(_('%r is not a rule: a type (a, b or c), '
+                               'MAJOR:MINOR and permissions, such as '
+                               '"c 42:* rmw"') % value)
+    return scalars.to_strings(values)
 
 
 def device_requests_to_api(values: list[dict]) -> list[dict]:

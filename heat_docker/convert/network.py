@@ -25,6 +25,10 @@ _ = i18n._
 
 _EXTRA_HOST = re.compile(r'([^:=]+)[:=](?:\[(.+)\]|(.+))', re.DOTALL)
 
+_MAC_ADDRESS = re.compile(
+    r'[0-9a-f]{2}((:[0-9a-f]{2}){5}|(-[0-9a-f]{2}){5})'
+    r'|[0-9a-f]{4}(\.[0-9a-f]{4}){2}', re.ASCII | re.IGNORECASE)
+
 _ALIAS = r'[a-zA-Z0-9]([a-zA-Z0-9_.-]*[a-zA-Z0-9])?'
 
 
@@ -123,7 +127,7 @@ def extra_hosts_to_api(values: list) -> list[str]:
         name, bracketed, address = match.groups()
         address = bracketed or address
         if address != 'host-gateway':
-            scalars.address(address)
+            address = scalars.address(address)
         hosts.append('%s:%s' % (name, address))
     return hosts
 
@@ -155,12 +159,23 @@ def _endpoint(value):
     if value.get('aliases'):
         endpoint['Aliases'] = scalars.to_strings(value['aliases'])
     if value.get('mac_address'):
-        endpoint['MacAddress'] = value['mac_address']
+        endpoint['MacAddress'] = _mac_address(value['mac_address'])
     if value.get('driver_opts'):
         endpoint['DriverOpts'] = scalars.to_string_map(value['driver_opts'])
     if value.get('gw_priority'):
         endpoint['GwPriority'] = value['gw_priority']
     return endpoint
+
+
+def _mac_address(value):
+    """Return a MAC address that Docker can parse.
+
+    https://pkg.go.dev/net#ParseMAC
+    """
+    if not _MAC_ADDRESS.fullmatch(value):
+        raise ValueError(_('%r is not a MAC address, such as '
+                           '02:42:c0:00:02:07') % value)
+    return value
 
 
 def has_fixed_address(endpoints: dict[str, dict]) -> bool:

@@ -33,6 +33,9 @@ CAPABILITIES = frozenset((
 ))
 
 # Prefix of the names of Heat's own labels.
+# https://docs.docker.com/engine/security/seccomp/
+_SECCOMP = ('unconfined', 'builtin')
+
 OWN_LABELS = 'org.openstack.heat.'
 # The names without the prefix. A container inherits the labels of its image
 # unless it sets them, so objects that can inherit labels set all of these.
@@ -115,6 +118,27 @@ def capabilities_from_api(values: list[str] | None) -> list[str]:
     """Convert the API's capabilities, with or without ``CAP_``, to names."""
     return [value[4:] if value.startswith('CAP_') else value
             for value in values or ()]
+
+
+def security_options_to_api(values: list) -> list[str]:
+    """Check a list of security options.
+
+    Docker's command line reads the file of a seccomp profile, and has the
+    option systempaths; the API accepts neither:
+    https://github.com/docker/cli/blob/v28.0.0/cli/command/container/opts.go
+    """
+    for value in scalars.to_strings(values):
+        match = re.fullmatch('([a-z-]+)(?:[=:](.*))?', value, re.DOTALL)
+        name, text = match.groups() if match else (value, None)
+        if name == 'systempaths':
+            raise ValueError(_('%r is an option of Docker\'s command line, '
+                               'which the API does not accept') % value)
+        if name == 'seccomp' and text not in _SECCOMP and not (
+                text or '').lstrip().startswith('{'):
+            raise ValueError(_('%r does not contain a seccomp profile. The '
+                               'daemon does not read files: join "seccomp=" '
+                               'and the text from get_file') % value)
+    return scalars.to_strings(values)
 
 
 def is_shared(mode: str) -> bool:

@@ -12,6 +12,7 @@
 
 """Registries: image names and credentials."""
 
+import contextlib
 import re
 
 from .. import i18n
@@ -116,6 +117,45 @@ def auth_for(auth: dict, image: str) -> dict:
                            'is from %(host)s')
                          % {'server': auth['serveraddress'], 'host': host})
     return auth
+
+
+def pull_credentials(values) -> dict | None:
+    """Return the credentials for a pull as the API has them, or None.
+
+    :param values: values of the properties.
+    :raises ValueError: if they are for another registry.
+    """
+    value = scalars.drop_empty(values['registry_auth'])
+    if not value or not values['image']:
+        return None
+    with _of_property():
+        return auth_for(auth_to_api(value), values['image'])
+
+
+def build_credentials(values) -> dict | None:
+    """Return the credentials for a build and a push, or None.
+
+    :param values: values of the properties.
+    :raises ValueError: if they are for another registry.
+    """
+    with _of_property():
+        auth = auth_to_api(values['registry_auth'] or {})
+        if not auth:
+            return None
+        if 'serveraddress' not in auth:
+            raise ValueError(_('a build requires server_address'))
+        for tag in (values['tags'] or ()) if values['push'] else ():
+            auth_for(auth, scalars.to_string(tag))
+        return auth
+
+
+@contextlib.contextmanager
+def _of_property():
+    """Name the property in messages."""
+    try:
+        yield
+    except ValueError as ex:
+        raise ValueError(_('registry_auth: %s') % ex) from ex
 
 
 def auth_masked(value: dict) -> dict:

@@ -13,7 +13,6 @@
 """Volumes, mounts and files."""
 
 import base64
-from collections import abc
 import io
 import posixpath
 import re
@@ -288,27 +287,6 @@ def files_to_archive(values: list[dict]) -> bytes:
             entry.gid = value.get('gid') or 0
             tar.addfile(entry, io.BytesIO(content))
     return archive.getvalue()
-
-
-def hidden_files(files: list[dict], tmpfs: list, mounts: list[dict],
-                 volumes: dict) -> abc.Iterator[tuple[str, str]]:
-    """Yield each file that the container would not see, and the tmpfs over it.
-
-    Docker copies files into a view of the file system that has the volumes of
-    the container, but not its tmpfs:
-    https://github.com/moby/moby/blob/v28.0.0/daemon/containerfs_linux.go
-    """
-    is_tmpfs = {bind.split(':')[1]: False for bind in volumes_to_api(volumes)}
-    is_tmpfs.update((mount['target'], mount.get('type') == 'tmpfs')
-                    for mount in mounts)
-    is_tmpfs.update(dict.fromkeys(tmpfs_to_api(tmpfs), True))
-    for file in files:
-        path = posixpath.normpath(file['path'])
-        around = [target for target in is_tmpfs if path.startswith(
-            posixpath.normpath(target).rstrip('/') + '/')]
-        nearest = max(around, key=len, default=None)
-        if nearest is not None and is_tmpfs[nearest]:
-            yield file['path'], nearest
 
 
 def files_masked(values: list[dict]) -> list[dict]:

@@ -92,32 +92,6 @@ def tags(obj, values):
             '[^a-z0-9]+', '-', obj.name({'name': None}).lower()).strip('-'))]
 
 
-def pull_credentials(values):
-    """Return the credentials for a pull as the API has them, or None.
-
-    :raises ValueError: if they are for another registry.
-    """
-    value = scalars.drop_empty(values['registry_auth'])
-    if not value or not values['image']:
-        return None
-    return registry.auth_for(registry.auth_to_api(value), values['image'])
-
-
-def build_credentials(obj, values):
-    """Return the credentials for a build and a push, or None.
-
-    :raises ValueError: if they are for another registry.
-    """
-    auth = registry.auth_to_api(values['registry_auth'] or {})
-    if not auth:
-        return None
-    if 'serveraddress' not in auth:
-        raise ValueError(_('a build requires server_address'))
-    for tag in tags(obj, values) if values['push'] else ():
-        registry.auth_for(auth, tag)
-    return auth
-
-
 class Provide(plan.Step):
     """Run a step that needs an image; pull the image first if necessary.
 
@@ -179,10 +153,7 @@ class Provide(plan.Step):
             # reach a registry of that name.
             raise errors.NotFound(_('The snapshot %s does not exist, and '
                                     'snapshots are in no registry') % image)
-        try:
-            auth = pull_credentials(ctx.properties)
-        except ValueError as ex:
-            raise errors.Failed(_('registry_auth: %s') % ex) from ex
+        auth = registry.pull_credentials(ctx.properties)
         self.before_pull(ctx)
         # Start it now: a shared pull that ends meanwhile would be of no use.
         self._pull = background.pull(ctx.client.endpoint, image,
@@ -354,7 +325,7 @@ class Build(plan.Step):
         query = {'target': build['target'], 'platform': values['platform']}
         maps = {'buildargs': build['buildargs'],
                 'labels': {**build['labels'], **obj.owner.labels}}
-        auth = build_credentials(obj, values)
+        auth = registry.build_credentials(values)
         return lambda client: client.images.build(
             build['context'], scalars.drop_empty(query), maps, auth)
 
@@ -391,7 +362,7 @@ class Push(plan.Step):
 
     def _prepare(self, ctx: plan.Context):
         names = tags(ctx.object, ctx.properties)
-        auth = build_credentials(ctx.object, ctx.properties)
+        auth = registry.build_credentials(ctx.properties)
         ctx.event(_('Pushing %s') % ', '.join(names))
         image = ctx.object.id
         return lambda client: [_push(client, image, name, auth)

@@ -24,6 +24,7 @@ from oslo_log import log as logging
 
 from .. import errors
 from .. import fields
+from .. import hints
 from .. import i18n
 from .. import policy
 from ..lifecycle import creation
@@ -254,8 +255,7 @@ class DockerResource(attributes.ShowingResource):
 
         The create checks values that come from other resources.
         """
-        unknown = fields.name_of_compose(self.spec.FIELDS,
-                                         self.properties.data)
+        unknown = hints.name_of_compose(self.spec, self.properties.data)
         if unknown:
             template = self.stack.t
             raise exception.StackValidationFailed(
@@ -270,6 +270,9 @@ class DockerResource(attributes.ShowingResource):
             fields.check_policy([field for field in self.spec.FIELDS
                                  if self.are_known(field.name)],
                                 self.properties)
+            fields.check_rules([rule for rule in self.spec.RULES
+                                if self.are_known(*rule.needs)],
+                               self.properties)
         except errors.DockerError as ex:
             raise exception.StackValidationFailed(message=str(ex)) from ex
 
@@ -306,6 +309,8 @@ class DockerResource(attributes.ShowingResource):
 
     def handle_create(self):
         """Return the plan of the create."""
+        with daemon.errors_of_heat():
+            fields.check_rules(self.spec.RULES, self.properties)
         return self._plan(self.create_plan(self.properties))
 
     def handle_check(self):
@@ -421,7 +426,7 @@ class DockerResource(attributes.ShowingResource):
         return [creation.CheckSupported(), *steps] if steps else []
 
     def _check_change(self, changed, values):
-        """Raise if the operator does not allow a change.
+        """Raise if the operator or a rule does not allow a change.
 
         Values that do not change stay allowed, like the endpoint. A value from
         another resource was not known during the validation.
@@ -429,6 +434,8 @@ class DockerResource(attributes.ShowingResource):
         with daemon.errors_of_heat():
             fields.check_policy([field for field in self.spec.FIELDS
                                  if field.name in changed], values)
+            fields.check_rules([rule for rule in self.spec.RULES
+                                if changed & set(rule.about)], values)
 
     def state_set(self, action, status, reason='state changed', **kwargs):
         """Set the state, and keep facts that Heat overwrites or omits.
@@ -571,15 +578,3 @@ class DockerResource(attributes.ShowingResource):
         """
         time.sleep(_POLL)
         raise exception.UpdateInProgress(self.name)
-
-
-def validate_credentials(read):
-    """Reject credentials for another registry than the image's.
-
-    :param read: function that reads them, or raises ValueError.
-    """
-    try:
-        read()
-    except ValueError as ex:
-        raise exception.StackValidationFailed(
-            message=_('registry_auth: %s') % ex) from ex

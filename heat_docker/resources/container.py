@@ -12,14 +12,12 @@
 
 """``DockerInc::Docker::Container``."""
 
-from heat.common import exception
 
 from .. import answers
 from .. import conf
 from .. import i18n
 from .. import masking
 from ..convert import network
-from ..convert import storage
 from ..lifecycle import container_changes
 from ..lifecycle import container_replacement
 from ..lifecycle import container_snapshots
@@ -31,7 +29,6 @@ from ..lifecycle import readiness
 from ..lifecycle import records
 from ..specs import container as spec
 from . import alarms
-from . import base
 from . import registration
 from . import signals
 from . import snapshots
@@ -153,36 +150,6 @@ class DockerContainer(signals.SignalResource, snapshots.SnapshotResource):
         return {'image': name, 'pull_policy': 'never', 'registry_auth': None}
 
     # Hooks of Heat.
-
-    def validate(self):
-        """Reject properties that are mutually exclusive."""
-        super().validate()
-        if self.are_known('image', 'registry_auth'):
-            base.validate_credentials(
-                lambda: images.pull_credentials(self.properties))
-        if self.properties['networks'] and self.properties['network_mode']:
-            raise exception.StackValidationFailed(
-                message=_('network_mode and networks are mutually '
-                          'exclusive'))
-        if self.properties['files'] and self.properties['read_only']:
-            raise exception.StackValidationFailed(
-                message=_('read_only and files are mutually exclusive: '
-                          'Docker writes files to the root file system'))
-        if self.are_known('tmpfs', 'volumes'):
-            self._refuse_hidden_files()
-
-    def _refuse_hidden_files(self):
-        """Raise if a tmpfs hides a file."""
-        files, tmpfs, mounts, volumes = (
-            self.properties[name] or {}
-            for name in ('files', 'tmpfs', 'mounts', 'volumes'))
-        for path, target in storage.hidden_files(files, tmpfs, mounts,
-                                                 volumes):
-            raise exception.StackValidationFailed(
-                message=_('files and tmpfs: Docker writes the file %(path)s '
-                          'before it mounts the tmpfs at %(target)s, which '
-                          'then hides the file')
-                % {'path': path, 'target': target})
 
     def handle_create(self):
         """Create the user of the alarm, and return the plan of the create.

@@ -12,7 +12,6 @@
 
 """``DockerInc::Docker::Image``."""
 
-from heat.common import exception
 
 from .. import i18n
 from ..lifecycle import creation
@@ -60,30 +59,6 @@ class DockerImage(base.DockerResource):
     def delete_plan(self, values):
         """Return the step that removes a pulled or built image."""
         return [images.Remove()]
-
-    def validate(self):
-        """Reject an image that is neither pulled nor built, or both."""
-        super().validate()
-        values = self.properties
-        if self.are_known('image', 'build', 'tags', 'push', 'registry_auth'):
-            base.validate_credentials(self._credentials)
-        if not self.are_known('image', 'build', 'tags', 'push'):
-            return
-        is_built = bool(images.to_build(values))
-        if bool(values['image']) == is_built:
-            raise exception.StackValidationFailed(
-                message=_('Either image or build is required'))
-        if not is_built and (values['tags'] or values['push']):
-            raise exception.StackValidationFailed(
-                message=_('tags and push require build'))
-        if values['push'] and not values['tags']:
-            raise exception.StackValidationFailed(
-                message=_('push requires tags, which name the registry'))
-
-    def _credentials(self):
-        if images.to_build(self.properties):
-            return images.build_credentials(self.object, self.properties)
-        return images.pull_credentials(self.properties)
 
     def get_reference_id(self):
         """Return the value of get_resource, the image of containers."""

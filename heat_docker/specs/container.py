@@ -25,6 +25,7 @@ from .. import fields
 from .. import i18n
 from .. import operations
 from .. import policy
+from ..convert import combinations
 from ..convert import forms
 from ..convert import limits
 from ..convert import network
@@ -196,8 +197,9 @@ FIELDS = (
                 fields.LIST, policy.Free.INSIDE,
                 _('Command that succeeds if the container is healthy: "CMD" '
                   'followed by arguments, or "CMD-SHELL" followed by one '
-                  'command line for a shell. "NONE" has the same effect as '
-                  'disable.')),
+                  'command line for a shell. A string is such a command '
+                  'line. "NONE" has the same effect as disable.'),
+                parse=forms.line_to_test),
             'interval': fields.Key(
                 fields.NUMBER, policy.Free.INSIDE,
                 _('Seconds between two checks. Defaults to 30.'),
@@ -250,7 +252,9 @@ FIELDS = (
         name='memory', type=fields.INTEGER,
         compose=('mem_limit',),
         change=fields.in_place('Memory', also={'MemorySwap': scalars.double}),
-        doc=_('Memory limit in bytes. Defaults to 0, which means no limit.'),
+        parse=forms.size,
+        doc=_('Memory limit, in bytes or with a unit, such as 64m. Defaults '
+              'to 0, which means no limit.'),
         at='HostConfig.Memory', constraints=(constraints.Range(min=0),),
         policy=policy.Free.AMOUNT,
         example=64 * 1024 * 1024),
@@ -674,7 +678,9 @@ FIELDS = (
         compose=('restart',),
         change=fields.in_place('RestartPolicy', unset={
             'Name': 'no', 'MaximumRetryCount': 0}),
-        doc=_('Restart policy: what Docker does when the container exits. By '
+        parse=forms.name_to_restart_policy,
+        doc=_('Restart policy: what Docker does when the container exits, as '
+              'a map or as a string, such as "always" or "on-failure:3". By '
               'default, Docker does not restart it. While the stack is '
               'suspended or the container is being replaced, always becomes '
               'unless-stopped, because a restarted daemon would otherwise '
@@ -768,7 +774,10 @@ FIELDS = (
         example='0-1'),
     fields.Field(
         name='devices', type=fields.LIST,
-        doc=_('Devices of the host that the container can use.'),
+        parse=forms.paths_to_devices,
+        doc=_('Devices of the host that the container can use, as maps, or as '
+              '"path_on_host:path_in_container:permissions", in which the '
+              'last two parts are optional.'),
         at='HostConfig.Devices', to_api=limits.devices_to_api,
         from_api=limits.devices_from_api,
         nested=properties.Schema(
@@ -873,7 +882,8 @@ FIELDS = (
             schema={
                 'name': fields.Key(
                     fields.STRING, policy.Free.AMOUNT,
-                    _('Name of the limit, such as nofile.'), required=True),
+                    _('Name of the limit, such as nofile.'), required=True,
+                    constraints=[constraints.AllowedValues(limits.ULIMITS)]),
                 'soft': fields.Key(
                     fields.INTEGER, policy.Free.AMOUNT,
                     _('Soft limit, which a process can raise up to the hard '
@@ -887,8 +897,10 @@ FIELDS = (
         example=[{'name': 'nofile', 'soft': 1024, 'hard': 2048}]),
     fields.Field(
         name='security_opt', type=fields.LIST,
-        doc=_('Security options, such as "no-new-privileges:true".'),
-        at='HostConfig.SecurityOpt', to_api=scalars.to_strings,
+        doc=_('Security options, such as "no-new-privileges:true". A seccomp '
+              'profile is JSON text, which can come from get_file, because '
+              'the daemon does not read files.'),
+        at='HostConfig.SecurityOpt', to_api=process.security_options_to_api,
         from_api=scalars.as_list,
         policy=policy.security_options,
         example=['no-new-privileges:true']),
@@ -905,15 +917,17 @@ FIELDS = (
         name='device_cgroup_rules', type=fields.LIST,
         doc=_('Cgroup rules for devices that may be added later, such as "c '
               '42:* rmw".'),
-        at='HostConfig.DeviceCgroupRules', to_api=scalars.to_strings,
+        at='HostConfig.DeviceCgroupRules',
+        to_api=limits.device_cgroup_rules_to_api,
         from_api=scalars.as_list,
         policy=policy.any_device,
         example=['c 42:* rmw']),
     fields.Field(
         name='device_requests', type=fields.LIST,
         compose=('gpus',),
+        parse=forms.all_to_requests,
         doc=_('Requests for devices, such as GPUs, that a driver of the '
-              'daemon selects.'),
+              'daemon selects. The string "all" requests all GPUs.'),
         at='HostConfig.DeviceRequests',
         to_api=limits.device_requests_to_api,
         from_api=limits.device_requests_from_api,
@@ -927,7 +941,8 @@ FIELDS = (
                       'the daemon chooses one.')),
                 'count': fields.Key(
                     fields.INTEGER, policy.any_device,
-                    _('Number of devices; -1 means all.')),
+                    _('Number of devices; -1 or "all" means all.'),
+                    parse=forms.all_to_count),
                 'device_ids': fields.Key(
                     fields.LIST, policy.any_device,
                     _('IDs of the devices, instead of a count.')),
@@ -1068,6 +1083,19 @@ FIELDS = (
 
 OPERATIONS = operations.OPERATIONS
 
+RULES = (
+    fields.Rule(('networks', 'network_mode'),
+                combinations.refuse_mode_and_networks),
+    fields.Rule(('files', 'read_only'),
+                combinations.refuse_files_and_read_only),
+    fields.Rule(('files', 'tmpfs', 'mounts', 'volumes'),
+                combinations.refuse_hidden_files,
+                needs=('tmpfs', 'volumes')),
+    fields.Rule(('image', 'registry_auth'),
+                combinations.check_pull_credentials,
+                needs=('image', 'registry_auth')),
+)
+
 ATTRIBUTES = (
     fields.Attribute(
         name='name', type=fields.STRING, at='Name', cached=True,
@@ -1174,3 +1202,18 @@ ATTRIBUTES = (
         doc=_('URL of Heat\'s API to which users who can signal the stack '
               'POST signals, with a token.')),
 )
+
+# Names of a service in Compose that no property has; see
+# :func:`heat_docker.hints.name_of_compose`.
+COMPOSE_ELSEWHERE = {
+    'build': _('image, with get_resource of a DockerInc::Docker::Image that '
+               'has build'),
+    'deploy': _('a resource OS::Heat::ResourceGroup for replicas, and '
+                'memory, cpus and pids_limit for limits'),
+    'depends_on': _('depends_on beside properties, or get_resource'),
+    'external_links': _('networks'),
+    'label_file': _('labels'),
+    'mac_address': _('mac_address of an entry in networks'),
+    'profiles': _('condition beside properties'),
+    'scale': _('a resource OS::Heat::ResourceGroup'),
+}

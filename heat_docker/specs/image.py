@@ -22,6 +22,7 @@ from .. import fields
 from .. import i18n
 from .. import policy
 from ..convert import building
+from ..convert import combinations
 from ..convert import forms
 from ..convert import process
 from ..convert import references
@@ -101,6 +102,15 @@ FIELDS = (
         at=None,
         policy=policy.Free.OURS,
         example={'release': '7'}),
+)
+
+RULES = (
+    fields.Rule(('image', 'build', 'tags', 'push'),
+                combinations.check_origin,
+                needs=('image', 'build', 'tags', 'push')),
+    fields.Rule(('image', 'build', 'tags', 'push', 'registry_auth'),
+                combinations.check_credentials,
+                needs=('image', 'build', 'tags', 'push', 'registry_auth')),
 )
 
 ATTRIBUTES = (

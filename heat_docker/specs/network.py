@@ -168,6 +168,8 @@ FIELDS = (
         example='wiki-config'),
 )
 
+RULES = ()
+
 ATTRIBUTES = (
     fields.Attribute(
         name='name', type=fields.STRING, at='Name', cached=True,

@@ -85,6 +85,8 @@ FIELDS = (
         example=True),
 )
 
+RULES = ()
+
 ATTRIBUTES = (
     fields.Attribute(
         name='name', type=fields.STRING, at='Name', cached=True,

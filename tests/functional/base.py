@@ -342,6 +342,12 @@ class FunctionalTest(testtools.TestCase):
         return self.docker.inspect_container(
             self.resource(stack_id, name).physical_resource_id)
 
+    def run_shell(self, inspected, command):
+        """Run a shell command in a container; return its output."""
+        created = self.docker.exec_create(inspected['Id'],
+                                          ['sh', '-c', command])
+        return self.docker.exec_start(created['Id']).decode().strip()
+
     def remove_container(self, container):
         with contextlib.suppress(docker.errors.NotFound):
             self.docker.remove_container(container, force=True, v=True)

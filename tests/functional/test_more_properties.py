@@ -26,12 +26,6 @@ ROOT = pathlib.Path(__file__).parents[2]
 
 class MorePropertiesTest(base.FunctionalTest):
 
-    def run_in(self, inspected, command):
-        """Run a shell command in a container; return its output."""
-        created = self.docker.exec_create(inspected['Id'],
-                                          ['sh', '-c', command])
-        return self.docker.exec_start(created['Id']).decode().strip()
-
     @base.requires('domainname')
     def test_process(self):
         _stack_id, inspected = self.create_container(
@@ -41,9 +35,9 @@ class MorePropertiesTest(base.FunctionalTest):
             labels={'com.example.team': 'wiki', 'number': 7}, init=True,
             stop_signal='SIGTERM', stop_grace_period=3,
             group_add=['100', '1234'], runtime='runc')
-        self.assertEqual('/tmp', self.run_in(inspected, 'pwd'))
-        self.assertIn('1234', self.run_in(inspected, 'id -G').split())
-        self.assertEqual('docker-init', self.run_in(
+        self.assertEqual('/tmp', self.run_shell(inspected, 'pwd'))
+        self.assertIn('1234', self.run_shell(inspected, 'id -G').split())
+        self.assertEqual('docker-init', self.run_shell(
             inspected, 'cat /proc/1/comm'))
         config = inspected['Config']
         self.assertEqual(('example.com', 'SIGTERM', 3), (
@@ -59,17 +53,17 @@ class MorePropertiesTest(base.FunctionalTest):
             dns=['192.0.2.53'], dns_search=['example.com'],
             dns_options=['ndots:2'],
             extra_hosts=['db:192.0.2.7', 'gate:host-gateway'])
-        resolver = self.run_in(inspected, 'cat /etc/resolv.conf')
+        resolver = self.run_shell(inspected, 'cat /etc/resolv.conf')
         for line in ('nameserver 192.0.2.53', 'search example.com',
                      'options ndots:2'):
             self.assertIn(line, resolver)
-        hosts = self.run_in(inspected, 'cat /etc/hosts').split('\n')
+        hosts = self.run_shell(inspected, 'cat /etc/hosts').split('\n')
         self.assertIn('192.0.2.7\tdb', hosts)
         self.assertTrue([line for line in hosts if line.endswith('\tgate')])
 
     def test_network_mode_none(self):
         stack_id, inspected = self.create_container(network_mode='none')
-        self.assertEqual('lo', self.run_in(inspected, 'ls /sys/class/net'))
+        self.assertEqual('lo', self.run_shell(inspected, 'ls /sys/class/net'))
         self.assertEqual('', self.resource(stack_id).attributes['network_ip'])
 
     def test_publish_all_ports(self):
@@ -91,12 +85,12 @@ class MorePropertiesTest(base.FunctionalTest):
                     {'type': 'tmpfs', 'target': '/memory',
                      'tmpfs_size': '1m', 'tmpfs_mode': '01700'}],
             tmpfs=['/run:size=2m,mode=755'], shm_size='3m')
-        mounts = self.run_in(inspected, 'cat /proc/mounts')
+        mounts = self.run_shell(inspected, 'cat /proc/mounts')
         for words in (' /host ', ' /data ', ' /memory tmpfs ',
                       'size=1024k,mode=1700', ' /run tmpfs ', 'size=2048k',
                       ' /dev/shm tmpfs ', 'size=3072k'):
             self.assertIn(words, mounts)
-        self.assertNotEqual('', self.run_in(
+        self.assertNotEqual('', self.run_shell(
             inspected, 'touch /host/x 2>&1 || true'))
         self.assertEqual({'a': 'b'},
                          self.docker.inspect_volume(volume)['Labels'])
@@ -110,11 +104,11 @@ class MorePropertiesTest(base.FunctionalTest):
                    {'path': '/etc/app/two', 'content_base64': 'AP8='}])
         self.assertEqual('hello', self.resource(stack_id).attributes[
             'logs_head'])
-        self.assertEqual('640 65534 65534', self.run_in(
+        self.assertEqual('640 65534 65534', self.run_shell(
             inspected, 'stat -c "%a %u %g" /etc/app/one'))
         self.assertEqual(
             hashlib.md5(b'\0\xff').hexdigest(),
-            self.run_in(inspected, 'md5sum /etc/app/two').split()[0])
+            self.run_shell(inspected, 'md5sum /etc/app/two').split()[0])
 
     def test_anonymous_volumes_that_stay(self):
         stack_id, inspected = self.create_container(
@@ -142,10 +136,10 @@ class MorePropertiesTest(base.FunctionalTest):
         # Check the container's own process: runc sometimes loses the soft
         # limit of a process that is executed in it,
         # https://github.com/opencontainers/runc/issues/4195.
-        self.assertEqual('100 200', self.run_in(
+        self.assertEqual('100 200', self.run_shell(
             inspected, 'set -- $(grep "open files" /proc/1/limits); '
             'echo $4 $5'))
-        self.assertEqual('100', self.run_in(
+        self.assertEqual('100', self.run_shell(
             inspected, 'cat /proc/1/oom_score_adj'))
 
     @base.requires('shows all')
@@ -163,11 +157,11 @@ class MorePropertiesTest(base.FunctionalTest):
             sysctls={'net.ipv4.ip_forward': 0}, ipc_mode='private',
             pid_mode='host', uts_mode='host', cgroupns_mode='host',
             device_cgroup_rules=['c 42:* rmw'])
-        self.assertEqual('0', self.run_in(
+        self.assertEqual('0', self.run_shell(
             inspected, 'cat /proc/sys/net/ipv4/ip_forward'))
-        self.assertIn('NoNewPrivs:\t1', self.run_in(
+        self.assertIn('NoNewPrivs:\t1', self.run_shell(
             inspected, 'cat /proc/self/status'))
-        self.assertTrue(int(self.run_in(
+        self.assertTrue(int(self.run_shell(
             inspected, 'ls /proc 2>/dev/null | grep -c "^[0-9]"')) > 10)
         host = inspected['HostConfig']
         self.assertEqual(('private', 'host', 'host', ['c 42:* rmw']), (

@@ -27,6 +27,7 @@ import re
 import struct
 import threading
 import urllib.parse
+import uuid
 
 import fixtures
 from heat.engine import environment
@@ -349,8 +350,10 @@ class ResourceTestCase(TestCase):
     def make_resource(self, properties=None, template=None, **more):
         """Return the resource ``web`` of a stored stack, not yet created."""
         # A resource has only a weak reference to its stack.
+        # Hypothesis makes the random names of Heat's tests the same.
         self.stack = utils.parse_stack(
-            template or self.template({**(properties or {}), **more}))
+            template or self.template({**(properties or {}), **more}),
+            stack_name='t-' + uuid.uuid4().hex)
         made = self.stack['web']
         made.store()
         return made

@@ -262,6 +262,16 @@ SPELLINGS = (
      ['1', 'true', 'false', '1.5', 'x']),
     (process.env_to_api, [5], ['5']),
     (network.dns_to_api, ['2001:DB8:0::1'], ['2001:db8::1']),
+    *((process.security_options_to_api, [value], [value]) for value in (
+        'seccomp=unconfined', 'seccomp:builtin', 'seccomp={"syscalls": []}',
+        'seccomp=\n{}', 'no-new-privileges', 'label:disable',
+        'apparmor=heat', 'label=user:a')),
+    *((limits.device_cgroup_rules_to_api, [value], [value]) for value in (
+        'c 42:* rwm', 'a *:* r', 'b 8:0 mw')),
+    *((network.networks_to_api, [{'network': 'a', 'mac_address': value}],
+       {'a': {'MacAddress': value}})
+      for value in ('02:42:00:00:00:07', '02-42-00-00-00-0F',
+                    '0242.0000.0007')),
     (process.capabilities_to_api, ['cap_net_admin', 'CAP_KILL', 'mknod'],
      ['KILL', 'MKNOD', 'NET_ADMIN']),
     (process.restart_policy_to_api, {},
@@ -451,6 +461,16 @@ REFUSED = (
     (network.dns_to_api, ['dns.test'], "'dns.test' is not an IP address"),
     (network.dns_to_api, ['1.2.3'], "'1.2.3' is not an IP address"),
     (process.capabilities_to_api, ['NOPE'], "'NOPE' is not a Linux"),
+    *((process.security_options_to_api, [value], 'does not contain a seccomp')
+      for value in ('seccomp=/etc/profile.json', 'seccomp:profile.json',
+                    'seccomp', 'seccomp=')),
+    (process.security_options_to_api, ['systempaths=unconfined'],
+     "is an option of Docker's command line"),
+    *((limits.device_cgroup_rules_to_api, [value], 'is not a rule')
+      for value in ('a', 'c 42:* rwmx', 'c 42 rwm', 'd 1:2 r', 'c 1:2  r')),
+    *((network.networks_to_api, [{'network': 'a', 'mac_address': value}],
+       'is not a MAC address')
+      for value in ('02:42', '02:42:00:00:00:0g', '02:42-00:00:00:07')),
     (process.restart_policy_to_api,
      {'Name': 'always', 'MaximumRetryCount': 2}, '2.*on-failure.*always'),
     (process.restart_policy_to_api,
@@ -971,7 +991,8 @@ class TablesTestCase(testtools.TestCase):
             'host_ports_from_api', 'attachment_name', 'auth_for',
             'networks_match', 'address', 'endpoint_matches',
             'effective_endpoints', 'is_endpoint_unchanged',
-            'addresses_outside', 'overlap', 'hidden_files'}, missed)
+            'addresses_outside', 'overlap', 'pull_credentials',
+            'build_credentials'}, missed)
 
 
 class ImageTestCase(testtools.TestCase):

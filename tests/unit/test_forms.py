@@ -32,7 +32,7 @@ WRONG = (
     ('cmd', 'httpd -f', 'cmd is a list, such as ["httpd", "-f"'),
     ('dns', '192.0.2.53', 'dns is a list, such as ["192.0.2.53"'),
     ('dns', ['example.com'], 'dns is a list, such as ["192.0.2.53"'),
-    ('healthcheck', {'test': 'curl localhost'},
+    ('healthcheck', {'test': 7},
      'healthcheck.test is a list, such as ["CMD", "true"]'),
     ('healthcheck', {'test': ['curl', 'localhost']},
      'healthcheck is a map, such as {"test": ["CMD", "true"]'),
@@ -42,8 +42,10 @@ WRONG = (
      'healthcheck.interval is a number, such as 1.5'),
     ('port_bindings', ['8080:80'], 'port_bindings is a map, such as {'),
     ('port_bindings', {8080: '80:80'}, 'port_bindings is a map, such as {'),
-    ('restart_policy', 'always',
+    ('restart_policy', 'on-failure:x',
      'restart_policy is a map, such as {"Name": "on-failure"'),
+    ('restart_policy', 'sometimes',
+     'restart_policy.Name is a string, such as "on-failure"'),
     ('restart_policy', {'Name': 'sometimes'},
      'restart_policy.Name is a string, such as "on-failure"'),
     ('volumes', ['/a:/b'], 'volumes is a map, such as {"/srv/www": '),
@@ -54,11 +56,16 @@ WRONG = (
      'networks[0] is a map, such as {"network": "front"'),
     ('networks', [{'network': 'front', 'gw_priority': 'high'}],
      'networks[0] is a map, such as {"network": "front"'),
-    ('devices', ['/dev/fuse:/dev/fuse:rwm'],
+    ('devices', ['/dev/fuse:/dev/fuse:rwm:z'],
      'devices[0] is a map, such as {"path_on_host": "/dev/null"'),
-    ('device_requests', 'all',
+    ('devices', ['/dev/fuse:/dev/fuse:x'],
+     'devices[0].permissions is a string, such as "'),
+    ('device_requests', 'some',
      'device_requests is a list, such as [{"driver": "nvidia"'),
-    ('memory', '512m', 'memory is an integer, such as 67108864'),
+    ('device_requests', [{'count': 'some'}],
+     'device_requests[0].count is an integer, such as -1'),
+    ('memory', '512 MB', 'memory is an integer, such as 67108864'),
+    ('cpu_period', '50ms', 'cpu_period is an integer, such as 50000'),
     ('stop_grace_period', '1.5s',
      'stop_grace_period is an integer, such as 30'),
     ('extra_hosts', {'db': {'ip': '192.0.2.7'}},
@@ -78,6 +85,18 @@ ACCEPTED = (
     ('endpoint_timeout', '30m', 1800),
     ('labels', ['a=b', 'c=d=e', 'f'], {'a': 'b', 'c': 'd=e', 'f': ''}),
     ('annotations', ['a=b'], {'a': 'b'}),
+    ('memory', '512m', 512 * 1024 ** 2),
+    ('memory', '0.5g', 512 * 1024 ** 2),
+    ('restart_policy', 'always', {'Name': 'always', 'MaximumRetryCount': 0}),
+    ('restart_policy', 'on-failure:3',
+     {'Name': 'on-failure', 'MaximumRetryCount': 3}),
+    ('devices', ['/dev/fuse:/dev/fuse:rwm', '/dev/null:/dev/zero', '/dev/kvm'],
+     [{'path_on_host': '/dev/fuse', 'path_in_container': '/dev/fuse',
+       'permissions': 'rwm'},
+      {'path_on_host': '/dev/null', 'path_in_container': '/dev/zero',
+       'permissions': 'rwm'},
+      {'path_on_host': '/dev/kvm', 'path_in_container': None,
+       'permissions': 'rwm'}]),
     ('sysctls', ['net.core.somaxconn=9'], {'net.core.somaxconn': '9'}),
     ('extra_hosts', {'db': '192.0.2.7', 'db6': ['2001:db8::7', '::1']},
      ['db:192.0.2.7', 'db6:2001:db8::7', 'db6:::1']),
@@ -122,7 +141,9 @@ class WrongFormTestCase(base.ResourceTestCase):
                 ('ports', 'Use port_bindings, which is a map, such as {'),
                 ('restart', 'Use restart_policy, which is a map, such as {'),
                 ('mem_limit', 'Use memory, which is an integer, such as 6'),
-                ('logging', ', and log_options, which is a map, such as {')):
+                ('logging', ', and log_options, which is a map, such as {'),
+                ('build', 'get_resource of a DockerInc::Docker::Image'),
+                ('depends_on', 'depends_on beside properties')):
             refused = self.refused(**{name: 'hunter2'})
             self.assertIn(
                 'Property error: resources.web.properties: Unknown Property '
@@ -137,6 +158,7 @@ class WrongFormTestCase(base.ResourceTestCase):
     def test_names_of_compose_are_no_properties_and_documented(self):
         known = {field.name for field in spec.FIELDS}
         named = {name for field in spec.FIELDS for name in field.compose}
+        named.update(spec.COMPOSE_ELSEWHERE)
         self.assertEqual(set(), known & named)
         documented = MIGRATION.read_text()
         self.assertEqual([], [name for name in named
@@ -199,6 +221,19 @@ class AcceptedFormTestCase(base.ContainerTestCase):
         self.update(made, labels={'team': 'wiki'}, sysctls=['a=b'])
         self.assertEqual([], self.daemon.changes)
 
+    def test_all_devices(self):
+        for requests in ('all', [{'count': 'all', 'capabilities': ['gpu']}]):
+            made = self.make_resource(device_requests=requests)
+            self.stack.validate()
+            [request] = made.properties['device_requests']
+            self.assertEqual((-1, [['gpu']]),
+                             (request['count'], request['capabilities']))
+
+    def test_command_line_of_a_health_check(self):
+        made = self.make_resource(healthcheck={'test': 'curl -f localhost'})
+        self.stack.validate()
+        self.assertEqual(['CMD-SHELL', 'curl -f localhost'],
+                         made.properties['healthcheck']['test'])
 
     def test_capabilities_of_devices(self):
         for capabilities in (['gpu', 'nvidia'], [['gpu', 'nvidia']]):

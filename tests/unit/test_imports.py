@@ -58,12 +58,13 @@ LAYERS = (
     ('api.collection', 'transport'),
     ('operations',),
     ('endpoint', 'fields', 'policy'),
+    ('convert.combinations',),
     ('convert.building', 'convert.ipam', 'convert.network',
      'convert.references', 'convert.storage'),
-    ('convert.limits', 'convert.ports', 'convert.process',
+    ('convert.forms', 'convert.limits', 'convert.ports', 'convert.process',
      'convert.registry'),
-    ('convert.forms', 'convert.scalars', 'answers', 'errors', 'conf',
-     'masking'),
+    ('convert.scalars', 'answers', 'errors', 'conf',
+     'hints', 'masking'),
     ('i18n', 'budgets'),
 )
 

@@ -104,6 +104,20 @@ class ValidationTestCase(ImageTestCase):
         self.assertIn('Either image or build is required',
                       self.refused(registry_auth=AUTH))
 
+    def test_values_of_other_resources_are_checked_by_the_create(self):
+        """No daemon gets a request, and no Python error reaches a user."""
+        for properties, words in (
+                ({'build': BUILD, 'registry_auth': {
+                    'username': 'me', 'password': 'hunter2'}},
+                 'registry_auth: a build requires server_address'),
+                ({'image': NAME, 'tags': ['r.test/web:2']},
+                 'tags and push require build')):
+            made = self.make_resource(properties)
+            reason = self.fail_task(made.create)
+            self.assertIn(words, reason)
+            self.assertNotIn('hunter2', reason)
+        self.assertEqual([], self.daemon.history)
+
     def test_null_is_unset(self):
         """A condition in a template may result in null."""
         self.make_resource(image=NAME, build=None)
