@@ -27,6 +27,7 @@ from . import answers
 from . import conf
 from . import errors
 from . import i18n
+from .convert import network
 from .convert import registry
 from .convert import scalars
 
@@ -285,7 +286,9 @@ def networks(values):
         if ':' in name and not limit('allow_host_namespaces'):
             raise _refused('allow_host_namespaces',
                            _('the network %s is not allowed') % name)
-        network_options(endpoint.get('DriverOpts', {}))
+        # The name of the interface has no effect outside of the container.
+        network_options(endpoint.get('DriverOpts', {}).keys() - {
+            network.INTERFACE_NAME})
 
 
 def oom_score(value):

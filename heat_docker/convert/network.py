@@ -31,6 +31,10 @@ _MAC_ADDRESS = re.compile(
 
 _ALIAS = r'[a-zA-Z0-9]([a-zA-Z0-9_.-]*[a-zA-Z0-9])?'
 
+# The option of an endpoint that the key interface_name sets:
+# https://docs.docker.com/engine/network/#container-networks
+INTERFACE_NAME = 'com.docker.network.endpoint.ifname'
+
 
 def dns_to_api(values: list) -> list[str]:
     """Check and normalize a list of IP addresses."""
@@ -140,7 +144,17 @@ def networks_to_api(values: list[dict]) -> dict[str, dict]:
             raise ValueError(_('the network %s is listed more than once')
                              % value['network'])
         endpoints[value['network']] = _endpoint(value)
+    names = [name for name in map(_interface_name, endpoints.values()) if name]
+    for name in names:
+        if names.count(name) > 1:
+            raise ValueError(_('two networks have the interface_name %s')
+                             % name)
     return endpoints
+
+
+def _interface_name(endpoint):
+    """Return the name of the interface of an endpoint, or None."""
+    return (endpoint.get('DriverOpts') or {}).get(INTERFACE_NAME)
 
 
 def _endpoint(value):
@@ -160,8 +174,16 @@ def _endpoint(value):
         endpoint['Aliases'] = scalars.to_strings(value['aliases'])
     if value.get('mac_address'):
         endpoint['MacAddress'] = _mac_address(value['mac_address'])
-    if value.get('driver_opts'):
-        endpoint['DriverOpts'] = scalars.to_string_map(value['driver_opts'])
+    options = scalars.to_string_map(value.get('driver_opts') or {})
+    if value.get('interface_name'):
+        if INTERFACE_NAME in options:
+            raise ValueError(
+                _('interface_name of the network %(network)s sets the option '
+                  '%(option)s, so driver_opts cannot contain it')
+                % {'network': value['network'], 'option': INTERFACE_NAME})
+        options[INTERFACE_NAME] = value['interface_name']
+    if options:
+        endpoint['DriverOpts'] = options
     if value.get('gw_priority'):
         endpoint['GwPriority'] = value['gw_priority']
     return endpoint
@@ -202,13 +224,15 @@ def endpoints_from_api(networks: dict | None) -> list[dict]:
     result = []
     for name, endpoint in (networks or {}).items():
         addresses = endpoint.get('IPAMConfig') or {}
+        options = dict(endpoint.get('DriverOpts') or {})
         network = {
             'network': name,
             'aliases': scalars.as_list(endpoint.get('Aliases')),
             'ipv4_address': addresses.get('IPv4Address'),
             'ipv6_address': addresses.get('IPv6Address'),
             'link_local_ips': addresses.get('LinkLocalIPs'),
-            'driver_opts': endpoint.get('DriverOpts'),
+            'interface_name': options.pop(INTERFACE_NAME, None),
+            'driver_opts': options,
             'gw_priority': endpoint.get('GwPriority')}
         result.append({key: item for key, item in network.items() if item})
     return result
@@ -261,11 +285,13 @@ def endpoint_matches(wanted: dict, endpoint: dict) -> bool:
     :param dict endpoint: endpoint that a daemon shows.
     """
     mac = wanted.get('MacAddress') or ''
+    interface = _interface_name(wanted)
     return ((wanted.get('IPAMConfig') or {}) == scalars.drop_empty(
                 endpoint.get('IPAMConfig'))
             and set(wanted.get('Aliases') or ()) <= set(
                 endpoint.get('Aliases') or ())
-            and mac.lower() in ('', endpoint.get('MacAddress') or mac.lower()))
+            and mac.lower() in ('', endpoint.get('MacAddress') or mac.lower())
+            and interface in (None, _interface_name(endpoint)))
 
 
 def is_endpoint_unchanged(wanted: dict, endpoint: dict) -> bool:

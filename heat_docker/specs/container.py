@@ -586,6 +586,15 @@ FIELDS = (
                       'container, so a change of this network replaces the '
                       'container.'),
                     since=(1, 44)),
+                'interface_name': fields.Key(
+                    fields.STRING, policy.Free.INSIDE,
+                    _('Name of the network interface in the container, such '
+                      'as web0. By default, the daemon chooses one, such as '
+                      'eth0.'),
+                    since=(1, 48),
+                    constraints=[
+                        constraints.Length(max=15),
+                        constraints.AllowedPattern(r'^[^\s/:]*$')]),
                 'driver_opts': fields.Key(
                     fields.MAP, policy.networks,
                     _('Options for the network driver, as a map of name to '

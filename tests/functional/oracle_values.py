@@ -388,6 +388,9 @@ TIED = {
         _entry(mac_address='06:00:00:00:00:02', aliases=['www']),
         _entry(mac_address='06:00:00:00:00:02', ipv4_address='{ip}.9'),
         _entry(ipv4_address='{ip}.9')),
+    'networks_interface_name': (
+        _entry(interface_name='web0'), _entry(interface_name='web1'),
+        _entry(interface_name='web1', driver_opts={'a': 'b'}), _entry()),
     'networks_gw_priority': (
         {'networks': [{'network': '{network}'},
                       {'network': '{subnet}', 'gw_priority': 5}]},
@@ -397,7 +400,8 @@ TIED = {
 }
 
 # The API versions that some of these sequences need.
-TIED_SINCE = {'networks_mac_address': (1, 44), 'networks_gw_priority': (1, 48)}
+TIED_SINCE = {'networks_mac_address': (1, 44), 'networks_gw_priority': (1, 48),
+              'networks_interface_name': (1, 48)}
 
 # Three container templates each: one that works, one that fails after some
 # properties have been changed in place, and another one that works.

@@ -266,6 +266,27 @@ class MorePropertiesTest(base.FunctionalTest):
                          endpoint['IPAMConfig']['LinkLocalIPs'])
         self.assertEqual({'com.example.a': 'b'}, endpoint['DriverOpts'])
 
+    def test_interface_name(self):
+        name = 'n-%s' % self.id().rsplit('.', 1)[-1]
+        self.docker.create_network(name)
+        self.addCleanup(self.docker.remove_network, name)
+
+        def networks(interface):
+            return [{'network': name, 'interface_name': interface}]
+
+        if self.docker.version()['ApiVersion'] < '1.48':
+            stack_id, reason = self.fail_container(networks=networks('web0'))
+            self.assertIn('interface_name requires version 1.48', reason)
+            self.assertEqual([], self.containers(stack_id))
+            return
+        stack_id, inspected = self.create_container(networks=networks('web0'))
+        self.assertIn('web0', self.run_in(inspected, 'ls /sys/class/net'))
+        self.update_stack(stack_id, self.template(
+            {'web': self.container(networks=networks('web1'))}))
+        self.assertEqual(inspected['Id'], self.inspect(stack_id)['Id'])
+        self.assertEqual('lo web1', self.run_in(
+            inspected, 'echo $(ls /sys/class/net)'))
+
     def test_networks_exclude_a_mode(self):
         self.assertIn('mutually exclusive', self.refused({
             'web': self.container(networks=[{'network': 'bridge'}],

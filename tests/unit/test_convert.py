@@ -107,8 +107,10 @@ PAIRS = (
     (network.networks_to_api, network.endpoints_from_api,
      [{'network': 'front', 'aliases': ['web'], 'ipv4_address': '192.0.2.7',
        'ipv6_address': '2001:db8::7', 'link_local_ips': ['169.254.0.7'],
-       'driver_opts': {'a': 'b'}, 'gw_priority': 5}, {'network': 'back'}],
-     {'front': {'Aliases': ['web'], 'DriverOpts': {'a': 'b'},
+       'interface_name': 'web0', 'driver_opts': {'a': 'b'},
+       'gw_priority': 5}, {'network': 'back'}],
+     {'front': {'Aliases': ['web'], 'DriverOpts': {
+         'a': 'b', 'com.docker.network.endpoint.ifname': 'web0'},
                 'IPAMConfig': {'IPv4Address': '192.0.2.7',
                                'IPv6Address': '2001:db8::7',
                                'LinkLocalIPs': ['169.254.0.7']},
@@ -605,6 +607,16 @@ REFUSED = (
     (storage.mounts_to_api,
      [{'target': '/a', 'labels': {'org.openstack.heat.stack_id': 'x'}}],
      'org.openstack.heat.stack_id is reserved'),
+    (network.networks_to_api,
+     [{'network': 'a', 'interface_name': 'web0', 'driver_opts': {
+         'com.docker.network.endpoint.ifname': 'web0'}}],
+     'interface_name of the network a sets the option '
+     'com.docker.network.endpoint.ifname, so driver_opts'),
+    (network.networks_to_api,
+     [{'network': 'a', 'interface_name': 'web0'}, {'network': 'b'},
+      {'network': 'c', 'driver_opts': {
+          'com.docker.network.endpoint.ifname': 'web0'}}],
+     'two networks have the interface_name web0'),
     (storage.mounts_to_api, [{'target': '/a'}, {'target': '/a/'}],
      'two mounts have the target /a'),
     (storage.mounts_to_api, [{'type': 'bind', 'target': '/a'}],
@@ -1144,6 +1156,18 @@ class NetworkTestCase(testtools.TestCase):
                       dict(live, back=dict(back, IPAMConfig={
                           'IPv4Address': '10.0.0.5'}))):
             self.assertFalse(network.networks_match(wanted, other), other)
+
+    def test_connected_only_with_the_wanted_interface(self):
+        wanted = network.networks_to_api(
+            [{'network': 'n', 'interface_name': 'web0'}])
+        option = 'com.docker.network.endpoint.ifname'
+        for options, expected in (
+                ({option: 'web0', 'a': 'b'}, True), ({option: 'eth0'}, False),
+                ({'a': 'b'}, False), ({}, False), (None, False)):
+            self.assertIs(expected, network.networks_match(
+                wanted, {'n': {'DriverOpts': options}}), options)
+        self.assertTrue(network.networks_match(
+            {'n': {}}, {'n': {'DriverOpts': {option: 'web0'}}}))
 
     def test_connected_with_empty_addresses(self):
         self.assertTrue(network.networks_match(

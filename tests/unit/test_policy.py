@@ -131,6 +131,13 @@ CASES = (
     (policy.networks, {'allowed_network_options': ['com.docker.*']},
      [{'front': {'DriverOpts': {'com.docker.network.driver.mtu': '1'}}}],
      [({'front': {'DriverOpts': {'parent': 'eth0'}}}, 'parent')]),
+    # It names an interface in the container.
+    (policy.networks, {'allowed_network_options': []},
+     [{'front': {'DriverOpts': {
+         'com.docker.network.endpoint.ifname': 'web0'}}}],
+     [({'front': {'DriverOpts': {
+         'com.docker.network.endpoint.ifname': 'web0',
+         'com.docker.network.endpoint.sysctls': 'x'}}}, 'sysctls')]),
     (policy.oom_score, {'allow_oom_protection': False}, [0, 1000],
      [(-1, 'negative')]),
     (policy.oom_kill_disable, {'allow_oom_protection': False}, [False],

@@ -264,9 +264,7 @@ class NetworksTestCase(UpdateTestCase):
             self.daemon.on(*leave(name), {})
 
     def create(self, api):
-        self.daemon.PREFIX = '/v' + api
-        self.daemon.on('GET', '/version', {'json': {'ApiVersion': api}},
-                       prefix='')
+        self.serve_api(api)
         self.serve_create()
         self.serve_run(self.live('front', 'back')
                        if api >= '1.44' else self.live('front'))
@@ -295,6 +293,54 @@ class NetworksTestCase(UpdateTestCase):
                     'back': {'IPAMConfig': {'IPv4Address': '192.0.2.7'}}}),
             self.create('1.44'))
         self.assertEqual([CREATE, START], self.daemon.changes)
+
+    def serve_api(self, api):
+        self.daemon.PREFIX = '/v' + api
+        self.daemon.on('GET', '/version', {'json': {'ApiVersion': api}},
+                       prefix='')
+
+    OPTION = 'com.docker.network.endpoint.ifname'
+
+    def test_interface_name(self):
+        self.serve_api('1.48')
+        made = self.make_attached(
+            {'network': 'a', 'interface_name': 'web0'})
+        self.serve_inspect(self.live('a'))
+        self.serve_networks('a')
+        self.assertEqual(
+            [leave('a'), to(CONNECT, 'a')], self.complete(made, networks=[
+                {'network': 'a', 'interface_name': 'web1',
+                 'driver_opts': {'b': 'c'}}]))
+        [sent] = self.daemon.sent(*to(CONNECT, 'a'))
+        self.assertEqual({'DriverOpts': {'b': 'c', self.OPTION: 'web1'}},
+                         sent.json()['EndpointConfig'])
+
+    def test_created_with_an_interface_name(self):
+        self.serve_api('1.48')
+        self.serve_create()
+        self.serve_run(self.live('a'))
+        self.run_task(self.make_resource(networks=[
+            {'network': 'a', 'interface_name': 'web0'}]).create)
+        [sent] = self.daemon.sent(*CREATE)
+        self.assertEqual(
+            {'a': {'DriverOpts': {self.OPTION: 'web0'}}},
+            sent.json()['NetworkingConfig']['EndpointsConfig'])
+
+    def test_interface_name_on_a_daemon_without(self):
+        """It would create the interface under another name."""
+        self.serve_api('1.47')
+        self.assertIn(
+            'networks[0].interface_name requires version 1.48',
+            self.fail_task(self.make_resource(networks=[
+                {'network': 'a', 'interface_name': 'web0'}]).create))
+        self.assertEqual([], self.daemon.changes)
+
+    def test_interface_name_that_is_none(self):
+        for name in ('a' * 16, 'a b', 'a/b', 'a:b'):
+            self.make_resource(networks=[
+                {'network': 'a', 'interface_name': name}])
+            self.assertRaises(exception.StackValidationFailed,
+                              self.stack.validate)
 
     def test_create_in_one_network(self):
         """The container is created in its network on every daemon."""
