@@ -32,15 +32,23 @@ VOLUME_MODES = frozenset((
 
 # Mount types for which an option is valid.
 _MOUNT_KINDS = {
-    'propagation': ('bind',), 'create_host_path': ('bind',),
+    'propagation': ('bind',), 'bind_recursive': ('bind',),
+    'create_host_path': ('bind',),
     'subpath': ('volume', 'image'), 'no_copy': ('volume',),
     'labels': ('volume',), 'driver': ('volume',),
     'driver_options': ('volume',), 'tmpfs_size': ('tmpfs',),
-    'tmpfs_mode': ('tmpfs',),
+    'tmpfs_mode': ('tmpfs',), 'tmpfs_options': ('tmpfs',),
 }
 
 _MOUNT_OPTIONS = {'bind': 'BindOptions', 'volume': 'VolumeOptions',
                   'tmpfs': 'TmpfsOptions', 'image': 'ImageOptions'}
+
+# Keys of BindOptions by the value of bind_recursive, which is that of Docker's
+# command line:
+# https://docs.docker.com/engine/storage/bind-mounts/#recursive-mounts
+_RECURSIVE = {'enabled': None, 'disabled': 'NonRecursive',
+              'writable': 'ReadOnlyNonRecursive',
+              'readonly': 'ReadOnlyForceRecursive'}
 
 
 def octal(value: str | int) -> int:
@@ -56,6 +64,16 @@ def octal_from_api(value: int) -> str:
     return '0%o' % value
 
 
+def _tmpfs_options(values: list) -> list[list[str]]:
+    """Convert ``["exec", "a=b"]`` to ``[["exec"], ["a", "b"]]``."""
+    return [value.split('=', 1) for value in scalars.to_strings(values)]
+
+
+def _tmpfs_options_from_api(values: list[list[str]]) -> list[str]:
+    """Convert ``[["exec"], ["a", "b"]]`` to ``["exec", "a=b"]``."""
+    return ['='.join(value) for value in values]
+
+
 # Option in templates, its key in the API's options for the mount type, and
 # the converters to and from the API.
 _MOUNT_FIELDS = (
@@ -67,6 +85,7 @@ _MOUNT_FIELDS = (
     ('labels', 'Labels', process.labels_to_api, process.labels_from_api),
     ('tmpfs_size', 'SizeBytes', scalars.size_to_api, scalars.size_from_api),
     ('tmpfs_mode', 'Mode', octal, octal_from_api),
+    ('tmpfs_options', 'Options', _tmpfs_options, _tmpfs_options_from_api),
 )
 
 
@@ -181,7 +200,10 @@ def _mount(value):
         mount['ReadOnly'] = value['read_only']
     options = {key: to_api(value[name])
                for name, key, to_api, _from_api in _MOUNT_FIELDS
-               if value.get(name) not in (None, '', {})}
+               if value.get(name) not in (None, '', {}, [])}
+    recursive = _RECURSIVE[value.get('bind_recursive') or 'enabled']
+    if recursive:
+        options[recursive] = True
     driver = {'Name': value.get('driver'),
               'Options': scalars.to_string_map(
                   value.get('driver_options') or {})}
@@ -210,12 +232,23 @@ def _check_mount(kind, source, value):
         if value.get(name) and kind not in kinds:
             raise ValueError(_('%(name)s is not valid for the type %(type)s '
                                '(%(target)s)') % {'name': name, **what})
+    recursive = value.get('bind_recursive')
+    if recursive in ('writable', 'readonly') and not value.get('read_only'):
+        raise ValueError(_('bind_recursive: %(recursive)s requires read_only '
+                           '(%(target)s)') % {'recursive': recursive, **what})
+    if recursive == 'readonly' and value.get('propagation') not in (
+            None, '', 'rprivate'):
+        raise ValueError(_('bind_recursive: readonly requires propagation: '
+                           'rprivate, which is the default (%(target)s)')
+                         % what)
 
 
 def writes_mounts(values: list[dict]) -> bool:
     """Return whether any mount is writable and can be shared."""
     return any(mount['Type'] in ('bind', 'volume') and mount.get('Source')
-               and not mount.get('ReadOnly') for mount in values)
+               and not (mount.get('ReadOnly') and not mount.get(
+                   'BindOptions', {}).get('ReadOnlyNonRecursive'))
+               for mount in values)
 
 
 def mounts_from_api(values: list[dict] | None) -> list[dict]:
@@ -232,6 +265,9 @@ def mounts_from_api(values: list[dict] | None) -> list[dict]:
         for name, key, _to_api, from_api in _MOUNT_FIELDS:
             if options.get(key):
                 value[name] = from_api(options[key])
+        for recursive, flag in _RECURSIVE.items():
+            if options.get(flag):
+                value['bind_recursive'] = recursive
         result.append({key: item for key, item in value.items() if item})
     return result
 

@@ -402,6 +402,18 @@ FIELDS = (
                     constraints=[constraints.AllowedValues(
                         ['private', 'rprivate', 'shared', 'rshared',
                          'slave', 'rslave'])]),
+                'bind_recursive': fields.Key(
+                    fields.STRING, policy.mounts,
+                    _('Whether a bind mount contains the mounts below its '
+                      'source, and whether read_only applies to them: yes, if '
+                      'the kernel supports it (enabled); not contained '
+                      '(disabled); writable, although the mount is read-only '
+                      '(writable); or read-only, even if the create has to '
+                      'fail (readonly). Defaults to enabled. In API versions '
+                      'before 1.44, read_only never applies to them.'),
+                    values_since={'writable': (1, 44), 'readonly': (1, 44)},
+                    constraints=[constraints.AllowedValues(
+                        ['enabled', 'disabled', 'writable', 'readonly'])]),
                 'create_host_path': fields.Key(
                     fields.BOOLEAN, policy.mounts,
                     _('Whether Docker creates a missing path of a bind mount. '
@@ -439,6 +451,13 @@ FIELDS = (
                     _('Permissions of the tmpfs, as an octal number with a '
                       'leading zero in quotes. Defaults to "01777".'),
                     constraints=[_MODE]),
+                # The property tmpfs has these options, too.
+                'tmpfs_options': fields.Key(
+                    fields.LIST, policy.Free.INSIDE,
+                    _('Mount options of the tmpfs, such as exec. Docker 27 '
+                      'and later accept exec and noexec, which is the '
+                      'default.'),
+                    since=(1, 46)),
             }),
         policy=policy.mounts, refers=references.mounts,
         exclusive=storage.writes_mounts,

@@ -95,6 +95,47 @@ class MorePropertiesTest(base.FunctionalTest):
         self.assertEqual({'a': 'b'},
                          self.docker.inspect_volume(volume)['Labels'])
 
+    def options_of(self, inspected, target):
+        """Return the options of a mount in a container."""
+        return self.run_in(inspected, "awk '$2 == \"%s\" {print $4}' "
+                           '/proc/mounts' % target)
+
+    def test_mounts_below_a_bind_mount(self):
+        """A file system is mounted at /sys/fs/cgroup."""
+        new = self.docker.version()['ApiVersion'] >= '1.44'
+        mounts = [{'type': 'bind', 'source': '/sys', 'target': '/' + name,
+                   'read_only': True, 'bind_recursive': name}
+                  for name in ('enabled', 'disabled', *(
+                      ('writable', 'readonly') if new else ()))]
+        if not new:
+            _stack_id, reason = self.fail_container(mounts=[
+                {**mounts[0], 'bind_recursive': 'readonly'}])
+            self.assertIn('bind_recursive requires version 1.44', reason)
+        _stack_id, inspected = self.create_container(mounts=mounts)
+        below = {mount['target']: self.options_of(
+            inspected, mount['target'] + '/fs/cgroup') for mount in mounts}
+        self.assertEqual('', below['/disabled'])
+        self.assertNotEqual('', below['/enabled'])
+        if new:
+            self.assertEqual(['rw', 'ro', 'ro'], [
+                below[target].partition(',')[0] for target in (
+                    '/writable', '/enabled', '/readonly')])
+
+    def test_options_of_a_tmpfs(self):
+        mount = {'type': 'tmpfs', 'target': '/memory',
+                 'tmpfs_options': ['exec']}
+        if self.docker.version()['ApiVersion'] < '1.46':
+            _stack_id, reason = self.fail_container(mounts=[mount])
+            self.assertIn('tmpfs_options requires version 1.46', reason)
+            return
+        _stack_id, inspected = self.create_container(mounts=[
+            mount, {'type': 'tmpfs', 'target': '/other'}])
+        self.assertNotIn('noexec', self.options_of(inspected, '/memory'))
+        self.assertIn('noexec', self.options_of(inspected, '/other'))
+        _stack_id, reason = self.fail_container(mounts=[
+            {**mount, 'tmpfs_options': ['fast']}])
+        self.assertIn('invalid option: fast', reason)
+
     def test_files(self):
         stack_id, inspected = self.create_container(
             cmd=['sh', '-c', 'cat /etc/app/one; trap "exit 0" TERM; '
