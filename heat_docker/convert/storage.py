@@ -51,6 +51,12 @@ _RECURSIVE = {'enabled': None, 'disabled': 'NonRecursive',
               'readonly': 'ReadOnlyForceRecursive'}
 
 
+# YAML reads 0400 without quotes as 256, which is an octal number, too.
+MODE = '^0o?[0-7]{3,4}$'
+MODE_FORM = _('A mode is an octal number with a leading zero in quotes, such '
+              'as "0644".')
+
+
 def octal(value: str | int) -> int:
     """Convert octal permissions, such as "0644", to a number."""
     try:
@@ -201,7 +207,7 @@ def _mount(value):
     options = {key: to_api(value[name])
                for name, key, to_api, _from_api in _MOUNT_FIELDS
                if value.get(name) not in (None, '', {}, [])}
-    recursive = _RECURSIVE[value.get('bind_recursive') or 'enabled']
+    recursive = _RECURSIVE.get(value.get('bind_recursive'))
     if recursive:
         options[recursive] = True
     driver = {'Name': value.get('driver'),
@@ -315,7 +321,7 @@ def files_to_archive(values: list[dict]) -> bytes:
     with tarfile.open(fileobj=archive, mode='w') as tar:
         for value in values:
             value = scalars.drop_none(value)
-            content = _content(value)
+            content = file_content(value)
             entry = tarfile.TarInfo(value['path'].lstrip('/'))
             entry.size = len(content)
             entry.mode = octal(value.get('mode') or '644')
@@ -331,7 +337,11 @@ def files_masked(values: list[dict]) -> list[dict]:
              for name, item in value.items()} for value in values]
 
 
-def _content(value):
+def file_content(value: dict) -> bytes:
+    """Return the contents of a file, from ``content`` or ``content_base64``.
+
+    Messages do not contain them, but the ``path``.
+    """
     if ('content' in value) == ('content_base64' in value):
         raise ValueError(_('the file %s requires either content or '
                            'content_base64') % value['path'])

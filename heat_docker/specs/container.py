@@ -36,15 +36,13 @@ from ..convert import scalars
 from ..convert import storage
 from . import endpoint
 from . import pulling
+from . import ulimits
 
 _ = i18n._
 
 _ABSOLUTE_PATH = r'/.*'
-# YAML reads 0400 without quotes as 256, which is an octal number, too.
-_MODE = constraints.AllowedPattern(
-    '^0o?[0-7]{3,4}$', description=_(
-        'A mode is an octal number with a leading zero in quotes, such as '
-        '"0644".'))
+_MODE = constraints.AllowedPattern(storage.MODE,
+                                   description=storage.MODE_FORM)
 _NUMBERS = '^([0-9]+(-[0-9]+)?(,[0-9]+(-[0-9]+)?)*)?$'
 
 FIELDS = (
@@ -896,33 +894,7 @@ FIELDS = (
         constraints=(constraints.Range(min=-1),),
         policy=policy.Free.AMOUNT,
         example=100),
-    fields.Field(
-        name='ulimits', type=fields.LIST,
-        parse=forms.ulimits_to_list,
-        doc=_('Resource limits (ulimits) of the processes in the container, '
-              'as a list, or as a map of name to limit, such as {nofile: '
-              '1024} or {nofile: {soft: 1024, hard: 2048}}.'),
-        at='HostConfig.Ulimits', to_api=limits.ulimits_to_api,
-        from_api=limits.ulimits_from_api,
-        nested=properties.Schema(
-            properties.Schema.MAP,
-            _('A limit.'),
-            schema={
-                'name': fields.Key(
-                    fields.STRING, policy.Free.AMOUNT,
-                    _('Name of the limit, such as nofile.'), required=True,
-                    constraints=[constraints.AllowedValues(limits.ULIMITS)]),
-                'soft': fields.Key(
-                    fields.INTEGER, policy.Free.AMOUNT,
-                    _('Soft limit, which a process can raise up to the hard '
-                      'limit.'), required=True),
-                'hard': fields.Key(
-                    fields.INTEGER, policy.Free.AMOUNT,
-                    _('Hard limit, which an unprivileged process cannot '
-                      'raise. Defaults to the soft limit.')),
-            }),
-        policy=policy.Free.AMOUNT,
-        example=[{'name': 'nofile', 'soft': 1024, 'hard': 2048}]),
+    *ulimits.FIELDS,
     fields.Field(
         name='security_opt', type=fields.LIST,
         doc=_('Security options, such as "no-new-privileges:true". A seccomp '
