@@ -282,15 +282,19 @@ class Key(heat_properties.Schema):
     :ivar values_since: the first version of the Docker API that accepts a
         value, for values that were added after the key.
     :ivar parse: see :attr:`Field.parse`.
+    :ivar example: a value for messages, if the example of the field does not
+        contain the key.
     """
 
     def __init__(self, data_type, policy, doc, schema=None, *,
                  since: tuple = OLDEST_API,
                  values_since: dict[str, tuple] | None = None,
                  parse: abc.Callable[[Value], Value] = scalars.identity,
+                 example: Value = None,
                  **options):
         self.policy = policy
         self.parse = parse
+        self.example = example
         self.since = since
         self.values_since = values_since or {}
         super().__init__(data_type, _key_description(self, doc),

@@ -37,7 +37,7 @@ _FORMS = {_SCHEMA.STRING: _('a string, such as %s'),
 def with_example(schema, path, why) -> str:
     """Return a message about a part of a value, and how to write the part.
 
-    A part that the example of the field lacks is shown by the map around it.
+    A part without an example is shown by the map around it.
 
     :param schema: :class:`heat_docker.fields.PropertySchema`.
     :param path: keys and indices that lead to the part.
@@ -48,8 +48,9 @@ def with_example(schema, path, why) -> str:
         if isinstance(example, list) and schema.schema:
             example = example[0]
             name += '[%s]' % key
-        elif isinstance(example, dict) and schema.schema and key in example:
-            example = example[key]
+        elif isinstance(example, dict) and schema.schema and (
+                _example(schema, example, key) is not None):
+            example = _example(schema, example, key)
             name += '.%s' % key
         else:
             break
@@ -57,6 +58,11 @@ def with_example(schema, path, why) -> str:
     return _('%(why)s. %(name)s is %(form)s') % {
         'why': why.rstrip('.'), 'name': name,
         'form': _form(schema.type, example)}
+
+
+def _example(schema, example, key):
+    """Return an example of a key of a map, or None."""
+    return example.get(key, getattr(schema.schema.get(key), 'example', None))
 
 
 def _form(kind, example):

@@ -574,6 +574,12 @@ def build(value):
         raise _refused('allowed_registries', _('it is not allowed'))
 
 
+def build_inputs(value):
+    """Check what a build uses, in addition to :func:`build`."""
+    build(value)
+    namespace(value.get('query', {}).get('networkmode'))
+
+
 def signal(action):
     """Raise unless a signal can request an action.
 

@@ -71,12 +71,14 @@ class Images(collection.Collection):
             pass
 
     def build(self, context: bytes, query: dict,
-              maps: dict[str, dict], auth: dict | None) -> str:
+              maps: dict[str, dict | list], auth: dict | None) -> str:
         """Build an image and return its ID. This may take hours.
 
         :param context: tar archive with a ``Dockerfile``.
-        :param query: ``t``, a list of tags; ``target``; ``platform``.
-        :param maps: the other arguments: ``buildargs`` and ``labels``.
+        :param query: parameters, such as ``target`` and ``platform``; a list
+            is sent as several parameters.
+        :param maps: parameters that Docker expects as JSON, such as
+            ``buildargs``, ``labels`` and ``ulimits``.
         :param auth: credentials for one registry, in the form of the API.
         :raises errors.Failed: with the last message of the build.
         """

@@ -14,37 +14,74 @@
 
 import io
 import posixpath
+import re
 import tarfile
 
 from .. import answers
 from .. import i18n
+from . import limits
+from . import network
 from . import process
 from . import registry
 from . import scalars
+from . import storage
 
 _ = i18n._
 
 _DOCKERFILE = 'Dockerfile'
 
+_FILE_KEYS = {'content', 'content_base64', 'mode'}
+
 
 def build_to_api(value: dict) -> dict:
     """Convert the property ``build`` to the parts of the build request.
 
-    :returns: dict with the keys ``context`` (bytes), ``buildargs``, ``labels``
-        and ``target``; empty if the property is unset.
+    :returns: dict with the keys ``context`` (bytes), ``query`` and ``maps``:
+        query parameters, and those that are JSON; empty if the property is
+        unset.
     """
-    context = build_to_context(value)
-    if not context:
+    value = scalars.drop_empty(value)
+    if not value:
         return {}
-    return {'context': context, 'target': value.get('target'),
-            'buildargs': _args_to_api(value.get('args') or {}),
-            'labels': process.labels_to_api(value.get('labels') or {})}
+    query = {
+        'target': value.get('target'),
+        'nocache': value.get('no_cache') and '1',
+        'pull': value.get('pull') and '1',
+        'networkmode': _network_mode(value.get('network') or ''),
+        'extrahosts': network.extra_hosts_to_api(
+            value.get('extra_hosts') or []),
+        'shmsize': scalars.size_to_api(value.get('shm_size') or 0)}
+    maps = {
+        'ulimits': limits.ulimits_to_api(value.get('ulimits') or []),
+        'cachefrom': [process.image(name) for name in scalars.to_strings(
+            value.get('cache_from') or [])]}
+    return {'context': build_to_context(value),
+            'query': scalars.drop_empty(query),
+            'maps': {'buildargs': _args_to_api(value.get('args') or {}),
+                     'labels': process.labels_to_api(
+                         value.get('labels') or {}),
+                     **scalars.drop_empty(maps)}}
 
 
 def _args_to_api(value: dict) -> dict[str, str | None]:
     """Convert build arguments; null stands for the Dockerfile's default."""
     return {**dict.fromkeys(scalars.to_strings(value)),
             **scalars.to_string_map(scalars.drop_none(value))}
+
+
+def _network_mode(value):
+    if ':' in value and not re.fullmatch('container:.+', value):
+        raise ValueError(_('%r is neither the name of a network nor '
+                           '"container:NAME"') % value)
+    return value
+
+
+def _relative(path):
+    """Return a normalized path in the context of a build."""
+    normal = posixpath.normpath(path)
+    if normal.startswith(('/', '../')) or normal in ('.', '..'):
+        raise ValueError(_('the path %s of a file must be relative') % normal)
+    return normal
 
 
 def build_to_context(value: dict) -> bytes:
@@ -57,24 +94,42 @@ def build_to_context(value: dict) -> bytes:
         return b''
     if 'dockerfile' not in value:
         raise ValueError(_('a build requires a dockerfile'))
-    files = {posixpath.normpath(path): content for path, content
-             in scalars.to_string_map(value.get('files') or {}).items()}
-    for path in files:
-        if path.startswith(('/', '../')) or path in ('.', '..'):
-            raise ValueError(_('the path %s of a file must be relative')
-                             % path)
+    files = {_relative(scalars.to_string(path)): _file(path, content)
+             for path, content in (value.get('files') or {}).items()}
     if _DOCKERFILE in files:
         raise ValueError(_('files contains a Dockerfile in addition to '
                            'dockerfile'))
     archive = io.BytesIO()
     with tarfile.open(fileobj=archive, mode='w') as tar:
-        for path, content in {_DOCKERFILE: value['dockerfile'],
-                              **files}.items():
+        for path, (data, mode) in {
+                _DOCKERFILE: _file(_DOCKERFILE, value['dockerfile']),
+                **files}.items():
             entry = tarfile.TarInfo(path)
-            data = content.encode()
             entry.size = len(data)
+            entry.mode = mode
             tar.addfile(entry, io.BytesIO(data))
     return archive.getvalue()
+
+
+def _file(path, value):
+    """Return the contents and the mode of a file.
+
+    :param value: text, or a map like those of the property ``files`` of a
+        container.
+    """
+    if not isinstance(value, dict):
+        value = scalars.to_string_map({path: value})
+        return value[scalars.to_string(path)].encode(), 0o644
+    value = scalars.to_string_map(scalars.drop_none(value))
+    if value.keys() - _FILE_KEYS:
+        raise ValueError(_('the file %(path)s accepts only %(keys)s')
+                         % {'path': path,
+                            'keys': ', '.join(sorted(_FILE_KEYS))})
+    mode = value.get('mode') or '0644'
+    if not re.fullmatch(storage.MODE, mode):
+        raise ValueError('%s (%s)' % (storage.MODE_FORM, path))
+    return (storage.file_content({'path': path, **value}),
+            storage.octal(mode))
 
 
 def build_masked(value: dict) -> dict:
@@ -83,10 +138,16 @@ def build_masked(value: dict) -> dict:
     This includes the Dockerfile. The labels and the name of the stage remain,
     because the image shows them to all users.
     """
-    mask = {'dockerfile': lambda item: '***', 'files': scalars.map_masked,
+    mask = {'dockerfile': lambda item: '***', 'files': _files_masked,
             'args': scalars.map_masked}
     return {name: mask[name](item) if name in mask and item else item
             for name, item in value.items()}
+
+
+def _files_masked(value):
+    return {path: storage.files_masked([file])[0]
+            if isinstance(file, dict) else '***'
+            for path, file in value.items()}
 
 
 def tags_to_api(values: list) -> list[str]:

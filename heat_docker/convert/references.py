@@ -27,6 +27,8 @@ VOLUME, NETWORK, CONTAINER, IMAGE = 'volume', 'network', 'container', 'image'
 CONFIGURATION = 'configuration'
 # A name for an image to build, which another image may already have.
 TAG = 'tag'
+# An image whose layers a build can use; the builder ignores a missing one.
+CACHE = 'cache'
 
 _CONTAINER_MODE = 'container:'
 
@@ -56,6 +58,22 @@ def mode(value: str, find) -> str:
     if not value.startswith(_CONTAINER_MODE):
         return value
     return _CONTAINER_MODE + find(CONTAINER, value[len(_CONTAINER_MODE):])
+
+
+def build(value: dict, find) -> dict:
+    """Find the network or container and the images that a build uses."""
+    found = dict(value)
+    joined = value.get('network')
+    if joined:
+        found['network'] = mode(joined, find) if (
+            joined.startswith(_CONTAINER_MODE)) else find(NETWORK, joined)
+    if value.get('cache_from'):
+        images = [find(CACHE, name)
+                  for name in scalars.to_strings(value['cache_from'])]
+        found['cache_from'] = [image for image in images if image]
+        # The builder uses no other cache, even if it has none of the images.
+        found['no_cache'] = value.get('no_cache') or not any(images)
+    return found
 
 
 def links(value: dict, find) -> dict:

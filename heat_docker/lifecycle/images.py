@@ -318,13 +318,13 @@ class Build(plan.Step):
     def _prepare(self, ctx: plan.Context):
         creation.check_supported(ctx)
         values, obj = ctx.properties, ctx.object
-        ownership.resolve(ctx.client, ctx.fields, values, obj.owner)
+        found = ownership.resolve(ctx.client, ctx.fields, values, obj.owner)
         creation.record_request(ctx.client, ctx.records)
         ctx.event(_('Building'))
-        build = building.build_to_api(to_build(values))
-        query = {'target': build['target'], 'platform': values['platform']}
-        maps = {'buildargs': build['buildargs'],
-                'labels': {**build['labels'], **obj.owner.labels}}
+        build = building.build_to_api(to_build(found))
+        query = {**build['query'], 'platform': values['platform']}
+        maps = {**build['maps'], 'labels': {
+            **build['maps']['labels'], **obj.owner.labels}}
         auth = registry.build_credentials(values)
         return lambda client: client.images.build(
             build['context'], scalars.drop_empty(query), maps, auth)

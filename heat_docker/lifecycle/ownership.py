@@ -235,6 +235,12 @@ class _Resolver:
             return inspected['Id']
         return name
 
+    def _find_cache(self, name, make):
+        # Another project may get the name of a missing image meanwhile.
+        with contextlib.suppress(errors.NotFound):
+            return self._find_image(name, make)
+        return None
+
     def _find_tag(self, name, make):
         images = self._client.images
         try:

@@ -35,6 +35,13 @@ class DockerImage(base.DockerResource):
 
     Deleting the resource removes an image that it pulled or built, unless a
     container uses the image or keep is true.
+
+    The plugin uses Docker's classic builder, because BuildKit, the newer one,
+    requires a protocol of its own in addition to the API. The classic builder
+    does not support "RUN --mount" (caches, secrets and SSH), here-documents,
+    "COPY --link" and "COPY --chmod". A "# syntax" line has no effect, and a
+    build is for one platform. Docker has deprecated the classic builder, but
+    Docker 29 still contains it.
     """
 
     spec = spec

@@ -28,6 +28,7 @@ from ..convert import process
 from ..convert import references
 from . import endpoint
 from . import pulling
+from . import ulimits
 
 _ = i18n._
 
@@ -44,32 +45,78 @@ FIELDS = (
     fields.Field(
         name='build', type=fields.MAP,
         doc=_('Inputs for building the image, instead of pulling it.'),
-        at=None, to_api=building.build_to_api, policy=policy.build,
-        mask=building.build_masked,
+        at=None, to_api=building.build_to_api, policy=policy.build_inputs,
+        mask=building.build_masked, refers=references.build,
         longest=budgets.FILE,
         nested={
             'dockerfile': fields.Key(
-                fields.STRING, policy.build,
+                fields.STRING, policy.build_inputs,
                 _('Text of the Dockerfile. Required.'),
                 constraints=[constraints.Length(max=budgets.FILE)]),
             'files': fields.Key(
-                fields.MAP, policy.build,
+                fields.MAP, policy.build_inputs,
                 _('Files that the Dockerfile can copy, as a map of path to '
-                  'text. Take the text of files from get_file.')),
+                  'text, or to a map with content or content_base64, and '
+                  'mode, an octal number with a leading zero in quotes. '
+                  'Without mode, a file has "0644". Take the text of files '
+                  'from get_file.')),
             'args': fields.Key(
-                fields.MAP, policy.build,
+                fields.MAP, policy.build_inputs,
                 _('Build arguments, as a map of name to string; null stands '
                   'for the default in the Dockerfile. Events mask them, but '
-                  'do not use them for secrets: the image shows them.')),
+                  'do not use them for secrets: the image shows them.'),
+                example={'VERSION': '1.4'}),
             'target': fields.Key(
-                fields.STRING, policy.build,
-                _('Stage of the Dockerfile at which the build ends.')),
+                fields.STRING, policy.build_inputs,
+                _('Stage of the Dockerfile at which the build ends.'),
+                example='test'),
             'labels': fields.Key(
-                fields.MAP, policy.build,
+                fields.MAP, policy.build_inputs,
                 _('Labels of the image, as a map of name to string, or as a '
                   'list of "name=string". Names that begin with '
                   '"org.openstack.heat." are reserved for Heat.'),
-                parse=forms.pairs_to_map),
+                parse=forms.pairs_to_map,
+                example={'com.example.team': 'wiki'}),
+            'no_cache': fields.Key(
+                fields.BOOLEAN, policy.build_inputs,
+                _('Whether to run all instructions, even if the daemon has '
+                  'their results from another build. Defaults to false.'),
+                example=True),
+            'pull': fields.Key(
+                fields.BOOLEAN, policy.build_inputs,
+                _('Whether to pull the base images even if the daemon has '
+                  'them. Defaults to false.'),
+                example=True),
+            'cache_from': fields.Key(
+                fields.LIST, policy.Free.REFERENCE,
+                _('Images whose layers the build can use as its cache, '
+                  'instead of those of all builds of the daemon. Images that '
+                  'the daemon does not have are ignored.'),
+                example=['registry.example.com/team/web:latest']),
+            'network': fields.Key(
+                fields.STRING, policy.build_inputs,
+                _('Network of RUN instructions: the name or ID of a network, '
+                  '"none", "host", or "container:NAME" to share the network '
+                  'of a container. Defaults to the network "bridge" of the '
+                  'daemon.'),
+                example='none'),
+            'extra_hosts': fields.Key(
+                fields.LIST, policy.Free.INSIDE,
+                _('Additional hostnames for RUN instructions, as in the '
+                  'property extra_hosts of a container.'),
+                parse=forms.hosts_to_list, example=['db:192.0.2.7']),
+            'shm_size': fields.Key(
+                fields.STRING, policy.Free.AMOUNT,
+                _('Size of /dev/shm for RUN instructions, in bytes or with a '
+                  'unit, such as 64m. Defaults to the daemon\'s '
+                  'configuration.'),
+                example='64m'),
+            'ulimits': fields.Key(
+                fields.LIST, policy.Free.AMOUNT,
+                _('Resource limits of RUN instructions, as in the property '
+                  'ulimits of a container.'),
+                schema=ulimits.LIMIT, parse=forms.ulimits_to_list,
+                example=[{'name': 'nofile', 'soft': 1024, 'hard': 2048}]),
         },
         example={'dockerfile': 'FROM busybox\nCOPY page /\n',
                  'files': {'page': 'Hello.'}}),

@@ -174,6 +174,57 @@ class BuiltTest(base.FunctionalTest):
             stack_id, 'image').resource_status_reason, '(code:|status) 7')
         self.delete_stack(stack_id)
 
+    def build(self, *lines, **keys):
+        return image(build={'dockerfile': '\n'.join(
+            ['FROM ' + self.busybox, *lines, '']), **keys})
+
+    def test_options(self):
+        """Each instruction fails if an option has no effect."""
+        stack_id = self.create_stack(self.template({
+            'alone': self.build('RUN test "$(ls /sys/class/net)" = lo',
+                                network='none'),
+            'image': self.build(
+                'COPY run.sh data /', 'RUN /run.sh',
+                'RUN test "$(stat -c %a /data)" = 600',
+                'RUN grep "192.0.2.7.*db" /etc/hosts',
+                'RUN grep "2001:db8::7.*db" /etc/hosts',
+                'RUN test "$(ulimit -n)" = 321',
+                "RUN df -k /dev/shm | grep '[^0-9]8192[^0-9]'",
+                files={'run.sh': {'content': '#!/bin/sh\n', 'mode': '0755'},
+                       'data': {'content_base64': '//8A', 'mode': '0600'}},
+                extra_hosts={'db': ['192.0.2.7', '2001:db8::7']},
+                ulimits={'nofile': 321}, shm_size='8m', pull=True)}))
+        self.delete_stack(stack_id)
+
+    def test_no_cache(self):
+        run = 'RUN cat /proc/sys/kernel/random/uuid > /%s' % uuid.uuid4().hex
+        stack_id = self.create_stack(self.template(
+            {'one': self.build(run)}))
+        image_id = self.resource(stack_id, 'one').physical_resource_id
+        layers = self.layers(stack_id, 'one')
+        # One after the other, because the daemon prefers its newest image.
+        for expected, keys in (
+                (True, {}),
+                (True, {'cache_from': [image_id]}),
+                (False, {'cache_from': ['nosuch', self.busybox]}),
+                (False, {'no_cache': True})):
+            other = self.create_stack(self.template(
+                {'two': self.build(run, **keys)}))
+            self.assertIs(expected, layers == self.layers(other, 'two'), keys)
+            self.delete_stack(other)
+        self.delete_stack(stack_id)
+
+    def layers(self, stack_id, name):
+        return self.docker.inspect_image(self.resource(
+            stack_id, name).physical_resource_id)['RootFS']['Layers']
+
+    def test_network_that_is_missing(self):
+        stack_id = self.start_stack(self.template(
+            {'image': self.build('RUN true', network='nosuch')}))
+        self.expect(stack_id, 'CREATE_FAILED')
+        self.assertIn('nosuch', self.resource(
+            stack_id, 'image').resource_status_reason)
+
     def building(self, mark):
         """Return the containers that the daemon uses for a build."""
         return [found for found in self.docker.containers()

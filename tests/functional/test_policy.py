@@ -126,6 +126,30 @@ class PolicyTest(operating.OperatorTest):
         self.delete_stack(before)
         self.assertEqual([], self.containers(before))
 
+    def test_build_on_a_shared_daemon(self):
+        """An operator who allows builds allows no more than that."""
+        self.configure(daemons=None, allowed_registries='*')
+        name = 'n-%s' % uuid.uuid4().hex[:12]
+        self.docker.create_network(name)
+        self.addCleanup(self.docker.remove_network, name)
+        dockerfile = 'FROM %s\nRUN true\n' % self.busybox
+
+        def image(**build):
+            return {'image': {'type': 'DockerInc::Docker::Image',
+                              'properties': {'build': build}}}
+
+        self.assertIn('option allow_host_namespaces)', self.refused(
+            image(dockerfile=dockerfile, network='host')))
+        stack_id = self.start_stack(self.template(image(
+            dockerfile=dockerfile, network=name)))
+        self.expect(stack_id, 'CREATE_FAILED')
+        self.assertIn('no stack has created the network', self.resource(
+            stack_id, 'image').resource_status_reason)
+        stack_id = self.create_stack(self.template({
+            'net': {'type': 'DockerInc::Docker::Network'},
+            **image(dockerfile=dockerfile, network={'get_resource': 'net'})}))
+        self.delete_stack(stack_id)
+
     def test_shared_daemon(self):
         """A local daemon that all users may use is a shared one."""
         self.configure(daemons=None, allowed_registries=self.cloud.registry)

@@ -215,6 +215,10 @@ SPELLINGS = (
     (building.tags_to_api, [1], ['1']),
     (building.build_to_api, {}, {}),
     (building.build_to_api, {'dockerfile': None, 'files': {}}, {}),
+    (building.build_to_api, {'no_cache': False, 'ulimits': []}, {}),
+    (building.build_masked,
+     {'files': {'a': {'content': 'hunter2', 'mode': '0755'}, 'b': 7}},
+     {'files': {'a': {'content': '***', 'mode': '0755'}, 'b': '***'}}),
     (storage.file_content, {'path': '/a', 'content': 'b'}, b'b'),
     (storage.file_content, {'path': '/a', 'content_base64': 'Yg=='}, b'b'),
     (registry.full_name, 'busybox', 'docker.io/library/busybox:latest'),
@@ -687,7 +691,6 @@ REFUSED = (
      'the file /a requires either'),
     (storage.files_to_archive, [{'path': '/a', 'content_base64': '%'}],
      'of the file /a is not base64'),
-    (storage.file_content, {'path': '/a'}, 'the file /a requires either'),
     (limits.ulimits_to_api, [{'name': 'core', 'soft': 2, 'hard': 1}],
      'the soft limit of core, 2, exceeds the hard limit, 1'),
     (limits.ulimits_to_api, [{'name': 'core', 'soft': -1, 'hard': 1}],
@@ -742,6 +745,39 @@ REFUSED = (
      'org.openstack.heat.helper_of is reserved'),
     (building.build_to_api, {'dockerfile': '', 'files': {'a': ''}},
      '^a build requires a dockerfile$'),
+    (building.build_to_api, {'no_cache': True},
+     '^a build requires a dockerfile$'),
+    (building.build_to_api, {'dockerfile': 'FROM a', 'network': 'ns:/proc/1'},
+     "'ns:/proc/1' is neither the name of a network nor"),
+    (building.build_to_api, {'dockerfile': 'FROM a', 'network': 'container:'},
+     "'container:' is neither the name of a network nor"),
+    (building.build_to_api, {'dockerfile': 'FROM a', 'shm_size': 'x'},
+     "'x' is not a size"),
+    (building.build_to_api, {'dockerfile': 'FROM a', 'extra_hosts': ['a']},
+     "'a' does not have the form"),
+    (building.build_to_api, {'dockerfile': 'FROM a', 'cache_from': ['A B']},
+     "'A B' is not an image reference"),
+    (building.build_to_api, {'dockerfile': 'FROM a', 'cache_from': [['a']]},
+     'is not a string'),
+    (building.build_to_api, {'dockerfile': 'FROM a', 'ulimits': [
+        {'name': 'core', 'soft': 2, 'hard': 1}]}, 'the soft limit of core'),
+    *((building.build_to_api, {'dockerfile': 'FROM a', 'files': {'b': file}},
+       words) for file, words in (
+        ({}, 'the file b requires either content or content_base64'),
+        ({'content': 'a', 'content_base64': 'Yg=='},
+         'the file b requires either'),
+        ({'content_base64': '%'}, 'of the file b is not base64'),
+        ({'content': ['a']}, 'the value of content is not a string'),
+        ({'content': 'a', 'mode': []}, 'the value of mode is not a string'),
+        # 0755 without quotes.
+        ({'content': 'a', 'mode': 493}, r'in quotes, such as "0644". \(b\)'),
+        ({'content': 'a', 'mode': '755'}, 'in quotes, such as "0644"'),
+        ({'content': 'a', 'mode': '0o9'}, 'in quotes, such as "0644"'),
+        ({'content': 'a', 'uid': 5},
+         'the file b accepts only content, content_base64, mode'))),
+    (building.build_to_api, {'dockerfile': 'FROM a', 'files': {'b': None}},
+     'the value of b is not a string'),
+    (storage.file_content, {'path': '/a'}, 'the file /a requires either'),
     (building.build_to_api, {'dockerfile': 'FROM a',
                              'files': {'/etc/a': ''}},
      'the path /etc/a of a file must be relative'),
@@ -1268,6 +1304,30 @@ class BuildingTestCase(testtools.TestCase):
                  ('5', b'7')],
                 [(entry.name, tar.extractfile(entry).read())
                  for entry in tar])
+
+    def test_context_has_the_modes_of_files(self):
+        context = building.build_to_context({
+            'dockerfile': 'FROM a', 'files': {
+                'a': 'b', 'c': {'content': 5, 'mode': '0755'},
+                'd': {'content_base64': '//8A', 'mode': None},
+                'e': {'content': '', 'mode': '0o400'}}})
+        with tarfile.open(fileobj=io.BytesIO(context)) as tar:
+            self.assertEqual(
+                [('Dockerfile', 0o644, b'FROM a'), ('a', 0o644, b'b'),
+                 ('c', 0o755, b'5'), ('d', 0o644, b'\xff\xff\0'),
+                 ('e', 0o400, b'')],
+                [(entry.name, entry.mode, tar.extractfile(entry).read())
+                 for entry in tar])
+
+    def test_files_refused_keeps_secret(self):
+        for value in ({'content': 'hunter2', 'content_base64': 'hunter2'},
+                      {'content_base64': 'hunter2!'}, ['hunter2'],
+                      {'content': ['hunter2']},
+                      {'content': 'hunter2', 'mode': '9'},
+                      {'content': 'hunter2', 'hunter': 'hunter2'}):
+            ex = self.assertRaises(ValueError, building.build_to_api, {
+                'dockerfile': 'FROM a', 'files': {'a': value}})
+            self.assertNotIn('hunter2', str(ex))
 
     def test_context_of_a_dockerfile_alone(self):
         for files in (None, {}):

@@ -357,6 +357,12 @@ CASES = (
     (policy.build, {'allowed_registries': ['docker.io']}, [b''],
      [(b'context', 'it')]),
     (policy.build, {'allowed_registries': ['*']}, ['context'], []),
+    (policy.build_inputs, {'allowed_registries': ['docker.io']}, [{}],
+     [({'context': b'', 'query': {}}, 'it')]),
+    (policy.build_inputs, {'allow_host_namespaces': False},
+     [{'query': {}}, {'query': {'networkmode': 'front'}},
+      {'query': {'networkmode': 'container:host'}}],
+     [({'query': {'networkmode': 'host'}}, '"host"')]),
     (policy.image, {'allowed_registries': ['*']},
      ['busybox', 'sha256:' + HEX, HEX], []),
     (policy.image, {'allowed_registries': []}, [],
@@ -407,7 +413,8 @@ REFUSED = {
     'allowed_registries': [
         (policy.image, '127.0.0.1:9911/a/b'), (policy.image, 'r.test/a'),
         (policy.image, HEX), (policy.mounts, [image('r.test/a')]),
-        (policy.build, {'context': b''})],
+        (policy.build, {'context': b''}),
+        (policy.build_inputs, {'context': b''})],
     'allowed_log_drivers': [
         (policy.log_driver, name) for name in (
             'splunk', 'fluentd', 'syslog', 'gelf', 'journald', 'awslogs',

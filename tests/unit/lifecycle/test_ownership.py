@@ -55,8 +55,7 @@ NO_REFERENCES = {
     *('%s.%s' % (kind, name) for kind in ('container', 'network', 'volume')
       for name in ('name', 'labels')),
     'container.hostname', 'container.user', 'container.domainname',
-    'container.env', 'container.sysctls', 'container.ulimits', 'network.ipam',
-    'image.build'}
+    'container.env', 'container.sysctls', 'container.ulimits', 'network.ipam'}
 
 
 class TableTestCase(testtools.TestCase):
@@ -67,7 +66,7 @@ class TableTestCase(testtools.TestCase):
         'container.volumes_from', 'container.mounts', 'container.networks',
         'container.network_mode', 'container.ipc_mode',
         'container.pid_mode', 'network.config_from', 'volume.source_volume',
-        'image.image', 'image.tags'}
+        'image.image', 'image.tags', 'image.build'}
 
     def test_all_fields_that_refer_to_objects(self):
         self.assertEqual(self.REFERRING, {
@@ -119,7 +118,7 @@ class TableTestCase(testtools.TestCase):
             self.assertEqual(field.to_api(field.example), field.to_api(
                 field.refers(field.example, find)), where)
             if where not in ('container.network_mode', 'container.ipc_mode',
-                             'container.pid_mode'):
+                             'container.pid_mode', 'image.build'):
                 self.assertNotEqual([], names, where)
 
 
@@ -753,6 +752,88 @@ class ImageTestCase(base.ResourceTestCase):
         self.assertNotIn('t', sent.qs)
         self.assertNotIn(self.GIVE, self.daemon.requests)
         self.assertEqual(IMAGE_ID, made.resource_id)
+
+    NETWORK = ('GET', '/networks/front')
+    CONTAINER = ('GET', '/containers/vpn/json')
+
+    def build_with(self, **more):
+        return self.make_resource(
+            build={'dockerfile': 'FROM scratch', **more})
+
+    def sent_query(self):
+        [sent] = self.daemon.sent(*self.BUILD)
+        return sent.qs
+
+    def test_build_in_a_network_or_container_of_another_project(self):
+        for labels, words in ((FOREIGN, 'belongs to another project'),
+                              ({}, 'no stack has created')):
+            self.daemon.on(*self.NETWORK, {'json': {
+                'Id': 'f' * 64, 'Name': 'front', 'Labels': labels}})
+            self.daemon.on(*self.CONTAINER, {'json': {
+                'Id': base.ID, 'State': {}, 'Config': {'Labels': labels}}})
+            for network in 'front', 'container:vpn':
+                reason = self.fail_task(
+                    self.build_with(network=network).create)
+                self.assertIn('The property build: ', reason)
+                self.assertIn(words, reason)
+        self.assertNotIn(self.BUILD, self.daemon.requests)
+
+    def test_build_in_a_network_or_container_of_the_own_project(self):
+        self.daemon.on(*self.NETWORK, {'json': {
+            'Id': 'f' * 64, 'Name': 'front', 'Labels': OURS}})
+        self.daemon.on(*self.CONTAINER, {'json': {
+            'Id': base.ID, 'State': {}, 'Config': {'Labels': OURS}}})
+        for network, expected in (
+                ('front', 'f' * 64), ('container:vpn', 'container:' + base.ID),
+                ('bridge', 'bridge'), ('none', 'none')):
+            self.run_task(self.build_with(network=network).create)
+            self.assertEqual([expected], self.sent_query()['networkmode'])
+            self.daemon.reset()
+
+    def test_build_in_the_network_of_the_host_by_its_id(self):
+        self.configure(daemons='shared', **WITHOUT_LIMITS | {
+            'allow_host_namespaces': False})
+        host = 64 * 'e'
+        self.daemon.on('GET', '/networks/' + host, {'json': {
+            'Id': host, 'Name': 'host', 'Labels': {}}})
+        self.assertIn('The property build: "host" is not allowed (operator '
+                      'option allow_host_namespaces)',
+                      self.fail_task(self.build_with(network=host).create))
+        self.assertNotIn(self.BUILD, self.daemon.requests)
+
+    def test_cache_of_another_project(self):
+        self.daemon.on(*self.TAG, {'json': {
+            'Id': 'x', 'Config': {'Labels': FOREIGN}}})
+        self.assertIn('The property build: the image web:1 belongs to another',
+                      self.fail_task(self.build_with(
+                          cache_from=['web:1']).create))
+        self.assertNotIn(self.BUILD, self.daemon.requests)
+
+    def test_cache_of_the_own_project_or_of_nobody(self):
+        self.daemon.on(*self.TAG, {'json': {
+            'Id': IMAGE_ID, 'Config': {'Labels': OURS}}})
+        self.daemon.on('GET', '/images/none/json',
+                       base.refusal(404, 'No such image: none'))
+        self.daemon.on('GET', '/images/busybox/json', {'json': {
+            'Id': 'x', 'Config': {'Labels': {}},
+            'RepoDigests': ['busybox@sha256:1']}})
+        self.run_task(self.build_with(
+            cache_from=['web:1', 'none', 'busybox']).create)
+        query = self.sent_query()
+        self.assertEqual([IMAGE_ID, 'busybox'],
+                         json.loads(query['cachefrom'][0]))
+        self.assertNotIn('nocache', query)
+
+    def test_cache_that_the_daemon_does_not_have(self):
+        """Without any image, the daemon would use the cache of all builds.
+
+        Another project could create the image by the time of the build.
+        """
+        self.daemon.on(*self.TAG, base.refusal(404, 'No such image: web:1'))
+        self.run_task(self.build_with(cache_from=['web:1']).create)
+        query = self.sent_query()
+        self.assertEqual(['1'], query['nocache'])
+        self.assertNotIn('cachefrom', query)
 
     def test_pulled_of_another_project(self):
         self.daemon.on(*self.TAG, {'json': {

@@ -27,6 +27,7 @@ import requests
 
 from heat_docker import background
 from heat_docker.lifecycle import plan
+from heat_docker.specs import image as spec
 from tests.unit import base
 
 LOST = {'exc': requests.exceptions.ReadTimeout}
@@ -148,8 +149,67 @@ class ValidationTestCase(ImageTestCase):
                  'value of A is not a string'),
                 ({**BUILD, 'args': {'A': {'b': None}}},
                  'value of A is not a string'),
-                ({'files': {'a': ''}}, 'dockerfile')):
-            self.assertIn(words, self.refused(build=build))
+                ({'files': {'a': ''}}, 'dockerfile'),
+                ({**BUILD, 'files': {'a': {'content': 'x', 'mode': 493}}},
+                 'in quotes, such as "0644"')):
+            words_of_heat = self.refused(build=build)
+            self.assertIn(words, words_of_heat)
+            self.assertNotIn('hunter2', words_of_heat)
+            self.assertIn('. build is a map, such as {"dockerfile"',
+                          words_of_heat)
+
+    def test_wrong_type_in_a_build(self):
+        """The message contains the right form of each key."""
+        for key, value, words in (
+                ('dockerfile', ['FROM a'], 'dockerfile is a string, such as'),
+                ('files', ['a'], 'files is a map, such as {"page"'),
+                ('files', 'a', 'files is a map, such as {"page"'),
+                ('args', ['A=b'], 'args is a map, such as {"VERSION"'),
+                ('args', 5, 'args is a map, such as {"VERSION"'),
+                ('target', ['a'], 'target is a string, such as "test"'),
+                ('labels', 5, 'labels is a map, such as {"com.example'),
+                ('labels', [['a']], 'labels is a map, such as {"com.example'),
+                ('no_cache', 'maybe', 'no_cache is a boolean, such as true'),
+                ('pull', [], 'pull is a boolean, such as true'),
+                ('cache_from', {'a': 'b'},
+                 'cache_from is a list, such as ["registry'),
+                ('cache_from', 5, 'cache_from is a list, such as ["registry'),
+                ('network', ['a'], 'network is a string, such as "none"'),
+                ('extra_hosts', 'a:b', 'extra_hosts is a list, such as ["db:'),
+                ('extra_hosts', {'db': 5},
+                 'extra_hosts is a list, such as ["db:'),
+                ('shm_size', ['a'], 'shm_size is a string, such as "64m"'),
+                ('ulimits', 5, 'ulimits is a list, such as [{"name"'),
+                ('ulimits', ['nofile=1'],
+                 'ulimits[0] is a map, such as {"name"'),
+                ('ulimits', {'nofile': 'many'},
+                 'ulimits[0].soft is an integer, such as 1024')):
+            refused = self.refused(build={**BUILD, key: value})
+            self.assertIn('. build.' + words, refused, (key, value))
+            json.loads(refused.rpartition(', such as ')[2])
+
+    def test_examples_of_the_keys_of_a_build_are_valid(self):
+        [field] = [field for field in spec.FIELDS if field.name == 'build']
+        for name, key in field.nested.items():
+            self.assertTrue(key.example or name in field.example, name)
+            if key.example:
+                self.make_resource(build={**BUILD, name: key.example})
+                self.stack.validate()
+
+    def test_wrong_value_in_a_build(self):
+        for key, value in (
+                ('files', {'a': ['b']}), ('files', {'a': None}),
+                ('files', {'a': {'b': 'c'}}), ('files', {'a': {}}),
+                ('args', {'A': ['b']}), ('labels', {'a': {'b': 'c'}}),
+                ('cache_from', [['a']]), ('cache_from', [{'a': 'b'}]),
+                ('cache_from', ['A B']), ('cache_from', [None]),
+                ('extra_hosts', [['a']]), ('extra_hosts', [None]),
+                ('extra_hosts', ['a']), ('shm_size', 'big'),
+                ('network', 'ns:/proc/1/ns/net'),
+                ('ulimits', [{'name': 'core'}]),
+                ('ulimits', {'core': {'soft': 2, 'hard': 1}})):
+            self.assertIn('. build', self.refused(
+                build={**BUILD, key: value}), (key, value))
 
     def test_tags_are_wrong(self):
         self.assertIn('is not a tag', self.refused(build=BUILD, tags=[DIGEST]))
@@ -666,6 +726,27 @@ class BuildTestCase(BuiltTestCase):
                 {'Dockerfile': b'FROM busybox\n', 'dir/page': b'Hello.'},
                 {entry.name: tar.extractfile(entry).read() for entry in tar})
         self.assertEqual(['Building', 'Built ' + IMAGE], self.reasons)
+
+    def test_build_sends_its_options(self):
+        self.make(build={
+            **BUILD, 'no_cache': True, 'pull': 'true', 'network': 'none',
+            'extra_hosts': {'db': '[2001:db8::7]', 'web': '192.0.2.7'},
+            'shm_size': '64m', 'ulimits': {'nofile': 1024},
+            'cache_from': ['r.test/web:1', 'busybox'],
+            'files': {'run.sh': {'content': 'true', 'mode': '0755'}}})
+        query = self.sent().qs
+        for name, expected in (
+                ('ulimits', [{'Name': 'nofile', 'Soft': 1024, 'Hard': 1024}]),
+                ('cachefrom', ['r.test/web:1', 'busybox']),
+                ('buildargs', {})):
+            self.assertEqual(expected, json.loads(query.pop(name)[0]))
+        query.pop('labels')
+        self.assertEqual(
+            {'nocache': ['1'], 'pull': ['1'], 'networkmode': ['none'],
+             'extrahosts': ['db:2001:db8::7', 'web:192.0.2.7'],
+             'shmsize': ['67108864'], 'rm': ['1'], 'forcerm': ['1']}, query)
+        with tarfile.open(fileobj=io.BytesIO(self.sent().body)) as tar:
+            self.assertEqual(0o755, tar.getmember('run.sh').mode)
 
     def test_nothing_that_is_unset(self):
         made = self.make()
