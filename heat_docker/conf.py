@@ -102,6 +102,12 @@ LIMITS = (
         'the list, images cannot be built or referenced by ID. The daemon '
         'connects to the registry, and downloads the URLs in ADD instructions '
         'of a Dockerfile, from the network of its host.')),
+    Limit('allowed_git_contexts', ['*'], [], _(
+        'Patterns for the URLs of Git repositories from which images can be '
+        'built, such as https://git.example.com/*. The daemon clones them in '
+        'the network of its host. The patterns do not apply to submodules, '
+        'which the daemon clones from any URL, also with the SSH keys of its '
+        'user.')),
     Limit('allowed_log_drivers', ['*'], ['json-file', 'local', 'none'], _(
         'Patterns for the log drivers that containers can name. The daemon '
         'runs log drivers as root in the network of its host.')),

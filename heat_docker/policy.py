@@ -577,7 +577,21 @@ def build(value):
 def build_inputs(value):
     """Check what a build uses, in addition to :func:`build`."""
     build(value)
-    namespace(value.get('query', {}).get('networkmode'))
+    query = value.get('query', {})
+    namespace(query.get('networkmode'))
+    if 'remote' in query:
+        git_context(query['remote'])
+
+
+def git_context(url):
+    """Check the Git repository that the daemon clones for a build.
+
+    Submodules can be anywhere, and git of the daemon's user clones them, also
+    with the SSH keys of this user:
+    https://github.com/moby/moby/blob/v28.0.0/builder/remotecontext/git/gitutils.go
+    """
+    _check('allowed_git_contexts', [url.partition('#')[0]],
+           _('the Git repository %s is not allowed'))
 
 
 def signal(action):

@@ -74,7 +74,8 @@ class Images(collection.Collection):
               maps: dict[str, dict | list], auth: dict | None) -> str:
         """Build an image and return its ID. This may take hours.
 
-        :param context: tar archive with a ``Dockerfile``.
+        :param context: tar archive with a ``Dockerfile``; empty if
+            ``remote`` in the query is the URL of a Git repository.
         :param query: parameters, such as ``target`` and ``platform``; a list
             is sent as several parameters.
         :param maps: parameters that Docker expects as JSON, such as

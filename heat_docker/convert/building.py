@@ -30,21 +30,32 @@ _ = i18n._
 
 _DOCKERFILE = 'Dockerfile'
 
+# What Docker treats as a Git repository, with less freedom: no credentials,
+# which the daemon would log, no SSH, for which it would use its own keys, and
+# nothing that another program could read in another way.
+# https://github.com/moby/moby/blob/v28.0.0/builder/remotecontext/urlutil/urlutil.go
+_HOST = r'(?:[A-Za-z0-9][A-Za-z0-9.-]*|\[[0-9A-Fa-f:]+\])(?::[0-9]{1,5})?'
+_GIT = re.compile(
+    r'(?:https?://{host}/[\w.~/+-]*\.git|git://{host}/[\w.~/+-]+)'
+    r'(?:#(?=.)(?:[\w./+][\w./+-]*)?(?::[\w./+-]*)?)?'.format(host=_HOST),
+    re.ASCII)
+
 _FILE_KEYS = {'content', 'content_base64', 'mode'}
 
 
 def build_to_api(value: dict) -> dict:
     """Convert the property ``build`` to the parts of the build request.
 
-    :returns: dict with the keys ``context`` (bytes), ``query`` and ``maps``:
-        query parameters, and those that are JSON; empty if the property is
-        unset.
+    :returns: dict with the keys ``context`` (bytes, empty for a Git
+        repository), ``query`` and ``maps``: query parameters, and those that
+        are JSON; empty if the property is unset.
     """
     value = scalars.drop_empty(value)
     if not value:
         return {}
     query = {
-        'target': value.get('target'),
+        'target': value.get('target'), 'remote': git_url(value),
+        'dockerfile': _dockerfile_path(value),
         'nocache': value.get('no_cache') and '1',
         'pull': value.get('pull') and '1',
         'networkmode': _network_mode(value.get('network') or ''),
@@ -69,6 +80,32 @@ def _args_to_api(value: dict) -> dict[str, str | None]:
             **scalars.to_string_map(scalars.drop_none(value))}
 
 
+def git_url(value: dict) -> str | None:
+    """Return the URL of the Git repository of a build, or None.
+
+    Messages do not contain the URL, which may contain a password.
+    """
+    url = value.get('context')
+    if not url:
+        return None
+    if value.get('dockerfile') or value.get('files'):
+        raise ValueError(_('context excludes dockerfile and files'))
+    if not _GIT.fullmatch(url) or '..' in re.split('[/:#]', url):
+        raise ValueError(_(
+            'the context is not a URL of a Git repository, such as '
+            'https://git.example.com/team/web.git#branch:directory; http and '
+            'https require .git at its end, and a user name or a password is '
+            'not allowed'))
+    return url
+
+
+def _dockerfile_path(value):
+    path = value.get('dockerfile_path')
+    if path and not value.get('context'):
+        raise ValueError(_('dockerfile_path requires context'))
+    return path and _relative(path)
+
+
 def _network_mode(value):
     if ':' in value and not re.fullmatch('container:.+', value):
         raise ValueError(_('%r is neither the name of a network nor '
@@ -87,13 +124,14 @@ def _relative(path):
 def build_to_context(value: dict) -> bytes:
     """Return a tar archive of a Dockerfile and the other files of a build.
 
-    The archive is empty if no key of the build is set.
+    The archive is empty if no key of the build is set, or if the daemon
+    fetches the files.
     """
     value = scalars.drop_empty(value)
-    if not value:
+    if not value or value.get('context'):
         return b''
     if 'dockerfile' not in value:
-        raise ValueError(_('a build requires a dockerfile'))
+        raise ValueError(_('a build requires a dockerfile or a context'))
     files = {_relative(scalars.to_string(path)): _file(path, content)
              for path, content in (value.get('files') or {}).items()}
     if _DOCKERFILE in files:
@@ -139,7 +177,9 @@ def build_masked(value: dict) -> dict:
     because the image shows them to all users.
     """
     mask = {'dockerfile': lambda item: '***', 'files': _files_masked,
-            'args': scalars.map_masked}
+            'args': scalars.map_masked,
+            # A URL with a password is invalid, but may be in an event.
+            'context': lambda item: '***' if '@' in item else item}
     return {name: mask[name](item) if name in mask and item else item
             for name, item in value.items()}
 

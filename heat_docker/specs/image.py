@@ -51,7 +51,8 @@ FIELDS = (
         nested={
             'dockerfile': fields.Key(
                 fields.STRING, policy.build_inputs,
-                _('Text of the Dockerfile. Required.'),
+                _('Text of the Dockerfile. Either dockerfile or context is '
+                  'required.'),
                 constraints=[constraints.Length(max=budgets.FILE)]),
             'files': fields.Key(
                 fields.MAP, policy.build_inputs,
@@ -60,6 +61,21 @@ FIELDS = (
                   'mode, an octal number with a leading zero in quotes. '
                   'Without mode, a file has "0644". Take the text of files '
                   'from get_file.')),
+            'context': fields.Key(
+                fields.STRING, policy.build_inputs,
+                _('URL of a Git repository that the daemon clones and that '
+                  'contains the Dockerfile, instead of dockerfile and files. '
+                  'A branch or tag and a directory can follow, as in '
+                  '"https://git.example.com/team/web.git#main:image". '
+                  'Defaults to the branch master and the root directory. The '
+                  'daemon requires git. To build a new commit of the same '
+                  'branch, change triggers.'),
+                example='https://git.example.com/team/web.git#main:image'),
+            'dockerfile_path': fields.Key(
+                fields.STRING, policy.build_inputs,
+                _('Path of the Dockerfile in the context. Defaults to '
+                  'Dockerfile.'),
+                example='image/Dockerfile'),
             'args': fields.Key(
                 fields.MAP, policy.build_inputs,
                 _('Build arguments, as a map of name to string; null stands '

@@ -16,7 +16,9 @@ import uuid
 
 import docker
 
+from sandbox import engines
 from tests.functional import base
+from tests.functional import repository
 
 TYPE = 'DockerInc::Docker::Image'
 
@@ -221,6 +223,24 @@ class BuiltTest(base.FunctionalTest):
     def test_network_that_is_missing(self):
         stack_id = self.start_stack(self.template(
             {'image': self.build('RUN true', network='nosuch')}))
+        self.expect(stack_id, 'CREATE_FAILED')
+        self.assertIn('nosuch', self.resource(
+            stack_id, 'image').resource_status_reason)
+
+    def test_git_repository(self):
+        if engines.release(self.cloud.engine):
+            self.skipTest('only the engine of this machine has git')
+        url = self.useFixture(repository.Repository({
+            'app/Dockerfile.web': 'FROM %s\nCOPY page /\nRUN test -x /page\n'
+                                  % self.busybox,
+            'app/page': 'Hello.'})).url
+        stack_id = self.create_stack(self.template({'image': image(build={
+            'context': url + '#main:app',
+            'dockerfile_path': 'Dockerfile.web'})}))
+        self.assertNotEqual([], self.layers(stack_id, 'image'))
+        self.delete_stack(stack_id)
+        stack_id = self.start_stack(self.template({'image': image(build={
+            'context': url + '#nosuch'})}))
         self.expect(stack_id, 'CREATE_FAILED')
         self.assertIn('nosuch', self.resource(
             stack_id, 'image').resource_status_reason)

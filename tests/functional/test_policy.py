@@ -138,8 +138,13 @@ class PolicyTest(operating.OperatorTest):
             return {'image': {'type': 'DockerInc::Docker::Image',
                               'properties': {'build': build}}}
 
-        self.assertIn('option allow_host_namespaces)', self.refused(
-            image(dockerfile=dockerfile, network='host')))
+        for option, build in (
+                ('allow_host_namespaces', {'dockerfile': dockerfile,
+                                           'network': 'host'}),
+                ('allowed_git_contexts', {
+                    'context': 'http://127.0.0.1/a.git'})):
+            self.assertIn('option %s)' % option,
+                          self.refused(image(**build)))
         stack_id = self.start_stack(self.template(image(
             dockerfile=dockerfile, network=name)))
         self.expect(stack_id, 'CREATE_FAILED')

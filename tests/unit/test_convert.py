@@ -37,6 +37,7 @@ MODULES = (building, ipam, limits, network, ports, process, registry,
            scalars, storage)
 
 HUB = 'https://index.docker.io/v1/'
+GIT = 'https://r.test:8443/team/web.git#v1/x:dir/image'
 
 # converter to the API, converter back, canonical value, JSON of the API
 PAIRS = (
@@ -216,6 +217,20 @@ SPELLINGS = (
     (building.build_to_api, {}, {}),
     (building.build_to_api, {'dockerfile': None, 'files': {}}, {}),
     (building.build_to_api, {'no_cache': False, 'ulimits': []}, {}),
+    *((building.git_url, {'context': url}, url) for url in (
+        GIT, 'http://r.test/a.git', 'https://[::1]:3000/a.git#main',
+        'https://r.test/a.git#:dir', 'git://r.test/a', 'git://r.test/a#b:c',
+        'https://r.test/~me/a+b_c-d.git#pull/42/head')),
+    (building.git_url, {'context': None}, None),
+    (building.git_url, {}, None),
+    (building.build_to_api,
+     {'context': GIT, 'dockerfile_path': './a/../Dockerfile.web',
+      'args': {'A': 1}},
+     {'context': b'', 'maps': {'buildargs': {'A': '1'}, 'labels': {}},
+      'query': {'remote': GIT, 'dockerfile': 'Dockerfile.web'}}),
+    (building.build_masked, {'context': GIT}, {'context': GIT}),
+    (building.build_masked,
+     {'context': 'https://me:hunter2@r.test/web.git'}, {'context': '***'}),
     (building.build_masked,
      {'files': {'a': {'content': 'hunter2', 'mode': '0755'}, 'b': 7}},
      {'files': {'a': {'content': '***', 'mode': '0755'}, 'b': '***'}}),
@@ -744,9 +759,36 @@ REFUSED = (
       'labels': {'org.openstack.heat.helper_of': 'x'}},
      'org.openstack.heat.helper_of is reserved'),
     (building.build_to_api, {'dockerfile': '', 'files': {'a': ''}},
-     '^a build requires a dockerfile$'),
+     '^a build requires a dockerfile or a context$'),
     (building.build_to_api, {'no_cache': True},
-     '^a build requires a dockerfile$'),
+     '^a build requires a dockerfile or a context$'),
+    *((building.build_to_api, {'context': GIT, **more},
+       '^context excludes dockerfile and files$')
+      for more in ({'dockerfile': 'FROM a'}, {'files': {'a': ''}})),
+    *((building.git_url, {'context': context},
+       '^the context is not a URL of a Git repository')
+      for context in (
+          # Docker would download it, as a Dockerfile or an archive.
+          'https://r.test/web', 'https://r.test/web.git/', 'http://r.test/a',
+          'https://r.test/web.git#', 'https://r.test/web?a.git',
+          # Docker would use the SSH keys of its host.
+          'git@r.test:a/web.git', 'ssh://r.test/web.git',
+          # Docker would log it.
+          'https://me:hunter2@r.test/web.git', 'https://me@r.test/web.git',
+          'git://me:hunter2@r.test/web', 'github.com/a/web', '/srv/web.git',
+          'file:///srv/web.git', 'client-session', 'a', 'HTTPS://r.test/a.git',
+          # Git and curl change the path, which then matches no pattern.
+          'https://r.test/a/../web.git', 'https://r.test/%2e%2e/web.git',
+          'https://r.test/..', 'git://r.test/../web', 'https:///web.git',
+          'https://r.test\\@s.test/web.git', 'https://r.test:x/web.git',
+          'https://r.test/web.git\n', 'https://r.test/a b.git',
+          'https://r.test/web.git#-u', 'https://r.test/web.git#a:../b',
+          'https://r.test/web.git#a:b:c', 'https://r.test/web.git#a b',
+          'git://r.test/', 'https://-r.test/web.git')),
+    (building.build_to_api, {'dockerfile': 'FROM a', 'dockerfile_path': 'b'},
+     '^dockerfile_path requires context$'),
+    *((building.build_to_api, {'context': GIT, 'dockerfile_path': path},
+       'of a file must be relative') for path in ('/a', '../a', 'a/../..')),
     (building.build_to_api, {'dockerfile': 'FROM a', 'network': 'ns:/proc/1'},
      "'ns:/proc/1' is neither the name of a network nor"),
     (building.build_to_api, {'dockerfile': 'FROM a', 'network': 'container:'},
@@ -1328,6 +1370,19 @@ class BuildingTestCase(testtools.TestCase):
             ex = self.assertRaises(ValueError, building.build_to_api, {
                 'dockerfile': 'FROM a', 'files': {'a': value}})
             self.assertNotIn('hunter2', str(ex))
+
+    @SETTINGS
+    @hypothesis.given(st.text() | st.text('htps:/git@#.%a-[]'))
+    def test_context_is_a_plain_url(self, rest):
+        for url in (rest, 'https://' + rest, 'https://r.test/%s.git' % rest,
+                    'git://' + rest, 'git://r.test/' + rest):
+            try:
+                building.git_url({'context': url})
+            except ValueError:
+                continue
+            if url:
+                self.assertNotIn('@', url)
+                self.assertNotIn('..', url.split('#')[0].split('/'))
 
     def test_context_of_a_dockerfile_alone(self):
         for files in (None, {}):

@@ -363,6 +363,14 @@ CASES = (
      [{'query': {}}, {'query': {'networkmode': 'front'}},
       {'query': {'networkmode': 'container:host'}}],
      [({'query': {'networkmode': 'host'}}, '"host"')]),
+    (policy.build_inputs, {'allowed_git_contexts': ['https://r.test/*']},
+     [{'query': {}}, {'query': {'remote': 'https://r.test/a.git#b:c'}}],
+     [({'query': {'remote': 'https://s.test/a.git'}},
+       'https://s.test/a.git')]),
+    (policy.git_context, {'allowed_git_contexts': ['https://r.test/a.git']},
+     ['https://r.test/a.git', 'https://r.test/a.git#main'],
+     [('https://r.test/b.git#a.git', 'https://r.test/b.git'),
+      ('http://r.test/a.git', 'http://r.test/a.git')]),
     (policy.image, {'allowed_registries': ['*']},
      ['busybox', 'sha256:' + HEX, HEX], []),
     (policy.image, {'allowed_registries': []}, [],
@@ -415,6 +423,10 @@ REFUSED = {
         (policy.image, HEX), (policy.mounts, [image('r.test/a')]),
         (policy.build, {'context': b''}),
         (policy.build_inputs, {'context': b''})],
+    # The daemon connects to any service of its network.
+    'allowed_git_contexts': [
+        (policy.git_context, 'http://127.0.0.1:9911/a.git'),
+        (policy.git_context, 'https://github.com/a/b.git')],
     'allowed_log_drivers': [
         (policy.log_driver, name) for name in (
             'splunk', 'fluentd', 'syslog', 'gelf', 'journald', 'awslogs',

@@ -150,6 +150,10 @@ class ValidationTestCase(ImageTestCase):
                 ({**BUILD, 'args': {'A': {'b': None}}},
                  'value of A is not a string'),
                 ({'files': {'a': ''}}, 'dockerfile'),
+                ({'context': 'https://me:hunter2@r.test/web.git'},
+                 'not a URL of a Git repository'),
+                ({**BUILD, 'context': 'https://r.test/web.git'},
+                 'context excludes dockerfile and files'),
                 ({**BUILD, 'files': {'a': {'content': 'x', 'mode': 493}}},
                  'in quotes, such as "0644"')):
             words_of_heat = self.refused(build=build)
@@ -164,6 +168,8 @@ class ValidationTestCase(ImageTestCase):
                 ('dockerfile', ['FROM a'], 'dockerfile is a string, such as'),
                 ('files', ['a'], 'files is a map, such as {"page"'),
                 ('files', 'a', 'files is a map, such as {"page"'),
+                ('context', ['a'], 'context is a string, such as "https:'),
+                ('dockerfile_path', {'a': 'b'}, 'dockerfile_path is a string'),
                 ('args', ['A=b'], 'args is a map, such as {"VERSION"'),
                 ('args', 5, 'args is a map, such as {"VERSION"'),
                 ('target', ['a'], 'target is a string, such as "test"'),
@@ -192,8 +198,10 @@ class ValidationTestCase(ImageTestCase):
         [field] = [field for field in spec.FIELDS if field.name == 'build']
         for name, key in field.nested.items():
             self.assertTrue(key.example or name in field.example, name)
+            rest = {'context': {}, 'dockerfile_path': {
+                'context': field.nested['context'].example}}.get(name, BUILD)
             if key.example:
-                self.make_resource(build={**BUILD, name: key.example})
+                self.make_resource(build={**rest, name: key.example})
                 self.stack.validate()
 
     def test_wrong_value_in_a_build(self):
@@ -747,6 +755,18 @@ class BuildTestCase(BuiltTestCase):
              'shmsize': ['67108864'], 'rm': ['1'], 'forcerm': ['1']}, query)
         with tarfile.open(fileobj=io.BytesIO(self.sent().body)) as tar:
             self.assertEqual(0o755, tar.getmember('run.sh').mode)
+
+    def test_git_repository(self):
+        url = 'https://r.test/team/web.git#main:image'
+        self.make(build={'context': url, 'dockerfile_path': 'a/Dockerfile',
+                         'target': 'last'})
+        query = self.sent().qs
+        self.assertEqual(
+            {'remote': [url], 'dockerfile': ['a/Dockerfile'],
+             'target': ['last']},
+            {name: query[name] for name in ('remote', 'dockerfile',
+                                            'target')})
+        self.assertFalse(self.sent().body)
 
     def test_nothing_that_is_unset(self):
         made = self.make()
