@@ -65,6 +65,7 @@ def is_at(stack, status):
 # Features that tests need and Podman, or the sandbox with it, lacks, and why.
 PODMAN_LACKS = {
     'build containers': 'Podman does not list the containers of a build',
+    'build options': 'Podman refuses or ignores some options of a build',
     'config_from': 'Podman ignores config_from',
     'cpus in place': 'Podman changes cpus by no update, so that the '
                      'container is replaced',

@@ -180,6 +180,7 @@ class BuiltTest(base.FunctionalTest):
         return image(build={'dockerfile': '\n'.join(
             ['FROM ' + self.busybox, *lines, '']), **keys})
 
+    @base.requires('build options')
     def test_options(self):
         """Each instruction fails if an option has no effect."""
         stack_id = self.create_stack(self.template({
@@ -198,6 +199,7 @@ class BuiltTest(base.FunctionalTest):
                 ulimits={'nofile': 321}, shm_size='8m', pull=True)}))
         self.delete_stack(stack_id)
 
+    @base.requires('build options')
     def test_no_cache(self):
         run = 'RUN cat /proc/sys/kernel/random/uuid > /%s' % uuid.uuid4().hex
         stack_id = self.create_stack(self.template(
@@ -220,6 +222,7 @@ class BuiltTest(base.FunctionalTest):
         return self.docker.inspect_image(self.resource(
             stack_id, name).physical_resource_id)['RootFS']['Layers']
 
+    @base.requires('build options')
     def test_network_that_is_missing(self):
         stack_id = self.start_stack(self.template(
             {'image': self.build('RUN true', network='nosuch')}))
@@ -227,6 +230,7 @@ class BuiltTest(base.FunctionalTest):
         self.assertIn('nosuch', self.resource(
             stack_id, 'image').resource_status_reason)
 
+    @base.requires('build options')
     def test_git_repository(self):
         if engines.release(self.cloud.engine):
             self.skipTest('only the engine of this machine has git')
