@@ -88,6 +88,35 @@ class CreateTestCase(base.ContainerTestCase):
                 'RestartPolicy': {'Name': 'always', 'MaximumRetryCount': 0}},
         }, sent.json())
 
+    MOUNTS = [{'type': 'bind', 'source': '/srv', 'target': '/a',
+               'read_only': True, 'bind_recursive': 'readonly'},
+              {'type': 'tmpfs', 'target': '/b', 'tmpfs_options': ['exec']}]
+
+    def test_create_sends_the_options_of_mounts(self):
+        self.daemon.PREFIX = '/v1.46'
+        self.daemon.on('GET', '/version', {'json': {'ApiVersion': '1.46'}},
+                       prefix='')
+        self.serve_create()
+        self.serve_run()
+        self.run_task(self.make_resource(mounts=self.MOUNTS).create)
+        [sent] = self.daemon.sent('POST', '/containers/create')
+        self.assertEqual(
+            [{'Type': 'bind', 'Source': '/srv', 'Target': '/a',
+              'ReadOnly': True,
+              'BindOptions': {'ReadOnlyForceRecursive': True}},
+             {'Type': 'tmpfs', 'Target': '/b',
+              'TmpfsOptions': {'Options': [['exec']]}}],
+            sent.json()['HostConfig']['Mounts'])
+
+    def test_options_of_mounts_that_an_old_daemon_ignores(self):
+        for mount, words in zip(self.MOUNTS, (
+                'mounts[0].bind_recursive requires version 1.44',
+                'mounts[0].tmpfs_options requires version 1.46'),
+                strict=True):
+            self.assertIn(words, self.fail_task(
+                self.make_resource(mounts=[mount]).create))
+        self.assertEqual([], self.daemon.changes)
+
     def test_create_sends_the_default_name(self):
         made = self.create()
         [sent] = self.daemon.sent(*CREATE)
