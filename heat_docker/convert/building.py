@@ -156,8 +156,8 @@ def _file(path, value):
         container.
     """
     if not isinstance(value, dict):
-        value = scalars.to_string_map({path: value})
-        return value[scalars.to_string(path)].encode(), 0o644
+        [(path, content)] = scalars.to_string_map({path: value}).items()
+        return storage.encoded(path, content), 0o644
     value = scalars.to_string_map(scalars.drop_none(value))
     if value.keys() - _FILE_KEYS:
         raise ValueError(_('the file %(path)s accepts only %(keys)s')

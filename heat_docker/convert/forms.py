@@ -61,12 +61,22 @@ def size(value: Value) -> Value:
 
 
 def pairs_to_map(value: Value) -> Value:
-    """Convert ``["a=b"]`` to ``{"a": "b"}``."""
+    """Convert ``["a=b", "c"]`` to ``{"a": "b", "c": ""}``."""
+    return _pairs_to_map(value, '')
+
+
+def pairs_to_arguments(value: Value) -> Value:
+    """Convert ``["a=b", "c"]`` to ``{"a": "b", "c": null}``."""
+    return _pairs_to_map(value, None)
+
+
+def _pairs_to_map(value, missing):
+    """Convert a list of pairs, each with an optional value."""
     if not isinstance(value, list) or not all(
             isinstance(item, str) for item in value):
         return value
     pairs = (item.partition('=') for item in value)
-    return {name: item for name, _equals, item in pairs}
+    return {name: item if equals else missing for name, equals, item in pairs}
 
 
 def hosts_to_list(value: Value) -> Value:

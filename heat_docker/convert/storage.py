@@ -337,6 +337,17 @@ def files_masked(values: list[dict]) -> list[dict]:
              for name, item in value.items()} for value in values]
 
 
+def encoded(path: str, content: str) -> bytes:
+    """Return the contents of a file as UTF-8; check its path, too."""
+    try:
+        path.encode()
+        return content.encode()
+    except UnicodeEncodeError as ex:
+        raise ValueError(_('the path or the content of the file %s is not '
+                           'valid Unicode')
+                         % path.encode(errors='replace').decode()) from ex
+
+
 def file_content(value: dict) -> bytes:
     """Return the contents of a file, from ``content`` or ``content_base64``.
 
@@ -346,7 +357,7 @@ def file_content(value: dict) -> bytes:
         raise ValueError(_('the file %s requires either content or '
                            'content_base64') % value['path'])
     if 'content' in value:
-        return value['content'].encode()
+        return encoded(value['path'], value['content'])
     try:
         return base64.b64decode(value['content_base64'], validate=True)
     except ValueError as ex:

@@ -12,7 +12,6 @@
 
 """``DockerInc::Docker::Image``."""
 
-
 from .. import i18n
 from ..lifecycle import creation
 from ..lifecycle import images

@@ -78,9 +78,11 @@ FIELDS = (
                 example='image/Dockerfile'),
             'args': fields.Key(
                 fields.MAP, policy.build_inputs,
-                _('Build arguments, as a map of name to string; null stands '
-                  'for the default in the Dockerfile. Events mask them, but '
-                  'do not use them for secrets: the image shows them.'),
+                _('Build arguments, as a map of name to string, or as a list '
+                  'of "name=string"; null, or a name alone, stands for the '
+                  'default in the Dockerfile. Events mask them, but do not '
+                  'use them for secrets: the image shows them.'),
+                parse=forms.pairs_to_arguments,
                 example={'VERSION': '1.4'}),
             'target': fields.Key(
                 fields.STRING, policy.build_inputs,

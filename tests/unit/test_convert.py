@@ -506,6 +506,10 @@ REFUSED = (
     (network.dns_to_api, ['dns.test'], "'dns.test' is not an IP address"),
     (network.dns_to_api, ['1.2.3'], "'1.2.3' is not an IP address"),
     (process.capabilities_to_api, ['NOPE'], "'NOPE' is not a Linux"),
+    (storage.files_to_archive, [{'path': '/a\ud800', 'content': 'a'}],
+     r'the file /a\? is not valid Unicode'),
+    (building.build_to_api, {'dockerfile': 'FROM a\ud800'},
+     'the file Dockerfile is not valid Unicode'),
     *((process.security_options_to_api, [value], 'does not contain a seccomp')
       for value in ('seccomp=/etc/profile.json', 'seccomp:profile.json',
                     'seccomp', 'seccomp=')),
@@ -1130,7 +1134,7 @@ class TablesTestCase(testtools.TestCase):
             'networks_match', 'address', 'endpoint_matches',
             'effective_endpoints', 'is_endpoint_unchanged',
             'addresses_outside', 'overlap', 'pull_credentials',
-            'build_credentials'}, missed)
+            'build_credentials', 'encoded'}, missed)
 
 
 class ImageTestCase(testtools.TestCase):

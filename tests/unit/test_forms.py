@@ -221,6 +221,14 @@ class AcceptedFormTestCase(base.ContainerTestCase):
         self.update(made, labels={'team': 'wiki'}, sysctls=['a=b'])
         self.assertEqual([], self.daemon.changes)
 
+    def test_arguments_of_a_build(self):
+        self.TYPE, self.NEEDED = 'DockerInc::Docker::Image', {}
+        made = self.make_resource(build={
+            'dockerfile': 'FROM busybox', 'args': ['A=b=c', 'D=', 'E']})
+        self.stack.validate()
+        self.assertEqual({'A': 'b=c', 'D': '', 'E': None},
+                         made.properties['build']['args'])
+
     def test_all_devices(self):
         for requests in ('all', [{'count': 'all', 'capabilities': ['gpu']}]):
             made = self.make_resource(device_requests=requests)

@@ -170,7 +170,7 @@ class ValidationTestCase(ImageTestCase):
                 ('files', 'a', 'files is a map, such as {"page"'),
                 ('context', ['a'], 'context is a string, such as "https:'),
                 ('dockerfile_path', {'a': 'b'}, 'dockerfile_path is a string'),
-                ('args', ['A=b'], 'args is a map, such as {"VERSION"'),
+                ('args', [['A=b']], 'args is a map, such as {"VERSION"'),
                 ('args', 5, 'args is a map, such as {"VERSION"'),
                 ('target', ['a'], 'target is a string, such as "test"'),
                 ('labels', 5, 'labels is a map, such as {"com.example'),
