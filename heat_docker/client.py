@@ -45,6 +45,7 @@ from . import fields
 from . import i18n
 from . import masking
 from . import transport
+from . import words
 from .api import containers
 from .api import images
 from .api import networks
@@ -324,8 +325,9 @@ class DockerClient(contextlib.AbstractContextManager):
         if response.status_code >= 300 and response.status_code != 304:
             message = _message(response)
             failure = self.failure(
-                errors.of_status(response.status_code, message),
+                words.of_status(response.status_code, message),
                 message or _status(response.status_code))
+            failure.status = response.status_code
         self.answered = not isinstance(failure, errors.NoAnswer)
         if self.answered:
             _POOL.mark_up(self.endpoint)

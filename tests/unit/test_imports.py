@@ -60,9 +60,9 @@ LAYERS = (
     ('endpoint', 'fields', 'policy'),
     ('convert.building', 'convert.combinations'),
     ('convert.ipam', 'convert.network', 'convert.references',
-     'convert.storage'),
-    ('convert.forms', 'convert.limits', 'convert.ports', 'convert.process',
-     'convert.registry'),
+     'convert.storage', 'words'),
+    ('convert.forms', 'convert.limits', 'convert.platforms', 'convert.ports',
+     'convert.process', 'convert.registry'),
     ('convert.scalars', 'answers', 'errors', 'conf',
      'hints', 'masking'),
     ('i18n', 'budgets'),
@@ -90,8 +90,9 @@ FORBIDDEN = {
                    'transport'},
     **dict.fromkeys(
         ('convert.building', 'convert.ipam', 'convert.limits',
-         'convert.network', 'convert.ports', 'convert.process',
-         'convert.references', 'convert.registry', 'convert.storage'),
+         'convert.network', 'convert.platforms', 'convert.ports',
+         'convert.process', 'convert.references', 'convert.registry',
+         'convert.storage'),
         {'errors', 'conf'}),
 }
 
