@@ -29,13 +29,17 @@ _BUILD_TIMEOUT = 3600.0
 # checks, so that the resource is the first to report a stalled pull.
 _STALL_MARGIN = 30.0
 
+# Keys of a platform, and those of an image that show it.
+_PLATFORM = {'os': 'Os', 'architecture': 'Architecture',
+             'variant': 'Variant'}
+
 
 class Images(collection.Collection):
     """The images of a daemon. An ID may be a reference."""
 
     PATH, INSPECT, LIST = '/images', '/json', '/json'
     SHAPE = {'Config': dict, 'RepoDigests': [str], 'RepoTags': [str],
-             'Os': str, 'Architecture': str}
+             'Os': str, 'Architecture': str, 'Variant': str}
     LISTED_SHAPE = {'Labels': dict, 'RepoDigests': [str], 'RepoTags': [str]}
     LABELS = 'Config', 'Labels'
 
@@ -52,12 +56,45 @@ class Images(collection.Collection):
             return {}
         return super().labels_of(inspected)
 
-    def exists(self, image: str) -> bool:
-        """Return whether the daemon has an image."""
+    def exists(self, image: str,
+               platform: dict[str, str] | None = None) -> bool:
+        """Return whether the daemon has an image.
+
+        :param platform: a platform that the image must be for; see
+            :func:`heat_docker.convert.platforms.platform_to_api`.
+        """
         try:
-            self.inspect(image)
+            inspected = self.inspect(image)
         except errors.NotFound:
             return False
+        return self.is_for(platform or {}, image, inspected)
+
+    def is_for(self, platform: dict[str, str], image: str,
+               inspected: dict) -> bool:
+        """Return whether the daemon has an image for a platform.
+
+        Since version 1.49, the daemon can tell. Its containerd image store may
+        have an image for several platforms, and shows only one. Older daemons
+        show the platform.
+
+        :param platform: see :meth:`exists`.
+        :param inspected: what :meth:`inspect` returns for the image.
+        """
+        if not {'os', 'architecture'} <= set(platform) or (
+                self._client.api < (1, 49)):
+            shown = {key: inspected.get(name)
+                     for key, name in _PLATFORM.items()}
+            # Many images have no variant.
+            return all(shown[key] == part or key == 'variant'
+                       and not shown[key] for key, part in platform.items())
+        try:
+            self._client.request('GET', '/images/%s/json', image,
+                                 query={'platform': json.dumps(platform)})
+        except errors.DockerError as ex:
+            # The image exists, so this is about the platform in any words.
+            if ex.status == 404:
+                return False
+            raise
         return True
 
     def load(self, name: str, tag: str, archive: bytes) -> None:

@@ -23,6 +23,7 @@ from .. import errors
 from .. import i18n
 from ..api import images as api_images
 from ..convert import building
+from ..convert import platforms
 from ..convert import references
 from ..convert import registry
 from ..convert import scalars
@@ -119,20 +120,32 @@ class Provide(plan.Step):
             return self._start(ctx)
         try:
             return self.use(ctx)
-        except errors.NotFound as ex:
+        except (errors.NotFound, errors.Failed) as ex:
             # The daemon does not have the image, the platform of the image, or
             # a container that a property refers to.
-            if self._is_pulled:
+            if self._is_pulled or not (
+                    isinstance(ex, errors.NotFound) or ex.status == 404):
                 raise
-            image = ctx.properties['image']
-            if not ctx.properties['platform'] and (
-                    ctx.client.images.exists(image)):
+            is_there = self._is_there(ctx)
+            if isinstance(ex, errors.NotFound) and is_there:
                 # A container is missing, or the image arrived meanwhile.
                 return self.use(ctx)
+            if is_there:
+                raise
             if policy == 'never':
                 raise errors.NotFound(
                     _('%s, and pull_policy is never') % ex) from ex
         return self._start(ctx)
+
+    def _is_there(self, ctx: plan.Context):
+        """Return whether the daemon has the image for the platform.
+
+        The error does not tell: a 404 may be about another object, and the
+        words of daemons differ.
+        """
+        return ctx.client.images.exists(
+            ctx.properties['image'],
+            platforms.platform_to_api(ctx.properties['platform']))
 
     def cancel(self, ctx: plan.Context) -> None:
         """Release the pull. It ends when the last resource releases it."""
@@ -244,8 +257,9 @@ class _Record(plan.Step):
         inspected = ctx.client.images.inspect(values['image'])
         ownership.refuse_foreign_image(ctx.object.owner, values['image'],
                                        inspected)
-        if not self.is_pulled and not _matches_platform(
-                inspected, values['platform']):
+        if not self.is_pulled and not ctx.client.images.is_for(
+                platforms.platform_to_api(values['platform']),
+                values['image'], inspected):
             raise errors.NotFound(
                 _('Docker at %(endpoint)s has %(image)s for another platform')
                 % {'endpoint': ctx.client.endpoint, 'image': values['image']})
@@ -432,11 +446,3 @@ def _containers_needing(name, inspected, users):
                  if registry.parts(other) != repository]
     return [container for container, image in users.items()
             if not elsewhere or registry.parts(image) == repository]
-
-
-def _matches_platform(inspected, platform):
-    """Return whether an image is for a platform, such as linux/arm64."""
-    if not platform:
-        return True
-    have = [inspected.get('Os'), inspected.get('Architecture')]
-    return platform.split('/')[:2] == have

@@ -104,6 +104,27 @@ class PulledTest(base.FunctionalTest):
         self.delete_stack(stack_id)
         self.assertFalse(self.has(self.name))
 
+    def test_there_for_another_platform(self):
+        """The image of the right platform is pulled, in any engine's words."""
+        own = self.docker.version()['Arch']
+        other = 'amd64' if own == 'arm64' else 'arm64'
+        repository, _colon, tag = self.name.rpartition(':')
+        self.addCleanup(self.docker.remove_image, self.name, force=True)
+        self.docker._raise_for_status(self.docker._post(
+            self.docker._url('/images/create'), data=bytes(10240), params={
+                'fromSrc': '-', 'repo': repository, 'tag': tag,
+                'platform': 'linux/' + other}))
+        self.assertEqual(other, self.docker.inspect_image(self.name)[
+            'Architecture'])
+        _stack_id, reason = self.fail_container(
+            image=self.name, platform='linux/' + own, pull_policy='never')
+        self.assertIn('pull_policy is never', reason)
+        stack_id, inspected = self.create_container(
+            image=self.name, platform='linux/' + own)
+        self.assertIn('Pulled', self.reasons(stack_id))
+        self.assertEqual(own, self.docker.inspect_image(self.name)[
+            'Architecture'])
+
     def test_containers_are_made_of_it(self):
         names = ['c%d' % number for number in range(5)]
         stack_id = self.create_stack(self.template({

@@ -163,6 +163,15 @@ class FakeDaemon(fixtures.Fixture):
             {'status_code': answer} if isinstance(answer, int) else answer
             for answer in answers])
 
+    def speak(self, api):
+        """Support an API version such as ``1.55`` from now on.
+
+        The answers registered later are for this version.
+        """
+        self.PREFIX = '/v' + api
+        self.on('GET', '/version', {'json': {
+            'ApiVersion': api, 'MinAPIVersion': '1.40'}}, prefix='')
+
     def be_podman(self):
         """Answer requests for the version as Podman does from now on."""
         self.on('GET', '/version', {'json': {

@@ -38,6 +38,7 @@ from heat_docker import endpoint
 from heat_docker import errors
 from heat_docker.api import collection
 from heat_docker.api import images
+from heat_docker.convert import platforms
 from tests.unit import base
 
 # method, arguments, verb, path, query, answer, result, body
@@ -533,8 +534,9 @@ class RequestTestCase(EngineTestCase):
             'containers.create_exec', 'containers.exit_code',
             'containers.get_archive', 'containers.log_head',
             'containers.log_tail', 'containers.put_archive',
-            'containers.start_exec', 'images.build', 'images.load',
-            'images.pull', 'images.push', 'networks.ignores_at_connect'}
+            'containers.start_exec', 'images.build', 'images.is_for',
+            'images.load', 'images.pull', 'images.push',
+            'networks.ignores_at_connect'}
         ours = {'%s.%s' % (kind, name)
                 for kind, objects in client.COLLECTIONS.items()
                 for name in dir(objects) if not name.startswith('_')
@@ -543,6 +545,45 @@ class RequestTestCase(EngineTestCase):
             ours - elsewhere - {kind + '.labels_of'
                                 for kind in client.COLLECTIONS},
             {call[0] for call in ALL_CALLS})
+
+    def test_image_for_a_platform(self):
+        """Before version 1.49, the inspect request shows the platform."""
+        images = self.client.images
+        shown = {'Id': 'i1', 'Os': 'linux', 'Architecture': 'arm',
+                 'Variant': 'v7'}
+        self.daemon.on('GET', '/images/a/json', {'json': shown})
+        for has, platform in (
+                (True, 'linux/arm'), (True, 'linux/arm/v7'),
+                (True, 'linux/armhf'), (True, 'linux'), (True, 'arm'),
+                (False, 'linux/arm/v6'), (False, 'linux/arm64'),
+                (False, 'windows/arm'), (False, 'amd64')):
+            self.assertIs(has, images.exists(
+                'a', platforms.platform_to_api(platform)), platform)
+        shown.pop('Variant')
+        self.assertTrue(images.exists(
+            'a', platforms.platform_to_api('linux/arm/v6')))
+
+    def test_image_for_a_platform_that_the_daemon_tells(self):
+        """An image of the containerd store can be for several platforms."""
+        self.daemon.speak('1.49')
+        shown = {'json': {'Id': 'i1', 'Os': 'linux', 'Architecture': 'amd64'}}
+        self.daemon.on('GET', '/images/a/json', shown, shown, shown,
+                       base.refusal(404, 'in any words'), shown,
+                       base.refusal(500, 'broken'))
+        arm = platforms.platform_to_api('linux/arm64/v8')
+        self.assertTrue(self.client.images.exists('a', arm))
+        self.assertEqual(
+            [{'os': 'linux', 'architecture': 'arm64', 'variant': 'v8'}],
+            [json.loads(sent.qs['platform'][0]) for sent
+             in self.daemon.history if 'platform' in sent.qs])
+        self.assertFalse(self.client.images.exists('a', arm))
+        self.assertRaises(errors.Failed, self.client.images.exists, 'a', arm)
+
+    def test_status_of_an_error(self):
+        self.daemon.on('GET', '/images/a/json',
+                       base.refusal(404, 'in any words'))
+        ex = self.assertRaises(errors.Failed, self.client.images.inspect, 'a')
+        self.assertEqual(404, ex.status)
 
     ARCHIVE = '/containers/c1/archive'
 

@@ -21,6 +21,7 @@ from heat.engine import scheduler
 import requests
 
 from heat_docker import background
+from heat_docker import words
 from heat_docker.lifecycle import images
 from heat_docker.lifecycle import plan
 from tests.unit import base
@@ -185,17 +186,45 @@ class PullTestCase(ProvideTestCase):
         self.assertEqual(['linux/arm64'],
                          self.daemon.sent(*CREATE)[0].qs['platform'])
 
-    def test_image_is_there_for_another_platform(self):
-        self.serve_create(base.refusal(
-            404, 'image with reference busybox:1 was found but does not '
-            'match the specified platform: wanted linux/arm64, actual: '
-            'linux/amd64'), CREATED)
+    def serve_another_platform(self, message):
+        """Refuse the create because the image is for another platform."""
+        self.serve_create(base.refusal(404, message), CREATED)
         self.serve_pull(b'{"status": "Pulling"}\r\n')
         self.daemon.on(*HAS_IMAGE, {'json': {
-            'Os': 'linux', 'Architecture': 'amd64'}})
+            'Id': 'x', 'Os': 'linux', 'Architecture': 'amd64'}})
         self.serve_run()
-        self.run_task(self.make_resource(platform='linux/arm64').create)
-        self.assertEqual(1, len(self.daemon.sent(*PULL)))
+
+    def test_image_is_there_for_another_platform(self):
+        """The daemon's words do not matter."""
+        for message in [*(row.example for row in words.WORDS
+                          if 'platform' in row.example), 'in other words']:
+            self.serve_another_platform(message)
+            self.run_task(self.make_resource(platform='linux/arm64').create)
+            self.assertEqual(1, len(self.daemon.sent(*PULL)), message)
+            self.assertIn('Pulling busybox:1', self.reasons)
+            self.forget()
+
+    def test_image_is_there_for_another_platform_and_never(self):
+        self.serve_another_platform('in other words')
+        self.assertIn(
+            'in other words, and pull_policy is never',
+            self.fail_task(self.make_resource(
+                platform='linux/arm64', pull_policy='never').create))
+        self.assertEqual([], self.daemon.sent(*PULL))
+
+    def test_another_404_does_not_pull(self):
+        for platform in (None, 'linux/amd64'):
+            self.serve_another_platform('in other words')
+            self.assertIn('in other words', self.fail_task(
+                self.make_resource(platform=platform).create))
+            self.assertEqual([], self.daemon.sent(*PULL))
+            self.forget()
+
+    def test_image_is_there_for_the_platform(self):
+        """The pull of another resource may have ended meanwhile."""
+        self.serve_another_platform('No such image: busybox:1')
+        self.run_task(self.make_resource(platform='linux/amd64').create)
+        self.assertEqual([], self.daemon.sent(*PULL))
 
     def test_pull_that_breaks_off(self):
         """A thread that ends is not a success."""
@@ -206,7 +235,7 @@ class PullTestCase(ProvideTestCase):
         self.assertNotIn('Pulled', str(self.reasons))
 
     def test_pull_in_the_words_of_the_registry(self):
-        for words in (
+        for message in (
                 'toomanyrequests: You have reached your unauthenticated pull '
                 'rate limit. https://www.docker.com/increase-rate-limit',
                 'unauthorized: authentication required',
@@ -216,14 +245,14 @@ class PullTestCase(ProvideTestCase):
                 'host'):
             self.serve_create(NO_IMAGE)
             for answer in (
-                    {'text': json.dumps({'errorDetail': {'message': words},
-                                         'error': words})},
-                    base.refusal(500, words)):
+                    {'text': json.dumps({'errorDetail': {'message': message},
+                                         'error': message})},
+                    base.refusal(500, message)):
                 self.daemon.on(*HAS_IMAGE, NO_IMAGE)
                 self.daemon.on(*PULL, answer)
                 self.assertEqual(
                     'Error: resources.web: The image busybox:1 cannot be '
-                    'pulled. Docker at %s: %s' % (base.URL, words),
+                    'pulled. Docker at %s: %s' % (base.URL, message),
                     self.fail_task(self.make_resource().create))
 
     def test_pull_that_stalls(self):
