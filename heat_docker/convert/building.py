@@ -17,7 +17,6 @@ import posixpath
 import re
 import tarfile
 
-from .. import answers
 from .. import i18n
 from . import limits
 from . import network
@@ -202,10 +201,3 @@ def tags_to_api(values: list) -> list[str]:
                                'creates')
                              % value)
     return scalars.to_strings(values)
-
-
-def digest_from_api(values: list[str] | None) -> str | None:
-    """Return the digest of the first reference by digest, or None."""
-    for value in filter(answers.is_id, values or ()):
-        return value.partition('@')[2]
-    return None

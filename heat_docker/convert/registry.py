@@ -15,6 +15,7 @@
 import contextlib
 import re
 
+from .. import answers
 from .. import i18n
 from . import scalars
 
@@ -63,6 +64,27 @@ def full_name(image: str) -> str:
     """
     tag = re.search('[:@].*', image.rpartition('/')[2])
     return '%s/%s%s' % (*parts(image), tag[0] if tag else ':latest')
+
+
+def by_digest(references: list[str] | None, image: str | None) -> str | None:
+    """Return the reference by digest in the repository that an image names.
+
+    A daemon that knows an image from several repositories shows a reference
+    for each of them. An ID names no repository.
+
+    :param references: ``RepoDigests`` of the image.
+    :param image: reference of the image, or its ID.
+    :returns: one such as ``mariadb@sha256:...``, the one with the digest in
+        ``image`` if there is one, or None.
+    """
+    wanted = parts(image or '')
+    found = [reference for reference in references or ()
+             if answers.is_id(reference) and '@' in reference
+             and parts(reference) == wanted]
+    digest = (image or '').partition('@')[2]
+    return next((reference for reference in found
+                 if reference.endswith('@' + digest)), None) or next(
+                     iter(found), None)
 
 
 def auth_to_api(value: dict) -> dict:

@@ -17,7 +17,6 @@ import re
 import time
 import typing
 
-from .. import answers
 from .. import background
 from .. import errors
 from .. import i18n
@@ -91,6 +90,11 @@ def tags(obj, values):
     return scalars.to_strings(values['tags'] or ()) or [
         '%s/heat/%s' % (registry.OWN, re.sub(
             '[^a-z0-9]+', '-', obj.name({'name': None}).lower()).strip('-'))]
+
+
+def _names(obj, values):
+    """Return the names of a pulled or a built image."""
+    return [values['image']] if values['image'] else tags(obj, values)
 
 
 class Provide(plan.Step):
@@ -302,11 +306,24 @@ def _is_shared(ctx: plan.Context, other, name, image_id):
 
 def _record_reference(ctx: plan.Context, inspected):
     """Record the image by its digest in the registry that it came from."""
-    wanted = registry.parts(ctx.properties['image'])
-    for digest in inspected.get('RepoDigests') or ():
-        if answers.is_id(digest) and registry.parts(digest) == wanted:
-            ctx.records.write(records.ImageReference(digest))
-            return
+    reference = registry.by_digest(inspected.get('RepoDigests'),
+                                   ctx.properties['image'])
+    if reference:
+        ctx.records.write(records.ImageReference(reference))
+
+
+def digest(obj, values, inspected):
+    """Return the digest of an image in a repository that its names name.
+
+    :param Image obj: the image.
+    :param values: of its properties.
+    :param dict inspected: response to an inspect request.
+    """
+    for name in _names(obj, values):
+        reference = registry.by_digest(inspected.get('RepoDigests'), name)
+        if reference:
+            return reference.partition('@')[2]
+    return None
 
 
 class Build(plan.Step):
@@ -403,8 +420,7 @@ class Remove(plan.Step):
         values = ctx.properties
         if values['keep'] or not ctx.records.holds(records.MadeImage):
             return True
-        names = ([values['image']] if values['image']
-                 else tags(ctx.object, values))
+        names = _names(ctx.object, values)
         # The resource and its replacement may share an image.
         if any(_is_shared(ctx, other, name, ctx.object.id)
                for other in (ctx.neighbors.stored_predecessor(),

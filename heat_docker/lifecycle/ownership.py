@@ -289,7 +289,5 @@ def is_of_registry(name, inspected):
 
     Any project that is allowed to pull it would get the same image.
     """
-    wanted = registry.parts(name)
-    return wanted[0] not in ('', registry.OWN) and any(
-        registry.parts(digest) == wanted
-        for digest in inspected.get('RepoDigests') or ())
+    return registry.parts(name)[0] not in ('', registry.OWN) and (
+        registry.by_digest(inspected.get('RepoDigests'), name) is not None)

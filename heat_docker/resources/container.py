@@ -12,12 +12,11 @@
 
 """``DockerInc::Docker::Container``."""
 
-
-from .. import answers
 from .. import conf
 from .. import i18n
 from .. import masking
 from ..convert import network
+from ..convert import registry
 from ..lifecycle import container_changes
 from ..lifecycle import container_replacement
 from ..lifecycle import container_snapshots
@@ -244,14 +243,9 @@ class DockerContainer(signals.SignalResource, snapshots.SnapshotResource):
 
     def image_digest(self, client, inspected):
         """Return the image by its digest, in the repository it came from."""
-        image = client.images.inspect(inspected['Image'])
-        digests = [digest for digest in image.get('RepoDigests') or ()
-                   if answers.is_id(digest)]
-        repository = (inspected['Config'].get('Image') or '').partition('@')[0]
-        for digest in digests:
-            if repository.startswith(digest.partition('@')[0]):
-                return digest
-        return digests[0] if digests else None
+        return registry.by_digest(
+            client.images.inspect(inspected['Image']).get('RepoDigests'),
+            inspected['Config'].get('Image'))
 
     def stats(self, client, inspected):
         """Return a sample of the resources that the container uses."""

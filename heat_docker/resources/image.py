@@ -66,6 +66,10 @@ class DockerImage(base.DockerResource):
         """Return the step that removes a pulled or built image."""
         return [images.Remove()]
 
+    def digest(self, client, inspected):
+        """Return the digest of the image in the repository that it names."""
+        return images.digest(self.object, self.properties, inspected)
+
     def get_reference_id(self):
         """Return the value of get_resource, the image of containers."""
         reference = self.records.read(records.ImageReference)

@@ -1131,9 +1131,12 @@ ATTRIBUTES = (
         doc=_('ID of the image of the container.')),
     fields.Attribute(
         name='image_digest', type=fields.STRING, source='image_digest',
-        doc=_('Reference of the image by its digest in a registry, such as '
-              '"mariadb@sha256:...". Null if the image was never in a '
-              'registry.')),
+        doc=_('Reference of the image by its digest in the repository that '
+              'image names, such as "mariadb@sha256:...". Null if the image '
+              'was never in this repository, or if the container was created '
+              'from an image ID. With the containerd image store of Docker, '
+              'it contains the digest of the image\'s manifest on the daemon, '
+              'even if the image was never in a registry.')),
     fields.Attribute(
         name='stats', type=fields.MAP, source='stats',
         from_api=limits.stats_from_api,

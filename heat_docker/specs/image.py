@@ -183,13 +183,17 @@ ATTRIBUTES = (
         name='id', type=fields.STRING, at='Id', cached=True,
         doc=_('ID of the image on its daemon.')),
     fields.Attribute(
-        name='digest', type=fields.STRING, at='RepoDigests',
-        from_api=building.digest_from_api,
-        doc=_('Digest of the image in a registry, such as "sha256:...". Null '
+        name='digest', type=fields.STRING, source='digest',
+        doc=_('Digest of the image in the repository that image or tags '
+              'names, such as "sha256:...". Null if the image was never in '
+              'this repository. With the containerd image store of Docker, '
+              'it is the digest of the image\'s manifest on the daemon, even '
               'if the image was never in a registry.')),
     fields.Attribute(
         name='repo_digests', type=fields.LIST, at='RepoDigests',
-        doc=_('References of the image by digest.')),
+        doc=_('References of the image by digest, one for each repository. '
+              'With the containerd image store of Docker, they include '
+              'repositories that the image was never pushed to.')),
     fields.Attribute(
         name='size', type=fields.INTEGER, at='Size', cached=True,
         doc=_('Size of the image in bytes.')),

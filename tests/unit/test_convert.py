@@ -27,14 +27,15 @@ from heat_docker.convert import building
 from heat_docker.convert import ipam
 from heat_docker.convert import limits
 from heat_docker.convert import network
+from heat_docker.convert import platforms
 from heat_docker.convert import ports
 from heat_docker.convert import process
 from heat_docker.convert import registry
 from heat_docker.convert import scalars
 from heat_docker.convert import storage
 
-MODULES = (building, ipam, limits, network, ports, process, registry,
-           scalars, storage)
+MODULES = (building, ipam, limits, network, platforms, ports, process,
+           registry, scalars, storage)
 
 HUB = 'https://index.docker.io/v1/'
 GIT = 'https://r.test:8443/team/web.git#v1/x:dir/image'
@@ -236,6 +237,17 @@ SPELLINGS = (
      {'files': {'a': {'content': '***', 'mode': '0755'}, 'b': '***'}}),
     (storage.file_content, {'path': '/a', 'content': 'b'}, b'b'),
     (storage.file_content, {'path': '/a', 'content_base64': 'Yg=='}, b'b'),
+    *((platforms.platform_to_api, value, dict(zip(
+        ('os', 'architecture', 'variant'), api, strict=False)))
+      for value, api in (
+          (None, ()), ('', ()), ('linux', ['linux']),
+          ('linux/arm64', ['linux', 'arm64']),
+          ('Linux/ARM/v7', ['linux', 'arm', 'v7']),
+          ('linux/arm/7', ['linux', 'arm', 'v7']),
+          ('linux/armhf', ['linux', 'arm', 'v7']),
+          ('linux/x86_64', ['linux', 'amd64']),
+          ('linux/aarch64', ['linux', 'arm64']))),
+    (platforms.platform_to_api, 'i386', {'architecture': '386'}),
     (registry.full_name, 'busybox', 'docker.io/library/busybox:latest'),
     (registry.full_name, 'docker.io/busybox:1',
      'docker.io/library/busybox:1'),
@@ -918,9 +930,6 @@ ANSWERS = (
     (ipam.containers_from_api, None, {}),
     (ipam.containers_from_api, {'c1': {'Name': 'web'}, 'c2': {}},
      {'c1': 'web', 'c2': None}),
-    (building.digest_from_api, None, None),
-    (building.digest_from_api, [], None),
-    (building.digest_from_api, ['a@sha256:1', 'b@sha256:2'], 'sha256:1'),
     (network.endpoint_settings, {'IPAMConfig': {}, 'Aliases': None}, {}),
     (network.endpoint_settings,
      {'Links': ['db'], 'DriverOpts': {'a': 'b'}, 'GwPriority': 5,
@@ -1134,7 +1143,7 @@ class TablesTestCase(testtools.TestCase):
             'networks_match', 'address', 'endpoint_matches',
             'effective_endpoints', 'is_endpoint_unchanged',
             'addresses_outside', 'overlap', 'pull_credentials',
-            'build_credentials', 'encoded'}, missed)
+            'build_credentials', 'encoded', 'by_digest'}, missed)
 
 
 class ImageTestCase(testtools.TestCase):

@@ -710,18 +710,28 @@ class AttributesTestCase(base.ContainerTestCase):
                           'ipv6_address', 'ipv6_gateway', 'mac_address',
                           'aliases'}, set(networks['bridge']))
 
-    def test_image_digest_prefers_the_image_repository(self):
-        for digests, expected in (
-                (['busybox@sha256:1'], 'busybox@sha256:1'),
-                (['other@sha256:2', 'busybox@sha256:1'], 'busybox@sha256:1'),
-                (['other@sha256:2'], 'other@sha256:2'), ([], None),
-                (None, None)):
+    def test_image_digest_is_of_the_repository_of_the_image(self):
+        hub, ours = 'busybox@sha256:1', 'r.test/busybox@sha256:2'
+        for image, digests, expected in (
+                ('busybox:1', [hub], hub),
+                ('busybox:1', [ours, hub], hub),
+                ('docker.io/library/busybox', [ours, hub], hub),
+                ('r.test/busybox', [hub, ours], ours),
+                ('busybox@sha256:3', [hub, 'busybox@sha256:3'],
+                 'busybox@sha256:3'),
+                # Repositories whose names begin alike.
+                ('busybox-extra:1', [hub, ours], None),
+                ('r.test/busybox', ['r.test/busy@sha256:4'], None),
+                ('busybox:1', [ours], None),
+                ('sha256:' + 64 * 'a', [hub, ours], None),
+                ('busybox:1', [], None), ('busybox:1', None, None)):
             made = self.make_running()
             self.serve_inspect(self.inspected(
                 Config=dict(self.inspected()['json']['Config'],
-                            Image='busybox:1')))
+                            Image=image)))
             self.serve_sources(image={'RepoDigests': digests})
-            self.assertEqual(expected, made.FnGetAtt('image_digest'))
+            self.assertEqual(expected, made.FnGetAtt('image_digest'),
+                             (image, digests))
 
     def test_digest_of_an_image_that_is_gone(self):
         made = self.make_running()

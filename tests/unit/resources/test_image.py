@@ -455,6 +455,18 @@ class ReferenceTestCase(ImageTestCase):
                 ('created_at', base.sample('image_all_v1.41')['Created'])):
             self.assertEqual(expected, made.FnGetAtt(name), name)
 
+    def test_digest_is_of_the_repository_of_the_image(self):
+        self.daemon.on(*INSPECT, self.shown())
+        made = self.make(image=NAME)
+        other = 'other.test/web@sha256:' + 64 * 'e'
+        for digests, expected in (
+                ([other, DIGEST], DIGEST.partition('@')[2]),
+                ([other], None), ([], None), (None, None)):
+            made.forget_live_state()
+            self.daemon.on(*inspect_of(IMAGE),
+                           self.shown(RepoDigests=digests))
+            self.assertEqual(expected, made.FnGetAtt('digest'), digests)
+
     def test_check_fails_if_the_image_is_missing(self):
         self.daemon.on(*INSPECT, self.shown())
         made = self.make(image=NAME)
@@ -681,6 +693,18 @@ class BuiltTestCase(ImageTestCase):
     def sent(self):
         [sent] = self.daemon.sent(*MAKE)
         return sent
+
+    def test_digest_is_of_the_repository_of_a_tag(self):
+        made = self.make(tags=self.TAGS)
+        other = 'other.test/web@sha256:' + 64 * 'e'
+        for digests, expected in (
+                ([other, 'r.test/b@sha256:2'], 'sha256:2'),
+                (['r.test/b@sha256:2', 'r.test/a@sha256:1'], 'sha256:1'),
+                ([other], None), ([], None)):
+            made.forget_live_state()
+            self.daemon.on(*inspect_of(IMAGE),
+                           self.shown(RepoDigests=digests))
+            self.assertEqual(expected, made.FnGetAtt('digest'), digests)
 
     @property
     def tagged(self):
