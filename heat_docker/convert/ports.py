@@ -77,7 +77,28 @@ def port_bindings_to_api(value: dict) -> dict[str, list]:
                                     strict=True):
                 bindings[key].append(binding)
     _refuse_doubles(bindings)
-    return bindings
+    return {key: _merged(hosts) for key, hosts in bindings.items()}
+
+
+def _merged(hosts):
+    """Return the bindings of a container port, without useless free ports.
+
+    A free port on all addresses is also one on a single address. Docker 27 and
+    later give all free ports of a container port the same number, and Docker
+    29 then finds the address in use:
+    https://github.com/moby/moby/blob/v28.5.2/libnetwork/drivers/bridge/port_mapping_linux.go#L264.
+    """
+    free = {host['HostIp'] for host in hosts if not host['HostPort']}
+    merged, seen = [], set()
+    for host in hosts:
+        address = host['HostIp']
+        if not host['HostPort']:
+            wider = {'', '::' if ':' in address else '0.0.0.0'} - {address}
+            if address in seen or address and wider & free:
+                continue
+            seen.add(address)
+        merged.append(host)
+    return merged
 
 
 def has_host_port(bindings: dict[str, list]) -> bool:

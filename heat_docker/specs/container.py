@@ -321,7 +321,8 @@ FIELDS = (
               '"[ipv6]:port", "" for any free port, a map such as {HostIp: '
               '127.0.0.1, HostPort: 80}, or a list of these. Without an IP '
               'address, Docker publishes the port on all addresses of the '
-              'host.'),
+              'host; another free port of the same container port on a single '
+              'address is then omitted.'),
         at='HostConfig.PortBindings', to_api=ports.port_bindings_to_api,
         from_api=ports.port_bindings_from_api,
         also={'ExposedPorts': ports.port_bindings_to_exposed},

@@ -146,12 +146,20 @@ class PortsTest(base.FunctionalTest):
 
     def test_bound_ports_are_exposed(self):
         _stack_id, inspected = self.create_container(
-            port_bindings={'7000-7001': '', '53/udp': ['127.0.0.1:', '']})
+            port_bindings={'7000-7001': '', '53/udp': '127.0.0.1:'})
         self.assertEqual({'7000/tcp', '7001/tcp', '53/udp'},
                          set(inspected['Config']['ExposedPorts']))
-        published = inspected['NetworkSettings']['Ports']
-        self.assertIn('127.0.0.1', [binding['HostIp'] for binding
-                                    in published['53/udp']])
+
+    def test_free_port_on_one_address_and_on_all(self):
+        stack_id, inspected = self.create_container(
+            port_bindings={'53/udp': ['127.0.0.1:', '']})
+        published = inspected['NetworkSettings']['Ports']['53/udp']
+        self.assertEqual(['0.0.0.0'], [binding['HostIp'] for binding
+                                       in published
+                                       if ':' not in binding['HostIp']])
+        self.update_stack(stack_id, self.template({'web': self.container(
+            port_bindings={'53/udp': ''})}))
+        self.assertEqual(inspected['Id'], self.inspect(stack_id)['Id'])
 
     def test_port_that_is_taken(self):
         with socket.create_server(('127.0.0.1', 0)) as server:

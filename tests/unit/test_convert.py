@@ -382,6 +382,23 @@ SPELLINGS = (
     (ports.port_bindings_to_exposed, {80: 8080, '5-6/udp': ''},
      {'80/tcp': {}, '5/udp': {}, '6/udp': {}}),
     # One host port per protocol, and per address.
+    # A free port on all addresses covers those on single addresses.
+    *((ports.port_bindings_to_api, {'53/udp': hosts}, {'53/udp': [
+        {'HostIp': address, 'HostPort': port} for address, port in expected]})
+      for hosts, expected in (
+          (['127.0.0.1:', ''], [('', '')]),
+          (['', '[::1]:', '0.0.0.0:', '[::]:'], [('', '')]),
+          (['0.0.0.0:', '127.0.0.1:', '[::1]:'],
+           [('0.0.0.0', ''), ('::1', '')]),
+          (['[::1]:', '[::]:', '127.0.0.1:'],
+           [('::', ''), ('127.0.0.1', '')]),
+          (['0.0.0.0:', '[::]:'], [('0.0.0.0', ''), ('::', '')]),
+          (['127.0.0.1:', '127.0.0.1:0', '127.0.0.2:'],
+           [('127.0.0.1', ''), ('127.0.0.2', '')]),
+          (['', 0], [('', '')]),
+          (['127.0.0.1:53', ''], [('127.0.0.1', '53'), ('', '')]),
+          (['0.0.0.0:53', '127.0.0.1:'],
+           [('0.0.0.0', '53'), ('127.0.0.1', '')]))),
     (ports.port_bindings_to_api, {'53': '53', '53/udp': '53'},
      {'53/tcp': [{'HostIp': '', 'HostPort': '53'}],
       '53/udp': [{'HostIp': '', 'HostPort': '53'}]}),
@@ -1071,13 +1088,17 @@ def host_port(address, number):
 
 @st.composite
 def port_bindings(draw):
-    """Return a canonical map in which each host port is unique."""
+    """Return a canonical map in which each host port is unique.
+
+    A container port has at most one free port.
+    """
     keys = draw(st.lists(st.tuples(PORT, PROTOCOL), unique=True, max_size=5))
     free = draw(st.lists(PORT, unique=True, min_size=15, max_size=15))
     value = {}
     for key in sorted(keys):
-        hosts = [host_port(draw(ADDRESS), draw(st.sampled_from(
-            [free.pop(), '']))) for _ in range(draw(st.integers(1, 3)))]
+        numbers = [free.pop() for _ in range(draw(st.integers(1, 3)))]
+        numbers[0] = draw(st.sampled_from([numbers[0], '']))
+        hosts = [host_port(draw(ADDRESS), number) for number in numbers]
         value[container_port(*key)] = hosts[0] if len(hosts) == 1 else hosts
     return value
 
