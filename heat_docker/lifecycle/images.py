@@ -56,6 +56,8 @@ class Image(objects.Object):
         own = set(map(registry.full_name, tags(self, values)))
         labels = self.owner.labels_by('resource_id', 'stack_id')
         for found in client.images.list(labels):
+            if _is_intermediate(self, values, found):
+                continue
             if not found.get('RepoDigests') or own & set(map(
                     registry.full_name, found.get('RepoTags') or ())):
                 return found['Id']
@@ -433,7 +435,30 @@ class Remove(plan.Step):
         if to_build(values) and not users:
             with contextlib.suppress(errors.NotFound, errors.Conflict):
                 ctx.client.images.remove(ctx.object.id)
+            self._remove_intermediates(ctx)
         return True
+
+    def _remove_intermediates(self, ctx: plan.Context):
+        """Remove the images that the build has left behind.
+
+        The containerd image store does not remove all parents of an image
+        with it. A parent is only listed after its child has been removed.
+        """
+        labels = ctx.object.owner.labels_by('project_id', 'resource_id',
+                                            'stack_id')
+        tried = {ctx.object.id}
+        # Each label of Heat can have led to an image.
+        for _label in ctx.object.owner.labels:
+            found = [listed['Id'] for listed in ctx.client.images.list(labels)
+                     if listed['Id'] not in tried and _is_untagged(listed)
+                     and _is_intermediate(ctx.object, ctx.properties, listed)]
+            for image in found:
+                # A conflict: a container or another image needs it.
+                with contextlib.suppress(errors.NotFound, errors.Conflict):
+                    ctx.client.images.remove(image)
+            if not found:
+                break
+            tried.update(found)
 
     def _remove_name(self, ctx: plan.Context, name, users):
         with contextlib.suppress(errors.NotFound, errors.Conflict):
@@ -447,6 +472,30 @@ class Remove(plan.Step):
             else:
                 ctx.event(_('The image is kept: containers use it, %s')
                           % ', '.join(id_[:12] for id_ in in_need))
+
+
+def _is_intermediate(obj, values, listed):
+    """Return whether the build of an image has left another image behind.
+
+    Docker's builder makes an image for each label, with the labels up to this
+    one. An image that a user based on the built one has all labels.
+
+    :param Image obj: the built image.
+    :param values: of its properties.
+    :param dict listed: item of a list of images with labels of the resource.
+    """
+    labels = listed.get('Labels') or {}
+    built = building.build_to_api(to_build(values)).get('labels', {})
+    return bool(labels) and not {*built, *obj.owner.labels} <= labels.keys()
+
+
+def _is_untagged(listed):
+    """Return whether an item of a list of images has no name.
+
+    Older versions of the API list ``<none>:<none>``.
+    """
+    return all(name.startswith('<none>') for key in ('RepoTags', 'RepoDigests')
+               for name in listed.get(key) or ())
 
 
 def _containers_needing(name, inspected, users):

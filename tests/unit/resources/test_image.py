@@ -971,9 +971,12 @@ class RemoveBuiltTestCase(BuiltTestCase):
     def setUp(self):
         super().setUp()
         self.daemon.on(*USERS, {'json': []})
+        self.daemon.on(*FOUND, {'json': []})
         for name in [*self.TAGS, IMAGE]:
             self.daemon.on(*inspect_of(name), self.shown(RepoTags=self.TAGS))
             self.daemon.on(*removal_of(name), {'json': []})
+        for image in (self.LAST, self.FIRST, OTHER):
+            self.daemon.on(*removal_of(image), {'json': []})
         self.removals = [removal_of(name) for name in [*self.TAGS, IMAGE]]
 
     def make_built(self, **properties):
@@ -1038,7 +1041,7 @@ class RemoveBuiltTestCase(BuiltTestCase):
         self.forget()
         self.daemon.on(*FOUND, {'json': [{'Id': IMAGE}]})
         self.assertEqual(self.removals, self.removed(made))
-        [sent] = self.daemon.sent(*FOUND)
+        sent = self.daemon.sent(*FOUND)[0]
         self.assertEqual(
             {'label': ['org.openstack.heat.resource_id=%s' % made.uuid,
                        'org.openstack.heat.stack_id=%s' % self.stack.id]},
@@ -1047,3 +1050,85 @@ class RemoveBuiltTestCase(BuiltTestCase):
     def test_never_built(self):
         self.run_task(self.make_resource().delete)
         self.assertEqual([], self.daemon.history)
+
+    # Images that a build leaves in the containerd image store.
+    LAST, FIRST = ('sha256:' + 64 * digit for digit in '34')
+
+    def listed(self, made, image, lacking=('stack_name',), **more):
+        """Return an item of a list of images with labels of the resource."""
+        return {'Id': image, 'RepoTags': None, 'RepoDigests': [], 'Labels': {
+            name: value for name, value in made.object.owner.labels.items()
+            if name.rpartition('.')[2] not in lacking}, **more}
+
+    def removed_beside(self, made, *lists):
+        """Delete the resource; return what is removed besides its image."""
+        self.daemon.on(*FOUND, *({'json': listed} for listed in lists))
+        removed = self.removed(made)
+        self.assertEqual(self.removals, removed[:len(self.removals)])
+        return removed[len(self.removals):]
+
+    def test_intermediates_child_before_parent(self):
+        made = self.make_built()
+        last, first = (self.listed(made, image)
+                       for image in (self.LAST, self.FIRST))
+        self.assertEqual(
+            [removal_of(self.LAST), removal_of(self.FIRST)],
+            self.removed_beside(made, [last], [first], []))
+        sent = self.daemon.sent(*FOUND)[0]
+        self.assertEqual(
+            {'org.openstack.heat.%s=%s' % label for label in (
+                ('project_id', self.stack.context.project_id),
+                ('resource_id', made.uuid), ('stack_id', self.stack.id))},
+            set(json.loads(sent.qs['filters'][0])['label']))
+
+    def test_intermediate_in_use(self):
+        made = self.make_built()
+        self.daemon.on(*removal_of(self.LAST), base.refusal(409, 'in use'))
+        self.assertEqual(
+            [removal_of(self.LAST)],
+            self.removed_beside(made, [self.listed(made, self.LAST)]))
+
+    def test_intermediate_with_all_labels_of_heat(self):
+        """Labels are set in alphabetical order."""
+        made = self.make_built(build={**BUILD, 'labels': {'z': 'y'}})
+        listed = self.listed(made, self.LAST, ())
+        self.assertEqual([removal_of(self.LAST)],
+                         self.removed_beside(made, [listed], []))
+
+    def test_others_with_the_labels_stay(self):
+        """An image that a user has committed inherits all labels."""
+        made = self.make_built()
+        self.assertEqual([], self.removed_beside(made, [
+            self.listed(made, OTHER, ()),
+            self.listed(made, OTHER, RepoTags=['mine:1']),
+            self.listed(made, OTHER, RepoDigests=['mine@sha256:1']),
+            {'Id': OTHER}]))
+
+    def test_intermediate_in_older_versions_of_the_api(self):
+        made = self.make_built()
+        self.assertEqual([removal_of(self.LAST)], self.removed_beside(
+            made, [self.listed(made, self.LAST, RepoTags=['<none>:<none>'],
+                               RepoDigests=['<none>@<none>'])], []))
+
+    def test_intermediates_without_end(self):
+        made = self.make_built()
+        names = iter(range(1, 1000))
+
+        def listed(request, context):
+            image = 'sha256:%064d' % next(names)
+            self.daemon.on(*removal_of(image), {'json': []})
+            return [self.listed(made, image)]
+
+        self.daemon.on(*FOUND, {'json': listed})
+        self.assertEqual(len(made.object.owner.labels), len(
+            self.removed(made)) - len(self.removals))
+
+    def test_intermediate_is_not_taken_for_the_image(self):
+        """The create ended before it received the id."""
+        self.daemon.on(*MAKE, LOST)
+        made = self.make_resource(tags=self.TAGS, endpoint_timeout=0)
+        self.fail_task(made.create)
+        self.forget()
+        both = [self.listed(made, self.LAST), self.listed(made, IMAGE, ())]
+        self.assertEqual([removal_of(self.LAST)],
+                         self.removed_beside(made, both, both, []))
