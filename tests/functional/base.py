@@ -62,6 +62,11 @@ def is_at(stack, status):
     return stack.stack_status == status
 
 
+# What engines report if a registry does not have an image: that of the
+# registry, or that of the containerd image store.
+NO_MANIFEST = 'manifest unknown|failed to resolve reference .* not found'
+
+
 # Features that tests need and Podman, or the sandbox with it, lacks, and why.
 PODMAN_LACKS = {
     'build containers': 'Podman does not list the containers of a build',

@@ -149,6 +149,10 @@ class PatienceTest(base.FunctionalTest):
         self.assertNotEqual(old['Id'], self.inspect(stack_id)['Id'])
 
 
+# First byte of a TLS handshake.
+_HANDSHAKE = b'\x16'
+
+
 class Stranger(fixtures.Fixture):
     """Answers all requests, but not like a Docker daemon.
 
@@ -165,6 +169,16 @@ class Stranger(fixtures.Fixture):
         stranger = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
+            def parse_request(self):
+                if self.raw_requestline[:1] != _HANDSHAKE:
+                    return super().parse_request()
+                # As servers in Go do: Docker then tries HTTP.
+                self.wfile.write(b'HTTP/1.0 400 Bad Request\r\n\r\n')
+                return False
+
+            def do_HEAD(self):
+                self.do_GET()
+
             def do_GET(self):
                 stranger.requests.append(self.requestline)
                 status, body, headers = stranger._answer
@@ -173,7 +187,8 @@ class Stranger(fixtures.Fixture):
                     self.send_header(name, value)
                 self.send_header('Content-Length', str(len(body)))
                 self.end_headers()
-                self.wfile.write(body)
+                if self.command != 'HEAD':
+                    self.wfile.write(body)
 
         server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Handler)
         if self._context:

@@ -78,7 +78,7 @@ class FailuresTest(base.FunctionalTest):
         image = self.cloud.registry + '/nosuch:1'
         _stack_id, reason = self.fail_container(image=image)
         self.assertIn('The image %s cannot be pulled' % image, reason)
-        self.assertIn('manifest unknown', reason)
+        self.assertRegex(reason, base.NO_MANIFEST)
 
     def test_image_that_needs_a_password(self):
         image = self.cloud.private_registry['address'] + '/busybox'

@@ -161,8 +161,8 @@ class PulledTest(base.FunctionalTest):
         stack_id = self.start_stack(self.template(
             {'image': image(image=self.name + '-not')}))
         self.expect(stack_id, 'CREATE_FAILED')
-        self.assertIn('manifest unknown', self.resource(
-            stack_id, 'image').resource_status_reason)
+        self.assertRegex(self.resource(
+            stack_id, 'image').resource_status_reason, base.NO_MANIFEST)
         self.delete_stack(stack_id)
 
 
