@@ -97,7 +97,7 @@ class ImagesTest(base.FunctionalTest):
             image='127.0.0.1:%d/busybox:1' % limited.port)
         # The containerd image store sends HEAD, whose response has no body.
         self.assertRegex(reason, 'You have reached your pull rate limit|'
-                                 '429 Too Many Requests')
+                                 'HEAD request to .*: 429 ')
 
 
 class SecretsTest(base.FunctionalTest):

@@ -283,16 +283,22 @@ class MorePropertiesTest(base.FunctionalTest):
             self.assertIn('Docker warns: ', self.reasons(stack_id))
 
     @base.requires('device_requests')
-    def test_what_this_daemon_cannot(self):
-        """The daemon reports it: there is neither a GPU nor a disk quota."""
-        for properties, words in (
-                ({'device_requests': [{'count': -1,
-                                       'capabilities': [['gpu']]}]},
-                 # Docker 29 looks for a GPU before it selects a driver.
-                 'could not select device driver|no known GPU vendor'),
-                ({'storage_opt': {'size': '10G'}}, 'storage-opt')):
-            _stack_id, reason = self.fail_container(**properties)
-            self.assertRegex(reason, words)
+    def test_gpu_that_is_not_there(self):
+        """The daemon reports it."""
+        _stack_id, reason = self.fail_container(device_requests=[
+            {'count': -1, 'capabilities': [['gpu']]}])
+        # Docker 29 looks for a GPU before it selects a driver.
+        self.assertRegex(
+            reason, 'could not select device driver|no known GPU vendor')
+
+    @base.requires('device_requests')
+    def test_disk_quota_that_the_daemon_cannot_set(self):
+        """The daemon reports it."""
+        status = dict(self.docker.info().get('DriverStatus') or ())
+        if 'driver-type' in status:
+            self.skipTest('The containerd image store ignores storage_opt')
+        _stack_id, reason = self.fail_container(storage_opt={'size': '10G'})
+        self.assertIn('storage-opt', reason)
 
     @base.requires('endpoint options')
     def test_endpoints(self):
