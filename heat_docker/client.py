@@ -65,9 +65,9 @@ _ = i18n._
 
 LIBRARY_NEEDED = (7, 1)
 
-# The newest API version that the tests cover. It is also used with daemons
+# The newest API version that the plugin knows. It is also used with daemons
 # that support newer ones.
-NEWEST_API = (1, 51)
+NEWEST_API = (1, 56)
 
 _PIECE = 64 * 1024
 

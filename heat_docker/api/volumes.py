@@ -15,6 +15,7 @@
 Paths and fields: https://docs.docker.com/reference/api/engine/version/v1.41/.
 """
 
+from .. import answers
 from . import collection
 
 
@@ -24,6 +25,8 @@ class Volumes(collection.Collection):
     PATH, LISTED = '/volumes', 'Volumes'
     ID = 'Name'
     SHAPE = LISTED_SHAPE = {'Driver': str, 'Labels': dict}
+    _USAGE = [{'Name': str, 'UsageData': {'Size': int}}]
+    USAGE_SHAPE = {'VolumeUsage': {'Items': _USAGE}, 'Volumes': _USAGE}
     LABELS = ('Labels',)
 
     def create(self, body: dict) -> dict:
@@ -33,10 +36,20 @@ class Volumes(collection.Collection):
         """
         return self._create(body=body, timeout=collection.PLUGIN_TIMEOUT)
 
-    def disk_usage(self) -> dict:
-        """Return the disk usage of volumes, and of older daemons' objects.
+    def disk_usage(self) -> list[dict]:
+        """Return the volumes with their disk usage.
 
-        Before version 1.42, the daemon cannot omit other objects.
+        Before version 1.42, the daemon also measures other objects. Since
+        version 1.52, it returns them under another key; the published version
+        history calls it VolumesUsage, but it is
+        https://github.com/moby/moby/blob/docker-v29.0.0/api/types/system/disk_usage.go.
         """
         query = {'type': 'volume'} if self._client.api >= (1, 42) else {}
-        return self._client.request_json('GET', '/system/df', query=query)
+        if self._client.api >= (1, 52):
+            # Without it, the daemon may return only the sum.
+            query['verbose'] = '1'
+        answer = self._client.request_json('GET', '/system/df', query=query)
+        if not answers.has_shape(answer, self.USAGE_SHAPE):
+            raise self._client.shape_error()
+        usage = (answer or {}).get('VolumeUsage') or {}
+        return usage.get('Items') or answer.get('Volumes') or []

@@ -238,13 +238,16 @@ def endpoints_from_api(networks: dict | None) -> list[dict]:
     return result
 
 
-def endpoint_settings(endpoint: dict) -> dict:
+def endpoint_settings(endpoint: dict, mac: str | None = None) -> dict:
     """Return the settings that attach a container in the same way.
 
     :param dict endpoint: endpoint that a daemon shows.
+    :param str mac: MAC address that the template sets, if any. A daemon also
+        shows one that it has chosen itself.
     """
-    return scalars.drop_empty({key: endpoint.get(key) for key in (
-        'IPAMConfig', 'Aliases', 'Links', 'DriverOpts', 'GwPriority')})
+    return scalars.drop_empty({**{key: endpoint.get(key) for key in (
+        'IPAMConfig', 'Aliases', 'Links', 'DriverOpts', 'GwPriority')},
+        'MacAddress': mac})
 
 
 def addresses_outside(endpoint: dict, subnets: list[str] | None) -> list[str]:

@@ -268,8 +268,9 @@ def step_aside(ctx: plan.Context) -> None:
             _check_member(ctx, neighbor)
     detached = ctx.records.read(records.Detached)
     attached = {**(detached.endpoints if detached else {}), **{
-        container: network.endpoint_settings(endpoint)
-        for container, (endpoint, _neighbor) in own.items()}}
+        container: network.endpoint_settings(
+            endpoint, _mac_address(ctx, neighbor))
+        for container, (endpoint, neighbor) in own.items()}}
     # Record this before detaching: heat-engine may end at any time.
     ctx.records.write(records.Detached(attached))
     _detach(ctx.client, ctx.object.id, attached)
@@ -306,6 +307,20 @@ def _check_member(ctx: plan.Context, neighbor):
               '%(network)s by get_resource instead of by name')
             % {'member': neighbor.name, 'address': ', '.join(lost),
                'network': ctx.object.owner.resource_name})
+
+
+def _mac_address(ctx: plan.Context, neighbor):
+    """Return the MAC address that the template gives a container, or None.
+
+    :param neighbor: see :func:`_own_members`.
+    """
+    given = _networks(neighbor) if neighbor else {}
+    # A get_resource of another resource is resolved to its name here.
+    for name in (ctx.object.id, ctx.object.name(ctx.properties),
+                 ctx.object.owner.resource_name):
+        if name in given:
+            return given[name].get('MacAddress')
+    return None
 
 
 def _is_to_change(neighbor, before):

@@ -247,8 +247,8 @@ class DockerVolume(snapshots.SnapshotResource):
 
     def size(self, client, inspected):
         """Return the size of the files in bytes; None if it is unknown."""
-        for volume in client.volumes.disk_usage().get('Volumes') or ():
-            if volume['Name'] == inspected['Name']:
+        for volume in client.volumes.disk_usage():
+            if volume.get('Name') == inspected['Name']:
                 size = (volume.get('UsageData') or {}).get('Size', -1)
                 return None if size < 0 else size
         return None

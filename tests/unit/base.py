@@ -142,6 +142,7 @@ class FakeDaemon(fixtures.Fixture):
         self._mock = self.useFixture(
             requests_mock_fixture.Fixture(case_sensitive=True))
         self._forgotten = 0
+        self._registered = []
         self.on('GET', '/version', {'json': self.VERSION}, prefix='')
         self.addCleanup(self._end, set(threading.enumerate()))
 
@@ -158,17 +159,18 @@ class FakeDaemon(fixtures.Fixture):
         :param answers: keywords of requests-mock's responses, or the status
             alone.
         """
+        if prefix is None and base_url == BASE_URL:
+            self._registered.append((verb, path, *answers))
         prefix = self.PREFIX if prefix is None else prefix
         self._mock.register_uri(verb, base_url + prefix + path, [
             {'status_code': answer} if isinstance(answer, int) else answer
             for answer in answers])
 
     def speak(self, api):
-        """Support an API version such as ``1.55`` from now on.
-
-        The answers registered later are for this version.
-        """
+        """Support an API version such as ``1.55`` from now on."""
         self.PREFIX = '/v' + api
+        for registered in self._registered[:]:
+            self.on(*registered)
         self.on('GET', '/version', {'json': {
             'ApiVersion': api, 'MinAPIVersion': '1.40'}}, prefix='')
 

@@ -159,7 +159,7 @@ CALLS = (
     ('volumes.remove', ('v1',), 'DELETE', '/volumes/v1', {},
      {'status_code': 204}, None),
     ('volumes.disk_usage', (), 'GET', '/system/df', {},
-     {'json': {'Volumes': []}}, {'Volumes': []}),
+     {'json': {'Volumes': [{'Name': 'v1'}]}}, [{'Name': 'v1'}]),
     ('containers.using_volume', ('v1',), 'GET', '/containers/json',
      {'all': ['1'], 'filters': ['{"volume": ["v1"]}']},
      {'json': [{'Id': 'c1'}, {'Id': 'c2'}]}, ['c1', 'c2']),

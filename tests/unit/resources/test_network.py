@@ -613,6 +613,27 @@ class AddressesTestCase(ReplacingTestCase):
         made.prepare_for_replace()
         self.assertEqual(['c1'], list(self.noted(made)))
 
+    def keep_mac_address(self, network, **properties):
+        """Replace a network under a container with a MAC address."""
+        self.daemon.speak('1.54')
+        made = self.make_with([{'network': network,
+                                'mac_address': self.MAC}], properties)
+        made.prepare_for_replace()
+        self.assertEqual(self.MAC, self.noted(made)['c1']['MacAddress'])
+        self.serve_container('c1', self.container('c1'))
+        self.run_task(self.replace(made, internal=True,
+                                   **properties).create)
+        [sent] = self.daemon.sent(*CONNECT_NEW)
+        self.assertEqual(self.MAC,
+                         sent.json()['EndpointConfig']['MacAddress'])
+
+    def test_mac_address_by_name_in_version_1_54(self):
+        """Since then, a connect request applies it."""
+        self.keep_mac_address('wiki', name='wiki')
+
+    def test_mac_address_by_id_in_version_1_54(self):
+        self.keep_mac_address({'get_resource': 'web'})
+
     def test_address_by_name(self):
         """No later step would attach the container."""
         made = self.make_with([{'network': 'wiki',

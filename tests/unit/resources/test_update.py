@@ -436,6 +436,26 @@ class NetworksTestCase(UpdateTestCase):
                           networks=[dict(network, aliases=['x'])])
         self.assertEqual([RENAME, STOP], self.daemon.changes)
 
+    def test_mac_address_in_version_1_54(self):
+        """A connect request applies it, so no change replaces."""
+        other = '02:42:0a:09:00:02'
+        for after in ({'aliases': ['x'], 'mac_address': self.MAC},
+                      {'mac_address': other}):
+            self.daemon.speak('1.54')
+            made = self.make_attached(
+                {'network': 'a', 'mac_address': self.MAC})
+            self.serve_inspect(self.live(a={'NetworkID': id_of('a'),
+                                            'EndpointID': 'e1',
+                                            'MacAddress': self.MAC}))
+            self.serve_networks('a')
+            self.assertEqual(
+                [leave('a'), to(CONNECT, 'a')],
+                self.complete(made, networks=[{'network': 'a', **after}]))
+            [sent] = self.daemon.sent(*to(CONNECT, 'a'))
+            self.assertEqual(after['mac_address'],
+                             sent.json()['EndpointConfig']['MacAddress'])
+            self.forget()
+
     def test_mac_address_removed(self):
         """The endpoint still has it, and Docker is to choose another one."""
         self.daemon.PREFIX = '/v1.44'

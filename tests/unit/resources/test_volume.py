@@ -185,6 +185,32 @@ class LifeTestCase(base.VolumeTestCase):
                 'Volumes': volumes}})
             self.assertEqual(expected, made.FnGetAtt('size'), volumes)
 
+    def test_size_in_version_1_52(self):
+        """Docker 29 returns both keys, and will omit the older one."""
+        new = {'VolumeUsage': {'TotalCount': 1, 'Items': [
+            {'Name': 'data', 'UsageData': {'Size': 7}}]}}
+        old = {'Volumes': [{'Name': 'data', 'UsageData': {'Size': 5}}]}
+        self.daemon.speak('1.52')
+        made = self.make_made()
+        self.daemon.on(*INSPECT, self.shown(made))
+        for answer, expected in (
+                (new, 7), ({**old, **new}, 7), (old, 5),
+                ({'VolumeUsage': None, **old}, 5),
+                ({'VolumeUsage': {'TotalCount': 0}}, None), ({}, None)):
+            self.daemon.on('GET', '/system/df', {'json': answer})
+            self.assertEqual(expected, made.FnGetAtt('size'), answer)
+        self.assertEqual(
+            {'type': ['volume'], 'verbose': ['1']},
+            self.daemon.sent('GET', '/system/df')[0].qs)
+
+    def test_size_in_an_unknown_form(self):
+        made = self.make_made()
+        self.daemon.on(*INSPECT, self.shown(made))
+        for answer in ({'Volumes': {}}, {'Volumes': ['x']},
+                       {'VolumeUsage': [1]}, []):
+            self.daemon.on('GET', '/system/df', {'json': answer})
+            self.assertIsNone(made.FnGetAtt('size'), answer)
+
     def test_size_is_not_shown_unasked(self):
         made = self.make_made()
         self.daemon.on(*INSPECT, self.shown(made))
