@@ -71,18 +71,22 @@ class Change(enum.Enum):
 class InPlace:
     """A change that Docker's update request applies.
 
-    :ivar path: path in the body of the update request.
+    :ivar path: path in the body of the update request; empty if the JSON is
+        a map whose keys belong to the body itself.
     :ivar unset: JSON to send if the property has been removed. Without it,
         removing the property or setting it to zero replaces the object,
         because Docker treats both as "no change".
     :ivar also: further paths of the body, each with the function that
         converts the same value to their JSON.
+    :ivar since: the first version of the Docker API whose update request
+        applies the value. With an older daemon, a change replaces the object.
     """
 
     path: str
     unset: Json = None
     also: dict[str, abc.Callable[[Value], Json]] = dataclasses.field(
         default_factory=dict)
+    since: tuple[int, int] = OLDEST_API
 
 
 @dataclasses.dataclass(frozen=True)
@@ -531,6 +535,10 @@ def _description(field):
     if field.in_place and not field.can_be_removed_in_place:
         change = _('A change is made in place, but a removal replaces the '
                    'resource.')
+    elif field.update and field.update.since > OLDEST_API:
+        change = _('A change is made in place with version %s of the Docker '
+                   'API; with older versions, it replaces the resource.'
+                   ) % version_text(field.update.since)
     elif field.in_place:
         change = _('A change is made in place.')
     else:
@@ -903,7 +911,26 @@ def uncertain(fields, values) -> set[str]:
         or (field.update and field.update.unset is not None))}
 
 
-def update(fields, changed, values) -> dict:
+def needs_update(fields, changed) -> bool:
+    """Return whether a change may need Docker's update request.
+
+    :param changed: names of the properties that differ.
+    """
+    return any(field.update and field.name in changed for field in fields)
+
+
+def too_new(fields, changed, api: tuple) -> set[str]:
+    """Return the changed properties that a daemon cannot update in place.
+
+    :param changed: names of the properties that differ.
+    :param tuple api: version of the daemon's API.
+    :returns: set of names.
+    """
+    return {field.name for field in fields if field.name in changed
+            and field.update and field.update.since > api}
+
+
+def update(fields, changed, values, api: tuple) -> dict:
     """Return the body of Docker's update request.
 
     The body contains all values that an update request can set, changed or
@@ -912,10 +939,13 @@ def update(fields, changed, values) -> dict:
 
     :param changed: names of the properties that differ.
     :param values: the values after the change.
+    :param tuple api: version of the daemon's API. The body does not contain
+        values that need a newer one.
     :returns: dict, empty if no request is needed.
     """
-    fields = [field for field in fields if field.update]
-    if not any(field.name in changed for field in fields):
+    fields = [field for field in fields
+              if field.update and field.update.since <= api]
+    if not needs_update(fields, changed):
         return {}
     body: dict = {}
     for field in fields:
@@ -932,7 +962,8 @@ def update(fields, changed, values) -> dict:
 def ignored_changes(fields, changed, body, inspected) -> bool:
     """Return whether a daemon has ignored a change in an update request.
 
-    :param changed: names of the properties that differ.
+    :param changed: names of the properties that differ and that the request
+        contains.
     :param dict body: body of the update request.
     :param dict inspected: response to Docker's inspect request after it.
     """
@@ -947,15 +978,16 @@ def ignored_changes(fields, changed, body, inspected) -> bool:
 def drift(fields, values, inspected) -> dict[str, typing.Any]:
     """Return the live values of properties that differ from the template.
 
-    Only values that are set and can be changed in place are compared.
-    Values that an image or a daemon adds are not a difference.
+    Only values that are set and that all daemons can change in place are
+    compared. Values that an image or a daemon adds are not a difference.
 
     :param values: values in the template.
     :param dict inspected: response to Docker's inspect request.
     """
     differ = {}
     for field, value in set_fields(fields, values):
-        if not field.live_path or not (field.update or field.step):
+        if not field.live_path or not (field.update or field.step) or (
+                field.update and field.update.since > OLDEST_API):
             continue
         wanted = field.to_api(value)
         there = read(inspected, field.live_path)
@@ -989,6 +1021,9 @@ def read(inspected, path: str):
 
 
 def _put(body, path, value):
+    if not path:
+        body.update(value)
+        return
     *parents, last = path.split('.')
     for key in parents:
         body = body.setdefault(key, {})

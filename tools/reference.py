@@ -223,6 +223,9 @@ def change(field):
     """Return what a change of a property causes, in words."""
     if field.in_place and not field.can_be_removed_in_place:
         return 'in place; removing the property replaces the resource'
+    if field.update and field.update.since > fields.OLDEST_API:
+        return ('in place since Docker API %s, before it replaces the resource'
+                % fields.version_text(field.update.since))
     return 'in place' if field.in_place else 'replaces the resource'
 
 

@@ -203,7 +203,17 @@ class Update(plan.Step):
 
     def __call__(self, ctx: plan.Context) -> plan.Result:
         """Send the request, and inspect the object."""
-        body = fields.update(ctx.fields, ctx.changed, ctx.values)
+        api = ctx.client.api
+        # After a failed update, ctx.changed also contains what it may have
+        # changed. It cannot have changed what the daemon cannot update.
+        if fields.too_new(ctx.fields, fields.changed(
+                ctx.fields, ctx.properties, ctx.values), api):
+            raise plan.Replace()
+        changed = set(ctx.changed) - fields.too_new(ctx.fields, ctx.changed,
+                                                    api)
+        body = fields.update(ctx.fields, changed, ctx.values, api)
+        if not body:
+            return True
         try:
             warnings = ctx.object.collection(ctx.client).update(
                 ctx.object.id, body)
@@ -216,6 +226,6 @@ class Update(plan.Step):
         report_warnings(ctx, warnings)
         inspected = ctx.object.inspect(ctx.client)
         if not warnings and fields.ignored_changes(
-                ctx.fields, ctx.changed, body, inspected):
+                ctx.fields, changed, body, inspected):
             raise plan.Replace()
         return True

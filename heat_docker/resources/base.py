@@ -419,7 +419,7 @@ class DockerResource(attributes.ShowingResource):
     def _update_plan(self, ctx):
         """Return the steps that change properties."""
         steps = []
-        if fields.update(ctx.fields, ctx.changed, ctx.values):
+        if fields.needs_update(ctx.fields, ctx.changed):
             steps.append(creation.Update())
         steps += [self.update_steps[name](self, ctx)
                   for name in fields.steps(ctx.fields, ctx.changed)]

@@ -858,6 +858,8 @@ FIELDS = (
         example=300),
     fields.Field(
         name='blkio_config', type=fields.MAP,
+        change=fields.in_place('', unset=limits.blkio_to_api({}),
+                               since=(1, 55)),
         doc=_('Block I/O weights and limits for individual devices.'),
         at='HostConfig', to_api=limits.blkio_to_api,
         from_api=limits.blkio_from_api,

@@ -185,11 +185,26 @@ class MorePropertiesTest(base.FunctionalTest):
 
     @base.requires('shows all')
     def test_block_devices(self):
-        _stack_id, inspected = self.create_container(
-            blkio_config={'device_read_bps': [
-                {'path': '/dev/loop0', 'rate': '1m'}]}, wait_for='none')
+        def config(rate):
+            return {'blkio_config': {'device_read_bps': [
+                {'path': '/dev/loop0', 'rate': rate}]}}
+
+        def shown(inspected):
+            return inspected['HostConfig']['BlkioDeviceReadBps']
+
+        stack_id, inspected = self.create_container(**config('1m'))
         self.assertEqual([{'Path': '/dev/loop0', 'Rate': 1024 * 1024}],
-                         inspected['HostConfig']['BlkioDeviceReadBps'])
+                         shown(inspected))
+        self.update_stack(stack_id, self.template({
+            'web': self.container(**config('2m'))}))
+        changed = self.inspect(stack_id)
+        self.assertEqual([{'Path': '/dev/loop0', 'Rate': 2 * 1024 * 1024}],
+                         shown(changed))
+        version = self.docker.version()['ApiVersion'].split('.')
+        self.assertEqual(tuple(map(int, version)) >= (1, 55),
+                         changed['Id'] == inspected['Id'])
+        self.update_stack(stack_id, self.template({'web': self.container()}))
+        self.assertFalse(shown(self.inspect(stack_id)))
 
     @base.requires('shows all')
     def test_security(self):

@@ -75,6 +75,9 @@ class SchemaTestCase(testtools.TestCase):
                  'removal replaces the resource.'),
                 (fields.in_place('A', unset=-1),
                  'A change is made in place.'),
+                (fields.in_place('A', unset=-1, since=(1, 55)),
+                 'A change is made in place with version 1.55 of the Docker '
+                 'API; with older versions, it replaces the resource.'),
                 (fields.HEAT_ONLY, 'A change is made in place.'),
                 (fields.by_step('do'), 'A change is made in place.')):
             schema = fields.properties_schema([field(change=change)])['a']
@@ -474,7 +477,8 @@ class ChangeTestCase(testtools.TestCase):
                                        self.values(**values))
 
     def update(self, *changed, **values):
-        return fields.update(self.TABLE, changed, self.values(**values))
+        return fields.update(self.TABLE, changed, self.values(**values),
+                             fields.OLDEST_API)
 
     def test_in_place(self):
         self.assertEqual(
@@ -529,6 +533,26 @@ class ChangeTestCase(testtools.TestCase):
         self.assertEqual({}, self.update(size=5))
         self.assertEqual({}, self.update('fixed', 'ours', 'step', size=5,
                                          ours='x', step='y', fixed='z'))
+
+    def test_update_that_older_daemons_ignore(self):
+        table = (field('new', change=fields.in_place(
+                     '', unset={'A': [], 'B': []}, since=(1, 55)),
+                     to_api=dict),
+                 field('old', change=fields.in_place('Old')))
+        new = {'A': [1], 'B': []}
+        for api, value, changed, body in (
+                ((1, 55), new, {'new'}, new),
+                ((1, 56), None, {'new'}, {'A': [], 'B': []}),
+                ((1, 55), new, {'old'}, {'Old': 'x', **new}),
+                ((1, 54), new, {'old'}, {'Old': 'x'}),
+                ((1, 54), new, {'new'}, {})):
+            values = {'new': value, 'old': 'x' if 'old' in changed else None}
+            self.assertEqual(body, fields.update(table, changed, values, api))
+            self.assertTrue(fields.needs_update(table, changed))
+            self.assertEqual(
+                {'new'} & changed if api < (1, 55) else set(),
+                fields.too_new(table, changed, api))
+        self.assertFalse(fields.needs_update(table, ()))
 
     def forgotten(self, *changed, inspected, **values):
         return fields.ignored_changes(self.TABLE, changed,

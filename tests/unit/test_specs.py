@@ -28,6 +28,7 @@ from heat.engine import properties
 import testtools
 
 from heat_docker import budgets
+from heat_docker import client
 from heat_docker import fields
 from heat_docker import masking
 from heat_docker import policy
@@ -488,6 +489,10 @@ class FieldsTestCase(testtools.TestCase):
             self.assertNotEqual(in_place,
                                 'A change replaces the resource.' in said,
                                 path)
+            self.assertEqual(
+                bool(field.update) and (
+                    field.update.since > fields.OLDEST_API),
+                'with older versions, it replaces the resource' in said, path)
             self.assertEqual(field.in_place, in_place, path)
             schema = fields.properties_schema([field])[field.name]
             self.assertEqual(in_place, schema.update_allowed, path)
@@ -551,11 +556,11 @@ class UpdateTestCase(testtools.TestCase):
         changed = {field.name: value}
         replaces = fields.requires_replace(table, changed, values)
         return replaces, None if replaces else fields.update(
-            table, changed, values)
+            table, changed, values, client.NEWEST_API)
 
     def expected(self, field, json):
         """Return the update request's body for exactly this change."""
-        body = {field.update.path: json}
+        body = {field.update.path: json} if field.update.path else {**json}
         for path, to_api in field.update.also.items():
             body[path] = to_api(json)
         return body
@@ -582,9 +587,10 @@ class UpdateTestCase(testtools.TestCase):
             elif not field.can_be_removed_in_place:
                 self.assertTrue(replaces, path)
             else:
-                self.assertEqual(
-                    (False, {field.update.path: field.update.unset}),
-                    (replaces, body), path)
+                body_of_unset = ({field.update.path: field.update.unset}
+                                 if field.update.path else field.update.unset)
+                self.assertEqual((False, body_of_unset), (replaces, body),
+                                 path)
 
     def test_zero_replaces_where_docker_ignores_it(self):
         """Docker takes zero for "no change"."""
@@ -595,7 +601,11 @@ class UpdateTestCase(testtools.TestCase):
                     fields.MAP: {}, fields.BOOLEAN: False}[field.type]
             replaces, body = self.change(spec, field, zero)
             json = field.to_api(zero)
-            if not (field.update.unset or json):
+            if not field.update.path:
+                # An empty map means unset.
+                self.assertEqual((False, field.update.unset),
+                                 (replaces, body), path)
+            elif not (field.update.unset or json):
                 self.assertTrue(replaces, path)
             else:
                 self.assertEqual((False, self.expected(field, json)),
@@ -609,8 +619,8 @@ class UpdateTestCase(testtools.TestCase):
             else:
                 self.assertLessEqual(
                     set(body or ()), set() if not field.update else
-                    {field.update.path, *field.update.also},
-                    path)
+                    {field.update.path, *field.update.also}
+                    if field.update.path else set(field.update.unset), path)
 
     def test_step_without_a_method(self):
         """A class is checked when it is built, not when a stack uses it."""
@@ -634,7 +644,8 @@ class UpdateTestCase(testtools.TestCase):
             values = {**dict.fromkeys(one.name for one in spec.FIELDS),
                       field.name: field.example}
             shown = inspected(spec, fields.request(spec.FIELDS, values))
-            if not field.live_path:
+            if not field.live_path or (field.update
+                                       and not field.update.path):
                 continue
             *parents, last = field.live_path.split('.')
             place = fields.read(shown, '.'.join(parents))
@@ -643,7 +654,8 @@ class UpdateTestCase(testtools.TestCase):
                 or type(place[last])())
             differ = fields.drift(spec.FIELDS, values, shown)
             self.assertEqual(
-                {field.name} if field.update or field.step else set(),
+                {field.name} if field.step or field.update and (
+                    field.update.since == fields.OLDEST_API) else set(),
                 set(differ), path)
 
     def test_drift_of_nothing_set(self):
@@ -659,7 +671,8 @@ class UpdateTestCase(testtools.TestCase):
             values = {**dict.fromkeys(one.name for one in spec.FIELDS),
                       field.name: field.example}
             changed = {field.name}
-            body = fields.update(spec.FIELDS, changed, values)
+            body = fields.update(spec.FIELDS, changed, values,
+                                 client.NEWEST_API)
             shown = inspected(spec, fields.request(spec.FIELDS, values))
             self.assertFalse(fields.ignored_changes(spec.FIELDS, changed, body,
                                               shown), path)

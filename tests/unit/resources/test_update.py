@@ -19,6 +19,8 @@ from heat.common import exception
 from heat.engine import resource
 import requests
 
+from heat_docker import client
+from heat_docker import daemons
 from heat_docker.lifecycle import creation
 from heat_docker.lifecycle import plan
 from tests.unit import base
@@ -67,6 +69,81 @@ class UpdateTestCase(base.ContainerTestCase):
         self.update(made, **values)
         self.assertEqual(('UPDATE', 'COMPLETE'), made.state)
         return self.daemon.changes
+
+
+class DevicesTestCase(UpdateTestCase):
+    """Weights and limits of devices, which Docker 29.6 can change."""
+
+    BEFORE = {'device_read_bps': [{'path': '/dev/sda', 'rate': '1m'}]}
+    AFTER = {'device_read_bps': [{'path': '/dev/sda', 'rate': '2m'}]}
+    NONE = {'BlkioWeightDevice': [], 'BlkioDeviceReadBps': [],
+            'BlkioDeviceWriteBps': [], 'BlkioDeviceReadIOps': [],
+            'BlkioDeviceWriteIOps': []}
+    SENT = {**NONE, 'BlkioDeviceReadBps': [
+        {'Path': '/dev/sda', 'Rate': 2 * 1024 * 1024}]}
+
+    def make(self, api, **more):
+        self.daemon.speak(api)
+        made = self.make_running(blkio_config=self.BEFORE, **more)
+        self.serve_update()
+        return made
+
+    def serve_devices(self, **lists):
+        shown = self.inspected()
+        shown['json']['HostConfig'].update(lists)
+        self.serve_inspect(shown)
+
+    def test_in_place(self):
+        made = self.make('1.55')
+        self.serve_devices(**self.SENT)
+        self.assertEqual([UPDATE],
+                         self.complete(made, blkio_config=self.AFTER))
+        self.assertEqual(self.SENT, self.daemon.sent(*UPDATE)[0].json())
+
+    def test_removed(self):
+        made = self.make('1.55')
+        self.serve_devices(**self.NONE)
+        self.assertEqual([UPDATE], self.complete(made))
+        self.assertEqual(self.NONE, self.daemon.sent(*UPDATE)[0].json())
+
+    def test_ignored(self):
+        made = self.make('1.55')
+        self.serve_devices(BlkioDeviceReadBps=None)
+        self.replaces(made, blkio_config=self.AFTER)
+
+    def test_older_daemon(self):
+        for api in ('1.41', '1.54'):
+            for after in ({'blkio_config': self.AFTER}, {}):
+                made = self.make(api)
+                self.replaces(made, **after)
+                self.assertEqual([], self.daemon.changes)
+
+    def test_other_limit_on_an_older_daemon(self):
+        made = self.make('1.54', memory=64)
+        self.serve_inspect(self.inspected(Memory=128))
+        self.assertEqual([UPDATE], self.complete(
+            made, memory=128, blkio_config=self.BEFORE))
+        self.assertEqual({'Memory': 128, 'MemorySwap': 256},
+                         self.daemon.sent(*UPDATE)[0].json())
+
+    def test_after_a_failed_update_on_an_older_daemon(self):
+        """The failed update cannot have changed them."""
+        values = {'name': 'web', 'blkio_config': self.BEFORE}
+        made = self.make('1.54', memory=64, name='web')
+        self.serve_update(base.refusal(500, 'no'), {'json': {}})
+        self.serve_inspect(self.inspected(Memory=128))
+        self.fail_update(made, memory=128, **values)
+        self.forget()
+        self.assertEqual([UPDATE],
+                         self.complete(made, memory=128, **values))
+
+    def test_unknown_version(self):
+        """The update waits for the daemon, which may have been upgraded."""
+        made = self.make('1.54')
+        self.patch(client, '_POOL', daemons.Pool())
+        self.daemon.go_away(2)
+        self.replaces(made, blkio_config=self.AFTER)
+        self.assertIn('Waiting for it', str(self.reasons))
 
 
 class LimitsTestCase(UpdateTestCase):
