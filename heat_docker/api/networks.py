@@ -15,6 +15,7 @@
 Paths and fields: https://docs.docker.com/reference/api/engine/version/v1.41/.
 """
 
+from .. import answers
 from . import collection
 
 
@@ -23,8 +24,10 @@ class Networks(collection.Collection):
 
     PATH = '/networks'
     OPTIONAL = {'Name': str}
-    SHAPE = LISTED_SHAPE = {'Name': str, 'Labels': dict,
-                            'ConfigFrom': {'Network': str}}
+    LISTED_SHAPE = {'Name': str, 'Labels': dict,
+                    'ConfigFrom': {'Network': str}}
+    SHAPE = {**LISTED_SHAPE, 'Status': {'IPAM': {'Subnets': answers.MapOf(
+        {'IPsInUse': int, 'DynamicIPsAvailable': int})}}}
     LABELS = ('Labels',)
 
     def create(self, body: dict) -> tuple[str, list[str]]:

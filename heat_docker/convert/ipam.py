@@ -116,3 +116,17 @@ def containers_from_api(value: dict | None) -> dict[str, str]:
     """Return the containers of a network, as a map of ID to name."""
     return {container: endpoint.get('Name')
             for container, endpoint in (value or {}).items()}
+
+
+def subnet_status_from_api(value: dict) -> dict[str, dict[str, int]]:
+    """Return the addresses in use and free, as a map of subnet.
+
+    https://docs.docker.com/reference/api/engine/version-history/, v1.52.
+
+    :param value: ``Status`` of a network.
+    """
+    subnets = (value.get('IPAM') or {}).get('Subnets') or {}
+    return {subnet: {'ips_in_use': status.get('IPsInUse'),
+                     'dynamic_ips_available': status.get(
+                         'DynamicIPsAvailable')}
+            for subnet, status in subnets.items()}

@@ -229,3 +229,13 @@ def healthcheck_from_api(value: dict | None) -> dict:
     if value.get('Retries'):
         check['retries'] = value['Retries']
     return check
+
+
+def umask_to_api(value: str) -> int:
+    """Convert a file mode creation mask, such as "0022", to a number."""
+    return int(scalars.to_string(value), 8)
+
+
+def umask_from_api(value: int | None) -> str | None:
+    """Convert a number to a file mode creation mask of four digits."""
+    return None if value is None else '%04o' % value

@@ -43,6 +43,10 @@ _ = i18n._
 _ABSOLUTE_PATH = r'/.*'
 _MODE = constraints.AllowedPattern(storage.MODE,
                                    description=storage.MODE_FORM)
+_UMASK = constraints.AllowedPattern(
+    '^(0o?[0-7]{2,3})?$', description=_(
+        'A umask is an octal number with a leading zero in quotes, such as '
+        '"0022".'))
 _NUMBERS = '^([0-9]+(-[0-9]+)?(,[0-9]+(-[0-9]+)?)*)?$'
 
 FIELDS = (
@@ -174,6 +178,16 @@ FIELDS = (
         from_api=scalars.as_list,
         policy=policy.Free.INSIDE,
         example=['100', 'audio']),
+    fields.Field(
+        name='umask', type=fields.STRING,
+        doc=_('File mode creation mask of the command, of health checks and '
+              'of commands that are executed in the container, as an octal '
+              'number in quotes, such as "0022". Defaults to the mask of the '
+              'OCI runtime.'),
+        at='HostConfig.Umask', since=(1, 56), to_api=process.umask_to_api,
+        from_api=process.umask_from_api, constraints=(_UMASK,),
+        policy=policy.Free.INSIDE,
+        example='0027'),
     *pulling.FIELDS,
     fields.Field(
         name='runtime', type=fields.STRING,

@@ -189,6 +189,14 @@ ATTRIBUTES = (
         from_api=ipam.gateways_from_api,
         doc=_('Gateway addresses of the subnets.')),
     fields.Attribute(
+        name='subnet_status', type=fields.MAP, at='Status',
+        from_api=ipam.subnet_status_from_api,
+        doc=_('Addresses of the network, as a map of subnet to a map with '
+              'ips_in_use, the number of addresses that are in use or '
+              'reserved, and dynamic_ips_available, the number of addresses '
+              'that Docker can still assign. Null before version 1.52 of the '
+              'Docker API.')),
+    fields.Attribute(
         name='containers', type=fields.MAP, at='Containers',
         from_api=ipam.containers_from_api,
         doc=_('Running containers in the network, as a map of ID to name.')),

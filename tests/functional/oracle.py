@@ -138,6 +138,11 @@ def _name_network(shown):
     for pool in (shown.get('IPAM') or {}).get('Config') or ():
         if not pool.get('Subnet', '').startswith(values.SUBNETS):
             pool.update(dict.fromkeys(pool, CHOSEN))
+    subnets = ((shown.get('Status') or {}).get('IPAM') or {}).get(
+        'Subnets') or {}
+    for subnet in [*subnets]:
+        if not subnet.startswith(values.SUBNETS):
+            subnets[CHOSEN] = subnets.pop(subnet)
     shown['Containers'] = sorted(
         item['Name'] for item in (shown.get('Containers') or {}).values())
 

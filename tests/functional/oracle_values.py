@@ -162,6 +162,7 @@ CASES = {
         'entrypoint': Case(a=['env'], b=['env', 'A=b'],
                            beside={'tty': True, 'open_stdin': True}),
         'user': Case(b='nobody'),
+        'umask': Case(b='0077', same=('027', '0o027')),
         'labels': Case(a={'one': '1'}, b={'two': '2'}, same=({'one': 1},)),
         'runtime': Case(b=None),
         'healthcheck': Case(

@@ -334,10 +334,10 @@ class AnswersTestCase(HostileTestCase):
             self.assertLess(used, 8 * len(content), part)
 
     def test_all_that_docker_says(self):
-        for name in ('container_running_v1.41', 'network_all_v1.41',
-                     'volume_all_v1.41'):
-            shown = base.sample(name)
-            self.assertEqual(shown, self.inspect(shown))
+        for name in ('container_running', 'network_all', 'volume_all'):
+            for version in ('1.41', '1.55'):
+                shown = base.sample('%s_v%s' % (name, version))
+                self.assertEqual(shown, self.inspect(shown))
 
     def test_long_texts(self):
         """Characters inside a text are no values."""

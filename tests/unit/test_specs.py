@@ -125,8 +125,9 @@ OTHER = {'name': '/other'}
 # network in the other examples rules out true.
 FALSE = {'remove_volumes', 'ingress', 'config_only'}
 
-# Attributes that a container without a health check lacks.
-ABSENT = {'health'}
+# Versions of the API in the samples, each with the attributes that they lack.
+# The container has no health check.
+ABSENT = {'1.41': {'health', 'subnet_status'}, '1.55': {'health'}}
 
 
 def all_fields():
@@ -145,10 +146,10 @@ def all_samples():
     """Yield samples of objects from all examples, with their specs."""
     folder = os.path.join(os.path.dirname(base.__file__), 'samples')
     for name in sorted(os.listdir(folder)):
-        match = re.fullmatch(r'([a-z]+)_([a-z]+)_v[\d.]+\.json', name)
+        match = re.fullmatch(r'([a-z]+)_([a-z]+)_v(\d)\.(\d+)\.json', name)
         if match and match[2] != 'running':
-            spec = SPECS[match[1]]
-            yield (name, spec, record.portions(spec)[match[2]],
+            spec, api = SPECS[match[1]], (int(match[3]), int(match[4]))
+            yield (name, spec, record.portions(spec, api)[match[2]],
                    base.sample(name[:-len('.json')]))
 
 
@@ -535,14 +536,14 @@ class FieldsTestCase(testtools.TestCase):
     def test_attributes_are_read_where_they_are(self):
         """A path that is missing in the samples is misspelled."""
         for path, module, attribute in all_attributes():
-            if attribute.name in ABSENT:
-                continue
-            shown = fields.read(base.sample('%s_%s_v1.41' % (
-                module, 'running' if module == 'container' else 'all')),
-                attribute.at)
-            self.assertIsNotNone(shown, path)
-            if attribute.source is None:
-                self.assertIsNotNone(attribute.from_api(shown), path)
+            for version, absent in ABSENT.items():
+                shown = fields.read(base.sample('%s_%s_v%s' % (
+                    module, 'running' if module == 'container' else 'all',
+                    version)), attribute.at)
+                self.assertEqual(attribute.name in absent, shown is None,
+                                 path)
+                if attribute.source is None and shown is not None:
+                    self.assertIsNotNone(attribute.from_api(shown), path)
 
 
 class UpdateTestCase(testtools.TestCase):
@@ -661,8 +662,10 @@ class UpdateTestCase(testtools.TestCase):
     def test_drift_of_nothing_set(self):
         spec = CONTAINER
         values = dict.fromkeys(field.name for field in spec.FIELDS)
-        self.assertEqual({}, fields.drift(
-            spec.FIELDS, values, base.sample('container_running_v1.41')))
+        for version in ABSENT:
+            self.assertEqual({}, fields.drift(
+                spec.FIELDS, values,
+                base.sample('container_running_v' + version)))
 
     def test_ignored_change_is_detected(self):
         for path, spec, field in all_fields():
@@ -721,15 +724,18 @@ class SamplesTestCase(testtools.TestCase):
 
     def test_unset_is_what_a_daemon_shows_of_it(self):
         """Reading an unset property does not fail."""
-        running = base.sample('container_running_v1.41')
-        shown = live(CONTAINER.FIELDS, running)
-        self.assertEqual(
-            {'links': {}, 'volumes': {}, 'volumes_from': [], 'dns': [],
-             'memory': 0, 'privileged': False, 'cap_add': [], 'devices': [],
-             'restart_policy': {'Name': 'no', 'MaximumRetryCount': 0}},
-            {name: shown[name] for name in (
-                'links', 'volumes', 'volumes_from', 'dns', 'memory',
-                'privileged', 'cap_add', 'devices', 'restart_policy')})
+        for version in ABSENT:
+            shown = live(CONTAINER.FIELDS,
+                         base.sample('container_running_v' + version))
+            self.assertEqual(
+                {'links': {}, 'volumes': {}, 'volumes_from': [], 'dns': [],
+                 'memory': 0, 'privileged': False, 'cap_add': [],
+                 'devices': [], 'umask': None,
+                 'restart_policy': {'Name': 'no', 'MaximumRetryCount': 0}},
+                {name: shown[name] for name in (
+                    'links', 'volumes', 'volumes_from', 'dns', 'memory',
+                    'privileged', 'cap_add', 'devices', 'umask',
+                    'restart_policy')})
 
 
 class OldTemplatesTestCase(testtools.TestCase):

@@ -12,6 +12,7 @@
 
 """The life of a container: Heat's actions, and the requests to Docker."""
 
+from heat.common import exception
 import requests
 
 from heat_docker.lifecycle import containers as container_steps
@@ -659,6 +660,32 @@ class CheckTestCase(base.ContainerTestCase):
         self.assertIn('never created', self.fail_task(made.check))
 
 
+class UmaskTestCase(base.ContainerTestCase):
+
+    def test_sent_as_a_number(self):
+        self.daemon.speak('1.56')
+        for umask, number in (('0027', 0o27), ('027', 0o27), ('0000', 0)):
+            self.serve_create()
+            self.serve_run()
+            self.run_task(self.make_resource(umask=umask).create)
+            sent = self.daemon.sent(*CREATE)[-1]
+            self.assertEqual(number, sent.json()['HostConfig']['Umask'])
+
+    def test_older_daemon(self):
+        self.serve_create()
+        self.assertIn(
+            'umask requires version 1.56 of the Docker API', self.fail_task(
+                self.make_resource(umask='0027').create))
+        self.assertEqual([], self.daemon.changes)
+
+    def test_number_without_quotes(self):
+        """YAML reads 0022 as 18, and 077 as 63."""
+        for umask in (18, 63, '8', '099', '00022', 'u=rwx'):
+            self.assertRaises(
+                exception.StackValidationFailed,
+                self.make_resource(umask=umask).validate)
+
+
 class AttributesTestCase(base.ContainerTestCase):
 
     def attributes(self, *names):
@@ -673,6 +700,26 @@ class AttributesTestCase(base.ContainerTestCase):
         made = self.make_running()
         self.serve_inspect(self.inspected('exited', ExitCode=3))
         self.assertEqual(3, made.FnGetAtt('exit_code'))
+
+    def test_network_attributes_of_docker_29(self):
+        """The settings of the first network are not at the top level."""
+        shown = base.sample('container_running_v1.55')
+        settings = shown['NetworkSettings']
+        self.assertNotIn('IPAddress', settings)
+        network = settings['Networks']['bridge']
+        self.daemon.speak('1.55')
+        made = self.make_running()
+        self.serve_inspect({'json': shown})
+        self.assertEqual((network['IPAddress'], network['Gateway']),
+                         (made.FnGetAtt('network_ip'),
+                          made.FnGetAtt('network_gateway')))
+        info = made.FnGetAtt('network_info')
+        self.assertEqual({key: network[key] for key in (
+            'IPAddress', 'Gateway', 'MacAddress')}, {
+                key: info[key] for key in (
+                    'IPAddress', 'Gateway', 'MacAddress')})
+        self.assertEqual(settings['Ports']['53/udp'][0]['HostPort'],
+                         made.FnGetAtt('network_udp_ports'))
 
     def test_info_is_the_answer_of_inspect(self):
         self.configure(show_env=True)

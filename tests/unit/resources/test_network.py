@@ -191,9 +191,26 @@ class LifeTestCase(base.NetworkTestCase):
                 ('name', 'wiki-back'), ('driver', 'bridge'),
                 ('scope', 'local'),
                 ('subnets', ['10.209.0.0/24', 'fd00:209::/64']),
+                ('subnet_status', None),
                 ('gateways', ['10.209.0.1', 'fd00:209::1']),
                 ('containers', {'c1': 'c1'})):
             self.assertEqual(expected, made.FnGetAtt(name), name)
+
+    def test_subnet_status(self):
+        """Docker 29 counts the addresses."""
+        made = self.make_made()
+        for shown, expected in (
+                (base.sample('network_all_v1.55')['Status'], {
+                    '10.209.0.0/24': {'ips_in_use': 4,
+                                      'dynamic_ips_available': 127},
+                    'fd00:209::/64': {'ips_in_use': 2,
+                                      'dynamic_ips_available': 2 ** 64 - 2}}),
+                ({'IPAM': {}}, {}), (None, None),
+                # Not as Docker documents it.
+                ({'IPAM': {'Subnets': []}}, None)):
+            made.forget_live_state()
+            self.daemon.on(*INSPECT, self.inspected(Status=shown))
+            self.assertEqual(expected, made.FnGetAtt('subnet_status'))
 
     def test_reference_is_the_network_id(self):
         self.assertEqual(base.ID, self.make_made().FnGetRefId())

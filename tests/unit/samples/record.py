@@ -57,10 +57,9 @@ NEEDED = ('image', 'cmd')
 # Properties that some daemons refuse.
 NOT_RECORDED = {
     'blkio_weight': 'needs a kernel with weights of block I/O',
-    'annotations': 'requires version 1.43 of the API',
     'storage_opt': 'needs a storage driver with quotas',
-    'enable_ipv4': 'requires version 1.48 of the API',
     'config_from': 'excludes labels, which all networks of Heat have',
+    'umask': 'requires version 1.56 of the API',
 }
 
 SUBNETS = ('192.0.2.0/24', '2001:db8::/64')
@@ -75,11 +74,14 @@ DEFAULT_ROOT = '/var/lib/docker'
 DEFAULT_RUN = '/var/run/docker'
 
 
-def portions(spec):
-    """Return the examples, by the name of their sample."""
+def portions(spec, api):
+    """Return the examples, by the name of their sample.
+
+    :param api: version of the API, which has to have the properties.
+    """
     named = {'all': {}}
     for field in spec.FIELDS:
-        if field.name not in NOT_RECORDED:
+        if field.name not in NOT_RECORDED and field.since <= api:
             named.setdefault(APART.get(field.name, 'all'), {})[
                 field.name] = field.example
     for needed in NEEDED:
@@ -103,7 +105,7 @@ def record(url, image, pulled):
                 (volume, 'volume', lambda body: daemon.volumes.create(
                     body)['Name'], daemon.volumes.inspect,
                  daemon.volumes.remove)):
-            for portion, given in portions(spec).items():
+            for portion, given in portions(spec, daemon.api).items():
                 with contextlib.ExitStack() as made:
                     name = create(_request(spec, **given).body)
                     made.callback(remove, name)
@@ -143,7 +145,7 @@ def _record_containers(daemon, client, made, writer, image):
                    source.partition(':')[0]
                    for source in values['volumes_from']]]
     daemon.containers.start(helpers[0])
-    for portion, given in portions(container).items():
+    for portion, given in portions(container, daemon.api).items():
         writer.write('container_' + portion,
                      daemon.containers.inspect(create(**given)))
     running = create(name='running', image=values['image'], **RUNNING)
