@@ -25,7 +25,8 @@ PAGE = ROOT / 'doc' / 'source' / 'user' / 'troubleshooting.rst'
 OTHERS = ('The Resource Type (DockerInc::Docker::Container) could not be '
           'found', 'RESUME_FAILED', 'is already in use by container',
           'port is already allocated', 'The container … is unhealthy',
-          'CHECK_FAILED', 'plugin … not found')
+          'CHECK_FAILED', 'plugin … not found',
+          'namespace {"time" ""} does not exist')
 
 
 def messages():
