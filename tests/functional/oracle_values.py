@@ -130,6 +130,8 @@ EXCUSES = (
     Excuse('HostConfig.RestartPolicy.Name', alike=('', 'no'), why='both '
            'values mean no restart to Docker, and an update request cannot '
            'express an unset policy'),
+    Excuse('HostConfig.Blkio.*Device.*', alike=(None, []), why='after an '
+           'update that clears a list, Docker shows an empty list'),
     Excuse('NetworkSettings.Networks.bridge.DNSNames', why='Docker writes '
            'names there when a container is renamed, although it serves no '
            'names in its default network'),
