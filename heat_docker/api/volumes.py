@@ -48,8 +48,9 @@ class Volumes(collection.Collection):
         if self._client.api >= (1, 52):
             # Without it, the daemon may return only the sum.
             query['verbose'] = '1'
-        answer = self._client.request_json('GET', '/system/df', query=query)
+        answer = self._client.request_json(
+            'GET', '/system/df', query=query) or {}
         if not answers.has_shape(answer, self.USAGE_SHAPE):
             raise self._client.shape_error()
-        usage = (answer or {}).get('VolumeUsage') or {}
+        usage = answer.get('VolumeUsage') or {}
         return usage.get('Items') or answer.get('Volumes') or []

@@ -207,9 +207,10 @@ class LifeTestCase(base.VolumeTestCase):
         made = self.make_made()
         self.daemon.on(*INSPECT, self.shown(made))
         for answer in ({'Volumes': {}}, {'Volumes': ['x']},
-                       {'VolumeUsage': [1]}, []):
+                       {'VolumeUsage': [1]}, [], None):
             self.daemon.on('GET', '/system/df', {'json': answer})
             self.assertIsNone(made.FnGetAtt('size'), answer)
+        self.assertNotIn('response does not have the form', self.log.output)
 
     def test_size_is_not_shown_unasked(self):
         made = self.make_made()
