@@ -88,6 +88,7 @@ PODMAN_LACKS = {
     'links': 'Podman refuses links',
     'owner of a volume': 'Podman takes the files of an archive into a '
                          'volume, but not the owner of its root',
+    'platform': 'Podman uses the image that is there for another platform',
     'restarting': 'Podman knows no state "restarting"',
     'second engine': 'no other engine is at a socket',
     'shows all': 'Podman shows some of these properties by other values, or '

@@ -129,6 +129,7 @@ class PulledTest(base.FunctionalTest):
         self.delete_stack(stack_id)
         self.assertFalse(self.has(self.name))
 
+    @base.requires('platform')
     def test_there_for_another_platform(self):
         """The image of the right platform is pulled, in any engine's words."""
         own = self.docker.version()['Arch']
