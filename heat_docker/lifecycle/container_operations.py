@@ -72,7 +72,7 @@ def _stop(ctx: plan.Context, arguments):
 
 
 def _start(ctx: plan.Context, arguments):
-    ctx.client.containers.start(ctx.object.id)
+    containers.start(ctx)
     return _('started')
 
 

@@ -159,11 +159,11 @@ class StepBack(plan.Step):
         elif aside.last_start != state.started_at:
             return
         try:
-            ctx.client.containers.start(ctx.object.id)
+            containers.start(ctx)
         except (errors.Failed, errors.NotFound):
             if not containers.leave_gone_networks(ctx):
                 raise
-            ctx.client.containers.start(ctx.object.id)
+            containers.start(ctx)
 
     def _remove_replacements(self, ctx: plan.Context):
         """Remove the containers created in place of this one."""

@@ -196,6 +196,39 @@ class PutFiles(plan.Step):
         return True
 
 
+def start(ctx: plan.Context):
+    """Start the container; it keeps its networks if the start fails.
+
+    If a daemon with API 1.52 or later cannot publish a port, it detaches the
+    container from the network. The next start would succeed, but the container
+    would be unreachable:
+    https://github.com/moby/moby/issues/51758
+    """
+    if ctx.client.api < (1, 52):
+        ctx.client.containers.start(ctx.object.id)
+        return
+    before = ctx.object.inspect(ctx.client)['NetworkSettings']['Networks']
+    try:
+        ctx.client.containers.start(ctx.object.id)
+    except (errors.Conflict, errors.Failed):
+        with contextlib.suppress(errors.DockerError):
+            _attach_again(ctx, before)
+        raise
+
+
+def _attach_again(ctx: plan.Context, before):
+    """Attach the container to the networks that it has lost.
+
+    :param dict before: endpoints that the daemon showed, by network.
+    """
+    now = ctx.object.inspect(ctx.client)['NetworkSettings']['Networks'] or {}
+    for name, endpoint in (before or {}).items():
+        if name not in now:
+            ctx.client.networks.connect(
+                ctx.object.id, endpoint.get('NetworkID') or name,
+                network.endpoint_settings(endpoint))
+
+
 class Start(plan.Step):
     """Start a new container, once."""
 
@@ -210,7 +243,7 @@ class Start(plan.Step):
             return True
         self._requested = True
         try:
-            ctx.client.containers.start(ctx.object.id)
+            start(ctx)
         except errors.Conflict as ex:
             self._requested = False
             return self._retry.after(
@@ -243,7 +276,7 @@ class Resume(plan.Step):
         restore_restart_policy(ctx)
         # The response to a start may be lost. The command must not run twice.
         if state.started_at == self._last_start:
-            ctx.client.containers.start(ctx.object.id)
+            start(ctx)
         return True
 
 

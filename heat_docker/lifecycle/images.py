@@ -485,7 +485,7 @@ def _is_intermediate(obj, values, listed):
     :param dict listed: item of a list of images with labels of the resource.
     """
     labels = listed.get('Labels') or {}
-    built = building.build_to_api(to_build(values)).get('labels', {})
+    built = to_build(values).get('labels') or {}
     return bool(labels) and not {*built, *obj.owner.labels} <= labels.keys()
 
 
