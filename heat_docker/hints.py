@@ -13,7 +13,7 @@
 """Hints about the right form of a value, for the messages of a validation.
 
 The hints come from the tables in :mod:`heat_docker.specs`: the example of a
-property, and the name that Compose has for it.
+property, its other form, and the name that Compose has for it.
 """
 
 import json
@@ -21,6 +21,7 @@ import json
 from heat.engine import properties
 
 from . import i18n
+from .convert import forms
 
 _ = i18n._
 
@@ -57,7 +58,7 @@ def with_example(schema, path, why) -> str:
         schema = schema.schema[key]
     return _('%(why)s. %(name)s is %(form)s') % {
         'why': why.rstrip('.'), 'name': name,
-        'form': _form(schema.type, example)}
+        'form': _form(schema.type, example, getattr(schema, 'parse', None))}
 
 
 def _example(schema, example, key):
@@ -65,12 +66,18 @@ def _example(schema, example, key):
     return example.get(key, getattr(schema.schema.get(key), 'example', None))
 
 
-def _form(kind, example):
-    """Return the type of a value and an example, as a phrase."""
+def _form(kind, example, parse):
+    """Return the type of a value and examples, as a phrase.
+
+    :param parse: function that converts another form, if any.
+    """
     # One map is enough, and several are hard to read.
     if isinstance(example, list) and isinstance(example[0], dict):
         example = example[:1]
-    return _FORMS[kind] % json.dumps(example)
+    phrase = _FORMS[kind] % json.dumps(example)
+    other = forms.EXAMPLES.get(parse)
+    return phrase if other is None else _('%(form)s, or %(other)s') % {
+        'form': phrase, 'other': json.dumps(other)}
 
 
 def name_of_compose(spec, names) -> str | None:
@@ -86,7 +93,7 @@ def name_of_compose(spec, names) -> str | None:
     for name in names:
         meant = [_('%(name)s, which is %(form)s')
                  % {'name': field.name,
-                    'form': _form(field.type, field.example)}
+                    'form': _form(field.type, field.example, field.parse)}
                  for field in spec.FIELDS if name in field.compose]
         meant += [elsewhere[name]] if name in elsewhere else []
         if meant and name not in known:

@@ -158,3 +158,15 @@ def nested_list(value: Value) -> Value:
             isinstance(item, str) for item in value):
         return value
     return [value]
+
+
+# An example of the other form that a function converts, for messages.
+EXAMPLES = {
+    seconds: '1m30s', whole_seconds: '1m30s', size: '64m',
+    pairs_to_map: ['com.example.team=wiki'],
+    pairs_to_arguments: ['VERSION=1.4'],
+    hosts_to_list: {'db': '192.0.2.7'}, ulimits_to_list: {'nofile': 1024},
+    name_to_restart_policy: 'on-failure:3', line_to_test: 'curl localhost',
+    paths_to_devices: ['/dev/fuse:/dev/fuse:rwm'], all_to_requests: 'all',
+    all_to_count: 'all', names_to_networks: ['front'], nested_list: ['gpu'],
+}

@@ -12,6 +12,7 @@
 
 """The plugin accepts forms of Compose, or shows the form to write."""
 
+import inspect
 import json
 import pathlib
 
@@ -19,6 +20,7 @@ from heat.common import exception
 import yaml
 
 from heat_docker import fields
+from heat_docker.convert import forms
 from heat_docker.specs import container as spec
 from tests.unit import base
 
@@ -350,9 +352,30 @@ class HiddenFilesTestCase(base.ResourceTestCase):
 class ExampleTestCase(base.ResourceTestCase):
 
     def test_examples_in_messages_are_valid(self):
-        """A message shows a part of an example, in JSON."""
+        """A message shows a part of an example, and another form, in JSON."""
         for name, value, _words in WRONG:
             self.make_resource({name: value})
             ex = self.assertRaises(exception.StackValidationFailed,
                                    self.stack.validate)
-            json.loads(str(ex).rpartition(', such as ')[2])
+            examples = str(ex).rpartition(', such as ')[2]
+            _value, end = json.JSONDecoder().raw_decode(examples)
+            if examples[end:]:
+                json.loads(examples[end:].removeprefix(', or '))
+
+    def test_other_form_is_shown(self):
+        self.make_resource(memory='512 MB')
+        ex = self.assertRaises(exception.StackValidationFailed,
+                               self.stack.validate)
+        self.assertEqual(
+            'Property error: resources.web.properties.memory: \'512 MB\' is '
+            'not a number. memory is an integer, such as 67108864, or "64m"',
+            str(ex))
+
+    def test_every_form_has_an_example(self):
+        public = {function for name, function in vars(forms).items()
+                  if inspect.isfunction(function)
+                  and function.__module__ == forms.__name__
+                  and not name.startswith('_')}
+        self.assertEqual(public, set(forms.EXAMPLES))
+        for convert, example in forms.EXAMPLES.items():
+            self.assertNotEqual(example, convert(example))

@@ -60,11 +60,10 @@ LAYERS = (
     ('endpoint', 'fields', 'policy'),
     ('convert.building', 'convert.combinations'),
     ('convert.ipam', 'convert.network', 'convert.references',
-     'convert.storage', 'words'),
+     'convert.storage', 'hints', 'words'),
     ('convert.forms', 'convert.limits', 'convert.platforms', 'convert.ports',
      'convert.process', 'convert.registry'),
-    ('convert.scalars', 'answers', 'errors', 'conf',
-     'hints', 'masking'),
+    ('convert.scalars', 'answers', 'errors', 'conf', 'masking'),
     ('i18n', 'budgets'),
 )
 
