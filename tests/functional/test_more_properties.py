@@ -97,7 +97,7 @@ class MorePropertiesTest(base.FunctionalTest):
 
     def options_of(self, inspected, target):
         """Return the options of a mount in a container."""
-        return self.run_in(inspected, "awk '$2 == \"%s\" {print $4}' "
+        return self.run_shell(inspected, "awk '$2 == \"%s\" {print $4}' "
                            '/proc/mounts' % target)
 
     def test_mounts_below_a_bind_mount(self):
@@ -343,11 +343,11 @@ class MorePropertiesTest(base.FunctionalTest):
             self.assertEqual([], self.containers(stack_id))
             return
         stack_id, inspected = self.create_container(networks=networks('web0'))
-        self.assertIn('web0', self.run_in(inspected, 'ls /sys/class/net'))
+        self.assertIn('web0', self.run_shell(inspected, 'ls /sys/class/net'))
         self.update_stack(stack_id, self.template(
             {'web': self.container(networks=networks('web1'))}))
         self.assertEqual(inspected['Id'], self.inspect(stack_id)['Id'])
-        self.assertEqual('lo web1', self.run_in(
+        self.assertEqual('lo web1', self.run_shell(
             inspected, 'echo $(ls /sys/class/net)'))
 
     def test_networks_exclude_a_mode(self):
