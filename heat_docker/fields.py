@@ -24,6 +24,7 @@ import dataclasses
 import enum
 import json
 import math
+import reprlib
 import typing
 
 from heat.common import exception
@@ -49,6 +50,9 @@ LIST = heat_properties.Schema.LIST
 MAP = heat_properties.Schema.MAP
 
 OLDEST_API = (1, 40)
+
+# The API's integers have 64 bits.
+_LARGEST = 2.0 ** 63
 
 Value = typing.Any  # in a template
 Json = typing.Any  # in a request or a response of Docker
@@ -262,11 +266,15 @@ class Rule:
     :ivar needs: names of the properties whose values the check needs. If they
         come from other resources, the create checks the rule, and not the
         validation of the template.
+    :ivar only_new: whether only the validation of a template checks the rule.
+        Stacks of earlier releases have values that violate it, and have to be
+        able to roll back.
     """
 
     about: tuple[str, ...]
     check: abc.Callable[[typing.Any], None]
     needs: tuple[str, ...] = ()
+    only_new: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -551,6 +559,9 @@ def _support(version):
     return heat_support.SupportStatus(version=version)
 
 
+_PATTERN = heat_constraints.AllowedPattern
+
+
 class _Property(heat_properties.Property):
     """A property that an explicit null in the template leaves unset.
 
@@ -570,8 +581,10 @@ class _Property(heat_properties.Property):
         if value is None and not self.required():
             return self.default()
         value = _normalized(self.schema, value)
-        # Constraints and converters of scalars say what they expect.
-        has_hint = bool(self.schema.schema) or self.type() in (LIST, MAP)
+        # Most constraints and converters of scalars say what they expect.
+        has_hint = bool(self.schema.schema) or self.type() in (
+            LIST, MAP) or any(isinstance(constraint, _PATTERN)
+                              for constraint in self.schema.constraints)
         try:
             if validate:
                 # Heat skips values that are not known yet.
@@ -608,6 +621,9 @@ def _normalized(schema, value):
     Required keys remain, because their value may not be known yet.
     """
     value = getattr(schema, 'parse', scalars.identity)(value)
+    if schema.type == STRING and isinstance(value, bool):
+        # Heat would use Python's word "True".
+        return scalars.to_string(value)
     if schema.type == MAP and schema.schema and isinstance(value, dict):
         known = schema.schema
         return {key: _normalized(known[key], item) if key in known else item
@@ -635,19 +651,25 @@ def _refuse_unusable(schema, value, *path):
     if schema.type == LIST and schema.schema and isinstance(value, list):
         for index, item in enumerate(value):
             _refuse_unusable(schema.schema[0], item, *path, index)
-    if schema.type in (INTEGER, NUMBER) and not _is_number(value):
-        raise _Unusable(
-            path=list(path), message=_('%r is not a number') % (value,))
+    if schema.type in (INTEGER, NUMBER) and value is not None:
+        _refuse_no_number(schema.type, value, path)
 
 
-def _is_number(value):
-    """Return whether Heat can convert a value to a number."""
-    if value is None:
-        return True
+def _refuse_no_number(kind, value, path):
+    """Raise if Heat or Docker cannot convert a value to a number."""
     try:
-        return math.isfinite(float(value))
+        number = math.nan if isinstance(value, bool) else float(value)
     except (OverflowError, TypeError, ValueError):
-        return False
+        number = math.nan
+    if not math.isfinite(number):
+        why = _('%s is not a number')
+    elif kind == INTEGER and not number.is_integer():
+        why = _('%s is not an integer')
+    elif abs(number) >= _LARGEST:
+        why = _('%s is too large')
+    else:
+        return
+    raise _Unusable(path=list(path), message=why % reprlib.repr(value))
 
 
 def null_means_unset(values):
@@ -771,6 +793,11 @@ def check_policy(fields, values) -> None:
             why = masking.about(field, value, str(ex))
             raise errors.Refused(_('The property %(name)s: %(why)s')
                                  % {'name': field.name, 'why': why}) from None
+
+
+def rules_of_actions(rules):
+    """Return the rules that the create and updates check."""
+    return [rule for rule in rules if not rule.only_new]
 
 
 def check_rules(rules, values) -> None:

@@ -96,9 +96,15 @@ def without(words, secrets):
 
 
 def _whole(text):
-    """Return a pattern for a string that is not part of another word."""
-    return r'(?<!\w)%s(?!\w)' % re.escape(text) if (
-        re.fullmatch(r'\w+', text)) else re.escape(text)
+    """Return a pattern for a string that is not part of another word.
+
+    A short word may be one of the message itself, unless it is in quotes.
+    """
+    if not re.fullmatch(r'\w+', text):
+        return re.escape(text)
+    if len(text) < _SHORTEST:
+        return r'(?<=[\'"])%s(?=[\'"])' % re.escape(text)
+    return r'(?<!\w)%s(?!\w)' % re.escape(text)
 
 
 def _masked(field, value):

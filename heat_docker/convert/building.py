@@ -75,6 +75,8 @@ def build_to_api(value: dict) -> dict:
 
 def _args_to_api(value: dict) -> dict[str, str | None]:
     """Convert build arguments; null stands for the Dockerfile's default."""
+    if '' in value:
+        raise ValueError(_('the name of an argument is empty'))
     return {**dict.fromkeys(scalars.to_strings(value)),
             **scalars.to_string_map(scalars.drop_none(value))}
 
@@ -88,7 +90,8 @@ def git_url(value: dict) -> str | None:
     if not url:
         return None
     if value.get('dockerfile') or value.get('files'):
-        raise ValueError(_('context excludes dockerfile and files'))
+        raise ValueError(_('context excludes dockerfile and files. '
+                           'dockerfile_path names a file in the context'))
     if not _GIT.fullmatch(url) or '..' in re.split('[/:#]', url):
         raise ValueError(_(
             'the context is not a URL of a Git repository, such as '
@@ -116,7 +119,8 @@ def _relative(path):
     """Return a normalized path in the context of a build."""
     normal = posixpath.normpath(path)
     if normal.startswith(('/', '../')) or normal in ('.', '..'):
-        raise ValueError(_('the path %s of a file must be relative') % normal)
+        raise ValueError(_('the path %s of a file is not inside the context')
+                         % normal)
     return normal
 
 

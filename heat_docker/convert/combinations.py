@@ -16,7 +16,7 @@ Each function takes the values of all properties, and raises ValueError with a
 message for users. Messages do not contain values that may be secrets.
 """
 
-import posixpath
+import re
 
 from .. import i18n
 from . import registry
@@ -40,35 +40,123 @@ def refuse_files_and_read_only(values) -> None:
                            'Docker writes files to the root file system'))
 
 
+# What Docker mounts in each container, as a tmpfs or as its own file.
+_BUILT_IN = ('/dev', '/proc', '/sys', '/etc/hostname', '/etc/hosts',
+             '/etc/resolv.conf')
+
+
 def refuse_hidden_files(values) -> None:
     """Docker writes files to where a tmpfs hides them.
 
     Docker copies files into a view of the file system that has the volumes of
-    the container, but not its tmpfs:
+    the container, but neither its tmpfs nor its own files:
     https://github.com/moby/moby/blob/v28.0.0/daemon/containerfs_linux.go
     """
-    is_tmpfs = {bind.split(':')[1]: False
-                for bind in storage.volumes_to_api(values['volumes'] or {})}
-    is_tmpfs.update((mount['target'], mount.get('type') == 'tmpfs')
-                    for mount in values['mounts'] or ())
-    is_tmpfs.update(dict.fromkeys(
-        storage.tmpfs_to_api(values['tmpfs'] or []), True))
+    hides = dict.fromkeys(_BUILT_IN, True)
+    hides.update((target, name == 'tmpfs')
+                 for name, target in _targets(values))
     for file in values['files'] or ():
-        path = posixpath.normpath(file['path'])
-        around = [target for target in is_tmpfs if path.startswith(
-            posixpath.normpath(target).rstrip('/') + '/')]
+        path = scalars.normal_path(file['path'])
+        around = [target for target in hides if path == target
+                  or path.startswith(target.rstrip('/') + '/')]
         nearest = max(around, key=len, default=None)
-        if nearest is not None and is_tmpfs[nearest]:
+        if nearest is not None and hides[nearest]:
             raise ValueError(
                 _('files and tmpfs: Docker writes the file %(path)s before it '
                   'mounts the tmpfs at %(target)s, which then hides the file')
+                % {'path': file['path'], 'target': nearest}
+                if nearest not in _BUILT_IN else
+                _('files: Docker mounts its own %(target)s, which hides the '
+                  'file %(path)s')
                 % {'path': file['path'], 'target': nearest})
+
+
+def _targets(values):
+    """Yield each target with its kind: volumes, mounts or tmpfs."""
+    for bind in storage.volumes_to_api(values['volumes'] or {}):
+        yield 'volumes', scalars.normal_path(bind.split(':')[1])
+    for mount in values['mounts'] or ():
+        yield ('tmpfs' if mount.get('type') == 'tmpfs' else 'mounts',
+               scalars.normal_path(mount['target']))
+    for target in storage.tmpfs_to_api(values['tmpfs'] or []):
+        yield 'tmpfs', scalars.normal_path(target)
+
+
+def refuse_same_targets(values) -> None:
+    """Docker does not mount two volumes at one path."""
+    # A tmpfs of the property tmpfs can be below a volume of the same path.
+    targets = [target for _name, target in _targets(
+        {**{name: values[name] for name in ('volumes', 'mounts')},
+         'tmpfs': None})]
+    for target in targets:
+        if targets.count(target) > 1:
+            raise ValueError(_('volumes and mounts have the target %s twice')
+                             % target)
+
+
+def refuse_modes_without_quotes(values) -> None:
+    """A mode without quotes in a template is another number.
+
+    YAML 1.1 reads 0400 as 256, which is an octal number, too:
+    https://yaml.org/type/int.html
+    """
+    modes = [(file['path'], file.get('mode'))
+             for file in values['files'] or ()]
+    modes += [(mount['target'], mount.get('tmpfs_mode'))
+              for mount in values['mounts'] or ()]
+    for path, mode in modes:
+        if mode and not re.fullmatch(storage.MODE, mode):
+            raise ValueError('%s: %s' % (path, storage.MODE_FORM))
+
+
+# Properties that a container cannot have in the network of another one.
+_OF_OWN_NETWORK = ('hostname', 'links', 'dns', 'extra_hosts', 'port_bindings',
+                   'publish_all_ports', 'port_specs')
+
+
+def refuse_own_network(values) -> None:
+    """A container in the network of another one has no network of its own.
+
+    https://github.com/moby/moby/blob/v28.0.0/runconfig/hostconfig_unix.go
+    """
+    if not (values['network_mode'] or '').startswith('container:'):
+        return
+    for name in _OF_OWN_NETWORK:
+        if values[name]:
+            raise ValueError(_('%s and a network_mode of "container:" are '
+                               'mutually exclusive') % name)
+
+
+def check_memory(values) -> None:
+    """The limits of memory and swap have to fit together.
+
+    https://docs.docker.com/engine/containers/resource_constraints/
+    """
+    memory = values['memory'] or 0
+    swap = scalars.size_or_unlimited_to_api(values['memory_swap'] or 0)
+    reserved = scalars.size_to_api(values['memory_reservation'] or 0)
+    if swap > 0 and not memory:
+        raise ValueError(_('memory_swap requires memory'))
+    if 0 < swap < memory:
+        raise ValueError(_('memory_swap includes memory, and so cannot be '
+                           'smaller'))
+    if memory and reserved > memory:
+        raise ValueError(_('memory_reservation cannot be larger than memory'))
+
+
+def check_cpus(values) -> None:
+    """A number of CPUs sets the period and the quota."""
+    if values['cpus'] and (values['cpu_period'] or values['cpu_quota']):
+        raise ValueError(_('cpus excludes cpu_period and cpu_quota'))
 
 
 def check_origin(values) -> None:
     """An image is either pulled or built."""
     is_built = bool(scalars.drop_empty(values['build']))
-    if bool(values['image']) == is_built:
+    if values['image'] and is_built:
+        raise ValueError(_('image and build are mutually exclusive. tags '
+                           'contains the names of a built image'))
+    if not values['image'] and not is_built:
         raise ValueError(_('Either image or build is required'))
     if not is_built and (values['tags'] or values['push']):
         raise ValueError(_('tags and push require build'))

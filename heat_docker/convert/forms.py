@@ -73,10 +73,15 @@ def pairs_to_arguments(value: Value) -> Value:
 def _pairs_to_map(value, missing):
     """Convert a list of pairs, each with an optional value."""
     if not isinstance(value, list) or not all(
-            isinstance(item, str) for item in value):
+            item is None or isinstance(item, str) for item in value):
         return value
-    pairs = (item.partition('=') for item in value)
+    pairs = (_known(item).partition('=') for item in value)
     return {name: item if equals else missing for name, equals, item in pairs}
+
+
+def _known(item):
+    """Return a string; empty for a value that is not known yet."""
+    return '' if item is None else item
 
 
 def hosts_to_list(value: Value) -> Value:
@@ -89,9 +94,12 @@ def hosts_to_list(value: Value) -> Value:
     hosts = [(name, address) for name, addresses in value.items()
              for address in (addresses if isinstance(addresses, list)
                              else [addresses])]
-    if not all(isinstance(address, str) for _name, address in hosts):
+    if not all(isinstance(name, str) and not re.search('[:=]', name)
+               and (address is None or isinstance(address, str))
+               for name, address in hosts):
         return value
-    return ['%s:%s' % host for host in hosts]
+    return [None if address is None else '%s:%s' % (name, address)
+            for name, address in hosts]
 
 
 def ulimits_to_list(value: Value) -> Value:
@@ -101,13 +109,17 @@ def ulimits_to_list(value: Value) -> Value:
     """
     if not isinstance(value, dict):
         return value
-    return [{'name': name, **(limit if isinstance(limit, dict)
-                              else {'soft': limit})}
-            for name, limit in value.items()]
+    return [{**(limit if isinstance(limit, dict) else {'soft': limit}),
+             'name': name} for name, limit in value.items()]
 
 
 def name_to_restart_policy(value: Value) -> Value:
-    """Convert ``on-failure:3`` to ``{"Name": "on-failure", ...}``."""
+    """Convert ``on-failure:3`` to ``{"Name": "on-failure", ...}``.
+
+    YAML 1.1 reads ``no`` without quotes as false.
+    """
+    if value is False:
+        value = 'no'
     if not isinstance(value, str):
         return value
     match = re.fullmatch('([a-z-]+)(?::([0-9]{1,9}))?', value)
@@ -119,18 +131,37 @@ def name_to_restart_policy(value: Value) -> Value:
 
 
 def line_to_test(value: Value) -> Value:
-    """Convert a command line to the test of a health check."""
-    return ['CMD-SHELL', value] if value and isinstance(value, str) else value
+    """Convert a command line, or ``NONE``, to the test of a health check."""
+    if not value or not isinstance(value, str):
+        return value
+    return [value] if value == 'NONE' else ['CMD-SHELL', value]
 
 
 def paths_to_devices(value: Value) -> Value:
     """Convert ``["/dev/fuse:/dev/fuse:rwm"]`` to a list of maps."""
     if not isinstance(value, list):
         return value
-    names = ('path_on_host', 'path_in_container', 'permissions')
-    return [dict(zip(names, item.split(':'), strict=False))
-            if isinstance(item, str) and item.count(':') < len(names)
-            else item for item in value]
+    return [_path_to_device(item) for item in value]
+
+
+def _path_to_device(item):
+    if item is None:
+        # A value that is not known yet.
+        return {'path_on_host': None}
+    if not isinstance(item, str) or item.count(':') > 2:
+        return item
+    path, *more = item.split(':')
+    if len(more) == 1 and re.fullmatch('[rwm]{1,3}', more[0]):
+        more.insert(0, path)
+    return dict(zip(('path_on_host', 'path_in_container', 'permissions'),
+                    (path, *more), strict=False))
+
+
+def line_to_tmpfs(value: Value) -> Value:
+    """Convert ``/run:size=64m,mode=755,/tmp`` to a list of two items."""
+    if not isinstance(value, str) or not value.startswith('/'):
+        return value
+    return re.split(',(?=/)', value)
 
 
 def all_to_requests(value: Value) -> Value:
@@ -148,8 +179,8 @@ def names_to_networks(value: Value) -> Value:
     """Convert ``["front"]`` to ``[{"network": "front"}]``."""
     if not isinstance(value, list):
         return value
-    return [{'network': item} if isinstance(item, str) else item
-            for item in value]
+    return [{'network': item} if item is None or isinstance(item, str)
+            else item for item in value]
 
 
 def nested_list(value: Value) -> Value:
@@ -167,6 +198,7 @@ EXAMPLES = {
     pairs_to_arguments: ['VERSION=1.4'],
     hosts_to_list: {'db': '192.0.2.7'}, ulimits_to_list: {'nofile': 1024},
     name_to_restart_policy: 'on-failure:3', line_to_test: 'curl localhost',
-    paths_to_devices: ['/dev/fuse:/dev/fuse:rwm'], all_to_requests: 'all',
+    paths_to_devices: ['/dev/fuse:/dev/fuse:rwm'], line_to_tmpfs: '/run,/tmp',
+    all_to_requests: 'all',
     all_to_count: 'all', names_to_networks: ['front'], nested_list: ['gpu'],
 }

@@ -64,7 +64,7 @@ def cpus_from_api(value: int | None) -> float:
 def blkio_to_api(value: dict) -> dict:
     """Convert block I/O weights and limits to the lists of HostConfig."""
     config = {'BlkioWeightDevice': [
-        {'Path': device['path'], 'Weight': device['weight']}
+        {'Path': device['path'], 'Weight': _weight(device['weight'])}
         for device in _block_devices(value, 'weight_device', 'weight')]}
     for name, key in _RATES.items():
         config[key] = [
@@ -72,6 +72,14 @@ def blkio_to_api(value: dict) -> dict:
              'Rate': scalars.size_to_api(device['rate'])}
             for device in _block_devices(value, name, 'rate')]
     return config
+
+
+def _weight(value):
+    """Return a weight as Docker accepts it."""
+    if not re.fullmatch('[0-9]{1,4}', str(value)) or not (
+            10 <= int(value) <= 1000):
+        raise ValueError(_('%r is not a weight from 10 to 1000') % (value,))
+    return int(value)
 
 
 def _block_devices(value, name, number):
@@ -146,11 +154,21 @@ def device_requests_to_api(values: list[dict]) -> list[dict]:
                                'mutually exclusive'))
         request = {'Driver': value.get('driver'),
                    'Count': value.get('count'), 'DeviceIDs': ids,
-                   'Capabilities': value.get('capabilities'),
+                   'Capabilities': [
+                       _capabilities(item)
+                       for item in value.get('capabilities') or ()],
                    'Options': scalars.to_string_map(
                        value.get('options') or {})}
         result.append({key: item for key, item in request.items() if item})
     return result
+
+
+def _capabilities(value):
+    """Return one of the lists of capabilities of a device request."""
+    if not isinstance(value, list):
+        raise ValueError(_('the capabilities of a device request are a list '
+                           'of lists, such as [[gpu]]'))
+    return scalars.to_strings(value)
 
 
 def device_requests_from_api(values: list[dict] | None) -> list[dict]:

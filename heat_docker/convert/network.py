@@ -23,7 +23,7 @@ from . import scalars
 
 _ = i18n._
 
-_EXTRA_HOST = re.compile(r'([^:=]+)[:=](?:\[(.+)\]|(.+))', re.DOTALL)
+_EXTRA_HOST = re.compile(r'([^:=\s]+)[:=](?:\[(\S+)\]|(\S+))')
 
 _MAC_ADDRESS = re.compile(
     r'[0-9a-f]{2}((:[0-9a-f]{2}){5}|(-[0-9a-f]{2}){5})'
@@ -160,10 +160,8 @@ def _interface_name(endpoint):
 def _endpoint(value):
     value = scalars.drop_none(value)
     addresses = {
-        'IPv4Address': value.get('ipv4_address') and scalars.address(
-            value['ipv4_address']),
-        'IPv6Address': value.get('ipv6_address') and scalars.address(
-            value['ipv6_address']),
+        'IPv4Address': _address(value, 'ipv4_address', 4),
+        'IPv6Address': _address(value, 'ipv6_address', 6),
         'LinkLocalIPs': [scalars.address(item) for item
                          in value.get('link_local_ips') or ()]}
     addresses = {key: item for key, item in addresses.items() if item}
@@ -189,14 +187,27 @@ def _endpoint(value):
     return endpoint
 
 
+def _address(value, name, version):
+    """Return the address at a key, if it is set."""
+    if not value.get(name):
+        return None
+    address = scalars.address(value[name])
+    if ipaddress.ip_address(address).version != version:
+        raise ValueError(_('%(name)s is %(address)s, which is not an IPv'
+                           '%(version)d address')
+                         % {'name': name, 'address': address,
+                            'version': version})
+    return address
+
+
 def _mac_address(value):
     """Return a MAC address that Docker can parse.
 
     https://pkg.go.dev/net#ParseMAC
     """
     if not _MAC_ADDRESS.fullmatch(value):
-        raise ValueError(_('%r is not a MAC address, such as '
-                           '02:42:c0:00:02:07') % value)
+        raise ValueError(_('%r is not a MAC address in quotes, such as '
+                           '"02:42:c0:00:02:07"') % value)
     return value
 
 

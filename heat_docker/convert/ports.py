@@ -26,10 +26,10 @@ _ = i18n._
 
 PROTOCOLS = ('tcp', 'udp', 'sctp')
 
-_PORTS = re.compile(r'(\d+)(?:-(\d+))?(?:/([a-zA-Z]+))?', re.ASCII)
+_PORTS = re.compile(r'(\d{1,5})(?:-(\d{1,5}))?(?:/([a-zA-Z]+))?', re.ASCII)
 
-_HOST_PORTS = re.compile(r'(?:(?:\[([^]]*)\]|([^:]*)):)?(\d*)(?:-(\d+))?',
-                         re.ASCII)
+_HOST_PORTS = re.compile(
+    r'(?:(?:\[([^]]*)\]|([^:]*)):)?(\d{0,5})(?:-(\d{1,5}))?', re.ASCII)
 
 _ANY_PORT = ('', 0, '0')
 

@@ -12,6 +12,7 @@
 
 """The process in a container: image, environment, health check."""
 
+import json
 import re
 import typing
 
@@ -134,11 +135,18 @@ def security_options_to_api(values: list) -> list[str]:
             raise ValueError(_('%r is an option of Docker\'s command line, '
                                'which the API does not accept') % value)
         if name == 'seccomp' and text not in _SECCOMP and not (
-                text or '').lstrip().startswith('{'):
+                _is_json_map(text or '')):
             raise ValueError(_('%r does not contain a seccomp profile. The '
                                'daemon does not read files: join "seccomp=" '
                                'and the text from get_file') % value)
     return scalars.to_strings(values)
+
+
+def _is_json_map(text):
+    try:
+        return isinstance(json.loads(text), dict)
+    except ValueError:
+        return False
 
 
 def is_shared(mode: str) -> bool:

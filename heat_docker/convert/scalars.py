@@ -17,6 +17,7 @@ See ``to_api`` and ``from_api`` of :class:`heat_docker.fields.Field`.
 
 from collections import abc
 import ipaddress
+import posixpath
 import re
 
 from .. import i18n
@@ -65,6 +66,8 @@ def to_string_map(value: dict) -> dict[str, str]:
     Messages do not contain the values, which may be secrets.
     """
     for name, item in value.items():
+        if name == '':
+            raise ValueError(_('a name is empty'))
         if not isinstance(item, (str, int, float)):
             raise ValueError(_('the value of %s is not a string') % (name,))
     return {to_string(name): to_string(item) for name, item in value.items()}
@@ -131,6 +134,12 @@ def drop_none(value: dict) -> dict:
 def drop_empty(value: dict | None) -> dict:
     """Return a map, or an empty one for None, without empty values."""
     return {key: item for key, item in (value or {}).items() if item}
+
+
+def normal_path(path: str) -> str:
+    """Return an absolute path without double slashes and dots."""
+    # posixpath.normpath keeps two slashes at the beginning.
+    return posixpath.normpath('/' + path.lstrip('/'))
 
 
 def address(value: str) -> str:

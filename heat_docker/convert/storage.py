@@ -14,7 +14,7 @@
 
 import base64
 import io
-import posixpath
+import itertools
 import re
 import tarfile
 
@@ -25,10 +25,12 @@ from . import scalars
 _ = i18n._
 
 # https://docs.docker.com/engine/storage/bind-mounts/
-VOLUME_MODES = frozenset((
-    'ro', 'rw', 'z', 'Z', 'nocopy', 'consistent', 'cached', 'delegated',
-    'private', 'rprivate', 'shared', 'rshared', 'slave', 'rslave',
-))
+# Groups of options; a volume has at most one of each.
+_VOLUME_MODES = (
+    ('ro', 'rw'), ('z', 'Z'), ('nocopy',),
+    ('consistent', 'cached', 'delegated'),
+    ('private', 'rprivate', 'shared', 'rshared', 'slave', 'rslave'))
+VOLUME_MODES = frozenset(itertools.chain(*_VOLUME_MODES))
 
 # Mount types for which an option is valid.
 _MOUNT_KINDS = {
@@ -118,20 +120,34 @@ def volumes_to_api(value: dict) -> list[str]:
             raise ValueError(_('%r contains a colon, which Docker treats as '
                                'the end of the path') % source)
         if not path.startswith('/') or ':' in path or (
-                posixpath.normpath(path).strip('/') == ''):
+                scalars.normal_path(path) == '/'):
             raise ValueError(_('%(target)r, the target of %(source)s, is not '
                                'an absolute path below / in the container')
                              % {'target': path, 'source': source})
-        if posixpath.normpath(path) in targets:
+        if scalars.normal_path(path) in targets:
             raise ValueError(_('two volumes have the target %s') % path)
-        for option in mode.split(',') if mode else ():
-            if option not in VOLUME_MODES:
-                raise ValueError(_('%(mode)r is not a volume mode '
-                                   '(%(source)s)')
-                                 % {'mode': option, 'source': source})
-        targets.add(posixpath.normpath(path))
+        _check_volume_mode(mode, source)
+        targets.add(scalars.normal_path(path))
         binds.append(':'.join(part for part in (source, path, mode) if part))
     return binds
+
+
+def _check_volume_mode(mode, source):
+    """Raise unless Docker accepts the options of a volume.
+
+    https://github.com/moby/moby/blob/v28.0.0/volume/mounts/linux_parser.go
+    """
+    options = mode.split(',') if mode else []
+    for option in options:
+        if option not in VOLUME_MODES:
+            raise ValueError(_('%(mode)r is not a volume mode (%(source)s)')
+                             % {'mode': option, 'source': source})
+    for alternatives in _VOLUME_MODES:
+        found = [option for option in options if option in alternatives]
+        if len(found) > 1:
+            raise ValueError(_('the volume modes %(modes)s exclude each other '
+                               '(%(source)s)')
+                             % {'modes': ', '.join(found), 'source': source})
 
 
 def _bind_of_map(source, value):
@@ -189,7 +205,9 @@ def mounts_to_api(values: list[dict]) -> list[dict]:
     """Convert a list of mounts to the API's list."""
     targets = set()
     for value in values:
-        target = value['target'].rstrip('/')
+        target = scalars.normal_path(value['target'])
+        if target == '/':
+            raise ValueError(_('a mount cannot have the target /'))
         if target in targets:
             raise ValueError(_('two mounts have the target %s') % target)
         targets.add(target)
@@ -299,9 +317,9 @@ def tmpfs_to_api(values: list) -> dict[str, str]:
     result = {}
     for value in scalars.to_strings(values):
         path, _colon, options = value.partition(':')
-        if not path.startswith('/'):
-            raise ValueError(_('%r does not begin with an absolute path')
-                             % value)
+        if not path.startswith('/') or scalars.normal_path(path) == '/':
+            raise ValueError(_('%r does not begin with an absolute path below '
+                               '/') % value)
         result[path] = options
     return result
 

@@ -310,7 +310,8 @@ class DockerResource(attributes.ShowingResource):
     def handle_create(self):
         """Return the plan of the create."""
         with daemon.errors_of_heat():
-            fields.check_rules(self.spec.RULES, self.properties)
+            fields.check_rules(fields.rules_of_actions(self.spec.RULES),
+                               self.properties)
         return self._plan(self.create_plan(self.properties))
 
     def handle_check(self):
@@ -434,8 +435,9 @@ class DockerResource(attributes.ShowingResource):
         with daemon.errors_of_heat():
             fields.check_policy([field for field in self.spec.FIELDS
                                  if field.name in changed], values)
-            fields.check_rules([rule for rule in self.spec.RULES
-                                if changed & set(rule.about)], values)
+            fields.check_rules([
+                rule for rule in fields.rules_of_actions(self.spec.RULES)
+                if changed & set(rule.about)], values)
 
     def state_set(self, action, status, reason='state changed', **kwargs):
         """Set the state, and keep facts that Heat overwrites or omits.

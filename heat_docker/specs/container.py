@@ -41,8 +41,10 @@ from . import ulimits
 _ = i18n._
 
 _ABSOLUTE_PATH = r'/.*'
-_MODE = constraints.AllowedPattern(storage.MODE,
+# Without a leading zero in stacks of earlier releases; see RULES.
+_MODE = constraints.AllowedPattern('^(0o)?[0-7]{3,5}$',
                                    description=storage.MODE_FORM)
+_OWNER = constraints.Range(min=0, max=2 ** 32 - 1)
 _UMASK = constraints.AllowedPattern(
     '^(0o?[0-7]{2,3})?$', description=_(
         'A umask is an octal number with a leading zero in quotes, such as '
@@ -484,6 +486,7 @@ FIELDS = (
                   'tmpfs_size': '65536', 'tmpfs_mode': '01700'}]),
     fields.Field(
         name='tmpfs', type=fields.LIST, text_too=True,
+        parse=forms.line_to_tmpfs,
         doc=_('Absolute paths in the container at which to mount a tmpfs, '
               'each optionally with options, such as '
               '"/run:size=64m,mode=755".'),
@@ -548,10 +551,12 @@ FIELDS = (
                     constraints=[_MODE]),
                 'uid': fields.Key(
                     fields.INTEGER, policy.Free.INSIDE,
-                    _('UID of the owner. Defaults to 0.')),
+                    _('UID of the owner. Defaults to 0.'),
+                    constraints=[_OWNER]),
                 'gid': fields.Key(
                     fields.INTEGER, policy.Free.INSIDE,
-                    _('GID of the owner. Defaults to 0.')),
+                    _('GID of the owner. Defaults to 0.'),
+                    constraints=[_OWNER]),
             }),
         mask=storage.files_masked,
         most=budgets.OBJECTS, longest=budgets.FILE,
@@ -648,7 +653,10 @@ FIELDS = (
               'with networks.'),
         at='HostConfig.NetworkMode',
         constraints=(constraints.AllowedPattern(
-            '^(bridge|host|none|default|container:.+)?$'),),
+            '^(bridge|host|none|default|container:.+)?$', description=_(
+                'The network mode is "bridge", "host", "none", or '
+                '"container:" and the get_resource of a container. The '
+                'property networks contains other networks.')),),
         policy=policy.namespace, refers=references.mode,
         exclusive=process.is_shared,
         example='none'),
@@ -1103,11 +1111,24 @@ OPERATIONS = operations.OPERATIONS
 RULES = (
     fields.Rule(('networks', 'network_mode'),
                 combinations.refuse_mode_and_networks),
+    fields.Rule(('network_mode', 'hostname', 'links', 'dns', 'extra_hosts',
+                 'port_bindings', 'publish_all_ports', 'port_specs'),
+                combinations.refuse_own_network),
     fields.Rule(('files', 'read_only'),
                 combinations.refuse_files_and_read_only),
     fields.Rule(('files', 'tmpfs', 'mounts', 'volumes'),
-                combinations.refuse_hidden_files,
-                needs=('tmpfs', 'volumes')),
+                combinations.refuse_hidden_files, only_new=True,
+                needs=('tmpfs', 'volumes', 'mounts')),
+    fields.Rule(('files', 'mounts'),
+                combinations.refuse_modes_without_quotes, only_new=True),
+    fields.Rule(('mounts', 'volumes'),
+                combinations.refuse_same_targets,
+                needs=('volumes', 'mounts')),
+    fields.Rule(('memory', 'memory_swap', 'memory_reservation'),
+                combinations.check_memory,
+                needs=('memory', 'memory_swap', 'memory_reservation')),
+    fields.Rule(('cpus', 'cpu_period', 'cpu_quota'),
+                combinations.check_cpus),
     fields.Rule(('image', 'registry_auth'),
                 combinations.check_pull_credentials,
                 needs=('image', 'registry_auth')),

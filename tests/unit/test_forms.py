@@ -92,6 +92,11 @@ ACCEPTED = (
     ('restart_policy', 'always', {'Name': 'always', 'MaximumRetryCount': 0}),
     ('restart_policy', 'on-failure:3',
      {'Name': 'on-failure', 'MaximumRetryCount': 3}),
+    ('tmpfs', '/run:size=64m,mode=755,/tmp', ['/run:size=64m,mode=755',
+                                              '/tmp']),
+    ('devices', ['/dev/null:rw'],
+     [{'path_on_host': '/dev/null', 'path_in_container': '/dev/null',
+       'permissions': 'rw'}]),
     ('devices', ['/dev/fuse:/dev/fuse:rwm', '/dev/null:/dev/zero', '/dev/kvm'],
      [{'path_on_host': '/dev/fuse', 'path_in_container': '/dev/fuse',
        'permissions': 'rwm'},
@@ -231,6 +236,41 @@ class AcceptedFormTestCase(base.ContainerTestCase):
         self.assertEqual({'A': 'b=c', 'D': '', 'E': None},
                          made.properties['build']['args'])
 
+    def test_parts_that_are_not_known_yet(self):
+        """The attribute of another resource may have any value."""
+        later = {'get_attr': ['web', 'name']}
+        template = self.template({})
+        template['resources']['two'] = {
+            'type': self.TYPE, 'properties': self.properties(
+                extra_hosts={'db': later}, networks=[later], devices=[later],
+                labels=['a=b', later], ulimits={'nofile': later},
+                files=[{'path': '/a', 'content': later, 'mode': later}])}
+        template['resources']['image'] = {
+            'type': 'DockerInc::Docker::Image', 'properties': {
+                'docker_endpoint': base.URL, 'build': {
+                    'dockerfile': 'FROM a', 'args': ['A=b', later],
+                    'extra_hosts': {'db': later}}}}
+        self.make_resource(template=template)
+        self.stack.validate()
+
+    def test_nameless_pairs(self):
+        for properties in ({'labels': ['=b']}, {'labels': ['a=b', None]},
+                           {'extra_hosts': {'2001:db8::1': 'db'}}):
+            self.make_resource(properties)
+            self.assertRaises(exception.StackValidationFailed,
+                              self.stack.validate)
+
+    def test_booleans_of_yaml(self):
+        made = self.make_resource(hostname=True, restart_policy=False)
+        self.stack.validate()
+        self.assertEqual('true', made.properties['hostname'])
+        self.assertEqual('no', made.properties['restart_policy']['Name'])
+        for name, value in (('cpus', True), ('memory', True),
+                            ('stop_grace_period', 1.5), ('memory', 2 ** 64)):
+            self.make_resource({name: value})
+            self.assertRaises(exception.StackValidationFailed,
+                              self.stack.validate)
+
     def test_all_devices(self):
         for requests in ('all', [{'count': 'all', 'capabilities': ['gpu']}]):
             made = self.make_resource(device_requests=requests)
@@ -298,14 +338,70 @@ class ModeTestCase(base.ResourceTestCase):
             for template in list(self.templates(mode))[:1])
         self.assertEqual(set(), fields.changed(spec.FIELDS, before, after))
 
-    def test_every_mode_has_the_constraint(self):
-        modes = [(name, schema) for field in spec.FIELDS
-                 for name, schema in getattr(
-                     field.nested, 'schema', field.nested or {}).items()
-                 if name.rpartition('_')[2] == 'mode']
-        self.assertEqual({'mode', 'tmpfs_mode'}, {name for name, _ in modes})
-        for _name, schema in modes:
-            self.assertIn('in quotes', schema.constraints[-1].description)
+    def test_every_mode_is_checked(self):
+        modes = [(name, key) for field in spec.FIELDS
+                 for key in getattr(field.nested, 'schema',
+                                    field.nested or {})
+                 for name in [field.name] if key.rpartition('_')[2] == 'mode']
+        self.assertEqual({('files', 'mode'), ('mounts', 'tmpfs_mode')},
+                         set(modes))
+
+
+class EarlierReleaseTestCase(base.ContainerTestCase):
+    """A stack of an earlier release has to be able to roll back."""
+
+    def test_modes_and_files_of_stored_templates(self):
+        self.serve_create()
+        self.serve_run()
+        self.daemon.on('PUT', self.PATH + '/archive', 200)
+        for properties in (
+                {'files': [{'path': '/a', 'content': 'x', 'mode': '644'}]},
+                {'files': [{'path': '/run/a', 'content': 'x'}],
+                 'tmpfs': ['/run']},
+                {'mounts': [{'type': 'tmpfs', 'target': '/a',
+                             'tmpfs_mode': '1777'}]}):
+            made = self.make_resource(properties)
+            self.assertRaises(exception.StackValidationFailed, made.validate)
+            self.run_task(made.create)
+            self.assertEqual(('CREATE', 'COMPLETE'), made.state)
+
+
+class CombinationsTestCase(base.ResourceTestCase):
+
+    def test_refused(self):
+        for properties, words in (
+                ({'network_mode': 'container:a', 'hostname': 'web'},
+                 'hostname and a network_mode of "container:"'),
+                ({'network_mode': 'container:a', 'port_bindings': {80: 80}},
+                 'port_bindings and a network_mode'),
+                ({'network_mode': 'mynet'}, 'The property networks contains'),
+                ({'memory_swap': '64m'}, 'memory_swap requires memory'),
+                ({'memory': '64m', 'memory_swap': '32m'}, 'smaller'),
+                ({'memory': '64m', 'memory_reservation': '65m'}, 'larger'),
+                ({'cpus': 1, 'cpu_quota': 5000}, 'cpus excludes'),
+                ({'volumes': {'/a': '/x'},
+                  'mounts': [{'target': '/x/', 'source': 'data'}]},
+                 'volumes and mounts have the target /x twice'),
+                ({'files': [{'path': '/proc/a', 'content': 'x'}]},
+                 'Docker mounts its own /proc'),
+                ({'files': [{'path': '/etc/hosts', 'content': 'x'}]},
+                 'Docker mounts its own /etc/hosts'),
+                ({'files': [{'path': '/a', 'content': 'x', 'uid': -1}]},
+                 'is out of range')):
+            self.make_resource(properties)
+            ex = self.assertRaises(exception.StackValidationFailed,
+                                   self.stack.validate)
+            self.assertIn(words, str(ex))
+
+    def test_accepted(self):
+        for properties in (
+                {'network_mode': 'container:a', 'env': ['A=b']},
+                {'memory': '64m', 'memory_swap': '-1'},
+                {'memory_reservation': '64m'}, {'cpu_quota': 5000},
+                {'files': [{'path': '/dev/shm/x/../../../a',
+                            'content': 'x'}]}):
+            self.make_resource(properties)
+            self.stack.validate()
 
 
 class HiddenFilesTestCase(base.ResourceTestCase):

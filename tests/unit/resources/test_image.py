@@ -96,10 +96,11 @@ class ValidationTestCase(ImageTestCase):
         return str(ex)
 
     def test_either_image_or_build(self):
-        for properties in ({}, {'image': ''}, {'image': None},
-                           {'image': NAME, 'build': BUILD}):
+        for properties in ({}, {'image': ''}, {'image': None}):
             self.assertIn('Either image or build is required',
                           self.refused(**properties), properties)
+        self.assertIn('image and build are mutually exclusive',
+                      self.refused(image=NAME, build=BUILD))
 
     def test_either_image_or_build_with_auth(self):
         self.assertIn('Either image or build is required',
@@ -142,7 +143,7 @@ class ValidationTestCase(ImageTestCase):
 
     def test_build_is_wrong(self):
         for build, words in (
-                ({**BUILD, 'files': {'/a': ''}}, 'must be relative'),
+                ({**BUILD, 'files': {'/a': ''}}, 'is not inside the context'),
                 ({**BUILD, 'files': {'Dockerfile': ''}},
                  'contains a Dockerfile'),
                 ({**BUILD, 'args': {'A': ['hunter2']}},
