@@ -234,9 +234,10 @@ class Attribute:
     :ivar name: name in templates.
     :ivar type: type of the value; see :class:`Field`.
     :ivar doc: documentation for users, in sentences.
-    :ivar at: path in the response to Docker's inspect request; empty for the
-        whole response. None if the value does not come from Docker; ``show``
-        does not include such an attribute.
+    :ivar at: path in the response to Docker's inspect request, or in the map
+        that a type without a daemon has instead; empty for the whole
+        response. None if the value comes from neither; ``show`` does not
+        include such an attribute.
     :ivar from_api: function that converts the JSON at this path to the value.
     :ivar source: name of a method of the resource that returns the argument
         of ``from_api`` instead, or the value itself if ``at`` is None.
@@ -702,6 +703,17 @@ def value_of(field: Field, values):
     if value in ('', [], {}) and not field.empty_counts:
         return None
     return value
+
+
+def effective(fields, values) -> dict[str, typing.Any]:
+    """Return the values of properties, with the default of each unset one."""
+    shown = {}
+    for field in fields:
+        value = value_of(field, values)
+        if value is None and field.default is not None:
+            value = field.default()
+        shown[field.name] = value
+    return shown
 
 
 def check_api(fields, values, api: tuple, endpoint) -> None:

@@ -175,3 +175,10 @@ def check_credentials(values) -> None:
         registry.build_credentials(values)
     else:
         registry.pull_credentials(values)
+
+
+def refuse_early_renewal(values) -> None:
+    """Each update would renew the certificates."""
+    days, renew_before = values['days'], values['renew_before']
+    if days and renew_before and renew_before >= days:
+        raise ValueError(_('renew_before must be less than days'))

@@ -38,10 +38,12 @@ class Record:
         earlier releases have it.
     :cvar LATER: fields that a later release added. They are stored only if
         they differ from their default.
+    :cvar REDACTED: whether Heat encrypts the text, because it is secret.
     """
 
     KEY: typing.ClassVar[str]
     LATER: typing.ClassVar[tuple[str, ...]] = ()
+    REDACTED: typing.ClassVar[bool] = False
 
     def to_text(self) -> str:
         """Return the text that Heat stores."""
@@ -242,6 +244,33 @@ class SnapshotVolume(_Name):
     KEY = 'snapshot_volume'
 
 
+@dataclasses.dataclass(frozen=True)
+class Certificates(Record):
+    """The certificates of a resource, with all keys.
+
+    They are one record, so that Heat stores all of them or none.
+
+    :ivar template: Heat's ID of the template for which they were made.
+    """
+
+    KEY = 'certificates'
+    REDACTED = True
+
+    ca_cert: str
+    ca_key: str = dataclasses.field(repr=False)
+    server_cert: str
+    server_key: str = dataclasses.field(repr=False)
+    client_cert: str
+    client_key: str = dataclasses.field(repr=False)
+    template: int | None = None
+
+
+class PreviousCertificates(Certificates):
+    """The certificates before the last change, for a rollback of it."""
+
+    KEY = 'certificates_before'
+
+
 class Store:
     """The records of one resource."""
 
@@ -263,7 +292,8 @@ class Store:
 
     def write(self, record: R) -> R:
         """Store a record, replace one of the same class, and return it."""
-        self._resource.data_set(record.KEY, record.to_text())
+        self._resource.data_set(record.KEY, record.to_text(),
+                                redact=record.REDACTED)
         return record
 
     def erase(self, kind: type[Record]) -> None:

@@ -24,9 +24,9 @@ from .. import client as clients
 from .. import errors
 from .. import fields
 from .. import i18n
-from . import daemon
 from . import events
 from . import request_costs
+from . import tables
 
 _ = i18n._
 
@@ -78,7 +78,7 @@ class ShowingResource(events.MaskingResource):
 
     def parse_live_resource_data(self, resource_properties, resource_data):
         """Return the properties that were changed outside of Heat."""
-        with daemon.errors_of_heat():
+        with tables.errors_of_heat():
             return fields.drift(self.spec.FIELDS,
                                 fields.null_means_unset(resource_properties),
                                 resource_data)

@@ -18,21 +18,18 @@ import typing
 
 from heat.common import exception
 from heat.engine import resource
-from heat.engine import rsrc_defn
-from heat.engine import support
 from oslo_log import log as logging
 
 from .. import errors
 from .. import fields
-from .. import hints
 from .. import i18n
 from .. import policy
 from ..lifecycle import creation
 from ..lifecycle import plan
 from ..lifecycle import records
 from . import attributes
-from . import daemon
 from . import neighbors
+from . import tables
 
 _ = i18n._
 
@@ -63,11 +60,6 @@ class DockerResource(attributes.ShowingResource):
     :cvar update_steps: map of the name of a step in a field's ``change`` to a
         function that takes the resource and a Context, and returns the step.
     """
-
-    # A drop-in has no entry points, and therefore no client plugin of Heat.
-    default_client_name = None
-
-    support_status = support.SupportStatus(version='1.0.0')
 
     # By default, Heat replaces every resource whose check has failed. This
     # destroys the files of a volume, although the daemon may only have been
@@ -250,31 +242,11 @@ class DockerResource(attributes.ShowingResource):
 
     # Validation.
 
-    def validate(self):
-        """Reject values that the operator does not allow.
-
-        The create checks values that come from other resources.
-        """
-        unknown = hints.name_of_compose(self.spec, self.properties.data)
-        if unknown:
-            template = self.stack.t
-            raise exception.StackValidationFailed(
-                error='Property error', message=unknown,
-                path=[template.RESOURCES, self.t.name,
-                      template.get_section_name(rsrc_defn.PROPERTIES)])
-        super().validate()
-        try:
-            if self.are_known('docker_endpoint', 'tls'):
-                self.endpoint_of(self.properties)
-            # The reference of a resource that does not exist yet is its name.
-            fields.check_policy([field for field in self.spec.FIELDS
-                                 if self.are_known(field.name)],
-                                self.properties)
-            fields.check_rules([rule for rule in self.spec.RULES
-                                if self.are_known(*rule.needs)],
-                               self.properties)
-        except errors.DockerError as ex:
-            raise exception.StackValidationFailed(message=str(ex)) from ex
+    def check_known_values(self):
+        """Reject an endpoint that is not allowed, and other values."""
+        if self.are_known('docker_endpoint', 'tls'):
+            self.endpoint_of(self.properties)
+        super().check_known_values()
 
     def validate_external(self):
         """Reject an external_id that the daemon does not know."""
@@ -309,7 +281,7 @@ class DockerResource(attributes.ShowingResource):
 
     def handle_create(self):
         """Return the plan of the create."""
-        with daemon.errors_of_heat():
+        with tables.errors_of_heat():
             fields.check_rules(fields.rules_of_actions(self.spec.RULES),
                                self.properties)
         return self._plan(self.create_plan(self.properties))
@@ -353,24 +325,6 @@ class DockerResource(attributes.ShowingResource):
         return True
 
     # Updates.
-
-    def update_template_diff_properties(self, after_props, before_props):
-        """Return the properties whose change has an effect.
-
-        :returns: dict of name to new value.
-        :raises resource.UpdateReplace: if they cannot be changed in place.
-        """
-        changed = fields.changed(self.spec.FIELDS, before_props, after_props)
-        if changed and self.needs_replace_with_prop_diff(
-                changed, after_props, before_props):
-            raise resource.UpdateReplace(self)
-        return {name: after_props[name] for name in changed}
-
-    def needs_replace_with_prop_diff(self, changed_properties_set,
-                                     after_props, before_props):
-        """Return whether a change cannot be made in place."""
-        return fields.requires_replace(self.spec.FIELDS,
-                                       changed_properties_set, after_props)
 
     def _needs_update(self, after, before, after_props, before_props,
                       *args, **kwargs):
@@ -432,7 +386,7 @@ class DockerResource(attributes.ShowingResource):
         Values that do not change stay allowed, like the endpoint. A value from
         another resource was not known during the validation.
         """
-        with daemon.errors_of_heat():
+        with tables.errors_of_heat():
             fields.check_policy([field for field in self.spec.FIELDS
                                  if field.name in changed], values)
             fields.check_rules([

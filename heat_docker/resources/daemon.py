@@ -14,91 +14,35 @@
 
 import contextlib
 import dataclasses
-import typing
 
 from heat.common import exception
 from heat.common import policy as heat_policy
-from heat.engine import function
 from oslo_log import log as logging
 
 from .. import client as clients
 from .. import endpoint
 from .. import errors
-from .. import fields
 from .. import i18n
 from .. import masking
 from .. import policy
 from ..lifecycle import objects
 from ..lifecycle import ownership
 from ..lifecycle import records
-from . import superseding
+from . import tables
 
 _ = i18n._
 
 LOG = logging.getLogger(__name__)
 
 
-@contextlib.contextmanager
-def errors_of_heat():
-    """Turn errors of Docker into errors of Heat.
-
-    Heat shows the name of an exception's class in the status reason, so this
-    raises the class with the plainest name. After ResourceInError, Heat would
-    delete the object and create it again.
-    """
-    try:
-        yield
-    except errors.DockerError as ex:
-        raise exception.Error(str(ex)) from ex
-
-
-class DaemonResource(superseding.SupersedableResource):
+class DaemonResource(tables.TableResource):
     """A resource with an object on the daemon that its properties name.
 
-    :cvar spec: module with ``FIELDS`` and ``ATTRIBUTES``.
     :cvar object_class: subclass of
         :class:`heat_docker.lifecycle.objects.Object`.
     """
 
-    spec: typing.Any = None
     object_class: type[objects.Object]
-
-    def __init_subclass__(cls, **kwargs):
-        super().__init_subclass__(**kwargs)
-        if cls.spec is not None:
-            cls.properties_schema = fields.properties_schema(cls.spec.FIELDS)
-            cls.attributes_schema = fields.attributes_schema(
-                cls.spec.ATTRIBUTES)
-
-    @property
-    def properties(self):
-        """The values of the properties; an explicit null means unset."""
-        return self._values
-
-    @properties.setter
-    def properties(self, values):
-        self._values = fields.null_means_unset(values)
-
-    def values_in(self, definition):
-        """Return the values of the properties in a definition.
-
-        An explicit null means unset.
-
-        :param heat.engine.rsrc_defn.ResourceDefinition definition: of the
-            resource in any template.
-        """
-        return fields.null_means_unset(definition.properties(
-            self.properties_schema, self.context))
-
-    def are_known(self, *names):
-        """Return whether properties depend on no other resource."""
-        return not any(function.dependencies(
-            [self.properties.data.get(name) for name in names]))
-
-    @property
-    def records(self):
-        """The facts about the resource in Heat's database."""
-        return records.Store(self)
 
     @property
     def object(self):
@@ -153,7 +97,7 @@ class DaemonResource(superseding.SupersedableResource):
         :param values: of the properties; by default, those of the last action.
         """
         try:
-            with errors_of_heat(), clients.DockerClient(
+            with tables.errors_of_heat(), clients.DockerClient(
                     self.endpoint_of(values or self.properties),
                     lambda: self._secrets(values)) as client:
                 yield client

@@ -23,7 +23,7 @@ from .. import errors
 LOG = logging.getLogger(__name__)
 
 
-def mappings(name, cls):
+def mappings(name, cls, *libraries):
     """Return the two functions that a module of a type has.
 
     Heat calls ``available_resource_mapping`` when heat-engine starts. Tools
@@ -31,18 +31,24 @@ def mappings(name, cls):
 
     :param str name: of the type.
     :param cls: the class of its resources.
+    :param libraries: see :func:`available`.
     """
-    return lambda: {name: cls}, lambda: available({name: cls})
+    return (lambda: {name: cls},
+            lambda: available({name: cls}, *libraries))
 
 
-def available(mapping):
+def available(mapping, *libraries):
     """Return the mapping of types, or an empty one if they cannot work here.
 
     heat-engine does not start if a plugin raises while it is loaded, so the
     reason is only logged.
+
+    :param libraries: functions that raise :class:`errors.Unsupported` if a
+        library that only these types need is missing.
     """
     try:
-        client.library()
+        for check in (client.library, *libraries):
+            check()
     except errors.Unsupported as ex:
         LOG.error('The resource types %(types)s are not available: %(why)s',
                   {'types': ', '.join(mapping), 'why': ex})

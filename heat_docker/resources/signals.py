@@ -21,7 +21,7 @@ from .. import policy
 from ..lifecycle import container_operations
 from . import alarms
 from . import base
-from . import daemon
+from . import tables
 
 _ = i18n._
 
@@ -73,7 +73,7 @@ class SignalResource(base.DockerResource, alarms.Alarms):
                 % {'action': answers.line(action),
                    'known': ', '.join(operations.names())})
         if not only:
-            with daemon.errors_of_heat():
+            with tables.errors_of_heat():
                 policy.signal(action)
         if self.resource_id is None:
             raise exception.Error(_('The container was never created'))

@@ -51,13 +51,15 @@ from heat_docker import daemons
 from heat_docker.api import containers
 from heat_docker.lifecycle import plan
 from heat_docker.resources import base as resources_base
+from heat_docker.resources import certificates
 from heat_docker.resources import container
 from heat_docker.resources import image
 from heat_docker.resources import network
 from heat_docker.resources import volume
 
 TYPE = 'DockerInc::Docker::Container'
-CLASSES = {name: cls for module in (container, image, network, volume)
+CLASSES = {name: cls
+           for module in (certificates, container, image, network, volume)
            for name, cls in module.resource_mapping().items()}
 # Limit for a test that hangs, in seconds.
 SECONDS = 20

@@ -30,13 +30,14 @@ TREE = os.path.dirname(heat_docker.__file__)
 
 # From top to bottom: a module may import only modules on lower lines.
 LAYERS = (
-    ('resources.container', 'resources.image', 'resources.network',
-     'resources.volume'),
+    ('resources.certificates', 'resources.container', 'resources.image',
+     'resources.network', 'resources.volume'),
     ('resources.signals', 'resources.snapshots'),
     ('resources.alarms', 'resources.base', 'resources.registration'),
     ('resources.attributes', 'resources.neighbors'),
     ('resources.events',),
     ('resources.daemon',),
+    ('resources.tables',),
     ('resources.superseding',),
     ('resources.request_costs', 'resources.rows'),
     ('lifecycle.container_start',),
@@ -49,8 +50,8 @@ LAYERS = (
     ('lifecycle.plan',),
     ('lifecycle.neighbors', 'lifecycle.objects'),
     ('lifecycle.ownership', 'lifecycle.records'),
-    ('specs.container', 'specs.image', 'specs.network', 'specs.volume',
-     'background'),
+    ('specs.certificates', 'specs.container', 'specs.image',
+     'specs.network', 'specs.volume', 'background'),
     ('specs.endpoint', 'specs.pulling', 'specs.ulimits'),
     ('client',),
     ('api.containers', 'api.images', 'api.networks', 'api.volumes',
@@ -62,7 +63,7 @@ LAYERS = (
     ('convert.ipam', 'convert.network', 'convert.references',
      'convert.storage', 'hints', 'words'),
     ('convert.forms', 'convert.limits', 'convert.platforms', 'convert.ports',
-     'convert.process', 'convert.registry'),
+     'convert.process', 'convert.registry', 'x509'),
     ('convert.scalars', 'answers', 'errors', 'conf', 'masking'),
     ('i18n', 'budgets'),
 )
@@ -71,8 +72,9 @@ LAYERS = (
 # name.
 FORBIDDEN = {
     **dict.fromkeys(
-        ('specs.container', 'specs.endpoint', 'specs.image', 'specs.network',
-         'specs.pulling', 'specs.ulimits', 'specs.volume'),
+        ('specs.certificates', 'specs.container', 'specs.endpoint',
+         'specs.image', 'specs.network', 'specs.pulling', 'specs.ulimits',
+         'specs.volume'),
         {'client', 'daemons', 'transport', 'errors', 'conf', 'api'}),
     **dict.fromkeys(
         ('api.collection', 'api.containers', 'api.images', 'api.networks',
@@ -297,6 +299,9 @@ RULES = (
     (resource_in_a_step, 'lifecycle/plan.py',
      'from heat.engine import resource'),
     (layers_broken, 'resources/image.py', 'from . import volume'),
+    (layers_broken, 'resources/certificates.py', 'from . import volume'),
+    (layers_broken, 'resources/tables.py', 'from . import daemon'),
+    (layers_broken, 'x509.py', 'from . import fields'),
     (layers_broken, 'resources/base.py', 'from . import signals'),
     (layers_broken, 'fields.py', 'from . import client'),
     (layers_broken, 'client.py', 'from .specs import container'),

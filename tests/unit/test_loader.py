@@ -75,7 +75,7 @@ print(json.dumps({
     'same': {
         'class': mapping.get('DockerInc::Docker::Container', None) is
             tree.resources.container.DockerContainer or not mapping,
-        'classes': all(issubclass(cls, tree.resources.base.DockerResource)
+        'classes': all(issubclass(cls, tree.resources.tables.TableResource)
                        for cls in mapping.values()),
         'errors': tree.errors is tree.client.errors is
             tree.background.errors is tree.resources.base.errors is

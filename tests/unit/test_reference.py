@@ -20,6 +20,7 @@ import textwrap
 from heat.engine import constraints
 import yaml
 
+from heat_docker.resources import certificates
 from heat_docker.resources import container
 from heat_docker.resources import image
 from heat_docker.resources import network
@@ -27,7 +28,7 @@ from heat_docker.resources import volume
 from tests.unit import base
 
 ROOT = pathlib.Path(__file__).parents[2]
-TYPES = (container, image, network, volume)
+TYPES = (certificates, container, image, network, volume)
 
 
 def load():

@@ -43,6 +43,9 @@ MODULES = {name: importlib.import_module('%s.%s' % (specs.__name__, name))
 SPECS = {name: module for name, module in MODULES.items()
          if hasattr(module, 'ATTRIBUTES')}
 
+# Types without an object on a daemon, which therefore have no samples.
+OF_HEAT = {'certificates'}
+
 CLASSES = {name: base.CLASSES['DockerInc::Docker::' + name.title()]
            for name in SPECS}
 CONTAINER = SPECS['container']
@@ -247,9 +250,9 @@ class FieldsTestCase(testtools.TestCase):
                                 '%s.%s' % (name, field.name))
 
     def test_endpoint_is_that_of_all_types(self):
-        for spec in SPECS.values():
+        for name, spec in SPECS.items():
             self.assertEqual(
-                list(MODULES['endpoint'].FIELDS),
+                [] if name in OF_HEAT else list(MODULES['endpoint'].FIELDS),
                 [field for field in spec.FIELDS
                  if field in MODULES['endpoint'].FIELDS])
 
@@ -536,6 +539,8 @@ class FieldsTestCase(testtools.TestCase):
     def test_attributes_are_read_where_they_are(self):
         """A path that is missing in the samples is misspelled."""
         for path, module, attribute in all_attributes():
+            if module in OF_HEAT:
+                continue
             for version, absent in ABSENT.items():
                 shown = fields.read(base.sample('%s_%s_v%s' % (
                     module, 'running' if module == 'container' else 'all',
@@ -692,7 +697,8 @@ class SamplesTestCase(testtools.TestCase):
     """Recorded output of a real daemon for objects from the examples."""
 
     def test_sample_for_every_spec(self):
-        self.assertEqual(set(SPECS.values()),
+        self.assertEqual({spec for name, spec in SPECS.items()
+                          if name not in OF_HEAT},
                          {spec for _name, spec, _values, _sample
                           in all_samples()},
                          'tests/unit/samples/record.py records them')
@@ -717,6 +723,8 @@ class SamplesTestCase(testtools.TestCase):
 
     def test_all_fields_recorded(self):
         for path, spec, field in all_fields():
+            if path.partition('.')[0] in OF_HEAT:
+                continue
             recorded = {name for _name, one, values, _sample in all_samples()
                         if one is spec for name in values}
             self.assertEqual(field.name not in record.NOT_RECORDED,
