@@ -47,8 +47,8 @@ class DockerCertificates(tables.TableResource):
     daemon, and a client certificate. Pass ca_cert, server_cert and server_key
     to the server that runs the daemon, and the attribute tls to the property
     tls of the resources that use the daemon. All three certificates belong to
-    one daemon, or to daemons whose users trust each other: whoever has the
-    client key is root on their hosts.
+    one daemon, or to daemons with the same users: a client with the client key
+    is root on their hosts.
 
     Heat stores the keys encrypted with its auth_encryption_key. The key of the
     authority never leaves Heat. The attributes with keys are only available on

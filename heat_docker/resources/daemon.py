@@ -72,7 +72,7 @@ class DaemonResource(tables.TableResource):
         url = (values['docker_endpoint'] if request is None
                else request.endpoint)
         try:
-            named = endpoint.of_values(url, values['tls'])
+            named = endpoint.of_values(url, self._resolved(values)['tls'])
         except ValueError as ex:
             raise errors.Failed(str(ex)) from ex
         if request is not None:
@@ -85,6 +85,17 @@ class DaemonResource(tables.TableResource):
                 'is empty'))
         policy.endpoint(named, self._is_admin)
         return named
+
+    def _resolved(self, values):
+        """Return values in which tls does not depend on other resources.
+
+        To show attributes, Heat loads a resource without the attributes of
+        those that its properties refer to. The property would be unset.
+        """
+        if values is not self.properties or self.are_known('tls') or (
+                'tls' not in (self._stored_properties_data or {})):
+            return values
+        return self.values_in(self.frozen_definition())
 
     def _is_admin(self):
         # The context of a trust is not an admin's until its roles are read.

@@ -114,8 +114,8 @@ ATTRIBUTES = (
         doc=_('Certificate of the client, in PEM.')),
     fields.Attribute(
         name='client_key', type=fields.STRING, at='client_key', secret=True,
-        doc=_('Private key of client_cert, in PEM. Whoever has it is root on '
-              'the host of the daemon.')),
+        doc=_('Private key of client_cert, in PEM. A client with this key is '
+              'root on the host of the daemon.')),
     fields.Attribute(
         name='tls', type=fields.MAP, at='tls', secret=True,
         doc=_('Value for the property tls of the other types: ca_cert, '

@@ -20,8 +20,10 @@ import pymysql
 import requests
 import yaml
 
+from sandbox import control
 from tests.functional import base
 from tests.functional import proxy
+from tests.functional import tls
 
 # Replaces a server, in a cloud without Nova.
 SERVER = {
@@ -74,6 +76,7 @@ class ExamplesTest(base.FunctionalTest):
         for path in FOLDER.glob('*.yaml'):
             name = 'test_' + path.stem.replace('-', '_')
             self.assertTrue(hasattr(self, name)
+                            or hasattr(ServerWithDockerTest, name)
                             or (whole / f'{name}.py').exists(), name)
 
     def test_hello(self):
@@ -146,26 +149,6 @@ class ExamplesTest(base.FunctionalTest):
             parameters={'page': 'two', **images}, files=self.nested())
         pages = self.pages(self.outputs(stack_id)['ports'])
         self.assertEqual({'two'}, set(pages))
-
-    def test_server_with_docker(self):
-        """The daemon answers some time after the server is complete."""
-        way = self.useFixture(proxy.Proxy(self.cloud.docker['endpoint']))
-        way.cut()
-        stack_id = self.start_stack(
-            yaml.safe_load((FOLDER / 'server-with-docker.yaml').read_text()),
-            environment={'resource_registry': {
-                'OS::Nova::Server': 'server.yaml'}},
-            files={'server.yaml': yaml.safe_dump(SERVER)},
-            parameters={'docker_port': way.endpoint.rpartition(':')[2],
-                        'image': self.cloud.images['httpd']})
-        base.wait_until(lambda: 'Waiting for it' in self.reasons(stack_id),
-                        'waiting')
-        self.assertEqual('CREATE_COMPLETE', self.resource(
-            stack_id, 'server').resource_status)
-        way.mend()
-        self.expect(stack_id, 'CREATE_COMPLETE')
-        [page] = self.pages([self.outputs(stack_id)['port']])
-        self.assertIn('Hello', page)
 
     def test_tls_endpoint(self):
         docker = self.cloud.tls_docker
@@ -371,3 +354,32 @@ class ExamplesTest(base.FunctionalTest):
                 connect_timeout=5)
         except pymysql.err.OperationalError:
             return None
+
+
+class ServerWithDockerTest(tls.TLSDaemonTest):
+
+    def test_server_with_docker(self):
+        """The daemon answers some time after the server is complete.
+
+        Instead of the script of the server, the test writes the certificates.
+        """
+        control.order(self.cloud, 'docker-tls', 'stop')
+        stack_id = self.start_stack(
+            yaml.safe_load((FOLDER / 'server-with-docker.yaml').read_text()),
+            environment={'resource_registry': {
+                'OS::Nova::Server': 'server.yaml'}},
+            files={'server.yaml': yaml.safe_dump(SERVER)},
+            parameters={'docker_port': self.at.rpartition(':')[2],
+                        'server_names': '127.0.0.1',
+                        'image': self.cloud.images['httpd']})
+        base.wait_until(lambda: 'Waiting for it' in self.reasons(stack_id),
+                        'waiting')
+        server = self.resource(stack_id, 'server')
+        self.assertEqual('CREATE_COMPLETE', server.resource_status)
+        made = self.heat.resources.get(stack_id, 'certificates',
+                                       with_attr=[*tls.FILES]).attributes
+        self.install(made)
+        self.expect(stack_id, 'CREATE_COMPLETE')
+        page = self.page_at(int(self.outputs(stack_id)['port']))
+        self.assertIn('Hello', page)
+        self.delete_stack(stack_id)

@@ -18,7 +18,6 @@ import pymysql
 import requests
 import yaml
 
-from sandbox import certificates
 from sandbox import state
 from sandbox.guests import hosting
 from tests.functional import base
@@ -80,30 +79,19 @@ class DockerServerTest(base.FunctionalTest):
         except pymysql.OperationalError:
             return None
 
-    def certificates(self):
-        """Return certificates whose server has a name but no address yet."""
-        authority = certificates.Authority()
-        server = authority.issue('server', host='docker')
-        client = authority.issue('client')
-        return {'ca_cert': authority.certificate,
-                'server_cert': server.certificate, 'server_key': server.key,
-                'client_cert': client.certificate, 'client_key': client.key}
-
-    def test_cfn_signal_and_tls(self):
-        reasons = self.run_template(15, signal='cfn-signal',
-                                    **self.certificates())
+    def test_cfn_signal(self):
+        reasons = self.run_template(16, signal='cfn-signal')
         self.assertIn('Signal: status:SUCCESS', reasons)
 
     def test_curl(self):
-        reasons = self.run_template(15, signal='curl')
+        reasons = self.run_template(16, signal='curl')
         self.assertIn('Signal: status:SUCCESS', reasons)
 
     def test_native_signal(self):
-        reasons = self.run_template(15, signal='heat')
+        reasons = self.run_template(16, signal='heat')
         self.assertIn('Signal: status:SUCCESS', reasons)
 
     def test_no_signal(self):
         """The containers are patient with the daemon instead."""
-        reasons = self.run_template(13, signal='none',
-                                    **self.certificates())
+        reasons = self.run_template(14, signal='none')
         self.assertIn('Waiting for it', reasons)

@@ -1,0 +1,205 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Certificates of a stack, at a real Docker daemon."""
+
+import configparser
+import datetime
+import json
+import pathlib
+import urllib.parse
+
+import pymysql
+
+from tests.functional import base
+from tests.functional import tls
+
+TYPE = 'DockerInc::Docker::Certificates'
+
+
+class CertificatesTestCase(base.FunctionalTest):
+
+    def certificates(self, **properties):
+        return {'type': TYPE, 'properties': {
+            'server_names': ['127.0.0.1'], **properties}}
+
+    def template_of(self, resources=None, **properties):
+        """Return a template with certificates, and outputs with all."""
+        return self.template(
+            {'certs': self.certificates(**properties), **(resources or {})},
+            {name: {'value': {'get_attr': ['certs', name]}}
+             for name in (*tls.FILES, 'fingerprint', 'expires_at')})
+
+    def client(self, endpoint):
+        """Return a container that uses the attribute tls.
+
+        It starts again when the daemon does.
+        """
+        return {'web': self.container(
+            docker_endpoint=endpoint, network_mode='none',
+            restart_policy={'Name': 'always'},
+            tls={'get_attr': ['certs', 'tls']})}
+
+
+class DaemonTest(CertificatesTestCase, tls.TLSDaemonTest):
+    """The daemon with TLS gets the certificates of a stack."""
+
+    def install_outputs(self, stack_id):
+        outputs = self.outputs(stack_id)
+        self.install(outputs)
+        return outputs
+
+    def test_all_types_of_keys(self):
+        stack_id = self.create_stack(self.template_of())
+        for key_type in ('ecdsa-p256', 'rsa-3072', 'ed25519'):
+            values = {'key_type': key_type, 'renew_ca': True}
+            self.update_stack(stack_id, self.template_of(**values))
+            self.install_outputs(stack_id)
+            self.update_stack(stack_id, self.template_of(
+                self.client(self.at), **values))
+            self.assertEqual('running', self.resource(
+                stack_id).attributes['state'])
+            self.update_stack(stack_id, self.template_of(**values))
+        self.delete_stack(stack_id)
+
+    def test_renewal(self):
+        """The client of a daemon with the old certificate stays trusted."""
+        stack_id = self.create_stack(self.template_of())
+        before = self.install_outputs(stack_id)
+        self.update_stack(stack_id, self.template_of(self.client(self.at)))
+        container = self.resource(stack_id).physical_resource_id
+        self.update_stack(stack_id, self.template_of(
+            self.client(self.at), triggers={'renewal': '1'}))
+        self.assertEqual(container,
+                         self.resource(stack_id).physical_resource_id)
+        self.act(stack_id, 'check', 'CHECK_COMPLETE')
+        after = self.install_outputs(stack_id)
+        self.act(stack_id, 'check', 'CHECK_COMPLETE')
+        self.assertEqual(before['ca_cert'], after['ca_cert'])
+        self.assertNotEqual(before['client_key'], after['client_key'])
+        self.assertNotEqual(before['fingerprint'], after['fingerprint'])
+
+    def test_certificates_of_another_stack(self):
+        """A daemon refuses a client of another authority."""
+        self.install_outputs(self.create_stack(self.template_of()))
+        stack_id = self.start_stack(self.template_of(self.client(self.at)))
+        self.expect(stack_id, 'CREATE_FAILED')
+        self.assertIn('not signed by ca_cert', self.reasons(stack_id))
+
+    def test_keys_are_nowhere_else(self):
+        """Keys are in the resource data only, except for the client's.
+
+        Heat stores the properties of the container, which include it, as
+        those of every resource with a secret property.
+        """
+        stack_id = self.create_stack(self.template_of())
+        generations = [self.keys(stack_id)]
+        self.install_outputs(stack_id)
+        self.update_stack(stack_id, self.template_of(self.client(self.at)))
+        self.act(stack_id, 'check', 'CHECK_COMPLETE')
+        self.act(stack_id, 'suspend', 'SUSPEND_COMPLETE')
+        self.act(stack_id, 'resume', 'RESUME_COMPLETE')
+        snapshot = self.heat.stacks.snapshot(stack_id)['id']
+        self.expect(stack_id, 'SNAPSHOT_COMPLETE')
+        for row in self.heat.resources.list(stack_id):
+            self.assertNotIn('PRIVATE KEY', json.dumps(self.heat.resources.get(
+                stack_id, row.resource_name).to_dict()))
+        self.update_stack(stack_id, self.template_of(
+            self.client(self.at), triggers={'renewal': '1'}, renew_ca=True))
+        generations.append(self.keys(stack_id))
+        self.install_outputs(stack_id)
+        self.heat.stacks.restore(stack_id, snapshot)
+        self.expect(stack_id, 'RESTORE_COMPLETE')
+        self.assertEqual(generations[-1], self.keys(stack_id))
+        found = set()
+        for keys in generations:
+            found |= self.places(keys)
+        self.assertEqual({('client_key', 'resource_properties_data')}, found)
+
+    def keys(self, stack_id):
+        """Return the lines of all keys of a stack, as an export shows them."""
+        data = self.heat.stacks.export(stack_id)
+        stored = json.loads(data['resources']['certs']['resource_data'][
+            'certificates'])
+        public = [text for name, text in stored.items()
+                  if name.endswith('_cert')]
+        # A file with a key also contains its public part.
+        keys = {name: [line for line in text.splitlines() if not (
+                    line.startswith('---') or line in ''.join(public))]
+                for name, text in stored.items() if name.endswith('_key')}
+        self.assertEqual(3, len(keys))
+        self.assertTrue(all(keys.values()))
+        return keys
+
+    def places(self, keys):
+        """Return the keys in Heat's database and logs, each with its place."""
+        places = self.tables()
+        for path in pathlib.Path(self.cloud.logs).iterdir():
+            places[path.name] = path.read_text(errors='replace')
+        return {(name, place) for name, lines in keys.items()
+                for line in lines for place, text in places.items()
+                if line in text}
+
+    def tables(self):
+        """Return the contents of each table of Heat's database."""
+        parser = configparser.RawConfigParser()
+        parser.read(self.cloud.heat_conf)
+        url = urllib.parse.urlsplit(parser['database']['connection'])
+        [path] = urllib.parse.parse_qs(url.query)['unix_socket']
+        with pymysql.connect(unix_socket=path, user=url.username,
+                             database=url.path[1:]) as database:
+            with database.cursor() as cursor:
+                cursor.execute('SHOW TABLES')
+                texts = {}
+                for (name,) in cursor.fetchall():
+                    cursor.execute('SELECT * FROM `%s`' % name)
+                    texts[name] = repr(cursor.fetchall())
+        self.assertIn('certificates', texts['resource_data'])
+        return texts
+
+
+class LifeTest(CertificatesTestCase):
+    """What needs no daemon."""
+
+    def test_rollback_restores_the_certificates(self):
+        stack_id = self.create_stack(self.template_of())
+        before = self.outputs(stack_id)
+        self.update_stack(
+            stack_id, self.template_of(
+                {'web': {**self.container(cmd=['false']),
+                         'depends_on': 'certs'}},
+                triggers={'renewal': '1'}, server_names=['other.test']),
+            status='ROLLBACK_COMPLETE', disable_rollback=False)
+        self.assertEqual(before, self.outputs(stack_id))
+        self.update_stack(stack_id, self.template_of(
+            triggers={'renewal': '1'}))
+        self.assertNotEqual(before['fingerprint'],
+                            self.outputs(stack_id)['fingerprint'])
+
+    def test_abandoned_and_adopted(self):
+        stack_id = self.create_stack(self.template_of())
+        before = self.outputs(stack_id)
+        adopted = self.adopt_stack(self.heat.stacks.abandon(stack_id))
+        self.assertEqual(before, self.outputs(adopted))
+
+    def test_check_warns(self):
+        stack_id = self.create_stack(self.template_of(days=7))
+        self.act(stack_id, 'check', 'CHECK_COMPLETE')
+        self.assertIn('The server certificate expires in 6 days, on ',
+                      self.reasons(stack_id))
+        expires = datetime.datetime.strptime(
+            self.outputs(stack_id)['expires_at'], '%Y-%m-%dT%H:%M:%SZ')
+        self.assertIn(str(expires.date()), self.reasons(stack_id))
+
+    def test_refused(self):
+        self.assertIn('neither a hostname nor an IP address', self.refused(
+            {'certs': self.certificates(server_names=['a b'])}))
