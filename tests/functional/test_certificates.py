@@ -113,6 +113,10 @@ class DaemonTest(CertificatesTestCase, tls.TLSDaemonTest):
         for row in self.heat.resources.list(stack_id):
             self.assertNotIn('PRIVATE KEY', json.dumps(self.heat.resources.get(
                 stack_id, row.resource_name).to_dict()))
+        for event in self.heat.events.list(stack_id):
+            shown = self.heat.events.get(stack_id, event.resource_name,
+                                         event.id)
+            self.assertNotIn('PRIVATE KEY', json.dumps(shown.to_dict()))
         self.update_stack(stack_id, self.template_of(
             self.client(self.at), triggers={'renewal': '1'}, renew_ca=True))
         generations.append(self.keys(stack_id))

@@ -75,6 +75,20 @@ class EndpointTestCase(base.ResourceTestCase):
                                   tls={'verify': False})
         self.assertEqual(endpoint.TLS(verify=False), made.endpoint.tls)
 
+    def test_tls_of_another_resource(self):
+        """To show attributes, Heat does not load the other resource."""
+        properties = {'docker_endpoint': 'https://docker.test',
+                      'tls': {'get_attr': ['certs', 'tls']}}
+        template = self.template(properties)
+        template['resources']['certs'] = {
+            'type': 'DockerInc::Docker::Certificates'}
+        made = self.make_resource(template=template)
+        self.assertEqual(endpoint.TLS(), made.endpoint.tls)
+        made._stored_properties_data = self.properties(
+            **{**properties, 'tls': {'server_name': 'docker'}})
+        self.assertEqual(endpoint.TLS(server_name='docker'),
+                         made.endpoint.tls)
+
 
 class AllowedTestCase(base.ContainerTestCase):
 
