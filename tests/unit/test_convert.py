@@ -845,7 +845,8 @@ REFUSED = (
     (building.build_to_api, {'dockerfile': 'FROM a', 'dockerfile_path': 'b'},
      '^dockerfile_path requires context$'),
     *((building.build_to_api, {'context': GIT, 'dockerfile_path': path},
-       'of a file is not inside the context') for path in ('/a', '../a', 'a/../..')),
+       'of a file is not inside the context')
+      for path in ('/a', '../a', 'a/../..')),
     (building.build_to_api, {'dockerfile': 'FROM a', 'network': 'ns:/proc/1'},
      "'ns:/proc/1' is neither the name of a network nor"),
     (building.build_to_api, {'dockerfile': 'FROM a', 'network': 'container:'},
