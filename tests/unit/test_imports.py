@@ -20,6 +20,7 @@ modules here, or stop heat-engine.
 import ast
 import os
 import re
+import sys
 import warnings
 
 import testtools
@@ -66,6 +67,19 @@ LAYERS = (
      'convert.process', 'convert.registry', 'x509'),
     ('convert.scalars', 'answers', 'errors', 'conf', 'masking'),
     ('i18n', 'budgets'),
+    # What reads Compose files, and knows neither Heat nor Docker.
+    ('compose.hot',),
+    ('compose.resources',),
+    ('compose.project',),
+    ('compose.loading',),
+    ('compose.table',),
+    ('compose.building',),
+    ('compose.mounting', 'compose.networking', 'compose.processes'),
+    ('compose.keys', 'compose.longhand'),
+    ('compose.contents', 'compose.dotenv', 'compose.interpolation',
+     'compose.merging', 'compose.reading', 'compose.shapes'),
+    ('compose.tree',),
+    ('compose.limits', 'compose.problems', 'compose.texts'),
 )
 
 # Forbidden imports from lower lines; modules of a package by the package's
@@ -97,7 +111,7 @@ FORBIDDEN = {
         {'errors', 'conf'}),
 }
 
-SCRIPTS = ('check',)
+SCRIPTS = ('check', 'compose2hot')
 
 _DEFINITIONS = (ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom,
                 ast.Assign, ast.AnnAssign)
@@ -193,6 +207,15 @@ def resource_in_a_step(path, tree, modules):
         for _level, module, _name in imports(tree))
 
 
+def compose_knows_others(path, tree, modules):
+    """What reads Compose files works without Heat and Docker."""
+    allowed = {'yaml', *sys.stdlib_module_names}
+    return path.startswith('compose') and any(
+        level == 0 and module.split('.')[0] not in allowed
+        or level > 1 or level and module
+        for level, module, _name in imports(tree))
+
+
 def message_added(path, tree, modules):
     """A lazily translated message does not support addition."""
     def message(node):
@@ -260,6 +283,10 @@ RULES = (
     (docker_imported, 'transport.py', 'import docker'),
     (docker_imported, 'api/images.py', 'from docker import auth'),
     (docker_imported, 'a.py', 'def f():\n    import docker.utils'),
+    (compose_knows_others, 'compose/a.py', 'import oslo_config'),
+    (compose_knows_others, 'compose/a.py', 'from heat.engine import resource'),
+    (compose_knows_others, 'compose/a.py', 'from .. import budgets'),
+    (compose_knows_others, 'compose2hot.py', 'import docker'),
     (message_added, 'a.py', 'a = _("a") + b'),
     (message_added, 'a.py', 'a = b + _("a")'),
     (message_added, 'a.py', 'a = _("%s") % b + c'),

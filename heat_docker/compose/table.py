@@ -1,0 +1,395 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The tables of all keys of Compose files.
+
+https://github.com/compose-spec/compose-spec describes the keys. Each key is
+one entry, from which the front end takes the accepted forms, the rule for
+merges and the property, and the documentation takes the page about Compose.
+"""
+
+from . import building
+from . import keys
+from . import longhand
+from . import merging
+from . import mounting
+from . import networking
+from . import processes
+from . import shapes
+
+Key = keys.Key
+nested = keys.nested
+nothing = keys.nothing
+refused = keys.refused
+
+_SWARM = 'it is for the services of a swarm.'
+_WINDOWS = 'it is for Windows containers.'
+_BUILDKIT = 'it requires BuildKit.'
+_MAPS = merging.maps()
+
+HEALTHCHECK = (
+    Key('test', processes.test, 'healthcheck.test'),
+    Key('interval', shapes.duration, 'healthcheck.interval'),
+    Key('timeout', shapes.duration, 'healthcheck.timeout'),
+    Key('retries', shapes.integer, 'healthcheck.retries'),
+    Key('start_period', shapes.duration, 'healthcheck.start_period'),
+    Key('start_interval', shapes.duration, 'healthcheck.start_interval'),
+    Key('disable', shapes.boolean, 'healthcheck.disable'),
+)
+
+LOGGING = (
+    Key('driver', shapes.text, 'log_driver'),
+    Key('options', shapes.texts_by_name, 'log_options', merge=_MAPS),
+)
+
+
+def _rates(value, where):
+    """Return weights or limits of block devices."""
+    return shapes.list_of(longhand.fields(
+        path=shapes.text, rate=shapes.size, weight=shapes.integer))(
+            value, where)
+
+
+def _by_path(value):
+    return value.get('path')
+
+
+BLKIO = (
+    Key('weight', shapes.integer, 'blkio_weight'),
+    *(Key(name, _rates, 'blkio_config.' + name,
+          merge=merging.keyed(_by_path))
+      for name in ('weight_device', 'device_read_bps', 'device_write_bps',
+                   'device_read_iops', 'device_write_iops')),
+)
+
+BUILD = (
+    Key('context', longhand.context, 'build.context',
+        keys.elsewhere,
+        why='A directory is taken from the contents, as dockerfile and files '
+            'of build; .dockerignore is obeyed. A URL must be one of a Git '
+            'repository.'),
+    Key('dockerfile', shapes.text, 'build.dockerfile, build.dockerfile_path',
+        keys.elsewhere),
+    Key('dockerfile_inline', shapes.text, 'build.dockerfile',
+        keys.elsewhere),
+    Key('args', shapes.pairs, 'args', building.args, merge=_MAPS),
+    Key('labels', shapes.labels, 'labels', merge=_MAPS),
+    Key('target', shapes.text, 'target'),
+    Key('network', shapes.text, 'network'),
+    Key('no_cache', shapes.boolean, 'no_cache'),
+    Key('pull', shapes.boolean, 'pull'),
+    Key('shm_size', shapes.size, 'shm_size'),
+    Key('extra_hosts', longhand.extra_hosts, 'extra_hosts',
+        merge=merging.append_new),
+    Key('ulimits', longhand.ulimits, 'ulimits', processes.ulimits,
+        merge=_MAPS),
+    Key('cache_from', shapes.texts_of, 'cache_from', building.cache_from,
+        merge=merging.append_new, why='Only images are used.'),
+    Key('tags', shapes.texts_of, 'tags', merge=merging.append_new),
+    Key('platforms', shapes.texts_of, 'platform', building.platforms,
+        merge=merging.append_new, why='One platform only.'),
+    nothing('cache_to', 'the daemon keeps its cache itself.'),
+    nothing('no_cache_filter', _BUILDKIT),
+    nothing('provenance', _BUILDKIT),
+    nothing('sbom', _BUILDKIT),
+    refused('additional_contexts', _BUILDKIT),
+    refused('entitlements', _BUILDKIT),
+    refused('isolation', _WINDOWS),
+    refused('privileged', _BUILDKIT),
+    refused('secrets', _BUILDKIT),
+    refused('ssh', _BUILDKIT),
+)
+
+LIMITS = (
+    Key('cpus', shapes.number, 'cpus'),
+    Key('memory', shapes.size, 'memory'),
+    Key('pids', shapes.integer, 'pids_limit'),
+)
+
+RESERVATIONS = (
+    Key('memory', shapes.size, 'memory_reservation'),
+    Key('devices', shapes.list_of(longhand.device_request),
+        'device_requests', building.devices, merge=merging.append),
+    nothing('cpus', 'Docker reserves no CPUs.'),
+    nothing('generic_resources', _SWARM),
+)
+
+RESOURCES = (
+    nested('limits', LIMITS, '(see below)'),
+    nested('reservations', RESERVATIONS, '(see below)'),
+)
+
+RESTART_POLICY = (
+    Key('condition', shapes.text, 'restart_policy'),
+    Key('max_attempts', shapes.integer, 'restart_policy'),
+    nothing('delay', 'Docker chooses the delay.'),
+    nothing('window', 'Docker chooses it.'),
+)
+
+DEPLOY = (
+    Key('mode', shapes.text, '(replicated only)', building.mode),
+    Key('replicas', shapes.integer, '(several resources)', keys.elsewhere),
+    nested('resources', RESOURCES, '(see below)', building.resources),
+    nested('restart_policy', RESTART_POLICY, 'restart_policy',
+           building.restart_policy, why='It overrides restart.'),
+    nothing('labels', 'they are those of a service of a swarm, not of its '
+            'containers.'),
+    nothing('endpoint_mode', _SWARM),
+    nothing('placement', _SWARM),
+    nothing('update_config', _SWARM),
+    nothing('rollback_config', _SWARM),
+)
+
+SERVICE = (
+    Key('image', shapes.text, 'image'),
+    nested('build', BUILD, 'image', building.build,
+           'A resource of the type Image builds the image, and the container '
+           'refers to it.', longhand.build),
+    Key('platform', shapes.text, 'platform'),
+    Key('pull_policy', shapes.text, 'pull_policy', processes.pull_policy,
+        why='daily, weekly and every_… pull at each create. A service with '
+            'build is always built.'),
+    nothing('pull_refresh_after', 'nothing remembers the last pull.'),
+    Key('container_name', shapes.text, 'name',
+        why='Otherwise Heat chooses the name.'),
+    Key('hostname', shapes.text, 'hostname'),
+    Key('domainname', shapes.text, 'domainname'),
+    Key('user', shapes.text, 'user'),
+    Key('working_dir', shapes.text, 'working_dir'),
+    Key('entrypoint', shapes.command, 'entrypoint', processes.entrypoint),
+    Key('command', shapes.command, 'cmd', processes.command,
+        why='A string is split as in a shell. Docker does not distinguish an '
+            'empty command from none.'),
+    Key('environment', shapes.pairs, 'env', processes.environment,
+        merge=_MAPS, why='A name alone has the value of the environment of '
+        'the project.'),
+    Key('env_file', longhand.env_files, 'env', processes.env_file,
+        merge=merging.append, why='Files of the contents.'),
+    Key('labels', shapes.labels, 'labels', processes.labels, merge=_MAPS),
+    Key('label_file', longhand.paths, 'labels', processes.label_file,
+        merge=merging.append, why='Files of the contents.'),
+    Key('annotations', shapes.labels, 'annotations', merge=_MAPS),
+    nested('healthcheck', HEALTHCHECK, 'healthcheck', processes.healthcheck),
+    Key('depends_on', longhand.depends_on, 'wait_for', keys.elsewhere,
+        merge=merging.maps(merging.anything),
+        why='It becomes depends_on of the resource, and wait_for of the '
+            'dependency. A dependency with required: false may be missing, '
+            'but its failure is one of the stack. restart has no effect.'),
+    Key('restart', longhand.restart, 'restart_policy',
+        why='A service with restart: "no" is a job: the stack does not wait '
+            'for it, unless another service does.'),
+    Key('init', shapes.boolean, 'init'),
+    Key('stop_signal', shapes.text, 'stop_signal'),
+    Key('stop_grace_period', shapes.duration, 'stop_grace_period',
+        processes.grace_period, why='In whole seconds.'),
+    Key('stdin_open', shapes.boolean, 'open_stdin'),
+    Key('tty', shapes.boolean, 'tty'),
+    Key('networks', longhand.networks, 'networks', networking.attach,
+        merge=merging.maps(merging.anything),
+        why='The name of the service is an alias. The network with the '
+            'highest priority is the main one.'),
+    Key('network_mode', shapes.text, 'network_mode',
+        networking.mode('network_mode')),
+    Key('mac_address', shapes.text, 'networks', keys.elsewhere,
+        why='For the main network.'),
+    Key('ports', shapes.list_of(longhand.port), 'port_bindings',
+        networking.ports, merging.keyed(longhand.port_key),
+        why='A range of host ports for one container port has one port for '
+            'each container of the service. name, mode and app_protocol have '
+            'no effect.'),
+    Key('expose', shapes.texts_of, 'port_specs', networking.expose,
+        merge=merging.append_new),
+    Key('links', shapes.texts_of, 'networks', networking.links,
+        merge=merging.append_new,
+        why='The alias belongs to the other container, so that all '
+            'containers of the network see it.'),
+    refused('external_links', 'attach both containers to a network, where '
+            'each finds the other by its name.'),
+    Key('extra_hosts', longhand.extra_hosts, 'extra_hosts',
+        merge=merging.append_new),
+    Key('dns', shapes.one_or_more, 'dns', merge=merging.append),
+    Key('dns_opt', shapes.texts_of, 'dns_options', merge=merging.append),
+    Key('dns_search', shapes.one_or_more, 'dns_search',
+        merge=merging.append),
+    Key('volumes', shapes.list_of(longhand.mount), 'mounts, volumes, files',
+        mounting.volumes, merging.keyed(longhand.mount_key),
+        why='An absolute path is one of the host of the daemon. A relative '
+            'path is copied into the container, from the contents: a file, '
+            'or all files below a directory. A file that begins with "#!" '
+            'is executable. consistency has no effect.'),
+    Key('volumes_from', shapes.texts_of, 'volumes_from',
+        networking.volumes_from, merge=merging.append_new),
+    Key('tmpfs', mounting.tmpfs, 'tmpfs', merge=merging.append),
+    Key('configs', shapes.list_of(longhand.grant), 'files',
+        mounting.grants('configs', ''), merging.keyed(longhand.grant_key)),
+    Key('secrets', shapes.list_of(longhand.grant), 'files',
+        mounting.grants('secrets', mounting.SECRETS),
+        merging.keyed(longhand.grant_key),
+        why='Files in the file system of the container.'),
+    Key('read_only', shapes.boolean, 'read_only',
+        why='It excludes configs, secrets and relative paths in volumes, '
+            'because files are copied into the container.'),
+    Key('shm_size', shapes.size, 'shm_size'),
+    Key('storage_opt', shapes.texts_by_name, 'storage_opt', merge=_MAPS),
+    Key('mem_limit', shapes.size, 'memory'),
+    Key('mem_reservation', shapes.size, 'memory_reservation'),
+    Key('memswap_limit', shapes.size, 'memory_swap'),
+    Key('mem_swappiness', shapes.integer, 'memory_swappiness'),
+    Key('oom_kill_disable', shapes.boolean, 'oom_kill_disable'),
+    Key('oom_score_adj', shapes.integer, 'oom_score_adj'),
+    Key('cpus', shapes.number, 'cpus'),
+    Key('cpu_shares', shapes.integer, 'cpu_shares'),
+    Key('cpu_period', shapes.integer, 'cpu_period'),
+    Key('cpu_quota', shapes.integer, 'cpu_quota'),
+    Key('cpuset', shapes.text, 'cpu_set'),
+    Key('pids_limit', shapes.integer, 'pids_limit'),
+    nested('blkio_config', BLKIO, 'blkio_weight, blkio_config',
+           processes.blkio),
+    Key('ulimits', longhand.ulimits, 'ulimits', processes.ulimits,
+        merge=_MAPS),
+    Key('devices', shapes.list_of(longhand.device),
+        'devices, device_requests', processes.devices,
+        merging.keyed(longhand.device_key)),
+    Key('device_cgroup_rules', shapes.texts_of, 'device_cgroup_rules',
+        merge=merging.append_new),
+    Key('gpus', longhand.gpus, 'device_requests', processes.gpus,
+        merge=merging.append),
+    Key('cap_add', shapes.texts_of, 'cap_add', merge=merging.append_new),
+    Key('cap_drop', shapes.texts_of, 'cap_drop', merge=merging.append_new),
+    Key('privileged', shapes.boolean, 'privileged'),
+    Key('security_opt', shapes.texts_of, 'security_opt',
+        processes.security_opt, merge=merging.append_new,
+        why='A seccomp profile is a file of the contents.'),
+    Key('group_add', shapes.texts_of, 'group_add',
+        merge=merging.append_new),
+    Key('userns_mode', shapes.text, 'userns_mode'),
+    Key('ipc', shapes.text, 'ipc_mode', networking.mode('ipc_mode')),
+    Key('pid', shapes.text, 'pid_mode', networking.mode('pid_mode')),
+    Key('uts', shapes.text, 'uts_mode'),
+    Key('cgroup', shapes.text, 'cgroupns_mode'),
+    Key('cgroup_parent', shapes.text, 'cgroup_parent'),
+    Key('sysctls', shapes.pairs, 'sysctls', merge=_MAPS),
+    nested('logging', LOGGING, 'log_driver, log_options',
+           processes.logging),
+    Key('runtime', shapes.text, 'runtime'),
+    nested('deploy', DEPLOY, '(see below)', building.deploy),
+    Key('scale', shapes.integer, '(several resources)', keys.elsewhere,
+        why='The resources are web, web_2, web_3 and so on.'),
+    Key('profiles', shapes.texts_of, '(selects services)', keys.elsewhere,
+        merge=merging.append_new),
+    Key('extends', longhand.extends, '(merged)', keys.elsewhere),
+    nothing('attach', 'it is for the output of "docker compose up".'),
+    nothing('develop', 'it is for "docker compose watch".'),
+    refused('cpu_count', _WINDOWS),
+    refused('cpu_percent', _WINDOWS),
+    refused('cpu_rt_period', 'containers cannot have real-time CPU time with '
+            'current kernels.'),
+    refused('cpu_rt_runtime', 'containers cannot have real-time CPU time '
+            'with current kernels.'),
+    refused('credential_spec', _WINDOWS),
+    refused('isolation', _WINDOWS),
+    refused('models', 'there is no model runner.'),
+    refused('post_start', 'there are no hooks; use the entrypoint.'),
+    refused('pre_start', 'there are no hooks; use a service and '
+            'service_completed_successfully.'),
+    refused('pre_stop', 'there are no hooks; handle the stop signal.'),
+    refused('provider', 'it runs a program on the client.'),
+    refused('use_api_socket', 'it needs credentials of the client; mount the '
+            'socket instead.'),
+)
+
+_SUBNET = longhand.fields(
+    subnet=shapes.text, ip_range=shapes.text, gateway=shapes.text,
+    aux_addresses=shapes.texts_by_name)
+
+IPAM = (
+    Key('driver', shapes.text, 'ipam.driver'),
+    Key('config', shapes.list_of(_SUBNET), 'ipam.config',
+        merge=merging.append),
+    Key('options', shapes.texts_by_name, 'ipam.options', merge=_MAPS),
+)
+
+NETWORK = (
+    Key('name', shapes.text, 'name',
+        why='Otherwise Heat chooses the name.'),
+    Key('external', longhand.external, '(no resource)', keys.elsewhere,
+        why='Containers use the network with this name.'),
+    Key('driver', shapes.text, 'driver'),
+    Key('driver_opts', shapes.texts_by_name, 'driver_opts', merge=_MAPS),
+    Key('attachable', shapes.boolean, 'attachable'),
+    Key('internal', shapes.boolean, 'internal'),
+    Key('enable_ipv4', shapes.boolean, 'enable_ipv4'),
+    Key('enable_ipv6', shapes.boolean, 'enable_ipv6'),
+    nested('ipam', IPAM, 'ipam', keys.same),
+    Key('labels', shapes.labels, 'labels', merge=_MAPS),
+)
+
+VOLUME = (
+    Key('name', shapes.text, 'name',
+        why='Otherwise Heat chooses the name. An existing volume is not '
+            'adopted; use external for it.'),
+    Key('external', longhand.external, '(no resource)', keys.elsewhere,
+        why='Containers use the volume with this name.'),
+    Key('driver', shapes.text, 'driver'),
+    Key('driver_opts', shapes.texts_by_name, 'driver_opts', merge=_MAPS),
+    Key('labels', shapes.labels, 'labels', merge=_MAPS),
+)
+
+_STORE = 'there is no store of configs or secrets.'
+
+CONFIG = (
+    Key('file', longhand.path, 'files', keys.elsewhere,
+        why='A file of the contents.'),
+    Key('content', shapes.text, 'files', keys.elsewhere),
+    Key('environment', shapes.text, 'files', keys.elsewhere,
+        why='A variable of the environment of the project.'),
+    nothing('name', 'the files of containers have no names.'),
+    nothing('labels', _STORE),
+    refused('external', _STORE),
+    refused('template_driver', _STORE),
+)
+
+SECRET = (
+    Key('file', longhand.path, 'files', keys.elsewhere,
+        why='A file of the contents.'),
+    Key('environment', shapes.text, 'files', keys.elsewhere,
+        why='A variable of the environment of the project.'),
+    nothing('name', 'the files of containers have no names.'),
+    nothing('labels', _STORE),
+    refused('external', _STORE),
+    refused('driver', _STORE),
+    refused('driver_opts', _STORE),
+    refused('template_driver', _STORE),
+)
+
+
+def _section(name, table, target):
+    """Return the key of a section of named objects."""
+    return Key(name, shapes.map_of(shapes.optional(keys.shape_of(table))),
+               target, keys.elsewhere, merging.maps(keys.rule_of(table)),
+               keys=table)
+
+
+
+FILE = (
+    Key('name', shapes.text, '(label)', keys.elsewhere,
+        why='The label com.docker.compose.project of all objects.'),
+    Key('include', longhand.includes, '(merged)', keys.elsewhere,
+        merge=merging.append, why='Files of the contents.'),
+    _section('services', SERVICE, 'DockerInc::Docker::Container'),
+    _section('networks', NETWORK, 'DockerInc::Docker::Network'),
+    _section('volumes', VOLUME, 'DockerInc::Docker::Volume'),
+    _section('configs', CONFIG, 'files of containers'),
+    _section('secrets', SECRET, 'files of containers'),
+    nothing('version', 'all files follow the current specification.'),
+    refused('models', 'there is no model runner.'),
+)
