@@ -47,17 +47,17 @@ def main(arguments: list[str] | None = None) -> int:
     problems = importlib.import_module(package + '.compose.problems')
     try:
         text, notes = _translate(package, options)
+        for note in notes:
+            print('compose2hot: warning: %s' % note, file=sys.stderr)
+        if options.output in (None, '-'):
+            sys.stdout.write(text)
+        else:
+            with open(options.output, 'w', encoding='utf-8') as written:
+                written.write(text)
     except problems.ComposeError as ex:
         return _fail(str(ex))
     except OSError as ex:
         return _fail('%s: %s' % (ex.filename, ex.strerror))
-    for note in notes:
-        print('compose2hot: warning: %s' % note, file=sys.stderr)
-    if options.output in (None, '-'):
-        sys.stdout.write(text)
-    else:
-        with open(options.output, 'w', encoding='utf-8') as written:
-            written.write(text)
     return 0
 
 

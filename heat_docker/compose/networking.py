@@ -86,7 +86,7 @@ def _published(port, item, where):
     """Return the host port, or the range of them, of one container."""
     host = port.get('published') or ''
     if host in ('', '0'):
-        return ''
+        return host
     first, last = longhand.span(host)
     target = longhand.span(port['target'])
     several = target[1] - target[0]

@@ -90,7 +90,10 @@ def boolean(value, where):
     if isinstance(value, bool):
         return value
     if isinstance(value, str) and value.lower() in _BOOLEANS:
-        return _checked(value, _BOOLEANS[value.lower()])
+        parsed = _BOOLEANS[value.lower()]
+        # Heat accepts only these two strings.
+        return _checked(value, parsed) if value.lower() in (
+            'true', 'false') else parsed
     raise wrong(value, where, 'true or false')
 
 

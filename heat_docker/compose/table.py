@@ -156,8 +156,8 @@ SERVICE = (
            'refers to it.', longhand.build),
     Key('platform', shapes.text, 'platform'),
     Key('pull_policy', shapes.text, 'pull_policy', processes.pull_policy,
-        why='daily, weekly and every_… pull at each create. A service with '
-            'build is always built.'),
+        why='Policies such as "daily" and "every_12h" pull at each create. '
+            'A service with build is always built.'),
     nothing('pull_refresh_after', 'nothing remembers the last pull.'),
     Key('container_name', shapes.text, 'name',
         why='Otherwise Heat chooses the name.'),
@@ -388,8 +388,8 @@ FILE = (
     _section('services', SERVICE, 'DockerInc::Docker::Container'),
     _section('networks', NETWORK, 'DockerInc::Docker::Network'),
     _section('volumes', VOLUME, 'DockerInc::Docker::Volume'),
-    _section('configs', CONFIG, 'files of containers'),
-    _section('secrets', SECRET, 'files of containers'),
+    _section('configs', CONFIG, '(files of containers)'),
+    _section('secrets', SECRET, '(files of containers)'),
     nothing('version', 'all files follow the current specification.'),
     refused('models', 'there is no model runner.'),
 )
