@@ -57,15 +57,30 @@ class Contents:
             return content
         return texts.Text([(str(content), texts.File(path))])
 
-    def text(self, path: str, where: problems.Where, what: str) -> str:
-        """Return the text of a file.
+    def get(self, path: str, where: problems.Where,
+            what: str) -> str | bytes:
+        """Return the contents of a file.
 
         :param what: what the file is, for messages.
-        :raises problems.ComposeError: if it is missing or binary.
+        :raises problems.ComposeError: if it is missing or too large.
         """
         content = self.find(path)
         if content is None:
             raise missing(path, where, what)
+        if len(content) > limits.FILE:
+            raise where.error(
+                '%s %s has more than %d characters, which a stack cannot '
+                'contain; build an image with it, or mount a volume'
+                % (what, path, limits.FILE))
+        return content
+
+    def text(self, path: str, where: problems.Where, what: str) -> str:
+        """Return the text of a file.
+
+        :param what: what the file is, for messages.
+        :raises problems.ComposeError: if it is missing, too large or binary.
+        """
+        content = self.get(path, where, what)
         if isinstance(content, bytes):
             raise where.error('%s %s is not text' % (what, path))
         return content

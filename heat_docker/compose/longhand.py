@@ -186,7 +186,7 @@ def _short_mount(value, where):
         raise shapes.wrong(source, where, 'the name of a volume; a relative '
                            'path begins with "./"')
     result = tree.Map({'type': kind, 'source': source, 'target': rest[0]})
-    for option in rest[1].split(',') if rest[1:] else ():
+    for option in texts.split(rest[1], ',') if rest[1:] else ():
         _add_option(result, option, where)
     if kind == 'bind':
         result.setdefault('bind', tree.Map()).setdefault(

@@ -96,9 +96,9 @@ def _copy(mount, item, where, result):
     """Copy files of the contents in place of a mount of a relative path."""
     source, target = mount['source'], mount['target']
     files = item.project.contents
-    content = files.find(source)
-    if content is not None:
-        result.setdefault('files', []).append(file(target, content))
+    if files.find(source) is not None:
+        result.setdefault('files', []).append(
+            file(target, files.get(source, where, 'the file')))
     else:
         found = files.below(source, where)
         if not found:
@@ -110,7 +110,8 @@ def _copy(mount, item, where, result):
         for path in found:
             inner = posixpath.relpath(path, source)
             result.setdefault('files', []).append(
-                file(posixpath.join(target, inner), files.find(path)))
+                file(posixpath.join(target, inner),
+                     files.get(path, where, 'the file')))
     if not mount.get('read_only'):
         item.project.report.note(
             where, '%s is copied into the container. What the container '

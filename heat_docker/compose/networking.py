@@ -84,9 +84,10 @@ def ports(value, item):
 
 def _published(port, item, where):
     """Return the host port, or the range of them, of one container."""
-    host = port.get('published') or ''
-    if host in ('', '0'):
-        return host
+    host = port.get('published')
+    # An empty string from a variable is a parameter.
+    if host in (None, '', '0'):
+        return '' if host is None else host
     first, last = longhand.span(host)
     target = longhand.span(port['target'])
     several = target[1] - target[0]

@@ -18,7 +18,9 @@ import dataclasses
 class ComposeError(Exception):
     """A Compose file that cannot be used.
 
-    The message contains no value of a variable, because it may be a secret.
+    The message contains no value of an environment, a config or a secret.
+    Variables in other values have their names there, except in names of
+    objects and paths of files.
 
     :ivar message: what is wrong, without the place.
     :ivar file: path of the file, or None.

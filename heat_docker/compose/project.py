@@ -14,6 +14,7 @@
 
 from collections import abc
 import dataclasses
+import functools
 import graphlib
 import posixpath
 import re
@@ -98,17 +99,33 @@ class Project:
 
     def waited_for(self, name: str) -> set:
         """Return the conditions for which other services wait."""
-        return {options['condition'] for service in self.services.values()
-                for other, options in service.dependencies().items()
-                if other == name}
+        return self._conditions.get(name, set())
+
+    @functools.cached_property
+    def _conditions(self):
+        """The conditions for each service."""
+        found: dict[str, set] = {}
+        for service in self.services.values():
+            for other, options in service.dependencies().items():
+                found.setdefault(other, set()).add(options['condition'])
+        return found
 
     def link_aliases(self, name: str, network: str) -> list[str]:
         """Return the aliases that links give a service in a network."""
-        return [texts.partition(link, ':')[2]
-                for service in self.services.values()
-                if network in (service.values.get('networks') or ())
-                for link in service.values.get('links') or ()
-                if link.partition(':')[0] == name and ':' in link]
+        return [alias for networks, alias in self._links.get(name, ())
+                if network in networks]
+
+    @functools.cached_property
+    def _links(self):
+        """The networks and the alias of each link, by linked service."""
+        found: dict[str, list] = {}
+        for service in self.services.values():
+            for link in service.values.get('links') or ():
+                name, colon, alias = texts.partition(link, ':')
+                if colon:
+                    found.setdefault(str(name), []).append(
+                        (service.values.get('networks') or (), alias))
+        return found
 
     def content(self, section: str, name: str,
                 where: problems.Where) -> str | bytes | None:
@@ -136,10 +153,7 @@ class Project:
         if 'content' in found:
             return found['content']
         if 'file' in found:
-            content = self.contents.find(found['file'])
-            if content is None:
-                raise files.missing(found['file'], place, 'the file')
-            return content
+            return self.contents.get(found['file'], place, 'the file')
         variable = found['environment']
         content = self.model.scopes[section, name].lookup(variable)
         if content is None:

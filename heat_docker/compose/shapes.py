@@ -182,7 +182,9 @@ def pairs(value, where):
     for index, item in enumerate(texts_of(value, where)):
         name, equals, content = texts.partition(item, '=')
         if not name:
-            raise wrong(item, where.inside(value, index), 'NAME=value')
+            # The rest may be a secret.
+            raise where.inside(value, index).error(
+                'the entry is not NAME=value')
         result.put(str(name), content if equals else None,
                    value.place(index))
     return result

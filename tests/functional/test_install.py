@@ -79,6 +79,11 @@ class InstallTest(base.FunctionalTest):
         self.assertEqual(
             (ROOT / 'etc' / 'heat_docker.conf.sample').read_text(),
             sample.stdout)
+        template = subprocess.run(
+            [prefix / 'bin' / 'compose2hot',
+             ROOT / 'examples' / 'compose' / 'compose.yaml'], text=True,
+            check=True, capture_output=True, env={'DB_PASSWORD': 'x'})
+        self.assertIn('type: %s' % base.TYPE, template.stdout)
         self.assertIn('%s: registered' % base.TYPE,
                       self.check(installed.parent))
 

@@ -147,6 +147,13 @@ class HotTestCase(base.ComposeTestCase):
                 found['resources']['a']['properties'][name]
                 for name in ('docker_endpoint', 'image')))
 
+    def test_empty_variable(self):
+        _text, found = self.template(
+            'services: {a: {image: i, ports: ["${P:-}:80"]}}')
+        self.assertEqual(
+            {'80': {'get_param': 'P'}},
+            found['resources']['a']['properties']['port_bindings'])
+
     def test_dollars_in_text_are_kept(self):
         _text, found = self.template(
             'services: {a: {image: i, hostname: "$${A}${A:-x}"}}')

@@ -12,6 +12,7 @@
 
 """The properties that keys of services become."""
 
+from heat_docker.compose import limits
 from tests.unit.compose import base
 
 
@@ -100,6 +101,20 @@ class PropertiesTestCase(base.ComposeTestCase):
                             ('only raw', 'env_file: [{path: a, format: b}]'),
                             ('not NAME=value', 'environment: ["=x"]')):
             self.refused(words, 'services: {web: {image: i, %s}}' % keys)
+
+    def test_errors_do_not_contain_the_environment(self):
+        for keys in ('environment: ["=$S"]', 'environment: {A: [$S]}',
+                     'env_file: a.env', 'labels: {a: {b: $S}}',
+                     'cpus: $S', 'volumes: ["/a:/b:$S"]', 'ports: ["$S:80"]',
+                     'ports: [{target: 80, published: $S}]', 'init: $S',
+                     'mem_limit: $S', 'restart: a$S', 'tty: "${S}"',
+                     'stop_grace_period: $S', 'pull_policy: $S',
+                     'command: "a \'$S"', 'devices: ["a:b:c:$S"]',
+                     'depends_on: {a: {condition: $S}}'):
+            error = self.refused('', 'services: {web: {image: i, %s}}' % keys,
+                                 contents_={'a.env': 'A="hunter2'},
+                                 environment={'S': 'hunter2'})
+            self.assertNotIn('hunter2', str(error), keys)
 
     def test_labels(self):
         labels = self.resources(
@@ -237,6 +252,9 @@ class PropertiesTestCase(base.ComposeTestCase):
             '  image: i\n  volumes:\n  - /a\n  - ./html:/html',
             contents_=contents)
         self.assertEqual((6, 'volumes[1]'), (error.line, error.key))
+        self.refused('build an image with it', 'services: {web: {image: i,'
+                     ' volumes: ["./big:/a"]}}',
+                     contents_={'big': 'x' * (limits.FILE + 1)})
         note, = self.notes('services: {web: {image: i, volumes: '
                            '["./conf:/a", "./other:/b:ro"]}}',
                            contents_=contents)
