@@ -206,6 +206,10 @@ def _disk(contents, root):
     """Return the files below a directory of this host."""
     class Disk(contents.Contents):
 
+        def __init__(self):
+            super().__init__()
+            self.root = root
+
         def _path(self, path):
             """Return the path on this host, or None if it is elsewhere."""
             found = os.path.realpath(os.path.join(root, path))

@@ -32,7 +32,11 @@ class Contents:
     """Files by their path below one directory, the root.
 
     :param files: map of path to text, or to bytes for a binary file.
+    :cvar root: absolute path of the root, if the files are those of this
+        host. "docker compose config" prints absolute paths.
     """
+
+    root = ''
 
     def __init__(self, files: abc.Mapping[str, str | bytes] | None = None):
         self._files = {posixpath.normpath(str(path)): content
@@ -99,16 +103,24 @@ class Contents:
         return sorted(paths)
 
 
+def below_root(path: str, where: problems.Where) -> bool:
+    """Return whether an absolute path is one of the contents."""
+    return bool(where.root) and (path + '/').startswith(where.root + '/')
+
+
 def resolve(path: str, where: problems.Where) -> str:
     """Return the path of a file below the root of the contents.
 
-    :param path: path relative to the directory of ``where``.
+    :param path: path relative to the directory of ``where``, or an absolute
+        path below its root.
     :raises problems.ComposeError: if it is a URL, absolute, or leaves the
         root.
     """
     if _URL.match(path):
         raise where.error('%s is not a path: files of other hosts are not '
                           'fetched' % texts.shown(path))
+    if below_root(path, where):
+        return posixpath.normpath(posixpath.relpath(path, where.root))
     if path.startswith(('/', '~')) or '\0' in path:
         raise where.error('%s is not a relative path; only files of the '
                           'project are used' % texts.shown(path))

@@ -166,7 +166,8 @@ class Loader:
 
     def _shaped(self, one, file, directory, scope):
         """Return a file with variables replaced and in the long forms."""
-        where = problems.Where(problems.Place(file, 1), (), directory)
+        where = problems.Where(problems.Place(file, 1), (), directory,
+                               self.contents.root)
         return _SHAPE(scope.interpolate(one, where), where)
 
     def _include(self, model, include, where, scope, chain):

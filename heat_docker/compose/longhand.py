@@ -170,8 +170,9 @@ def bind_source(source, where):
         raise where.error('%s: the home directory on the host of the daemon '
                           'is not known; write an absolute path'
                           % texts.shown(source))
-    return source if source.startswith('/') else contents.resolve(
-        source, where)
+    if source.startswith('/') and not contents.below_root(source, where):
+        return source
+    return contents.resolve(source, where)
 
 
 def _short_mount(value, where):

@@ -70,11 +70,14 @@ class Where:
     :ivar path: keys and indices from the top of the file to the value.
     :ivar directory: directory of relative paths, below the root of the
         contents; empty for the root itself.
+    :ivar root: absolute path of the root, if the files are those of this
+        host.
     """
 
     place: Place = Place()
     path: tuple = ()
     directory: str = ''
+    root: str = ''
 
     def inside(self, container, key) -> 'Where':
         """Return the place of a value in a map or a list.

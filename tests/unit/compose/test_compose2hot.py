@@ -124,6 +124,39 @@ class ScriptTestCase(testtools.TestCase):
             {'get_file': 'html/index.html'}, found['resources'][
                 'web']['properties']['files'][0]['content'])
 
+    def test_absolute_paths_below_the_root(self):
+        """The command "docker compose config" prints such paths."""
+        self.write('compose.yaml', '''
+name: app
+services:
+  web:
+    build: {context: %(path)s/app, dockerfile: Dockerfile}
+    command: null
+    entrypoint: null
+    networks: {default: null}
+    ports:
+      - {mode: ingress, target: 80, published: "8080", protocol: tcp}
+    configs: [{source: page, target: /page}]
+    volumes:
+      - type: bind
+        source: %(path)s/html
+        target: /html
+        bind: {create_host_path: true}
+      - {type: bind, source: /srv, target: /srv, bind: {}}
+networks: {default: {name: app_default, ipam: {}}}
+configs: {page: {name: app_page, file: %(path)s/html/index.html}}
+''' % {'path': self.path})
+        self.write('app/Dockerfile', 'FROM x')
+        found, _errors = self.run_script()
+        web = found['resources']['web']['properties']
+        self.assertEqual({'get_file': 'app/Dockerfile'}, found['resources'][
+            'web_image']['properties']['build']['dockerfile'])
+        self.assertEqual(
+            {'/html/index.html': {'get_file': 'html/index.html'},
+             '/page': {'get_file': 'html/index.html'}},
+            {one['path']: one['content'] for one in web['files']})
+        self.assertEqual({'/srv': '/srv'}, web['volumes'])
+
     def test_links_out_of_the_project_are_not_followed(self):
         (self.path / 'html/passwd').symlink_to('/etc/passwd')
         shutil.rmtree(self.path / 'html')
