@@ -211,8 +211,8 @@ def command(value, where):
         try:
             words = _words(value)
         except ValueError as ex:
-            raise where.error('the command line cannot be split: %s'
-                              % str(ex).lower()) from ex
+            raise where.error('the command line cannot be split, because a '
+                              'quote or a backslash has no end') from ex
         return tree.List(words, places=[where.place] * len(words))
     return texts_of(value, where)
 
