@@ -144,8 +144,9 @@ def _translate(package, options):
         if name]
     project = projects.load(
         sources, disk, environment, profiles,
-        options.project_name or _own_name(projects, sources, paths[0]),
-        dict(options.scale), options.strict)
+        options.project_name, dict(options.scale), options.strict,
+        projects.name_of_directory(os.path.dirname(os.path.realpath(
+            paths[0]))))
     base = os.path.dirname(os.path.realpath(options.output)) if (
         options.output not in (None, '-')) else os.getcwd()
     template = hot.Template(project, None if options.embed else (
@@ -158,14 +159,6 @@ def _translate(package, options):
         notes.append('The template does not contain the values of %s; set '
                      'these parameters' % ', '.join(template.required))
     return text, notes
-
-
-def _own_name(projects, sources, path):
-    """Return the name of the directory, unless a file has a name."""
-    named = any(line.startswith('name:') for _path, text in sources
-                for line in text.splitlines())
-    return None if named else projects.name_of_directory(
-        os.path.dirname(os.path.realpath(path)))
 
 
 def _found():

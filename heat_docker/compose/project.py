@@ -172,7 +172,7 @@ def load(sources: abc.Sequence[tuple], contents: files.Contents | None = None,
          environment: abc.Mapping | None = None,
          profiles: abc.Iterable[str] = (), project_name: str | None = None,
          scale: abc.Mapping[str, int] | None = None,
-         strict: bool = True) -> Project:
+         strict: bool = True, default_name: str = 'compose') -> Project:
     """Return the project of one or more Compose files.
 
     :param sources: pairs of a path below the root of the contents, and the
@@ -186,6 +186,8 @@ def load(sources: abc.Sequence[tuple], contents: files.Contents | None = None,
         files.
     :param strict: whether a key that cannot be carried out is an error.
         Otherwise, it is a note in the report.
+    :param default_name: name of the project if neither ``project_name`` nor
+        a file has one.
     :raises problems.ComposeError: if the project is invalid.
     """
     report = problems.Report(strict)
@@ -196,7 +198,8 @@ def load(sources: abc.Sequence[tuple], contents: files.Contents | None = None,
     read = [(path, loader.documents(path, source))
             for path, source in sources]
     environment = dict(environment or {})
-    name = project_name or _own_name(read, loader.scope(environment))
+    name = project_name or _own_name(
+        read, loader.scope(environment)) or default_name
     if not _NAME.fullmatch(name):
         raise problems.ComposeError(
             'the name of a project consists of lower-case letters, digits, '
@@ -231,7 +234,7 @@ def _own_name(read, scope):
                 where = problems.Where(problems.Place(path)).inside(
                     one, 'name')
                 return str(scope.interpolate(value, where))
-    return 'compose'
+    return None
 
 
 def name_of_directory(path: str) -> str:

@@ -13,6 +13,7 @@
 """Whatever a file contains, the only error is ComposeError."""
 
 import contextlib
+import json
 
 import hypothesis
 from hypothesis import strategies
@@ -139,7 +140,6 @@ class RandomTestCase(base.ComposeTestCase):
         ['services', 'web', 'image', 'ports', 'environment']),
         strategies.sampled_from(['!reset', '!override']))
     def test_tags(self, model, name, tag):
-        import json
         with contextlib.suppress(ValueError, UnicodeError):
             text = json.dumps(model, allow_nan=False, ensure_ascii=False)
             self.run_one(
