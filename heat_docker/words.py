@@ -88,6 +88,8 @@ WORDS = (
     # The container was removed during the request.
     Words(errors.NotFound, 'does not exist in database', 'Podman',
           'container x does not exist in database: no such container'),
+    Words(errors.NotFound, r'no container with .* found in database', 'Podman',
+          'no container with ID x found in database: no such container'),
     # https://github.com/moby/moby/blob/v28.0.0/daemon/delete.go#L50
     Words(errors.Busy, 'already in progress', 'Docker',
           'removal of container x is already in progress', _CONFLICT),

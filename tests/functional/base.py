@@ -69,6 +69,8 @@ NO_MANIFEST = 'manifest unknown|failed to resolve reference .* not found'
 
 # Features that tests need and Podman, or the sandbox with it, lacks, and why.
 PODMAN_LACKS = {
+    'bind_recursive': 'Podman does not mount what is below a read-only bind '
+                      'mount if bind_recursive is writable or readonly',
     'build containers': 'Podman does not list the containers of a build',
     'build options': 'Podman refuses or ignores some options of a build',
     'config_from': 'Podman ignores config_from',

@@ -100,6 +100,7 @@ class MorePropertiesTest(base.FunctionalTest):
         return self.run_shell(inspected, "awk '$2 == \"%s\" {print $4}' "
                            '/proc/mounts' % target)
 
+    @base.requires('bind_recursive')
     def test_mounts_below_a_bind_mount(self):
         """A file system is mounted at /sys/fs/cgroup."""
         new = self.docker.version()['ApiVersion'] >= '1.44'
