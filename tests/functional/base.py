@@ -98,6 +98,8 @@ PODMAN_LACKS = {
     'stranger as a registry': 'Podman has to be told of each registry '
                               'without TLS',
     'volume labels': 'Podman ignores the labels of a volume in mounts',
+    'volume options': 'Podman ignores the driver options of a volume in '
+                      'mounts',
     'weights': 'Podman hands weights on that the kernel does not know',
 }
 

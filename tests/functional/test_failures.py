@@ -56,6 +56,7 @@ class FailuresTest(base.FunctionalTest):
             cmd=['sh', '-c', 'x=0123456789; while :; do x=$x$x; done'])
         self.assertIn('not running', reason)
 
+    @base.requires('volume options')
     def test_mount_with_a_password(self):
         """Docker repeats the options of a volume that it cannot mount."""
         password = uuid.uuid4().hex

@@ -324,7 +324,9 @@ class BuiltTest(base.FunctionalTest):
             'label': 'org.openstack.heat.stack_id=%s' % stack_id}))
 
     def test_neither_or_both(self):
-        for properties in ({}, {'image': 'a', 'build': {
-                'dockerfile': 'FROM b'}}):
-            self.assertIn('Either image or build', self.refused(
+        for properties, words in (
+                ({}, 'Either image or build is required'),
+                ({'image': 'a', 'build': {'dockerfile': 'FROM b'}},
+                 'image and build are mutually exclusive')):
+            self.assertIn(words, self.refused(
                 {'image': image(**properties)}))
