@@ -63,7 +63,8 @@ class FormsTest(base.FunctionalTest):
              device['CgroupPermissions'] or 'rw') for device
             in host['Devices']])
         self.assertEqual('wiki', config['Labels']['com.example.team'])
-        self.assertEqual({'net.core.somaxconn': '1234'}, host['Sysctls'])
+        self.assertEqual('1234', self.run_shell(
+            inspected, 'cat /proc/sys/net/core/somaxconn'))
         self.assertEqual(['db:192.0.2.7', 'db6:2001:db8::7'],
                          host['ExtraHosts'])
         self.assertEqual({('nofile', 1024, 1024), ('nproc', 512, 1024)}, {
