@@ -807,11 +807,6 @@ def check_policy(fields, values) -> None:
                                  % {'name': field.name, 'why': why}) from None
 
 
-def rules_of_actions(rules):
-    """Return the rules that the create and updates check."""
-    return [rule for rule in rules if not rule.only_new]
-
-
 def check_rules(rules, values) -> None:
     """Raise if values of several properties do not fit together.
 

@@ -52,9 +52,9 @@ def refuse_hidden_files(values) -> None:
     the container, but neither its tmpfs nor its own files:
     https://github.com/moby/moby/blob/v28.0.0/daemon/containerfs_linux.go
     """
-    hides = dict.fromkeys(_BUILT_IN, True)
-    hides.update((target, name == 'tmpfs')
-                 for name, target in _targets(values))
+    hides = {**dict.fromkeys(_BUILT_IN, True), **dict(_targets(values)),
+             **{scalars.normal_path(target): True
+                for target in storage.tmpfs_to_api(values['tmpfs'] or [])}}
     for file in values['files'] or ():
         path = scalars.normal_path(file['path'])
         around = [target for target in hides if path == target
@@ -72,22 +72,18 @@ def refuse_hidden_files(values) -> None:
 
 
 def _targets(values):
-    """Yield each target with its kind: volumes, mounts or tmpfs."""
+    """Yield each target of volumes and mounts, and whether it is a tmpfs."""
     for bind in storage.volumes_to_api(values['volumes'] or {}):
-        yield 'volumes', scalars.normal_path(bind.split(':')[1])
+        yield scalars.normal_path(bind.split(':')[1]), False
     for mount in values['mounts'] or ():
-        yield ('tmpfs' if mount.get('type') == 'tmpfs' else 'mounts',
-               scalars.normal_path(mount['target']))
-    for target in storage.tmpfs_to_api(values['tmpfs'] or []):
-        yield 'tmpfs', scalars.normal_path(target)
+        yield (scalars.normal_path(mount['target']),
+               mount.get('type') == 'tmpfs')
 
 
 def refuse_same_targets(values) -> None:
     """Docker does not mount two volumes at one path."""
-    # A tmpfs of the property tmpfs can be below a volume of the same path.
-    targets = [target for _name, target in _targets(
-        {**{name: values[name] for name in ('volumes', 'mounts')},
-         'tmpfs': None})]
+    # The property tmpfs can have the target of a volume.
+    targets = [target for target, _is_tmpfs in _targets(values)]
     for target in targets:
         if targets.count(target) > 1:
             raise ValueError(_('volumes and mounts have the target %s twice')
@@ -110,7 +106,7 @@ def refuse_modes_without_quotes(values) -> None:
 
 
 # Properties that a container cannot have in the network of another one.
-_OF_OWN_NETWORK = ('hostname', 'links', 'dns', 'extra_hosts', 'port_bindings',
+OF_OWN_NETWORK = ('hostname', 'links', 'dns', 'extra_hosts', 'port_bindings',
                    'publish_all_ports', 'port_specs')
 
 
@@ -121,7 +117,7 @@ def refuse_own_network(values) -> None:
     """
     if not (values['network_mode'] or '').startswith('container:'):
         return
-    for name in _OF_OWN_NETWORK:
+    for name in OF_OWN_NETWORK:
         if values[name]:
             raise ValueError(_('%s and a network_mode of "container:" are '
                                'mutually exclusive') % name)

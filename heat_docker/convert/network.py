@@ -82,6 +82,17 @@ def _id(value: str | None) -> str:
     return value if value and answers.is_id(value) else ''
 
 
+def attached_network(name: str, endpoint: dict | None) -> str:
+    """Return the ID of the network of an endpoint, or else its name.
+
+    Another network may get the name. A container that never started shows no
+    ID.
+
+    :param str name: by which the daemon lists the attachment.
+    """
+    return _id((endpoint or {}).get('NetworkID')) or name
+
+
 def network_info_from_api(inspected: dict) -> dict:
     """Return ``NetworkSettings`` in the form that templates expect.
 

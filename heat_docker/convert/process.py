@@ -33,10 +33,10 @@ CAPABILITIES = frozenset((
     'SYS_RAWIO', 'SYS_RESOURCE', 'SYS_TIME', 'SYS_TTY_CONFIG', 'WAKE_ALARM',
 ))
 
-# Prefix of the names of Heat's own labels.
 # https://docs.docker.com/engine/security/seccomp/
 _SECCOMP = ('unconfined', 'builtin')
 
+# Prefix of the names of Heat's own labels.
 OWN_LABELS = 'org.openstack.heat.'
 # The names without the prefix. A container inherits the labels of its image
 # unless it sets them, so objects that can inherit labels set all of these.

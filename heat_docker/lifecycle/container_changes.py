@@ -23,7 +23,6 @@ import contextlib
 from heat.common import exception
 from oslo_log import log as logging
 
-from .. import answers
 from .. import errors
 from .. import i18n
 from ..convert import network
@@ -230,11 +229,7 @@ class Reconnect(_Move):
         for key, endpoint in old.items():
             # A MAC address is shown even if the template has none.
             was = given.get(key)
-            # Another network may have the name when the container is attached
-            # again.
-            network_id = endpoint.get('NetworkID')
-            if not answers.is_id(network_id):
-                network_id = key
+            network_id = network.attached_network(key, endpoint)
             self._released.setdefault(
                 network_id,
                 was if was and network.endpoint_matches(was, endpoint)

@@ -207,7 +207,7 @@ def start(ctx: plan.Context):
     if ctx.client.api < (1, 52):
         ctx.client.containers.start(ctx.object.id)
         return
-    before = ctx.object.inspect(ctx.client)['NetworkSettings']['Networks']
+    before = _endpoints(ctx)
     try:
         ctx.client.containers.start(ctx.object.id)
     except (errors.Conflict, errors.Failed):
@@ -221,12 +221,18 @@ def _attach_again(ctx: plan.Context, before):
 
     :param dict before: endpoints that the daemon showed, by network.
     """
-    now = ctx.object.inspect(ctx.client)['NetworkSettings']['Networks'] or {}
-    for name, endpoint in (before or {}).items():
+    now = _endpoints(ctx)
+    for name, endpoint in before.items():
         if name not in now:
             ctx.client.networks.connect(
-                ctx.object.id, endpoint.get('NetworkID') or name,
-                network.endpoint_settings(endpoint))
+                ctx.object.id, network.attached_network(name, endpoint),
+                network.endpoint_settings(endpoint or {}))
+
+
+def _endpoints(ctx: plan.Context):
+    """Return the endpoints that the daemon shows, by network."""
+    inspected = ctx.object.inspect(ctx.client)
+    return inspected['NetworkSettings'].get('Networks') or {}
 
 
 class Start(plan.Step):

@@ -129,15 +129,14 @@ class Provide(plan.Step):
         except (errors.NotFound, errors.Failed) as ex:
             # The daemon does not have the image, the platform of the image, or
             # a container that a property refers to.
-            if self._is_pulled or not (
-                    isinstance(ex, errors.NotFound) or ex.status == 404):
+            is_missing = isinstance(ex, errors.NotFound)
+            if self._is_pulled or not is_missing and ex.status != 404:
                 raise
-            is_there = self._is_there(ctx)
-            if isinstance(ex, errors.NotFound) and is_there:
+            if self._is_there(ctx):
+                if not is_missing:
+                    raise
                 # A container is missing, or the image arrived meanwhile.
                 return self.use(ctx)
-            if is_there:
-                raise
             if policy == 'never':
                 raise errors.NotFound(
                     _('%s, and pull_policy is never') % ex) from ex

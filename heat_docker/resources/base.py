@@ -281,9 +281,7 @@ class DockerResource(attributes.ShowingResource):
 
     def handle_create(self):
         """Return the plan of the create."""
-        with tables.errors_of_heat():
-            fields.check_rules(fields.rules_of_actions(self.spec.RULES),
-                               self.properties)
+        self.check_rules(self.properties)
         return self._plan(self.create_plan(self.properties))
 
     def handle_check(self):
@@ -389,9 +387,7 @@ class DockerResource(attributes.ShowingResource):
         with tables.errors_of_heat():
             fields.check_policy([field for field in self.spec.FIELDS
                                  if field.name in changed], values)
-            fields.check_rules([
-                rule for rule in fields.rules_of_actions(self.spec.RULES)
-                if changed & set(rule.about)], values)
+        self.check_rules(values, changed)
 
     def state_set(self, action, status, reason='state changed', **kwargs):
         """Set the state, and keep facts that Heat overwrites or omits.

@@ -142,8 +142,7 @@ class DockerCertificates(tables.TableResource):
 
     def handle_create(self):
         """Make the certificates."""
-        with tables.errors_of_heat():
-            fields.check_rules(self.spec.RULES, self.properties)
+        self.check_rules(self.properties)
         self._store(x509.made(self._wanted(self.properties)))
         self.resource_id_set(self.physical_resource_name())
 
@@ -239,8 +238,7 @@ class DockerCertificates(tables.TableResource):
     def handle_update(self, json_snippet, tmpl_diff, prop_diff):
         """Renew certificates, or return to those before the update."""
         values = self.values_in(json_snippet)
-        with tables.errors_of_heat():
-            fields.check_rules(self.spec.RULES, values)
+        self.check_rules(values)
         previous = self._stored(records.PreviousCertificates)
         if self._is_undone and previous is not None:
             self._store(_bundle(previous))

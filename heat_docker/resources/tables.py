@@ -123,6 +123,21 @@ class TableResource(superseding.SupersedableResource):
                             if self.are_known(*rule.needs)],
                            self.properties)
 
+    def check_rules(self, values, changed=None):
+        """Raise if values of several properties do not fit together.
+
+        The validation of the template could not check values that come from
+        other resources.
+
+        :param values: of the properties after the action.
+        :param changed: names of the properties that an update changes; None
+            for all.
+        """
+        with errors_of_heat():
+            fields.check_rules([
+                rule for rule in self.spec.RULES if not rule.only_new
+                and (changed is None or changed & set(rule.about))], values)
+
     def update_template_diff_properties(self, after_props, before_props):
         """Return the properties whose change has an effect.
 

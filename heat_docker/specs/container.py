@@ -1111,8 +1111,7 @@ OPERATIONS = operations.OPERATIONS
 RULES = (
     fields.Rule(('networks', 'network_mode'),
                 combinations.refuse_mode_and_networks),
-    fields.Rule(('network_mode', 'hostname', 'links', 'dns', 'extra_hosts',
-                 'port_bindings', 'publish_all_ports', 'port_specs'),
+    fields.Rule(('network_mode', *combinations.OF_OWN_NETWORK),
                 combinations.refuse_own_network),
     fields.Rule(('files', 'read_only'),
                 combinations.refuse_files_and_read_only),

@@ -1196,8 +1196,8 @@ class TablesTestCase(testtools.TestCase):
             'networks_match', 'address', 'endpoint_matches',
             'effective_endpoints', 'is_endpoint_unchanged',
             'addresses_outside', 'overlap', 'pull_credentials',
-            'build_credentials', 'encoded', 'by_digest', 'normal_path'},
-            missed)
+            'build_credentials', 'encoded', 'by_digest', 'normal_path',
+            'attached_network'}, missed)
 
 
 class ImageTestCase(testtools.TestCase):
@@ -1321,6 +1321,15 @@ class NetworkTestCase(testtools.TestCase):
                              subnets)
         self.assertEqual([], network.addresses_outside(
             {'IPAMConfig': None}, []))
+
+    def test_network_of_an_attachment(self):
+        network_id = 'f1' * 32
+        for endpoint, expected in (
+                ({'NetworkID': network_id}, network_id), ({}, 'front'),
+                ({'NetworkID': ''}, 'front'), (None, 'front'),
+                ({'NetworkID': 'a\nb'}, 'front')):
+            self.assertEqual(expected, network.attached_network(
+                'front', endpoint))
 
     def test_network_is_found_by_name_id_or_short_id(self):
         networks = {'front': {'NetworkID': 'abcdef0123456789'},

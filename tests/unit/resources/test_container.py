@@ -94,9 +94,7 @@ class CreateTestCase(base.ContainerTestCase):
               {'type': 'tmpfs', 'target': '/b', 'tmpfs_options': ['exec']}]
 
     def test_create_sends_the_options_of_mounts(self):
-        self.daemon.PREFIX = '/v1.46'
-        self.daemon.on('GET', '/version', {'json': {'ApiVersion': '1.46'}},
-                       prefix='')
+        self.daemon.speak('1.46')
         self.serve_create()
         self.serve_run()
         self.run_task(self.make_resource(mounts=self.MOUNTS).create)

@@ -341,7 +341,7 @@ class NetworksTestCase(UpdateTestCase):
             self.daemon.on(*leave(name), {})
 
     def create(self, api):
-        self.serve_api(api)
+        self.daemon.speak(api)
         self.serve_create()
         self.serve_run(self.live('front', 'back')
                        if api >= '1.44' else self.live('front'))
@@ -371,15 +371,10 @@ class NetworksTestCase(UpdateTestCase):
             self.create('1.44'))
         self.assertEqual([CREATE, START], self.daemon.changes)
 
-    def serve_api(self, api):
-        self.daemon.PREFIX = '/v' + api
-        self.daemon.on('GET', '/version', {'json': {'ApiVersion': api}},
-                       prefix='')
-
     OPTION = 'com.docker.network.endpoint.ifname'
 
     def test_interface_name(self):
-        self.serve_api('1.48')
+        self.daemon.speak('1.48')
         made = self.make_attached(
             {'network': 'a', 'interface_name': 'web0'})
         self.serve_inspect(self.live('a'))
@@ -393,7 +388,7 @@ class NetworksTestCase(UpdateTestCase):
                          sent.json()['EndpointConfig'])
 
     def test_created_with_an_interface_name(self):
-        self.serve_api('1.48')
+        self.daemon.speak('1.48')
         self.serve_create()
         self.serve_run(self.live('a'))
         self.run_task(self.make_resource(networks=[
@@ -405,7 +400,7 @@ class NetworksTestCase(UpdateTestCase):
 
     def test_interface_name_on_a_daemon_without(self):
         """It would create the interface under another name."""
-        self.serve_api('1.47')
+        self.daemon.speak('1.47')
         self.assertIn(
             'networks[0].interface_name requires version 1.48',
             self.fail_task(self.make_resource(networks=[
@@ -493,9 +488,7 @@ class NetworksTestCase(UpdateTestCase):
 
     def test_mac_address_cannot_be_kept(self):
         """Before version 1.54, Docker ignores it in a connect request."""
-        self.daemon.PREFIX = '/v1.44'
-        self.daemon.on('GET', '/version', {'json': {'ApiVersion': '1.44'}},
-                       prefix='')
+        self.daemon.speak('1.44')
         network = {'network': 'a', 'mac_address': self.MAC}
         made = self.make_attached(network)
         self.serve_inspect(self.live(a={'NetworkID': id_of('a'),
@@ -535,9 +528,7 @@ class NetworksTestCase(UpdateTestCase):
 
     def test_mac_address_removed(self):
         """The endpoint still has it, and Docker is to choose another one."""
-        self.daemon.PREFIX = '/v1.44'
-        self.daemon.on('GET', '/version', {'json': {'ApiVersion': '1.44'}},
-                       prefix='')
+        self.daemon.speak('1.44')
         made = self.make_attached({'network': 'a', 'mac_address': self.MAC})
         self.serve_inspect(self.live(a={'NetworkID': id_of('a'),
                                         'EndpointID': 'e1',
