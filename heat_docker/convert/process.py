@@ -33,6 +33,15 @@ CAPABILITIES = frozenset((
     'SYS_RAWIO', 'SYS_RESOURCE', 'SYS_TIME', 'SYS_TTY_CONFIG', 'WAKE_ALARM',
 ))
 
+# Names of security options on Linux; proc-opts, mask and unmask are those of
+# Podman:
+# https://docs.podman.io/en/latest/markdown/podman-create.1.html#security-opt-option
+_SECURITY_OPTIONS = ('apparmor', 'label', 'no-new-privileges', 'seccomp',
+                     'writable-cgroups', 'mask', 'unmask', 'proc-opts',
+                     'disable')
+# Options that have a meaning without a value.
+_SWITCHES = ('disable', 'no-new-privileges', 'writable-cgroups')
+
 # https://docs.docker.com/engine/security/seccomp/
 _SECCOMP = ('unconfined', 'builtin')
 
@@ -121,6 +130,16 @@ def capabilities_from_api(values: list[str] | None) -> list[str]:
             for value in values or ()]
 
 
+def security_option(value: str) -> tuple[str, str]:
+    """Return the name and the value of a security option.
+
+    Docker splits an option at the first "=", or without one, at the first
+    colon: https://github.com/moby/moby/blob/v28.0.0/daemon/daemon_unix.go.
+    """
+    name, _separator, text = value.partition('=' if '=' in value else ':')
+    return name, text
+
+
 def security_options_to_api(values: list) -> list[str]:
     """Check a list of security options.
 
@@ -129,16 +148,22 @@ def security_options_to_api(values: list) -> list[str]:
     https://github.com/docker/cli/blob/v28.0.0/cli/command/container/opts.go
     """
     for value in scalars.to_strings(values):
-        match = re.fullmatch('([a-z-]+)(?:[=:](.*))?', value, re.DOTALL)
-        name, text = match.groups() if match else (value, None)
+        name, text = security_option(value)
         if name == 'systempaths':
             raise ValueError(_('%r is an option of Docker\'s command line, '
                                'which the API does not accept') % value)
+        if name not in _SECURITY_OPTIONS:
+            raise ValueError(_('%(option)r is not a security option. Their '
+                               'names are %(names)s')
+                             % {'option': value,
+                                'names': ', '.join(_SECURITY_OPTIONS)})
         if name == 'seccomp' and text not in _SECCOMP and not (
-                _is_json_map(text or '')):
+                _is_json_map(text)):
             raise ValueError(_('%r does not contain a seccomp profile. The '
                                'daemon does not read files: join "seccomp=" '
                                'and the text from get_file') % value)
+        if not text and name not in _SWITCHES:
+            raise ValueError(_('the security option %s has no value') % name)
     return scalars.to_strings(values)
 
 

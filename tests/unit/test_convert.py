@@ -324,7 +324,9 @@ SPELLINGS = (
     *((process.security_options_to_api, [value], [value]) for value in (
         'seccomp=unconfined', 'seccomp:builtin', 'seccomp={"syscalls": []}',
         'seccomp=\n{}', 'no-new-privileges', 'label:disable',
-        'apparmor=heat', 'label=user:a')),
+        'apparmor=heat', 'label=user:a', 'apparmor:heat', 'disable',
+        'no-new-privileges:false', 'writable-cgroups', 'unmask=/proc/kcore',
+        'mask:/proc/acpi', 'proc-opts=hidepid=2')),
     *((limits.device_cgroup_rules_to_api, [value], [value]) for value in (
         'c 42:* rwm', 'a *:* r', 'b 8:0 mw')),
     *((network.networks_to_api, [{'network': 'a', 'mac_address': value}],
@@ -568,6 +570,13 @@ REFUSED = (
                     'seccomp', 'seccomp=')),
     (process.security_options_to_api, ['systempaths=unconfined'],
      "is an option of Docker's command line"),
+    *((process.security_options_to_api, [value],
+       'is not a security option. Their names are apparmor, label')
+      for value in ('userns=keep-id', 'credentialspec=file://a', 'app-armor:a',
+                    'APPARMOR=a', ' label=a', '', 'unknown', '=a',
+                    'no-new-privileges\n')),
+    *((process.security_options_to_api, [value], 'label has no value')
+      for value in ('label', 'label=', 'label:')),
     *((limits.device_cgroup_rules_to_api, [value], 'is not a rule')
       for value in ('a', 'c 42:* rwmx', 'c 42 rwm', 'd 1:2 r', 'c 1:2  r')),
     *((network.networks_to_api, [{'network': 'a', 'mac_address': value}],
@@ -1197,7 +1206,7 @@ class TablesTestCase(testtools.TestCase):
             'effective_endpoints', 'is_endpoint_unchanged',
             'addresses_outside', 'overlap', 'pull_credentials',
             'build_credentials', 'encoded', 'by_digest', 'normal_path',
-            'attached_network'}, missed)
+            'attached_network', 'security_option'}, missed)
 
 
 class ImageTestCase(testtools.TestCase):
