@@ -132,6 +132,10 @@ class Field:
     :ivar to_api: function that converts the value to JSON. Validation of the
         template reports its ValueError.
     :ivar from_api: function that converts the daemon's JSON to the value.
+    :ivar meaning: function of :mod:`heat_docker.convert.meanings` that takes
+        the JSON, and returns the same for all JSON that Docker treats alike,
+        such as other orders of a set. Only a change of the meaning is a
+        change of the property. An empty result means unset.
     :ivar live_at: path in the response to Docker's inspect request, or
         ``NOT_SHOWN``. Defaults to ``at``.
     :ivar also: further paths in the create body, each with the function
@@ -178,6 +182,7 @@ class Field:
     parse: abc.Callable[[Value], Value] = scalars.identity
     to_api: abc.Callable[[Value], Json] = scalars.identity
     from_api: abc.Callable[[Json], Value] = scalars.identity
+    meaning: abc.Callable[[Json], Json] = scalars.identity
     live_at: str | Place | None = None
     also: dict[str, abc.Callable[[Value], Json]] = dataclasses.field(
         default_factory=dict)
@@ -707,13 +712,15 @@ def value_of(field: Field, values):
 
 def effective(fields, values) -> dict[str, typing.Any]:
     """Return the values of properties, with the default of each unset one."""
-    shown = {}
-    for field in fields:
-        value = value_of(field, values)
-        if value is None and field.default is not None:
-            value = field.default()
-        shown[field.name] = value
-    return shown
+    return {field.name: _effective(field, values) for field in fields}
+
+
+def _effective(field, values):
+    """Return the value of a field, or its default; None without one."""
+    value = value_of(field, values)
+    if value is None and field.default is not None:
+        return field.default()
+    return value
 
 
 def check_api(fields, values, api: tuple, endpoint) -> None:
@@ -864,7 +871,7 @@ def changed(fields, before, after) -> set[str]:
     """Return the names of the properties whose change affects Docker.
 
     Two spellings of one value, such as the ports ``80`` and ``"80/tcp"``,
-    produce the same request and are not a change.
+    produce requests with the same meaning, and are not a change.
 
     :param before: the old values.
     :param after: the new values.
@@ -875,24 +882,25 @@ def changed(fields, before, after) -> set[str]:
 
 
 def _has_changed(field, before, after):
+    if before[field.name] == after[field.name]:
+        return False
     try:
-        old, new = before[field.name], after[field.name]
-        return old != new and _sent(field, old) != _sent(field, new)
-    except (AttributeError, TypeError, ValueError):
+        return _meaning(field, before) != _meaning(field, after)
+    except (AttributeError, LookupError, TypeError, ValueError):
         # The old value may no longer be valid.
         return True
 
 
-def _sent(field, value):
-    """Return all parts of the create request for a value.
+def _meaning(field, values):
+    """Return the meaning of all parts of the create request for a value.
 
     :returns: None if the value is unset and has no default.
     """
-    if value is None or not value and not field.empty_counts:
-        if field.default is None:
-            return None
-        value = field.default()
-    return [to_api(value) for to_api in (field.to_api, *field.also.values())]
+    value = _effective(field, values)
+    meaning = None if value is None else field.meaning(field.to_api(value))
+    if meaning is None or not meaning and not field.empty_counts:
+        return None
+    return [meaning, *(to_api(value) for to_api in field.also.values())]
 
 
 def exclusive(fields, values) -> bool:

@@ -25,6 +25,7 @@ from oslo_log import log as logging
 
 from .. import errors
 from .. import i18n
+from ..convert import meanings
 from ..convert import network
 from ..convert import references
 from . import claims
@@ -211,7 +212,8 @@ class Reconnect(_Move):
         kept = {}
         for name, endpoint in wanted.items():
             key = network.attachment_name(name, live)
-            is_unchanged = before.get(name, endpoint) == endpoint
+            is_unchanged = (meanings.endpoint(before.get(name, endpoint))
+                            == meanings.endpoint(endpoint))
             if key and (name in self._connected or is_unchanged and (
                     name in before and not self._update_failed
                     or network.is_endpoint_unchanged(endpoint, live[key]))):

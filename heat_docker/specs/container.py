@@ -28,6 +28,7 @@ from .. import policy
 from ..convert import combinations
 from ..convert import forms
 from ..convert import limits
+from ..convert import meanings
 from ..convert import network
 from ..convert import ports
 from ..convert import process
@@ -60,6 +61,7 @@ FIELDS = (
               '"latest" is used. The property pull_policy controls whether '
               'the daemon pulls the image.'),
         at='Image', live_at='Config.Image', to_api=process.image,
+        meaning=meanings.image,
         policy=policy.image, refers=references.image,
         constraints=(constraints.Length(min=1),),
         example='mariadb:11'),
@@ -73,6 +75,7 @@ FIELDS = (
         constraints=(
             constraints.Length(max=budgets.NAME),
             constraints.AllowedPattern('^(/?%s)?$' % scalars.NAME)),
+        meaning=process.name_from_api,
         policy=policy.Free.TEXT,
         example='web-1'),
     fields.Field(
@@ -117,6 +120,7 @@ FIELDS = (
               'container. Defaults to the working directory of the image.'),
         at='WorkingDir', live_at='Config.WorkingDir',
         constraints=(constraints.AllowedPattern('^(%s)?$' % _ABSOLUTE_PATH),),
+        meaning=scalars.normal_path,
         policy=policy.Free.INSIDE,
         example='/srv'),
     fields.Field(
@@ -160,6 +164,7 @@ FIELDS = (
         at='StopSignal', live_at='Config.StopSignal',
         constraints=(constraints.AllowedPattern(
             '^((SIG)?[A-Z][A-Z0-9+-]*|[0-9]{1,2})?$'),),
+        meaning=meanings.signal,
         policy=policy.Free.INSIDE,
         example='SIGINT'),
     fields.Field(
@@ -178,6 +183,7 @@ FIELDS = (
               'command.'),
         at='HostConfig.GroupAdd', to_api=scalars.to_strings,
         from_api=scalars.as_list,
+        meaning=meanings.members,
         policy=policy.Free.INSIDE,
         example=['100', 'audio']),
     fields.Field(
@@ -188,6 +194,7 @@ FIELDS = (
               'OCI runtime.'),
         at='HostConfig.Umask', since=(1, 56), to_api=process.umask_to_api,
         from_api=process.umask_from_api, constraints=(_UMASK,),
+        meaning=process.umask_from_api,
         policy=policy.Free.INSIDE,
         example='0027'),
     *pulling.FIELDS,
@@ -260,6 +267,7 @@ FIELDS = (
         at='Env', live_at='Config.Env', to_api=process.env_to_api,
         from_api=scalars.as_list,
         mask=process.env_masked,
+        meaning=meanings.environment,
         policy=policy.Free.INSIDE,
         example=['MARIADB_DATABASE=wiki', 'EMPTY=']),
     fields.Field(
@@ -342,6 +350,7 @@ FIELDS = (
         at='HostConfig.PortBindings', to_api=ports.port_bindings_to_api,
         from_api=ports.port_bindings_from_api,
         also={'ExposedPorts': ports.port_bindings_to_exposed},
+        meaning=meanings.port_bindings,
         policy=policy.ports,
         exclusive=ports.has_host_port, claims=ports.host_port_claims,
         example={'8080': ['80', '[::1]:81'], '53/udp': '127.0.0.1:5353',
@@ -354,6 +363,7 @@ FIELDS = (
         at='HostConfig.Links', to_api=network.links_to_api,
         from_api=network.links_from_api, refers=references.links,
         most=budgets.OBJECTS,
+        meaning=meanings.members,
         policy=policy.Free.REFERENCE,
         example={'wiki-db': 'db'}),
     fields.Field(
@@ -365,6 +375,7 @@ FIELDS = (
               'retains it when the container is deleted.'),
         at='HostConfig.Binds', to_api=storage.volumes_to_api,
         from_api=storage.volumes_from_api,
+        meaning=meanings.binds,
         policy=policy.binds, refers=references.volumes,
         exclusive=storage.writes_binds,
         most=budgets.OBJECTS,
@@ -377,6 +388,7 @@ FIELDS = (
         from_api=scalars.as_list, refers=references.containers,
         exclusive=storage.writes_binds,
         most=budgets.OBJECTS,
+        meaning=meanings.volumes_from,
         policy=policy.Free.REFERENCE,
         example=['wiki-data:ro']),
     fields.Field(
@@ -474,6 +486,7 @@ FIELDS = (
                       'default.'),
                     since=(1, 46)),
             }),
+        meaning=meanings.mounts,
         policy=policy.mounts, refers=references.mounts,
         exclusive=storage.writes_mounts,
         mask=storage.mounts_masked,
@@ -493,6 +506,7 @@ FIELDS = (
         at='HostConfig.Tmpfs', to_api=storage.tmpfs_to_api,
         from_api=storage.tmpfs_from_api,
         most=budgets.OBJECTS,
+        meaning=meanings.tmpfs,
         policy=policy.Free.AMOUNT,
         example=['/run', '/tmp:size=64m']),
     fields.Field(
@@ -560,6 +574,7 @@ FIELDS = (
             }),
         mask=storage.files_masked,
         most=budgets.OBJECTS, longest=budgets.FILE,
+        meaning=meanings.archive,
         policy=policy.Free.INSIDE,
         example=[{'path': '/etc/motd', 'content': 'Hello.',
                   'mode': '0644'}]),
@@ -591,6 +606,7 @@ FIELDS = (
         to_api=network.networks_to_api,
         from_api=network.endpoints_from_api,
         also={'HostConfig.NetworkMode': network.networks_to_mode},
+        meaning=meanings.endpoints,
         policy=policy.networks, refers=references.networks,
         exclusive=network.has_fixed_address, claims=network.address_claims,
         same_state=network.networks_match,
@@ -657,6 +673,7 @@ FIELDS = (
                 'The network mode is "bridge", "host", "none", or '
                 '"container:" and the get_resource of a container. The '
                 'property networks contains other networks.')),),
+        meaning=meanings.network_mode,
         policy=policy.namespace, refers=references.mode,
         exclusive=process.is_shared,
         example='none'),
@@ -673,6 +690,7 @@ FIELDS = (
         doc=_('Options for the DNS resolver, such as "ndots:2".'),
         at='HostConfig.DnsOptions', to_api=scalars.to_strings,
         from_api=scalars.as_list,
+        meaning=meanings.resolver_options,
         policy=policy.Free.INSIDE,
         example=['ndots:2']),
     fields.Field(
@@ -684,6 +702,7 @@ FIELDS = (
               'the daemon\'s host.'),
         at='HostConfig.ExtraHosts', to_api=network.extra_hosts_to_api,
         from_api=scalars.as_list,
+        meaning=meanings.hosts,
         policy=policy.Free.INSIDE,
         example=['db:192.0.2.7', 'db6:2001:db8::7']),
     fields.Field(
@@ -752,6 +771,7 @@ FIELDS = (
                   'on-failure. Defaults to 0, which means no limit.'),
                 default=0),
         },
+        meaning=meanings.restart_policy,
         policy=policy.Free.INSIDE,
         example={'Name': 'on-failure', 'MaximumRetryCount': 3}),
     fields.Field(
@@ -819,6 +839,7 @@ FIELDS = (
               'to all CPUs.'),
         at='HostConfig.CpusetCpus',
         constraints=(constraints.AllowedPattern(_NUMBERS),),
+        meaning=meanings.numbers,
         policy=policy.Free.AMOUNT,
         example='0-1'),
     fields.Field(
@@ -856,6 +877,7 @@ FIELDS = (
                     constraints=[constraints.AllowedValues(
                         ['r', 'w', 'm', 'rw', 'rm', 'wm', 'rwm'])]),
             }),
+        meaning=meanings.devices,
         policy=policy.devices, exclusive=bool,
         most=budgets.OBJECTS,
         example=[{'path_on_host': '/dev/null',
@@ -867,6 +889,7 @@ FIELDS = (
         doc=_('NUMA memory nodes that the container can use, such as "0-1".'),
         at='HostConfig.CpusetMems',
         constraints=(constraints.AllowedPattern(_NUMBERS),),
+        meaning=meanings.numbers,
         policy=policy.Free.AMOUNT,
         example='0'),
     fields.Field(
@@ -906,6 +929,7 @@ FIELDS = (
                 _('Write limits in operations per second, each as {path: '
                   '/dev/sda, rate: 100}.')),
         },
+        meaning=meanings.block_devices,
         policy=policy.block_devices,
         example={'weight_device': [{'path': '/dev/sda', 'weight': 400}],
                  'device_read_bps': [{'path': '/dev/sda', 'rate': 1048576}],
@@ -927,6 +951,7 @@ FIELDS = (
               'the daemon does not read files.'),
         at='HostConfig.SecurityOpt', to_api=process.security_options_to_api,
         from_api=scalars.as_list,
+        meaning=meanings.security_options,
         policy=policy.security_options,
         example=['no-new-privileges:true']),
     fields.Field(
@@ -945,6 +970,7 @@ FIELDS = (
         at='HostConfig.DeviceCgroupRules',
         to_api=limits.device_cgroup_rules_to_api,
         from_api=scalars.as_list,
+        meaning=meanings.device_rules,
         policy=policy.any_device,
         example=['c 42:* rmw']),
     fields.Field(
@@ -981,6 +1007,7 @@ FIELDS = (
                     fields.MAP, policy.any_device,
                     _('Options for the driver.')),
             }),
+        meaning=meanings.device_requests,
         policy=policy.any_device, exclusive=bool,
         most=budgets.OBJECTS,
         example=[{'driver': 'nvidia', 'count': -1,
@@ -1093,7 +1120,8 @@ FIELDS = (
               'signals cannot request any other action, and the resource '
               'rejects hooks of the environment, which a signal would have to '
               'clear. If unset, there is no alarm_url.'),
-        at=None, to_api=operations.check, nested=operations.keys(),
+        at=None, to_api=operations.check, meaning=scalars.drop_empty,
+        nested=operations.keys(),
         policy=policy.Free.INSIDE,
         example={'action': 'restart'}),
     fields.Field(

@@ -24,6 +24,7 @@ from .. import policy
 from ..convert import building
 from ..convert import combinations
 from ..convert import forms
+from ..convert import meanings
 from ..convert import process
 from ..convert import references
 from . import endpoint
@@ -38,14 +39,16 @@ FIELDS = (
         name='image', type=fields.STRING,
         doc=_('Image to pull, such as "mariadb:11". Without a tag, "latest" '
               'is used. Either image or build is required.'),
-        at=None, to_api=process.image, policy=policy.image,
+        at=None, to_api=process.image, meaning=meanings.image,
+        policy=policy.image,
         refers=references.image,
         example='mariadb:11'),
     *pulling.FIELDS,
     fields.Field(
         name='build', type=fields.MAP,
         doc=_('Inputs for building the image, instead of pulling it.'),
-        at=None, to_api=building.build_to_api, policy=policy.build_inputs,
+        at=None, to_api=building.build_to_api, meaning=meanings.build,
+        policy=policy.build_inputs,
         mask=building.build_masked, refers=references.build,
         longest=budgets.FILE,
         nested={
@@ -142,7 +145,8 @@ FIELDS = (
         name='tags', type=fields.LIST,
         doc=_('Names for the built image, each with an optional tag. Defaults '
               'to a name generated from the stack and resource names.'),
-        at=None, to_api=building.tags_to_api, refers=references.tags,
+        at=None, to_api=building.tags_to_api, meaning=meanings.images,
+        refers=references.tags,
         policy=policy.build,
         example=['registry.example.com/team/web:1.4']),
     fields.Field(

@@ -24,6 +24,7 @@ from .. import i18n
 from .. import policy
 from ..convert import forms
 from ..convert import ipam
+from ..convert import meanings
 from ..convert import process
 from ..convert import references
 from ..convert import scalars
@@ -115,7 +116,7 @@ FIELDS = (
         doc=_('IP address management. By default, the daemon chooses a '
               'subnet.'),
         at='IPAM', to_api=ipam.ipam_to_api, from_api=ipam.ipam_from_api,
-        exclusive=ipam.has_subnet,
+        meaning=meanings.ipam, exclusive=ipam.has_subnet,
         nested={
             'driver': fields.Key(
                 fields.STRING, policy.ipam,

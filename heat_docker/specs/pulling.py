@@ -18,6 +18,7 @@ from .. import budgets
 from .. import fields
 from .. import i18n
 from .. import policy
+from ..convert import meanings
 from ..convert import registry
 
 _ = i18n._
@@ -29,6 +30,7 @@ FIELDS = (
               'available for several platforms. Defaults to the daemon\'s '
               'platform.'),
         at='?platform', since=(1, 41), live_at=fields.NOT_SHOWN,
+        meaning=meanings.platform,
         policy=policy.Free.TEXT,
         example='linux/amd64'),
     fields.Field(

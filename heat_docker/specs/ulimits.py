@@ -20,6 +20,7 @@ from .. import i18n
 from .. import policy
 from ..convert import forms
 from ..convert import limits
+from ..convert import meanings
 
 _ = i18n._
 
@@ -49,7 +50,7 @@ FIELDS = (
               'as a list, or as a map of name to limit, such as {nofile: '
               '1024} or {nofile: {soft: 1024, hard: 2048}}.'),
         at='HostConfig.Ulimits', to_api=limits.ulimits_to_api,
-        from_api=limits.ulimits_from_api,
+        from_api=limits.ulimits_from_api, meaning=meanings.ulimits,
         nested=LIMIT,
         policy=policy.Free.AMOUNT,
         example=[{'name': 'nofile', 'soft': 1024, 'hard': 2048}]),

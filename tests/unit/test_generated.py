@@ -145,6 +145,7 @@ def check(field, value):
     if value is None:
         return
     json = field.to_api(value)
+    field.meaning(json)
     for to_api in field.also.values():
         to_api(value)
     if field.update:
