@@ -170,6 +170,9 @@ class Field:
         each key of a map.
     :ivar text_too: whether a list can be a string with commas.
     :ivar compose: names that Compose has for the property, if they differ.
+    :ivar elsewhere: names that Compose has for keys in the value, and a
+        sentence that says what replaces them, if it is no key with
+        :attr:`Key.compose`.
     """
 
     name: str
@@ -201,6 +204,7 @@ class Field:
     nested: typing.Any = None
     text_too: bool = False
     compose: tuple[str, ...] = ()
+    elsewhere: dict[str, str] = dataclasses.field(default_factory=dict)
     support: str = '1.0.0'
 
     @property
@@ -302,17 +306,19 @@ class Key(heat_properties.Schema):
     :ivar parse: see :attr:`Field.parse`.
     :ivar example: a value for messages, if the example of the field does not
         contain the key.
+    :ivar compose: see :attr:`Field.compose`.
     """
 
     def __init__(self, data_type, policy, doc, schema=None, *,
                  since: tuple = OLDEST_API,
                  values_since: dict[str, tuple] | None = None,
                  parse: abc.Callable[[Value], Value] = scalars.identity,
-                 example: Value = None,
+                 example: Value = None, compose: tuple[str, ...] = (),
                  **options):
         self.policy = policy
         self.parse = parse
         self.example = example
+        self.compose = compose
         self.since = since
         self.values_since = values_since or {}
         super().__init__(data_type, _key_description(self, doc),

@@ -17,6 +17,7 @@ property, its other form, and the name that Compose has for it.
 """
 
 import json
+import re
 
 from heat.engine import properties
 
@@ -26,6 +27,9 @@ from .convert import forms
 _ = i18n._
 
 _SCHEMA = properties.Schema
+
+# https://opendev.org/openstack/heat/src/branch/master/heat/engine/properties.py
+_UNKNOWN = r'Unknown Property (\S+)$'
 
 _FORMS = {_SCHEMA.STRING: _('a string, such as %s'),
           _SCHEMA.INTEGER: _('an integer, such as %s'),
@@ -44,7 +48,8 @@ def with_example(schema, path, why) -> str:
     :param path: keys and indices that lead to the part.
     :param str why: message without the right form.
     """
-    name, example = schema.field.name, schema.field.example
+    field, name = schema.field, schema.field.name
+    example = field.example
     for key in path:
         if isinstance(example, list) and schema.schema:
             example = example[0]
@@ -57,8 +62,26 @@ def with_example(schema, path, why) -> str:
             break
         schema = schema.schema[key]
     return _('%(why)s. %(name)s is %(form)s') % {
-        'why': why.rstrip('.'), 'name': name,
+        'why': (_of_compose(field, schema, why) or why).rstrip('.'),
+        'name': name,
         'form': _form(schema.type, example, getattr(schema, 'parse', None))}
+
+
+def _of_compose(field, schema, why):
+    """Return a message about a key with the name of Compose, or None."""
+    match = re.match(_UNKNOWN, why)
+    if match is None or schema.type != _SCHEMA.MAP:
+        return None
+    name = match[1]
+    meant = [
+        _('Use %(name)s, which is %(form)s')
+        % {'name': key, 'form': _form(part.type, part.example, part.parse)}
+        if part.example is not None else _('Use %s') % key
+        for key, part in (schema.schema or {}).items()
+        if name in getattr(part, 'compose', ())]
+    meant += [field.elsewhere[name]] if name in field.elsewhere else []
+    return _('Unknown Property %(name)s. %(meant)s') % {
+        'name': name, 'meant': meant[0]} if meant else None
 
 
 def _example(schema, example, key):

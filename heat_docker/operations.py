@@ -35,6 +35,7 @@ class Argument:
 
     type: str
     doc: typing.Any
+    example: typing.Any
     required: bool = False
 
 
@@ -60,14 +61,14 @@ OPERATIONS = (
         'signal': Argument(
             fields.STRING,
             _('Unix signal that kill sends, such as SIGHUP. Defaults to '
-              'SIGKILL.'))}),
+              'SIGKILL.'), 'SIGHUP')}),
     Operation('pause', _('freezes the processes of the container')),
     Operation('unpause', _('resumes the processes of a paused container')),
     Operation('exec', _('runs a command in the container'), {
         'command': Argument(
             fields.LIST,
             _('Command that exec runs, as a list of arguments. Required '
-              'for exec.'),
+              'for exec.'), ['nginx', '-s', 'reload'],
             required=True)}),
 )
 
@@ -86,7 +87,8 @@ def keys() -> dict[str, fields.Key]:
         required=True,
         constraints=[constraints.AllowedValues(names())])
     arguments = {
-        name: fields.Key(argument.type, policy.Free.INSIDE, argument.doc)
+        name: fields.Key(argument.type, policy.Free.INSIDE, argument.doc,
+                         example=argument.example)
         for one in OPERATIONS for name, argument in one.arguments.items()}
     return {'action': action, **arguments}
 

@@ -241,11 +241,13 @@ FIELDS = (
                 fields.NUMBER, policy.Free.INSIDE,
                 _('Seconds between two checks during the start period. '
                   'Defaults to 5.'),
-                since=(1, 44), parse=forms.seconds),
+                since=(1, 44), parse=forms.seconds,
+                example=2),
             'disable': fields.Key(
                 fields.BOOLEAN, policy.Free.INSIDE,
                 _('Whether to disable the health check of the image. Defaults '
-                  'to false.')),
+                  'to false.'),
+                example=True),
         },
         policy=policy.Free.INSIDE,
         example={'test': ['CMD', 'true'], 'interval': 1.5, 'timeout': 10,
@@ -413,15 +415,18 @@ FIELDS = (
                     fields.STRING, policy.mounts,
                     _('Absolute path on the host, name of the volume, or '
                       'reference of the image. Docker removes a volume '
-                      'without a name together with the container.')),
+                      'without a name together with the container.'),
+                    compose=('src',)),
                 'target': fields.Key(
                     fields.STRING, policy.Free.INSIDE,
                     _('Absolute path in the container.'), required=True,
                     constraints=[
-                        constraints.AllowedPattern(_ABSOLUTE_PATH)]),
+                        constraints.AllowedPattern(_ABSOLUTE_PATH)],
+                    compose=('dst', 'destination')),
                 'read_only': fields.Key(
                     fields.BOOLEAN, policy.Free.INSIDE,
-                    _('Whether the mount is read-only. Defaults to false.')),
+                    _('Whether the mount is read-only. Defaults to false.'),
+                    compose=('readonly',)),
                 'propagation': fields.Key(
                     fields.STRING, policy.mounts,
                     _('Whether mounts below a bind mount propagate between '
@@ -440,57 +445,77 @@ FIELDS = (
                       'before 1.44, read_only never applies to them.'),
                     values_since={'writable': (1, 44), 'readonly': (1, 44)},
                     constraints=[constraints.AllowedValues(
-                        ['enabled', 'disabled', 'writable', 'readonly'])]),
+                        ['enabled', 'disabled', 'writable', 'readonly'])],
+                    example='disabled'),
                 'create_host_path': fields.Key(
                     fields.BOOLEAN, policy.mounts,
                     _('Whether Docker creates a missing path of a bind mount. '
                       'Defaults to false.'),
-                    since=(1, 42)),
+                    since=(1, 42),
+                    example=True),
                 'subpath': fields.Key(
                     fields.STRING, policy.Free.INSIDE,
                     _('Path in the volume or image to mount instead of its '
                       'root.'),
-                    since=(1, 45)),
+                    since=(1, 45),
+                    example='data'),
                 'no_copy': fields.Key(
                     fields.BOOLEAN, policy.Free.INSIDE,
                     _('Whether a new volume stays empty instead of receiving '
                       'the files that the image has at the target. Defaults '
-                      'to false.')),
+                      'to false.'),
+                    example=True,
+                    compose=('nocopy',)),
                 'labels': fields.Key(
                     fields.MAP, policy.Free.TEXT,
                     _('Labels of the volume that Docker creates for this '
                       'mount, as a map or a list. Names that begin with '
                       '"org.openstack.heat." are reserved for Heat.'),
-                    parse=forms.pairs_to_map),
+                    parse=forms.pairs_to_map,
+                    example={'com.example.team': 'wiki'}),
                 'driver': fields.Key(
                     fields.STRING, policy.mounts,
                     _('Driver of the volume that Docker creates for this '
-                      'mount.')),
+                      'mount.'),
+                    example='local'),
                 'driver_options': fields.Key(
                     fields.MAP, policy.mounts,
-                    _('Options for the driver.')),
+                    _('Options for the driver.'),
+                    example={'type': 'tmpfs', 'device': 'tmpfs'}),
                 'tmpfs_size': fields.Key(
                     fields.STRING, policy.Free.AMOUNT,
                     _('Size of the tmpfs, in bytes or with a unit, such as '
-                      '64m. Unlimited by default.')),
+                      '64m. Unlimited by default.'),
+                    example='64m'),
                 'tmpfs_mode': fields.Key(
                     fields.STRING, policy.Free.INSIDE,
                     _('Permissions of the tmpfs, as an octal number with a '
                       'leading zero in quotes. Defaults to "01777".'),
-                    constraints=[_MODE]),
+                    constraints=[_MODE],
+                    example='01777'),
                 # The property tmpfs has these options, too.
                 'tmpfs_options': fields.Key(
                     fields.LIST, policy.Free.INSIDE,
                     _('Mount options of the tmpfs, such as exec. Docker 27 '
                       'and later accept exec and noexec, which is the '
                       'default.'),
-                    since=(1, 46)),
+                    since=(1, 46),
+                    example=['exec']),
             }),
         meaning=meanings.mounts,
         policy=policy.mounts, refers=references.mounts,
         exclusive=storage.writes_mounts,
         mask=storage.mounts_masked,
         most=budgets.OBJECTS,
+        elsewhere={
+            'bind': _('Use propagation, bind_recursive and create_host_path '
+                      'beside type'),
+            'volume': _('Use no_copy, subpath and labels beside type'),
+            'tmpfs': _('Use tmpfs_size, tmpfs_mode and tmpfs_options beside '
+                       'type'),
+            'image': _('Use subpath beside type'),
+            'consistency': _('Docker on Linux ignores it'),
+        },
         example=[{'type': 'bind', 'source': '/srv', 'target': '/srv',
                   'read_only': True, 'propagation': 'rslave'},
                  {'type': 'volume', 'source': 'wiki', 'target': '/wiki',
@@ -549,7 +574,8 @@ FIELDS = (
                       'directories.'),
                     required=True,
                     constraints=[constraints.AllowedPattern(
-                        '^/.*[^/]$')]),
+                        '^/.*[^/]$')],
+                    compose=('target',)),
                 'content': fields.Key(
                     fields.STRING, policy.Free.INSIDE, _('Contents of the '
                                                          'file as text.'),
@@ -557,7 +583,8 @@ FIELDS = (
                 'content_base64': fields.Key(
                     fields.STRING, policy.Free.INSIDE,
                     _('Contents of the file in base64.'),
-                    constraints=[constraints.Length(max=budgets.FILE)]),
+                    constraints=[constraints.Length(max=budgets.FILE)],
+                    example='SGVsbG8u'),
                 'mode': fields.Key(
                     fields.STRING, policy.Free.INSIDE,
                     _('Permissions of the file, as an octal number with a '
@@ -566,16 +593,20 @@ FIELDS = (
                 'uid': fields.Key(
                     fields.INTEGER, policy.Free.INSIDE,
                     _('UID of the owner. Defaults to 0.'),
-                    constraints=[_OWNER]),
+                    constraints=[_OWNER],
+                    example=1000),
                 'gid': fields.Key(
                     fields.INTEGER, policy.Free.INSIDE,
                     _('GID of the owner. Defaults to 0.'),
-                    constraints=[_OWNER]),
+                    constraints=[_OWNER],
+                    example=1000),
             }),
         mask=storage.files_masked,
         most=budgets.OBJECTS, longest=budgets.FILE,
         meaning=meanings.archive,
         policy=policy.Free.INSIDE,
+        elsewhere={
+            'source': _('Use content, with get_file or a parameter')},
         example=[{'path': '/etc/motd', 'content': 'Hello.',
                   'mode': '0644'}]),
     fields.Field(
@@ -616,7 +647,8 @@ FIELDS = (
             schema={
                 'network': fields.Key(
                     fields.STRING, policy.networks,
-                    _('Name or ID of the network.'), required=True),
+                    _('Name or ID of the network.'), required=True,
+                    compose=('name',)),
                 'aliases': fields.Key(
                     fields.LIST, policy.Free.INSIDE,
                     _('Names of the container in this network, in addition to '
@@ -631,14 +663,16 @@ FIELDS = (
                       'chooses one if the network supports IPv6.')),
                 'link_local_ips': fields.Key(
                     fields.LIST, policy.Free.INSIDE,
-                    _('Link-local addresses in this network.')),
+                    _('Link-local addresses in this network.'),
+                    example=['169.254.7.7']),
                 'mac_address': fields.Key(
                     fields.STRING, policy.Free.INSIDE,
                     _('MAC address in this network. In API versions before '
                       '1.54, Docker applies it only when it creates the '
                       'container, so a change of this network replaces the '
                       'container.'),
-                    since=(1, 44)),
+                    since=(1, 44),
+                    example='02:42:c0:00:02:07'),
                 'interface_name': fields.Key(
                     fields.STRING, policy.Free.INSIDE,
                     _('Name of the network interface in the container, such '
@@ -647,18 +681,26 @@ FIELDS = (
                     since=(1, 48),
                     constraints=[
                         constraints.Length(max=15),
-                        constraints.AllowedPattern(r'^[^\s/:]*$')]),
+                        constraints.AllowedPattern(r'^[^\s/:]*$')],
+                    example='web0'),
                 'driver_opts': fields.Key(
                     fields.MAP, policy.networks,
                     _('Options for the network driver, as a map of name to '
-                      'string.')),
+                      'string.'),
+                    example={
+                        'com.docker.network.endpoint.sysctls':
+                        'net.ipv4.conf.IFNAME.forwarding=1'}),
                 'gw_priority': fields.Key(
                     fields.INTEGER, policy.Free.INSIDE,
                     _('Priority of the network; the network with the highest '
                       'value provides the default gateway. Defaults to 0.'),
-                    since=(1, 48)),
+                    since=(1, 48),
+                    example=100),
             }),
         most=budgets.OBJECTS,
+        elsewhere={
+            'priority': _('The first network in the list is the main one; '
+                          'gw_priority selects the default gateway')},
         example=[{'network': 'front', 'aliases': ['web'],
                   'ipv4_address': '192.0.2.7',
                   'ipv6_address': '2001:db8::7'}]),
@@ -764,15 +806,20 @@ FIELDS = (
                   'purpose (unless-stopped).'),
                 default='no',
                 constraints=[constraints.AllowedValues(
-                    ['no', 'on-failure', 'always', 'unless-stopped'])]),
+                    ['no', 'on-failure', 'always', 'unless-stopped'])],
+                compose=('condition',)),
             'MaximumRetryCount': fields.Key(
                 fields.INTEGER, policy.Free.INSIDE,
                 _('Maximum number of restarts after failures, only for '
                   'on-failure. Defaults to 0, which means no limit.'),
-                default=0),
+                default=0,
+                compose=('max_attempts',)),
         },
         meaning=meanings.restart_policy,
         policy=policy.Free.INSIDE,
+        elsewhere={
+            'delay': _('Docker chooses the delay'),
+            'window': _('Docker has no such option')},
         example={'Name': 'on-failure', 'MaximumRetryCount': 3}),
     fields.Field(
         name='cap_add', type=fields.LIST,
@@ -860,7 +907,8 @@ FIELDS = (
                     required=True,
                     constraints=[
                         constraints.Length(max=255),
-                        constraints.AllowedPattern(_ABSOLUTE_PATH)]),
+                        constraints.AllowedPattern(_ABSOLUTE_PATH)],
+                    compose=('source',)),
                 'path_in_container': fields.Key(
                     fields.STRING, policy.Free.INSIDE,
                     _('Absolute path of the device in the container. Defaults '
@@ -868,7 +916,8 @@ FIELDS = (
                     constraints=[
                         constraints.Length(max=255),
                         constraints.AllowedPattern('^(%s)?$'
-                                                   % _ABSOLUTE_PATH)]),
+                                                   % _ABSOLUTE_PATH)],
+                    compose=('target',)),
                 'permissions': fields.Key(
                     fields.STRING, policy.Free.INSIDE,
                     _('Permissions of the container for the device: read (r), '
@@ -919,11 +968,13 @@ FIELDS = (
             'device_write_bps': fields.Key(
                 fields.LIST, policy.block_devices,
                 _('Write limits in bytes per second, each as {path: /dev/sda, '
-                  'rate: 1m}.')),
+                  'rate: 1m}.'),
+                example=[{'path': '/dev/sda', 'rate': '1m'}]),
             'device_read_iops': fields.Key(
                 fields.LIST, policy.block_devices,
                 _('Read limits in operations per second, each as {path: '
-                  '/dev/sda, rate: 100}.')),
+                  '/dev/sda, rate: 100}.'),
+                example=[{'path': '/dev/sda', 'rate': 100}]),
             'device_write_iops': fields.Key(
                 fields.LIST, policy.block_devices,
                 _('Write limits in operations per second, each as {path: '
@@ -931,6 +982,7 @@ FIELDS = (
         },
         meaning=meanings.block_devices,
         policy=policy.block_devices,
+        elsewhere={'weight': _('Use the property blkio_weight')},
         example={'weight_device': [{'path': '/dev/sda', 'weight': 400}],
                  'device_read_bps': [{'path': '/dev/sda', 'rate': 1048576}],
                  'device_write_iops': [{'path': '/dev/sda', 'rate': 100}]}),
@@ -996,7 +1048,8 @@ FIELDS = (
                     parse=forms.all_to_count),
                 'device_ids': fields.Key(
                     fields.LIST, policy.any_device,
-                    _('IDs of the devices, instead of a count.')),
+                    _('IDs of the devices, instead of a count.'),
+                    example=['0']),
                 'capabilities': fields.Key(
                     fields.LIST, policy.any_device,
                     _('Lists of capabilities, such as [[gpu]]. A device must '
@@ -1005,7 +1058,8 @@ FIELDS = (
                     parse=forms.nested_list),
                 'options': fields.Key(
                     fields.MAP, policy.any_device,
-                    _('Options for the driver.')),
+                    _('Options for the driver.'),
+                    example={'com.example.share': 'true'}),
             }),
         meaning=meanings.device_requests,
         policy=policy.any_device, exclusive=bool,

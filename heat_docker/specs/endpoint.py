@@ -23,6 +23,8 @@ from ..convert import forms
 
 _ = i18n._
 
+_CERTIFICATE = '-----BEGIN CERTIFICATE-----\n...'
+
 FIELDS = (
     fields.Field(
         name='docker_endpoint', type=fields.STRING,
@@ -49,15 +51,18 @@ FIELDS = (
                 _('Certificates of the authorities that sign the daemon\'s '
                   'certificate. Defaults to the system\'s certificate '
                   'authorities.'),
-                constraints=[constraints.Length(max=budgets.FILE)]),
+                constraints=[constraints.Length(max=budgets.FILE)],
+                example=_CERTIFICATE),
             'client_cert': fields.Key(
                 fields.STRING, policy.Free.OURS,
                 _('Client certificate to present to the daemon.'),
-                constraints=[constraints.Length(max=budgets.FILE)]),
+                constraints=[constraints.Length(max=budgets.FILE)],
+                example=_CERTIFICATE),
             'client_key': fields.Key(
                 fields.STRING, policy.Free.OURS,
                 _('Private key of client_cert, without a password.'),
-                constraints=[constraints.Length(max=budgets.FILE)]),
+                constraints=[constraints.Length(max=budgets.FILE)],
+                example='-----BEGIN PRIVATE KEY-----\n...'),
             'verify': fields.Key(
                 fields.BOOLEAN, policy.certificates,
                 _('Whether to verify the daemon\'s certificate and hostname. '

@@ -56,7 +56,8 @@ FIELDS = (
                 fields.STRING, policy.build_inputs,
                 _('Text of the Dockerfile. Either dockerfile or context is '
                   'required.'),
-                constraints=[constraints.Length(max=budgets.FILE)]),
+                constraints=[constraints.Length(max=budgets.FILE)],
+                compose=('dockerfile_inline',)),
             'files': fields.Key(
                 fields.MAP, policy.build_inputs,
                 _('Files that the Dockerfile can copy, as a map of path to '
@@ -138,6 +139,17 @@ FIELDS = (
                   'ulimits of a container.'),
                 schema=ulimits.LIMIT, parse=forms.ulimits_to_list,
                 example=[{'name': 'nofile', 'soft': 1024, 'hard': 2048}]),
+        },
+        elsewhere={
+            'tags': _('Use the property tags'),
+            'platforms': _('Use the property platform, for one platform'),
+            'additional_contexts': _('Use files, or an image in "COPY '
+                                     '--from"'),
+            **dict.fromkeys(
+                ('attestations', 'cache_to', 'entitlements', 'isolation',
+                 'no_cache_filter', 'privileged', 'provenance', 'sbom',
+                 'secrets', 'ssh'),
+                _('Docker\'s classic builder does not support it')),
         },
         example={'dockerfile': 'FROM busybox\nCOPY page /\n',
                  'files': {'page': 'Hello.'}}),

@@ -122,7 +122,8 @@ FIELDS = (
                 fields.STRING, policy.ipam,
                 _('Driver that assigns addresses. Defaults to default.')),
             'options': fields.Key(
-                fields.MAP, policy.ipam, _('Options for that driver.')),
+                fields.MAP, policy.ipam, _('Options for that driver.'),
+                example={'com.example.pool': 'wiki'}),
             'config': fields.Key(
                 fields.LIST, policy.ipam,
                 _('Subnets. Most drivers accept at most one IPv4 and one IPv6 '

@@ -59,12 +59,14 @@ FIELDS = (
                 fields.STRING, policy.Free.TEXT,
                 _('Token issued by the registry, instead of username and '
                   'password.'),
-                constraints=[constraints.Length(max=budgets.WORD)]),
+                constraints=[constraints.Length(max=budgets.WORD)],
+                example='eyJhbGciOiJFUzI1NiJ9...'),
             'server_address': fields.Key(
                 fields.STRING, policy.Free.TEXT,
                 _('Address of the registry, such as "docker.io" or '
                   '"registry.example.com:5000". Images from other registries '
-                  'are rejected. Defaults to the registry of the image.')),
+                  'are rejected. Defaults to the registry of the image.'),
+                example='registry.example.com:5000'),
         },
         policy=policy.Free.TEXT,
         example={'username': 'wiki', 'password': 'secret'}),

@@ -22,6 +22,7 @@ import yaml
 from heat_docker import fields
 from heat_docker.convert import forms
 from heat_docker.specs import container as spec
+from heat_docker.specs import image
 from tests.unit import base
 
 MIGRATION = (pathlib.Path(__file__).parents[2]
@@ -57,7 +58,7 @@ WRONG = (
     ('networks', [{'name': 'front'}],
      'networks[0] is a map, such as {"network": "front"'),
     ('networks', [{'network': 'front', 'gw_priority': 'high'}],
-     'networks[0] is a map, such as {"network": "front"'),
+     'networks[0].gw_priority is an integer, such as 100'),
     ('devices', ['/dev/fuse:/dev/fuse:rwm:z'],
      'devices[0] is a map, such as {"path_on_host": "/dev/null"'),
     ('devices', ['/dev/fuse:/dev/fuse:x'],
@@ -77,6 +78,32 @@ WRONG = (
     ('ulimits', {'nofile': '1024:2048'}, 'ulimits[0].soft is an integer'),
     ('tty', 'yes', 'tty is a boolean, such as true'),
 )
+
+# Keys that Compose has in the value of a property, or in the entries of a
+# list: https://github.com/compose-spec/compose-spec/blob/main/05-services.md
+COMPOSE = {
+    'mounts': {'type', 'source', 'target', 'read_only', 'bind', 'volume',
+               'tmpfs', 'image', 'consistency'},
+    'networks': {'aliases', 'interface_name', 'ipv4_address', 'ipv6_address',
+                 'link_local_ips', 'mac_address', 'driver_opts',
+                 'gw_priority', 'priority'},
+    'healthcheck': {'test', 'interval', 'timeout', 'retries', 'start_period',
+                    'start_interval', 'disable'},
+    'files': {'source', 'target', 'uid', 'gid', 'mode'},
+    'devices': {'source', 'target', 'permissions'},
+    'device_requests': {'driver', 'count', 'device_ids', 'capabilities',
+                        'options'},
+    'restart_policy': {'condition', 'delay', 'max_attempts', 'window'},
+    'blkio_config': {'weight', 'weight_device', 'device_read_bps',
+                     'device_write_bps', 'device_read_iops',
+                     'device_write_iops'},
+    'build': {'context', 'dockerfile', 'dockerfile_inline', 'args', 'ssh',
+              'cache_from', 'cache_to', 'additional_contexts', 'extra_hosts',
+              'isolation', 'privileged', 'labels', 'no_cache', 'pull',
+              'no_cache_filter', 'network', 'provenance', 'sbom', 'shm_size',
+              'target', 'secrets', 'tags', 'ulimits', 'platforms',
+              'entitlements'},
+}
 
 # Property, an accepted form, and the value in the form of the schema.
 ACCEPTED = (
@@ -161,6 +188,46 @@ class WrongFormTestCase(base.ResourceTestCase):
         words = self.refused(envs={})
         self.assertIn('Unknown Property envs', words)
         self.assertNotIn('Use ', words)
+
+    def test_nested_names_of_compose(self):
+        for type_, properties, words in (
+                ('Container', {'mounts': [{'target': '/a', 'bind': {
+                    'propagation': 'rslave'}}]},
+                 'mounts[0]: Unknown Property bind. Use propagation, '
+                 'bind_recursive and create_host_path beside type. mounts[0] '
+                 'is a map, such as {'),
+                ('Container', {'mounts': [{'target': '/a', 'nocopy': True}]},
+                 'Unknown Property nocopy. Use no_copy, which is a boolean, '
+                 'such as true. mounts'),
+                ('Container', {'networks': [{'name': 'hunter2'}]},
+                 'Unknown Property name. Use network. networks[0] is'),
+                ('Container', {'devices': [{'source': '/dev/a'}]},
+                 'Unknown Property source. Use path_on_host. devices[0] is'),
+                ('Image', {'build': {'dockerfile_inline': 'FROM hunter2'}},
+                 'Unknown Property dockerfile_inline. Use dockerfile. build'),
+                ('Image', {'build': {'ssh': ['default']}},
+                 'Unknown Property ssh. Docker\'s classic builder does not '
+                 'support it. build is'),
+                ('Image', {'build': {'tags': ['a']}},
+                 'Unknown Property tags. Use the property tags. build is')):
+            self.TYPE = 'DockerInc::Docker::' + type_
+            self.NEEDED = {'image': 'busybox'} if type_ == 'Container' else {}
+            self.assertIn(words, self.refused(**properties))
+
+    def test_nested_names_of_compose_are_no_keys(self):
+        """Each name that Compose has is a key or leads to one."""
+        for field in (*spec.FIELDS, *image.FIELDS):
+            if field.name not in COMPOSE:
+                continue
+            known = getattr(field.nested, 'schema', field.nested)
+            if '*' in known:
+                known = known['*'].schema
+            names = [name for key in known.values() for name in key.compose]
+            names += field.elsewhere
+            self.assertEqual(set(), set(names) & set(known), field.name)
+            self.assertEqual(sorted(set(names)), sorted(names), field.name)
+            self.assertEqual(set(), COMPOSE[field.name] - {*names, *known},
+                             field.name)
 
     def test_names_of_compose_are_no_properties_and_documented(self):
         known = {field.name for field in spec.FIELDS}

@@ -91,6 +91,10 @@ EMPTY = {fields.STRING: '', fields.INTEGER: 0, fields.NUMBER: 0,
 SOME = {fields.STRING: 'x', fields.INTEGER: 1, fields.NUMBER: 1,
         fields.BOOLEAN: True, fields.LIST: ['x'], fields.MAP: {'x': 'y'}}
 
+# A value of each required key.
+REQUIRED = {'target': '/a', 'path': '/a', 'path_on_host': '/a',
+            'network': 'a', 'action': 'restart', 'name': 'nofile', 'soft': 1}
+
 # Properties with secrets, which events do not show; for maps and lists, with
 # the secret key.
 MASKED = {'env': '', 'files': 'content', 'registry_auth': 'password',
@@ -202,6 +206,31 @@ def keys(nested, path):
         if name != '*':
             yield '%s.%s' % (path, name), schema
         yield from keys(schema, '%s.%s' % (path, name))
+
+
+def keys_with_values(nested, place='', wrap=lambda value: value):
+    """Yield the path and the schema of each key, and a function.
+
+    The function takes a value of the key, and returns one of the field.
+    """
+    if isinstance(nested, properties.Schema):
+        yield from keys_with_values(nested.schema, place + '[0]',
+                                    lambda value: wrap([value]))
+        return
+    for name, key in (nested or {}).items():
+        if name == '*':
+            yield from keys_with_values(key.schema, place + '[0]',
+                                        lambda value: wrap([value]))
+            continue
+        inner = '%s.%s' % (place, name)
+        others = {other: REQUIRED[other] for other, part in nested.items()
+                  if part.required and other != name}
+
+        def put(value, name=name, others=others):
+            return wrap({**others, name: value})
+
+        yield inner, key, put
+        yield from keys_with_values(key.schema, inner, put)
 
 
 def parts_with_versions(nested, path, wrap=lambda value: value):
@@ -427,6 +456,37 @@ class FieldsTestCase(testtools.TestCase):
                     known.validate()
                 except exception.StackValidationFailed as ex:
                     self.assertNotIn('hunter2', str(ex), path)
+
+    def test_refusal_of_each_key_shows_its_form(self):
+        count = 0
+        for _path, _spec, field in all_fields():
+            for place, key, wrap in keys_with_values(field.nested):
+                count += 1
+                wrong = {fields.LIST: 7, fields.MAP: 7}.get(
+                    key.type, {'a': {'b': 'c'}})
+                given = fields.null_means_unset(properties.Properties(
+                    fields.properties_schema([field]),
+                    {field.name: wrap(wrong)}))
+                ex = self.assertRaises(exception.StackValidationFailed,
+                                       given.validate)
+                words = '. %s%s is ' % (field.name, place)
+                self.assertIn(words, str(ex))
+                self.assertIn(', such as ', str(ex).rpartition(words)[2])
+        self.assertGreater(count, 80)
+
+    def test_example_of_each_key_is_valid(self):
+        for path, _spec, field in all_fields():
+            schema = fields.PropertySchema(field)
+            for _place, key, wrap in keys_with_values(field.nested):
+                if getattr(key, 'example', None) is None:
+                    continue
+                value = wrap(key.example)
+                try:
+                    properties.Property(schema, field.name).get_value(value)
+                    for part in key.constraints:
+                        part.validate(key.example, key, None)
+                except exception.StackValidationFailed as ex:
+                    self.fail('%s: %s' % (path, ex))
 
     def test_only_secret_fields_are_masked(self):
         self.assertEqual(set(MASKED), {field.name for _path, _spec, field
