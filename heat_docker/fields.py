@@ -22,6 +22,7 @@ from collections import abc
 import copy
 import dataclasses
 import enum
+import functools
 import json
 import math
 import reprlib
@@ -598,29 +599,40 @@ class _Property(heat_properties.Property):
             LIST, MAP) or any(isinstance(constraint, _PATTERN)
                               for constraint in self.schema.constraints)
         try:
-            if validate:
-                # Heat skips values that are not known yet.
-                _refuse_unusable(self.schema, value)
-            if value == {}:
-                return value
-            return super().get_value(value, validate, translation)
+            return self._checked(value, validate, translation)
         except _Unusable as ex:
-            raise exception.StackValidationFailed(
-                error=ex.error, path=ex.path, message=self._hint(
-                    value, ex.path, ex.error_message)) from None
+            why, hint = ex, True
         except exception.StackValidationFailed as ex:
-            why = (self._hint(value, ex.path, ex.error_message) if has_hint
-                   else masking.about(self.schema.field, value,
-                                      ex.error_message))
-            raise exception.StackValidationFailed(
-                error=ex.error, path=ex.path, message=why) from None
+            why, hint = ex, has_hint
         except (TypeError, ValueError) as ex:
-            raise ValueError(self._hint(value, (), str(ex))) from None
+            raise ValueError(self._message(value, (), str(ex))) from None
+        raise exception.StackValidationFailed(
+            error=why.error, path=why.path, message=self._message(
+                value, why.path, why.error_message, hint))
 
-    def _hint(self, value, path, why):
+    def _checked(self, value, validate=True, translation=None):
+        """Return the value that Heat derives from one in the schema's form."""
+        if validate:
+            # Heat skips values that are not known yet.
+            _refuse_unusable(self.schema, value)
+        if value == {}:
+            return value
+        return super().get_value(value, validate, translation)
+
+    def _message(self, value, path, why, hint=True):
         """Return a message with the right form, and without secrets."""
-        return hints.with_example(
-            self.schema, path, masking.about(self.schema.field, value, why))
+        why = masking.about(self.schema.field, value, why, self._refusal)
+        return hints.with_example(self.schema, path, why) if hint else why
+
+    def _refusal(self, value):
+        """Return why a value is refused, or None if it is valid."""
+        try:
+            self._checked(value)
+        except exception.StackValidationFailed as ex:
+            return ex.error_message
+        except (TypeError, ValueError) as ex:
+            return str(ex)
+        return None
 
 
 class _Unusable(exception.StackValidationFailed):
@@ -806,18 +818,27 @@ def check_policy(fields, values) -> None:
     for field in fields:
         if not callable(field.policy):
             continue
-        try:
-            value = value_of(field, values)
-            json = None if value is None else field.to_api(value)
-        except (AttributeError, TypeError, ValueError):
-            continue
-        try:
-            if json is not None:
-                field.policy(json)
-        except errors.Refused as ex:
-            why = masking.about(field, value, str(ex))
+        value = value_of(field, values)
+        why = None if value is None else _policy_refusal(field, value)
+        if why is not None:
+            why = masking.about(field, value, why, functools.partial(
+                _policy_refusal, field))
             raise errors.Refused(_('The property %(name)s: %(why)s')
-                                 % {'name': field.name, 'why': why}) from None
+                                 % {'name': field.name, 'why': why})
+
+
+def _policy_refusal(field, value):
+    """Return why the operator does not allow a value, or None."""
+    try:
+        json = field.to_api(value)
+    except (AttributeError, TypeError, ValueError):
+        return None
+    try:
+        if json is not None:
+            field.policy(json)
+    except errors.Refused as ex:
+        return str(ex)
+    return None
 
 
 def check_rules(rules, values) -> None:
@@ -900,7 +921,7 @@ def _has_changed(field, before, after):
 def _meaning(field, values):
     """Return the meaning of all parts of the create request for a value.
 
-    :returns: None if the value is unset and has no default.
+    :returns: None if the value is unset, or means the same.
     """
     value = _effective(field, values)
     meaning = None if value is None else field.meaning(field.to_api(value))

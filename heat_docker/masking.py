@@ -19,10 +19,13 @@ only a ``mask``.
 
 import json
 import re
+import uuid
 
 from heat.engine import properties
 
 MASK = '***'
+
+_MARK = uuid.uuid4().hex
 
 _PYTHON_TYPES = {properties.Schema.LIST: list, properties.Schema.MAP: dict}
 
@@ -32,6 +35,10 @@ _SHORTEST = 4
 
 # Maximum length of the options of a mount.
 _LONGEST_OPTIONS = 4096
+
+# Functions that return a text as it appears in a message.
+_FORMS = (str, lambda text: repr(text)[1:-1],
+          lambda text: json.dumps(text)[1:-1])
 
 # Exceptions that masks can raise for values that Heat has not validated.
 _ODD = (AttributeError, IndexError, KeyError, TypeError, ValueError)
@@ -76,19 +83,37 @@ def secrets(fields, values):
             for part in _parts(text) if len(part) >= _SHORTEST} - public
 
 
-def about(field, value, words):
-    """Return a message about the value of a field, without secrets."""
+def about(field, value, words, again=None):
+    """Return a message about the value of a field, without secrets.
+
+    A secret can be a word of the message itself, which must stay readable.
+    Therefore, other words take the place of the secrets, and the message
+    about the resulting value shows where the secrets are.
+
+    :param again: function that takes another value, and returns the message
+        about it, or None. Without it, all words that are secrets are masked.
+    """
     if not field.mask or not value:
         return words
-    shown = _masked(field, value)
-    return without(words, {*_hidden(value, shown)} - {*_leaves(shown)})
+    shown, marks = _masked(field, value), {}
+    said = again and again(_marked(value, shown, marks))
+    if said and any(words == _filled(said, marks, form) for form in _FORMS):
+        return _filled(said, dict.fromkeys(marks, MASK))
+    return without(words, {*marks.values()} - {*_leaves(shown)})
+
+
+def _filled(words, marks, form=str):
+    """Return a message with each mark replaced by its text."""
+    for mark, text in marks.items():
+        words = words.replace(mark, form(text))
+    return words
 
 
 def without(words, secrets):
     """Return a message in which secrets are masked, also if quoted."""
     # Longest first, because a secret can contain a shorter one.
     for secret in sorted(secrets, key=len, reverse=True):
-        for form in {secret, repr(secret)[1:-1], json.dumps(secret)[1:-1]}:
+        for form in {form(secret) for form in _FORMS}:
             # There can be thousands of secrets, few of which occur.
             if form in words:
                 words = re.sub(_whole(form), MASK, words)
@@ -132,23 +157,38 @@ def _replaced(shown, path, field):
 
 
 def _hidden(value, shown):
-    """Yield the strings of a value that are not in the masked value."""
+    """Return the strings of a value that are not in the masked value."""
+    marks: dict[str, str] = {}
+    _marked(value, shown, marks)
+    return marks.values()
+
+
+def _marked(value, shown, marks):
+    """Return a value with a mark in place of each string that is hidden.
+
+    :param shown: the masked value.
+    :param dict marks: gets the string by its mark. No template contains one.
+    """
     if not value or value == shown:
-        return
-    if isinstance(value, dict) and isinstance(shown, dict):
-        for name, item in value.items():
-            yield from _hidden(item, shown.get(name))
-    elif isinstance(value, list) and isinstance(shown, list) and (
-            len(value) == len(shown)):
-        for item, masked_item in zip(value, shown, strict=True):
-            yield from _hidden(item, masked_item)
-    else:
-        for text in _leaves(value):
-            # A mask can retain a name, as in "NAME=***".
-            start = (shown.removesuffix(MASK) if isinstance(shown, str)
-                     and shown.endswith(MASK) else '')
-            if text != start:
-                yield text.removeprefix(start)
+        return value
+    if isinstance(value, dict):
+        shown = shown if isinstance(shown, dict) else {}
+        return {name: _marked(item, shown.get(name), marks)
+                for name, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        if not isinstance(shown, list) or len(shown) != len(value):
+            shown = [None] * len(value)
+        return [_marked(item, masked_item, marks)
+                for item, masked_item in zip(value, shown, strict=True)]
+    # A mask can retain a name, as in "NAME=***".
+    text = str(value)
+    start = (shown.removesuffix(MASK) if isinstance(shown, str)
+             and shown.endswith(MASK) else '')
+    if text == start:
+        return value
+    mark = '%s%d_' % (_MARK, len(marks))
+    marks[mark] = text.removeprefix(start)
+    return start + mark
 
 
 def _leaves(value):

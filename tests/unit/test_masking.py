@@ -14,6 +14,8 @@
 
 import time
 
+from heat.common import exception
+from heat.engine import properties
 import testtools
 
 from heat_docker import fields
@@ -175,3 +177,52 @@ class SecretsTestCase(testtools.TestCase):
                 self.assertNotIn(secret, masking.without(words, [secret]))
                 self.assertNotIn(repr(secret)[1:-1],
                                  masking.without(words, [secret]))
+
+
+class AboutTestCase(testtools.TestCase):
+    """Messages stay readable if a secret is one of their words."""
+
+    def refused(self, **values):
+        table = [one for one in container.FIELDS if one.name in values]
+        given = fields.null_means_unset(properties.Properties(
+            fields.properties_schema(table), values))
+        return str(self.assertRaises(exception.StackValidationFailed,
+                                     given.validate))
+
+    def test_words_of_the_message(self):
+        for values, words in (
+                ({'files': [{'path': '/a', 'content': '0644', 'mode': '9'}]},
+                 'in quotes, such as "0644"'),
+                ({'files': [{'path': '/a', 'content': 'octal', 'mode': '9'},
+                            {'path': '/b', 'content': 'leading'}]},
+                 'is an octal number with a leading zero'),
+                ({'files': [{'path': '/a', 'content': 'either',
+                             'content_base64': 'content'}]},
+                 'the file /a requires either content or content_base64'),
+                ({'env': {'A': 'list', 'B': 'is'}},
+                 "{'A': '***', 'B': '***'}\" is not a list"),
+                ({'env': ['A=does', 'B=begin', '=environment']},
+                 'entry 3 does not begin with the name of an environment'),
+                ({'log_options': ['map']}, "***']\" is not a map"),
+                ({'registry_auth': {'username': 'a', 'password': 'must',
+                                    'identity_token': 'required'}},
+                 'either username and password or identity_token is '
+                 'required')):
+            self.assertIn(words, self.refused(**values))
+
+    def test_secrets_in_the_message(self):
+        for value, words in (
+                ({'A': "hunter2\n'"}, 'is not a list'),
+                ([{'A': 'hunter2'}], 'entry 1 is not a string'),
+                ('hunter2', 'is not a list')):
+            refused = self.refused(env=value)
+            self.assertIn(words, refused)
+            self.assertNotIn('hunter2', refused)
+
+    def test_message_that_depends_on_the_secret(self):
+        """Without the secret, there is no message or another one."""
+        secret = field(mask=lambda value: '***')
+        for again in (lambda value: None, lambda value: 'other',
+                      lambda value: 'a list of ' + value[:2]):
+            self.assertEqual('a list of ***', masking.about(
+                secret, 'hunter2', 'a list of hunter2', again))
