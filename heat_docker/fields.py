@@ -272,8 +272,9 @@ class Rule:
     """A rule about the values of several properties.
 
     :ivar about: names of the properties.
-    :ivar check: function of :mod:`heat_docker.convert.combinations` that takes
-        the values of all properties and raises ValueError.
+    :ivar check: function of :mod:`heat_docker.convert`, usually of
+        ``combinations``, that takes the values of all properties and raises
+        ValueError.
     :ivar needs: names of the properties whose values the check needs. If they
         come from other resources, the create checks the rule, and not the
         validation of the template.
@@ -283,7 +284,7 @@ class Rule:
     """
 
     about: tuple[str, ...]
-    check: abc.Callable[[typing.Any], None]
+    check: abc.Callable[[typing.Any], object]
     needs: tuple[str, ...] = ()
     only_new: bool = False
 

@@ -167,8 +167,7 @@ def _file(path, value):
                          % {'path': path,
                             'keys': ', '.join(sorted(_FILE_KEYS))})
     mode = value.get('mode') or '0644'
-    if not re.fullmatch(storage.MODE, mode):
-        raise ValueError('%s (%s)' % (storage.MODE_FORM, path))
+    storage.check_mode(path, mode)
     return (storage.file_content({'path': path, **value}),
             storage.octal(mode))
 

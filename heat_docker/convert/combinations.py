@@ -16,8 +16,6 @@ Each function takes the values of all properties, and raises ValueError with a
 message for users. Messages do not contain values that may be secrets.
 """
 
-import re
-
 from .. import i18n
 from . import registry
 from . import scalars
@@ -101,8 +99,8 @@ def refuse_modes_without_quotes(values) -> None:
     modes += [(mount['target'], mount.get('tmpfs_mode'))
               for mount in values['mounts'] or ()]
     for path, mode in modes:
-        if mode and not re.fullmatch(storage.MODE, mode):
-            raise ValueError('%s: %s' % (path, storage.MODE_FORM))
+        if mode:
+            storage.check_mode(path, mode)
 
 
 # Properties that a container cannot have in the network of another one.
@@ -158,11 +156,6 @@ def check_origin(values) -> None:
         raise ValueError(_('tags and push require build'))
     if values['push'] and not values['tags']:
         raise ValueError(_('push requires tags, which name the registry'))
-
-
-def check_pull_credentials(values) -> None:
-    """Credentials for a pull have to be for the registry of the image."""
-    registry.pull_credentials(values)
 
 
 def check_credentials(values) -> None:

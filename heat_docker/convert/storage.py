@@ -59,6 +59,15 @@ MODE_FORM = _('A mode is an octal number with a leading zero in quotes, such '
               'as "0644".')
 
 
+def check_mode(path: str, mode: str) -> None:
+    """Raise if a mode may be a number that YAML has converted.
+
+    :param path: what has the mode, for the message.
+    """
+    if not re.fullmatch(MODE, mode):
+        raise ValueError('%s: %s' % (path, MODE_FORM))
+
+
 def octal(value: str | int) -> int:
     """Convert octal permissions, such as "0644", to a number."""
     try:

@@ -33,6 +33,7 @@ from ..convert import network
 from ..convert import ports
 from ..convert import process
 from ..convert import references
+from ..convert import registry
 from ..convert import scalars
 from ..convert import storage
 from . import endpoint
@@ -1211,7 +1212,7 @@ RULES = (
     fields.Rule(('cpus', 'cpu_period', 'cpu_quota'),
                 combinations.check_cpus),
     fields.Rule(('image', 'registry_auth'),
-                combinations.check_pull_credentials,
+                registry.pull_credentials,
                 needs=('image', 'registry_auth')),
 )
 

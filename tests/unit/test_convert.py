@@ -879,7 +879,7 @@ REFUSED = (
         ({'content': ['a']}, 'the value of content is not a string'),
         ({'content': 'a', 'mode': []}, 'the value of mode is not a string'),
         # 0755 without quotes.
-        ({'content': 'a', 'mode': 493}, r'in quotes, such as "0644". \(b\)'),
+        ({'content': 'a', 'mode': 493}, r'b: .* in quotes, such as "0644"'),
         ({'content': 'a', 'mode': '755'}, 'in quotes, such as "0644"'),
         ({'content': 'a', 'mode': '0o9'}, 'in quotes, such as "0644"'),
         ({'content': 'a', 'uid': 5},
@@ -1206,7 +1206,7 @@ class TablesTestCase(testtools.TestCase):
             'effective_endpoints', 'is_endpoint_unchanged',
             'addresses_outside', 'overlap', 'pull_credentials',
             'build_credentials', 'encoded', 'by_digest', 'normal_path',
-            'attached_network', 'security_option'}, missed)
+            'attached_network', 'security_option', 'check_mode'}, missed)
 
 
 class ImageTestCase(testtools.TestCase):
