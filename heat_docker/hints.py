@@ -44,7 +44,7 @@ def with_example(schema, path, why) -> str:
 
     A part without an example is shown by the map around it.
 
-    :param schema: :class:`heat_docker.fields.PropertySchema`.
+    :param schema: :class:`heat_docker.validation.PropertySchema`.
     :param path: keys and indices that lead to the part.
     :param str why: message without the right form.
     """

@@ -35,6 +35,7 @@ sys.path.insert(0, str(ROOT))
 from heat_docker import budgets  # noqa: E402
 from heat_docker import fields  # noqa: E402
 from heat_docker import resources  # noqa: E402
+from heat_docker import validation  # noqa: E402
 from heat_docker.compose import keys as compose_keys  # noqa: E402
 from heat_docker.compose import table as compose_table  # noqa: E402
 
@@ -146,7 +147,7 @@ def of_compose_key(key):
 
 def of_property(field):
     """Return the lines of a property and of its nested keys."""
-    schema = fields.PropertySchema(field)
+    schema = validation.PropertySchema(field)
     lines = [*heading('``%s``' % field.name, '-'), wrapped(field.doc), '',
              ':Type: %s, %s' % kind(schema)]
     for title, text in facts(schema, field.doc, default(field)):

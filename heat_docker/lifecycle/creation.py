@@ -16,6 +16,7 @@ import collections
 import dataclasses
 import time
 
+from .. import changes
 from .. import errors
 from .. import fields
 from .. import i18n
@@ -206,12 +207,12 @@ class Update(plan.Step):
         api = ctx.client.api
         # After a failed update, ctx.changed also contains what it may have
         # changed. It cannot have changed what the daemon cannot update.
-        if fields.too_new(ctx.fields, fields.changed(
+        if changes.too_new(ctx.fields, changes.changed(
                 ctx.fields, ctx.properties, ctx.values), api):
             raise plan.Replace()
-        changed = set(ctx.changed) - fields.too_new(ctx.fields, ctx.changed,
-                                                    api)
-        body = fields.update(ctx.fields, changed, ctx.values, api)
+        changed = set(ctx.changed) - changes.too_new(ctx.fields, ctx.changed,
+                                                     api)
+        body = changes.update(ctx.fields, changed, ctx.values, api)
         if not body:
             return True
         try:
@@ -225,7 +226,7 @@ class Update(plan.Step):
             raise
         report_warnings(ctx, warnings)
         inspected = ctx.object.inspect(ctx.client)
-        if not warnings and fields.ignored_changes(
+        if not warnings and changes.ignored_changes(
                 ctx.fields, changed, body, inspected):
             raise plan.Replace()
         return True

@@ -20,10 +20,12 @@ from heat.engine import attributes
 from oslo_log import log as logging
 
 from .. import budgets
+from .. import changes
 from .. import client as clients
 from .. import errors
 from .. import fields
 from .. import i18n
+from .. import validation
 from . import events
 from . import request_costs
 from . import tables
@@ -79,9 +81,10 @@ class ShowingResource(events.MaskingResource):
     def parse_live_resource_data(self, resource_properties, resource_data):
         """Return the properties that were changed outside of Heat."""
         with tables.errors_of_heat():
-            return fields.drift(self.spec.FIELDS,
-                                fields.null_means_unset(resource_properties),
-                                resource_data)
+            return changes.drift(
+                self.spec.FIELDS,
+                validation.null_means_unset(resource_properties),
+                resource_data)
 
     def node_data(self, stk_defn=None, for_resources=True, for_outputs=False):
         """Return the values that other resources and outputs refer to.

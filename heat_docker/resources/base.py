@@ -20,10 +20,12 @@ from heat.common import exception
 from heat.engine import resource
 from oslo_log import log as logging
 
+from .. import changes
 from .. import errors
 from .. import fields
 from .. import i18n
 from .. import policy
+from .. import validation
 from ..lifecycle import creation
 from ..lifecycle import plan
 from ..lifecycle import records
@@ -335,7 +337,7 @@ class DockerResource(attributes.ShowingResource):
         :raises resource.UpdateReplace: if it has to be replaced.
         """
         for values in (after_props, before_props):
-            fields.null_means_unset(values)
+            validation.null_means_unset(values)
         if self.records.holds(records.Unhealthy) and (
                 self.may_replace_unhealthy(after_props)):
             raise resource.UpdateReplace(self)
@@ -358,7 +360,7 @@ class DockerResource(attributes.ShowingResource):
         self._check_change(changed, values)
         if before.update_failed:
             # It is not known which of its changes a failed update has made.
-            changed |= fields.uncertain(self.spec.FIELDS, values)
+            changed |= changes.uncertain(self.spec.FIELDS, values)
         ctx = self.plan_context(values, changed, before)
         steps, back = self._update_plan(ctx), []
         if before.unfinished:
@@ -372,10 +374,10 @@ class DockerResource(attributes.ShowingResource):
     def _update_plan(self, ctx):
         """Return the steps that change properties."""
         steps = []
-        if fields.needs_update(ctx.fields, ctx.changed):
+        if changes.needs_update(ctx.fields, ctx.changed):
             steps.append(creation.Update())
         steps += [self.update_steps[name](self, ctx)
-                  for name in fields.steps(ctx.fields, ctx.changed)]
+                  for name in changes.steps(ctx.fields, ctx.changed)]
         return [creation.CheckSupported(), *steps] if steps else []
 
     def _check_change(self, changed, values):

@@ -19,6 +19,7 @@ from oslo_log import log as logging
 
 from .. import fields
 from .. import i18n
+from .. import validation
 from .. import x509
 from ..lifecycle import records
 from ..specs import certificates as spec
@@ -201,7 +202,7 @@ class DockerCertificates(tables.TableResource):
         Certificates also expire if the template has not changed.
         """
         for values in (after_props, before_props):
-            fields.null_means_unset(values)
+            validation.null_means_unset(values)
         # Heat overwrites both before it calls handle_update.
         self._was_check_failed = self.state == (self.CHECK, self.FAILED)
         self._is_undone = self._has_changed_for(self.current_template_id)

@@ -21,9 +21,11 @@ from heat.engine import resource
 from heat.engine import rsrc_defn
 from heat.engine import support
 
+from .. import changes
 from .. import errors
 from .. import fields
 from .. import hints
+from .. import validation
 from ..lifecycle import records
 from . import superseding
 
@@ -58,8 +60,9 @@ class TableResource(superseding.SupersedableResource):
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
         if cls.spec is not None:
-            cls.properties_schema = fields.properties_schema(cls.spec.FIELDS)
-            cls.attributes_schema = fields.attributes_schema(
+            cls.properties_schema = validation.properties_schema(
+                cls.spec.FIELDS)
+            cls.attributes_schema = validation.attributes_schema(
                 cls.spec.ATTRIBUTES)
 
     @property
@@ -69,7 +72,7 @@ class TableResource(superseding.SupersedableResource):
 
     @properties.setter
     def properties(self, values):
-        self._values = fields.null_means_unset(values)
+        self._values = validation.null_means_unset(values)
 
     def values_in(self, definition):
         """Return the values of the properties in a definition.
@@ -79,7 +82,7 @@ class TableResource(superseding.SupersedableResource):
         :param heat.engine.rsrc_defn.ResourceDefinition definition: of the
             resource in any template.
         """
-        return fields.null_means_unset(definition.properties(
+        return validation.null_means_unset(definition.properties(
             self.properties_schema, self.context))
 
     def are_known(self, *names):
@@ -144,7 +147,7 @@ class TableResource(superseding.SupersedableResource):
         :returns: dict of name to new value.
         :raises resource.UpdateReplace: if they cannot be changed in place.
         """
-        changed = fields.changed(self.spec.FIELDS, before_props, after_props)
+        changed = changes.changed(self.spec.FIELDS, before_props, after_props)
         if changed and self.needs_replace_with_prop_diff(
                 changed, after_props, before_props):
             raise resource.UpdateReplace(self)
@@ -153,5 +156,5 @@ class TableResource(superseding.SupersedableResource):
     def needs_replace_with_prop_diff(self, changed_properties_set,
                                      after_props, before_props):
         """Return whether a change cannot be made in place."""
-        return fields.requires_replace(self.spec.FIELDS,
-                                       changed_properties_set, after_props)
+        return changes.requires_replace(
+            self.spec.FIELDS, changed_properties_set, after_props)

@@ -17,7 +17,7 @@ from heat.engine import resource
 from heat.objects import resource as resource_objects
 from heat.objects import stack as stack_objects
 
-from .. import fields
+from .. import changes
 from .. import i18n
 from ..lifecycle import creation
 from ..lifecycle import neighbors
@@ -137,7 +137,7 @@ class DockerVolume(snapshots.SnapshotResource):
         """Return whether an earlier resource had these properties."""
         old, *_needed = resource.Resource.load(self.context, row.id, None,
                                                False, {})
-        return type(old) is type(self) and not fields.changed(
+        return type(old) is type(self) and not changes.changed(
             self.spec.FIELDS, old.values_in(old.frozen_definition()), values)
 
     def _is_undone(self, before_props, after_props):

@@ -18,9 +18,11 @@ from heat.engine import properties
 import testtools
 
 from heat_docker import budgets
+from heat_docker import changes
 from heat_docker import errors
 from heat_docker import fields
 from heat_docker import policy
+from heat_docker import validation
 from heat_docker.convert import scalars
 
 NEW = (fields.OLDEST_API[0], fields.OLDEST_API[1] + 5)
@@ -41,7 +43,8 @@ def field(name='a', **more):
 
 def validate(*table, **values):
     """Validate values like Heat does in a template."""
-    checked = properties.Properties(fields.properties_schema(table), values)
+    checked = properties.Properties(
+        validation.properties_schema(table), values)
     checked.validate()
     return checked
 
@@ -55,16 +58,16 @@ class SchemaTestCase(testtools.TestCase):
     def test_schema_types(self):
         for kind in (fields.STRING, fields.INTEGER, fields.BOOLEAN,
                      fields.LIST, fields.MAP):
-            schema = fields.properties_schema([field(type=kind)])
+            schema = validation.properties_schema([field(type=kind)])
             self.assertEqual(kind, schema['a'].type)
 
     def test_schema_description(self):
-        schema = fields.properties_schema([field()])
+        schema = validation.properties_schema([field()])
         self.assertEqual('What it is. A change replaces the resource.',
                          schema['a'].description)
 
     def test_schema_description_with_version(self):
-        schema = fields.properties_schema([field(since=(1, 45))])
+        schema = validation.properties_schema([field(since=(1, 45))])
         self.assertEqual('What it is. It requires version 1.45 of the Docker '
                          'API. A change replaces the resource.',
                          schema['a'].description)
@@ -80,17 +83,17 @@ class SchemaTestCase(testtools.TestCase):
                  'API; with older versions, it replaces the resource.'),
                 (fields.HEAT_ONLY, 'A change is made in place.'),
                 (fields.by_step('do'), 'A change is made in place.')):
-            schema = fields.properties_schema([field(change=change)])['a']
+            schema = validation.properties_schema([field(change=change)])['a']
             self.assertEqual('What it is. ' + words, schema.description)
             self.assertTrue(schema.update_allowed)
 
     def test_schema_support_version(self):
-        schema = fields.properties_schema([field(support='1.2.0')])
+        schema = validation.properties_schema([field(support='1.2.0')])
         self.assertEqual('1.2.0', schema['a'].support_status.version)
 
     def test_schema_not_updatable(self):
         self.assertFalse(
-            fields.properties_schema([field()])['a'].update_allowed)
+            validation.properties_schema([field()])['a'].update_allowed)
 
     def test_schema_required(self):
         self.assertIn('a not assigned', self.refused(field(required=True)))
@@ -125,7 +128,7 @@ class SchemaTestCase(testtools.TestCase):
                  nested=properties.Schema(properties.Schema.STRING),
                  constraints=(constraints.Length(max=3),))]
         shown = {name: dict(schema) for name, schema in
-                 fields.properties_schema(table).items()}
+                 validation.properties_schema(table).items()}
         self.assertNotIn('schema', shown['a'])
         self.assertEqual([{'length': {'max': budgets.TEXT}}],
                          shown['a']['constraints'])
@@ -158,7 +161,7 @@ class SchemaTestCase(testtools.TestCase):
         own = field(constraints=(constraints.Length(min=2, max=3),))
         self.assertEqual([{'length': {'min': 2, 'max': 3}}], [
             dict(one) for one in
-            fields.properties_schema([own])['a'].constraints])
+            validation.properties_schema([own])['a'].constraints])
 
     def test_limit_of_what_is_nested(self):
         schema = properties.Schema(properties.Schema.MAP, schema={
@@ -252,7 +255,7 @@ class SchemaTestCase(testtools.TestCase):
                 field(type=kind, to_api=positive), a=value))
 
     def test_attributes_schema(self):
-        schema = fields.attributes_schema([
+        schema = validation.attributes_schema([
             fields.Attribute('a', fields.MAP, 'What it is.', cached=True),
             fields.Attribute('b', fields.STRING, 'Other.', support='1.1.0')])
         self.assertEqual(['a', 'b'], list(schema))
@@ -473,11 +476,11 @@ class ChangeTestCase(testtools.TestCase):
         return {**dict.fromkeys(one.name for one in self.TABLE), **values}
 
     def replaces(self, *changed, **values):
-        return fields.requires_replace(self.TABLE, changed,
+        return changes.requires_replace(self.TABLE, changed,
                                        self.values(**values))
 
     def update(self, *changed, **values):
-        return fields.update(self.TABLE, changed, self.values(**values),
+        return changes.update(self.TABLE, changed, self.values(**values),
                              fields.OLDEST_API)
 
     def test_in_place(self):
@@ -487,14 +490,14 @@ class ChangeTestCase(testtools.TestCase):
             {one.name: one.in_place for one in self.TABLE})
 
     def test_changed_field_names_its_step(self):
-        self.assertEqual(['do'], fields.steps(self.TABLE, {'size', 'step'}))
-        self.assertEqual([], fields.steps(self.TABLE, {'size'}))
+        self.assertEqual(['do'], changes.steps(self.TABLE, {'size', 'step'}))
+        self.assertEqual([], changes.steps(self.TABLE, {'size'}))
 
     def test_failed_update_leaves_updatable_fields_uncertain(self):
         """A failed update may or may not have removed a limit."""
-        self.assertEqual({'limit', 'step'}, fields.uncertain(
+        self.assertEqual({'limit', 'step'}, changes.uncertain(
             self.TABLE, self.values()))
-        self.assertEqual({'size', 'limit', 'ours', 'step'}, fields.uncertain(
+        self.assertEqual({'size', 'limit', 'ours', 'step'}, changes.uncertain(
             self.TABLE, self.values(size=5, ours='x', fixed='y')))
 
     def test_only_fields_not_updatable_in_place_replace(self):
@@ -547,15 +550,15 @@ class ChangeTestCase(testtools.TestCase):
                 ((1, 54), new, {'old'}, {'Old': 'x'}),
                 ((1, 54), new, {'new'}, {})):
             values = {'new': value, 'old': 'x' if 'old' in changed else None}
-            self.assertEqual(body, fields.update(table, changed, values, api))
-            self.assertTrue(fields.needs_update(table, changed))
+            self.assertEqual(body, changes.update(table, changed, values, api))
+            self.assertTrue(changes.needs_update(table, changed))
             self.assertEqual(
                 {'new'} & changed if api < (1, 55) else set(),
-                fields.too_new(table, changed, api))
-        self.assertFalse(fields.needs_update(table, ()))
+                changes.too_new(table, changed, api))
+        self.assertFalse(changes.needs_update(table, ()))
 
     def forgotten(self, *changed, inspected, **values):
-        return fields.ignored_changes(self.TABLE, changed,
+        return changes.ignored_changes(self.TABLE, changed,
                                 self.update(*changed, **values), inspected)
 
     def test_value_the_daemon_did_not_store_is_ignored(self):
@@ -581,7 +584,7 @@ class ChangeTestCase(testtools.TestCase):
 
     def drift(self, inspected, *more, **values):
         table = self.TABLE + more
-        return fields.drift(table, {
+        return changes.drift(table, {
             **dict.fromkeys(one.name for one in table), **values}, inspected)
 
     def test_drift_shows_differing_live_values(self):
@@ -626,7 +629,7 @@ class ChangeTestCase(testtools.TestCase):
 class ChangedTestCase(testtools.TestCase):
 
     def changed(self, before, after, **more):
-        return fields.changed([field(**more)], {'a': before}, {'a': after})
+        return changes.changed([field(**more)], {'a': before}, {'a': after})
 
     def test_only_differing_values_are_changed(self):
         self.assertEqual({'a'}, self.changed(None, 'x'))
@@ -663,8 +666,8 @@ class ChangedTestCase(testtools.TestCase):
 class NullTestCase(testtools.TestCase):
 
     def values(self, *table, **values):
-        return fields.null_means_unset(properties.Properties(
-            fields.properties_schema(table), values))
+        return validation.null_means_unset(properties.Properties(
+            validation.properties_schema(table), values))
 
     def test_null_is_unset(self):
         for kind in (fields.STRING, fields.LIST, fields.MAP, fields.INTEGER,

@@ -19,6 +19,7 @@ import pathlib
 from heat.common import exception
 import yaml
 
+from heat_docker import changes
 from heat_docker import fields
 from heat_docker.convert import forms
 from heat_docker.specs import container as spec
@@ -403,7 +404,7 @@ class ModeTestCase(base.ResourceTestCase):
             self.make_resource(template=template).properties
             for mode in ('"644"', '"0644"')
             for template in list(self.templates(mode))[:1])
-        self.assertEqual(set(), fields.changed(spec.FIELDS, before, after))
+        self.assertEqual(set(), changes.changed(spec.FIELDS, before, after))
 
     def test_every_mode_is_checked(self):
         modes = [(name, key) for field in spec.FIELDS

@@ -32,10 +32,12 @@ from hypothesis import strategies as st
 import requests_mock
 import testtools
 
+from heat_docker import changes
 from heat_docker import conf
 from heat_docker import errors
 from heat_docker import fields
 from heat_docker import masking
+from heat_docker import validation
 from heat_docker.specs import container
 from heat_docker.specs import image
 from heat_docker.specs import network
@@ -128,8 +130,8 @@ def validated(field, value):
 
     :raises StackValidationFailed: if the validation refuses it.
     """
-    made = fields.null_means_unset(heat_properties.Properties(
-        fields.properties_schema([field]), {field.name: value}))
+    made = validation.null_means_unset(heat_properties.Properties(
+        validation.properties_schema([field]), {field.name: value}))
     made.validate()
     return fields.value_of(field, made)
 
@@ -160,7 +162,7 @@ def check(field, value):
             judge(json)
     if field.refers:
         field.to_api(field.refers(value, find))
-    assert not fields.changed(
+    assert not changes.changed(
         [field], {field.name: value}, {field.name: value})
 
 
@@ -196,7 +198,7 @@ def _test_of(field):
     def test(self, similar, data):
         check(field, data.draw(
             mutants(field) if similar
-            else values(fields.PropertySchema(field))))
+            else values(validation.PropertySchema(field))))
     return test
 
 

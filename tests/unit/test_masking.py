@@ -21,6 +21,7 @@ import testtools
 from heat_docker import fields
 from heat_docker import masking
 from heat_docker import policy
+from heat_docker import validation
 from heat_docker.convert import process
 from heat_docker.convert import scalars
 from heat_docker.specs import container
@@ -184,8 +185,8 @@ class AboutTestCase(testtools.TestCase):
 
     def refused(self, **values):
         table = [one for one in container.FIELDS if one.name in values]
-        given = fields.null_means_unset(properties.Properties(
-            fields.properties_schema(table), values))
+        given = validation.null_means_unset(properties.Properties(
+            validation.properties_schema(table), values))
         return str(self.assertRaises(exception.StackValidationFailed,
                                      given.validate))
 

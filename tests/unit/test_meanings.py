@@ -22,7 +22,9 @@ from heat.common import exception
 from heat.engine import properties
 import testtools
 
+from heat_docker import changes
 from heat_docker import fields
+from heat_docker import validation
 from heat_docker.specs import certificates
 from heat_docker.specs import container
 from heat_docker.specs import image
@@ -407,7 +409,7 @@ def all_fields():
     return list(found.values())
 
 
-SCHEMATA = {id(field): fields.properties_schema([field])
+SCHEMATA = {id(field): validation.properties_schema([field])
             for _path, field in all_fields()}
 
 
@@ -419,7 +421,7 @@ def fields_named(name):
 
 def made(field, value):
     """Return the values that Heat makes of a value, if it is valid."""
-    values = fields.null_means_unset(properties.Properties(
+    values = validation.null_means_unset(properties.Properties(
         SCHEMATA[id(field)], {field.name: value}))
     values.validate()
     return values
@@ -427,7 +429,7 @@ def made(field, value):
 
 def has_changed(field, before, after):
     """Return whether an update sees a change of valid values."""
-    return bool(fields.changed([field], made(field, before),
+    return bool(changes.changed([field], made(field, before),
                                made(field, after)))
 
 
@@ -531,7 +533,7 @@ class SameTestCase(testtools.TestCase):
         """A key that is null, false, empty or its default is unset."""
         count = 0
         for path, field in all_fields():
-            schema = fields.PropertySchema(field)
+            schema = validation.PropertySchema(field)
             for after in same_by_schema(schema, field.example):
                 try:
                     changed = has_changed(field, field.example, after)

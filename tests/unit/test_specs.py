@@ -28,11 +28,13 @@ from heat.engine import properties
 import testtools
 
 from heat_docker import budgets
+from heat_docker import changes
 from heat_docker import client
 from heat_docker import fields
 from heat_docker import masking
 from heat_docker import policy
 from heat_docker import specs
+from heat_docker import validation
 from tests.unit import base
 from tests.unit.samples import record
 
@@ -350,7 +352,7 @@ class FieldsTestCase(testtools.TestCase):
         for spec in SPECS.values():
             values = {field.name: field.example for field in spec.FIELDS}
             checked = properties.Properties(
-                fields.properties_schema(spec.FIELDS), values)
+                validation.properties_schema(spec.FIELDS), values)
             checked.validate()
             for name, example in values.items():
                 self.assertEqual(example, known(checked[name]), name)
@@ -450,8 +452,9 @@ class FieldsTestCase(testtools.TestCase):
                           {'dockerfile': 'a', 'args': {'a': ['hunter2']}},
                           {'dockerfile': ['hunter2']},
                           {'dockerfile': 'a', 'files': {'a': ['hunter2']}}):
-                known = fields.null_means_unset(properties.Properties(
-                    fields.properties_schema([field]), {field.name: value}))
+                known = validation.null_means_unset(properties.Properties(
+                    validation.properties_schema([field]),
+                    {field.name: value}))
                 try:
                     known.validate()
                 except exception.StackValidationFailed as ex:
@@ -464,8 +467,8 @@ class FieldsTestCase(testtools.TestCase):
                 count += 1
                 wrong = {fields.LIST: 7, fields.MAP: 7}.get(
                     key.type, {'a': {'b': 'c'}})
-                given = fields.null_means_unset(properties.Properties(
-                    fields.properties_schema([field]),
+                given = validation.null_means_unset(properties.Properties(
+                    validation.properties_schema([field]),
                     {field.name: wrap(wrong)}))
                 ex = self.assertRaises(exception.StackValidationFailed,
                                        given.validate)
@@ -476,7 +479,7 @@ class FieldsTestCase(testtools.TestCase):
 
     def test_example_of_each_key_is_valid(self):
         for path, _spec, field in all_fields():
-            schema = fields.PropertySchema(field)
+            schema = validation.PropertySchema(field)
             for _place, key, wrap in keys_with_values(field.nested):
                 if getattr(key, 'example', None) is None:
                     continue
@@ -494,7 +497,7 @@ class FieldsTestCase(testtools.TestCase):
 
     def test_every_length_is_limited(self):
         for path, _spec, field in all_fields():
-            schema = fields.properties_schema([field])[field.name]
+            schema = validation.properties_schema([field])[field.name]
             for place, part in schemata(schema, path):
                 if part.type not in (fields.STRING, fields.LIST, fields.MAP):
                     continue
@@ -540,7 +543,7 @@ class FieldsTestCase(testtools.TestCase):
 
     def test_docs_are_sentences(self):
         for path, _spec, field in all_fields():
-            schema = fields.properties_schema([field])[field.name]
+            schema = validation.properties_schema([field])[field.name]
             for place, part in schemata(schema, path):
                 self.assert_sentences(part.description, place)
         for path, _module, attribute in all_attributes():
@@ -548,7 +551,7 @@ class FieldsTestCase(testtools.TestCase):
 
     def test_docs_say_what_a_change_does(self):
         for path, _spec, field in all_fields():
-            said = fields.properties_schema([field])[field.name].description
+            said = validation.PropertySchema(field).description
             in_place = 'A change is made in place' in said
             self.assertNotEqual(in_place,
                                 'A change replaces the resource.' in said,
@@ -558,12 +561,12 @@ class FieldsTestCase(testtools.TestCase):
                     field.update.since > fields.OLDEST_API),
                 'with older versions, it replaces the resource' in said, path)
             self.assertEqual(field.in_place, in_place, path)
-            schema = fields.properties_schema([field])[field.name]
+            schema = validation.properties_schema([field])[field.name]
             self.assertEqual(in_place, schema.update_allowed, path)
 
     def test_docs_say_what_version_is_needed(self):
         for path, _spec, field in all_fields():
-            said = fields.properties_schema([field])[field.name].description
+            said = validation.PropertySchema(field).description
             words = 'It requires version %s of the Docker API.' % (
                 fields.version_text(field.since))
             self.assertEqual(field.since > fields.OLDEST_API, words in said,
@@ -620,8 +623,8 @@ class UpdateTestCase(testtools.TestCase):
         values = {**dict.fromkeys(one.name for one in table),
                   field.name: value}
         changed = {field.name: value}
-        replaces = fields.requires_replace(table, changed, values)
-        return replaces, None if replaces else fields.update(
+        replaces = changes.requires_replace(table, changed, values)
+        return replaces, None if replaces else changes.update(
             table, changed, values, client.NEWEST_API)
 
     def expected(self, field, json):
@@ -701,7 +704,7 @@ class UpdateTestCase(testtools.TestCase):
             values = {**dict.fromkeys(one.name for one in spec.FIELDS),
                       field.name: field.example}
             shown = inspected(spec, fields.request(spec.FIELDS, values))
-            self.assertEqual({}, fields.drift(spec.FIELDS, values, shown),
+            self.assertEqual({}, changes.drift(spec.FIELDS, values, shown),
                              path)
 
     def test_drift_of_what_can_be_changed(self):
@@ -718,7 +721,7 @@ class UpdateTestCase(testtools.TestCase):
             place[last] = OTHER.get(
                 field.name, (field.update and field.update.unset)
                 or type(place[last])())
-            differ = fields.drift(spec.FIELDS, values, shown)
+            differ = changes.drift(spec.FIELDS, values, shown)
             self.assertEqual(
                 {field.name} if field.step or field.update and (
                     field.update.since == fields.OLDEST_API) else set(),
@@ -728,7 +731,7 @@ class UpdateTestCase(testtools.TestCase):
         spec = CONTAINER
         values = dict.fromkeys(field.name for field in spec.FIELDS)
         for version in ABSENT:
-            self.assertEqual({}, fields.drift(
+            self.assertEqual({}, changes.drift(
                 spec.FIELDS, values,
                 base.sample('container_running_v' + version)))
 
@@ -739,17 +742,17 @@ class UpdateTestCase(testtools.TestCase):
             values = {**dict.fromkeys(one.name for one in spec.FIELDS),
                       field.name: field.example}
             changed = {field.name}
-            body = fields.update(spec.FIELDS, changed, values,
+            body = changes.update(spec.FIELDS, changed, values,
                                  client.NEWEST_API)
             shown = inspected(spec, fields.request(spec.FIELDS, values))
-            self.assertFalse(fields.ignored_changes(spec.FIELDS, changed, body,
-                                              shown), path)
+            self.assertFalse(changes.ignored_changes(
+                spec.FIELDS, changed, body, shown), path)
             before = inspected(spec, fields.request(spec.FIELDS, dict(
                 values, **{field.name: None})))
             before['HostConfig'].setdefault('RestartPolicy', {})
-            self.assertTrue(fields.ignored_changes(spec.FIELDS, changed, body,
+            self.assertTrue(changes.ignored_changes(spec.FIELDS, changed, body,
                                              before), path)
-            self.assertFalse(fields.ignored_changes(
+            self.assertFalse(changes.ignored_changes(
                 spec.FIELDS, (), body, before), path)
 
 
@@ -779,7 +782,7 @@ class SamplesTestCase(testtools.TestCase):
             values = {**dict.fromkeys(
                 field.name for field in spec.FIELDS), **values}
             self.assertEqual(
-                {}, fields.drift(spec.FIELDS, values, sample), name)
+                {}, changes.drift(spec.FIELDS, values, sample), name)
 
     def test_all_fields_recorded(self):
         for path, spec, field in all_fields():
