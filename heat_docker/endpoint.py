@@ -52,6 +52,8 @@ class TLS:
     :ivar verify: whether to verify the daemon's certificate.
     :ivar server_name: name that the daemon's certificate must contain. If it
         is empty, it is the host of the endpoint.
+    :ivar certificates: reference to the resource that has the client
+        certificate and the key. A connection needs these instead.
     """
 
     ca_cert: str = ''
@@ -59,6 +61,7 @@ class TLS:
     client_key: str = dataclasses.field(default='', repr=False)
     verify: bool = True
     server_name: str = ''
+    certificates: str = ''
 
 
 @dataclasses.dataclass(frozen=True)
@@ -101,7 +104,8 @@ def of_values(url: str | None, tls: dict | None) -> Endpoint:
     """Return the endpoint for the properties of a resource.
 
     :param url: value of the property docker_endpoint.
-    :param tls: value of the property tls.
+    :param tls: value of the property tls, with the key instead of a
+        reference.
     :raises ValueError: with a message for the user.
     """
     named = parse(url or own_url())
@@ -125,6 +129,10 @@ def check_tls(values: dict) -> TLS:
     :raises ValueError: with a message for the user.
     """
     tls = _tls(values)
+    if tls.certificates and (tls.client_cert or tls.client_key):
+        raise ValueError(_('certificates of tls replaces client_cert and '
+                           'client_key, so set either the former or the '
+                           'latter'))
     ssl_context(tls)
     if tls.server_name and not _HOST.fullmatch(tls.server_name):
         raise ValueError(_('server_name of tls, %r, is not a hostname')

@@ -19,6 +19,7 @@ import collections.abc
 import dataclasses
 import typing
 
+from heat.common import crypt
 from heat.common import exception
 from heat.objects import resource as resource_objects
 
@@ -98,9 +99,15 @@ class StoredResource:
                 and endpoints.is_of(request.endpoint, client.endpoint))
 
     def read(self, kind: type[records.R]) -> records.R | None:
-        """Return its record of a class, or None."""
-        return records.read({item.key: item.value
-                             for item in self.row.data or ()}, kind)
+        """Return its record of a class, or None.
+
+        :raises exception.InvalidEncryptionKey: if the record is encrypted, and
+            ``auth_encryption_key`` has changed since.
+        """
+        return records.read({
+            item.key: crypt.decrypt(item.decrypt_method, item.value)
+            if item.redact else item.value
+            for item in self.row.data or () if item.key == kind.KEY}, kind)
 
     def holds(self, kind: type[records.Record]) -> bool:
         """Return whether it has a record of a class."""

@@ -314,14 +314,11 @@ class DockerResource(attributes.ShowingResource):
 
     def _is_forgotten(self):
         """Return whether the operator has forgotten it; add an event."""
-        try:
-            named = self.endpoint
-        except errors.DockerError:
-            return False
-        if not policy.forgotten(named.url):
+        url = self.forgotten_url()
+        if url is None:
             return False
         self._report_left(_('The operator has listed Docker at %s in '
-                            'forgotten_endpoints') % named)
+                            'forgotten_endpoints') % url)
         return True
 
     # Updates.

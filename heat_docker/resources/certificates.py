@@ -23,6 +23,7 @@ from .. import validation
 from .. import x509
 from ..lifecycle import records
 from ..specs import certificates as spec
+from . import references
 from . import registration
 from . import tables
 
@@ -52,8 +53,9 @@ class DockerCertificates(tables.TableResource):
     is root on their hosts.
 
     Heat stores the keys encrypted with its auth_encryption_key. The key of the
-    authority never leaves Heat. The attributes with keys are only available on
-    explicit request.
+    authority never leaves Heat. The attribute tls refers to the key of the
+    client, and does not contain it. The attributes with keys are only
+    available on explicit request.
 
     A change of a property never replaces the resource. A renewal keeps the
     authority, so that both sides continue to trust each other, unless renew_ca
@@ -292,8 +294,7 @@ class DockerCertificates(tables.TableResource):
             'client_cert': stored.client_cert,
             'client_key': stored.client_key,
             'tls': {'ca_cert': stored.ca_cert,
-                    'client_cert': stored.client_cert,
-                    'client_key': stored.client_key,
+                    'certificates': references.to(self),
                     'server_name': x509.SERVER_NAME},
             'expires_at': x509.expiry(bundle).strftime('%Y-%m-%dT%H:%M:%SZ'),
             'fingerprint': x509.fingerprint(bundle.server)}

@@ -28,6 +28,7 @@ from .. import policy
 from ..lifecycle import objects
 from ..lifecycle import ownership
 from ..lifecycle import records
+from . import references
 from . import tables
 
 _ = i18n._
@@ -69,10 +70,10 @@ class DaemonResource(tables.TableResource):
         :raises errors.Refused: if the operator does not allow it.
         """
         request = self.records.read(records.CreateRequest)
-        url = (values['docker_endpoint'] if request is None
-               else request.endpoint)
+        url = self._url(values)
+        tls = references.with_key(self, self._resolved(values)['tls'])
         try:
-            named = endpoint.of_values(url, self._resolved(values)['tls'])
+            named = endpoint.of_values(url, tls)
         except ValueError as ex:
             raise errors.Failed(str(ex)) from ex
         if request is not None:
@@ -85,6 +86,24 @@ class DaemonResource(tables.TableResource):
                 'is empty'))
         policy.endpoint(named, self._is_admin)
         return named
+
+    def _url(self, values):
+        """Return docker_endpoint as of the first request, if there was one."""
+        request = self.records.read(records.CreateRequest)
+        return (values['docker_endpoint'] if request is None
+                else request.endpoint)
+
+    def forgotten_url(self):
+        """Return the URL of the daemon if the operator has written it off.
+
+        Its certificates may no longer exist either, so they are not needed.
+        """
+        try:
+            named = endpoint.parse(self._url(self.properties)
+                                   or endpoint.own_url())
+        except ValueError:
+            return None
+        return named.url if policy.forgotten(named.url) else None
 
     def _resolved(self, values):
         """Return values in which tls does not depend on other resources.

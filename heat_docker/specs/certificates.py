@@ -117,10 +117,11 @@ ATTRIBUTES = (
         doc=_('Private key of client_cert, in PEM. A client with this key is '
               'root on the host of the daemon.')),
     fields.Attribute(
-        name='tls', type=fields.MAP, at='tls', secret=True,
+        name='tls', type=fields.MAP, at='tls',
         doc=_('Value for the property tls of the other types: ca_cert, '
-              'client_cert, client_key and server_name, which is "docker". '
-              'The address of the server need not be known.')),
+              'certificates, which refers to the resource and contains no '
+              'key, and server_name, which is "docker". The address of the '
+              'server need not be known.')),
     fields.Attribute(
         name='expires_at', type=fields.STRING, at='expires_at',
         doc=_('Time when the first of the certificates expires, in RFC 3339 '

@@ -40,9 +40,10 @@ FIELDS = (
         example='https://docker.example.com:2376'),
     fields.Field(
         name='tls', type=fields.MAP, change=fields.HEAT_ONLY,
-        doc=_('Certificates for a docker_endpoint with https, each as the '
-              'text of a PEM file. Take them from hidden parameters, get_file '
-              'or a Barbican secret.'),
+        doc=_('Certificates for a docker_endpoint with https: the attribute '
+              'tls of DockerInc::Docker::Certificates, or each as the text of '
+              'a PEM file. Take existing certificates from hidden parameters, '
+              'get_file or a Barbican secret.'),
         at=None, to_api=endpoint.check_tls, mask=endpoint.tls_masked,
         longest=budgets.FILE,
         nested={
@@ -63,6 +64,15 @@ FIELDS = (
                 _('Private key of client_cert, without a password.'),
                 constraints=[constraints.Length(max=budgets.FILE)],
                 example='-----BEGIN PRIVATE KEY-----\n...'),
+            'certificates': fields.Key(
+                fields.STRING, policy.Free.REFERENCE,
+                _('Reference to a resource of the type '
+                  'DockerInc::Docker::Certificates in the same project, from '
+                  'its attribute tls. It replaces client_cert and client_key: '
+                  'heat-engine reads both from the resource when it '
+                  'connects.'),
+                constraints=[constraints.Length(max=511)],
+                example='63e2e2c0-ce0c-4a5a-8a1c-3b8e1f4f5c11/wiki-certs-x'),
             'verify': fields.Key(
                 fields.BOOLEAN, policy.certificates,
                 _('Whether to verify the daemon\'s certificate and hostname. '

@@ -40,7 +40,7 @@ LAYERS = (
     ('resources.daemon',),
     ('resources.tables',),
     ('resources.superseding',),
-    ('resources.request_costs', 'resources.rows'),
+    ('resources.references', 'resources.request_costs', 'resources.rows'),
     ('lifecycle.container_start',),
     ('lifecycle.container_changes', 'lifecycle.container_operations',
      'lifecycle.container_replacement', 'lifecycle.container_snapshots',

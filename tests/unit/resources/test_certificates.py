@@ -28,7 +28,7 @@ from heat_docker.resources import certificates
 from tests.unit import base
 from tests.unit import test_x509
 
-PUBLIC = {'ca_cert', 'server_cert', 'client_cert', 'expires_at',
+PUBLIC = {'ca_cert', 'server_cert', 'client_cert', 'tls', 'expires_at',
           'fingerprint'}
 KEYS = ('ca_key', 'server_key', 'client_key')
 
@@ -80,8 +80,8 @@ class AttributesTestCase(CertificatesTestCase):
                      'client_key'):
             self.assertEqual(getattr(stored, name), made.FnGetAtt(name))
         self.assertEqual(
-            {'ca_cert': stored.ca_cert, 'client_cert': stored.client_cert,
-             'client_key': stored.client_key, 'server_name': 'docker'},
+            {'ca_cert': stored.ca_cert, 'server_name': 'docker',
+             'certificates': '%s/%s' % (self.stack.id, made.resource_id)},
             made.FnGetAtt('tls'))
         self.assertTrue(re.fullmatch(r'\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ',
                                      made.FnGetAtt('expires_at')))
@@ -358,8 +358,9 @@ class LifeTestCase(CertificatesTestCase):
         self.assertEqual(('ADOPT', 'COMPLETE'), adopted.state)
         self.assert_same(self.stored(made), self.stored(adopted), 'ca',
                          'client', 'server')
-        self.assertEqual(made.FnGetAtt('tls'), adopted.FnGetAtt('tls'))
-        self.assertNotEqual(made.resource_id, adopted.resource_id)
+        self.assertEqual(made.FnGetAtt('client_cert'),
+                         adopted.FnGetAtt('client_cert'))
+        self.assertNotEqual(made.FnGetAtt('tls'), adopted.FnGetAtt('tls'))
 
     def test_adopted_without_certificates(self):
         other = json.loads(self.make_made().data()['certificates'])
