@@ -271,6 +271,18 @@ class PreviousCertificates(Certificates):
     KEY = 'certificates_before'
 
 
+@dataclasses.dataclass(frozen=True)
+class FormerClient(Record):
+    """The last client of the authority before the current one."""
+
+    KEY = 'former_client'
+    REDACTED = True
+
+    ca_cert: str
+    client_cert: str
+    client_key: str = dataclasses.field(repr=False)
+
+
 class Store:
     """The records of one resource."""
 

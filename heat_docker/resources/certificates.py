@@ -37,6 +37,10 @@ _WARN_BEFORE = 30
 # Properties whose change renews the server and the client certificate.
 _RENEWING = {'days', 'key_type', 'triggers'}
 
+# Records with keys.
+_WITH_KEYS = (records.Certificates, records.PreviousCertificates,
+              records.FormerClient)
+
 _NAMES = {'ca': _('The certificate of the authority'),
           'server': _('The server certificate'),
           'client': _('The client certificate')}
@@ -97,6 +101,9 @@ class DockerCertificates(tables.TableResource):
         if before is not None:
             self.records.write(records.PreviousCertificates(
                 **dataclasses.asdict(before)))
+            if before.ca_cert != bundle.ca.certificate:
+                self.records.write(records.FormerClient(
+                    before.ca_cert, before.client_cert, before.client_key))
         self.records.write(records.Certificates(
             bundle.ca.certificate, bundle.ca.key,
             bundle.server.certificate, bundle.server.key,
@@ -110,8 +117,8 @@ class DockerCertificates(tables.TableResource):
         found = super().data()
         if not self._hides_keys:
             return found
-        return {key: text for key, text in found.items() if key not in (
-            records.Certificates.KEY, records.PreviousCertificates.KEY)}
+        return {key: text for key, text in found.items() if key not in {
+            kind.KEY for kind in _WITH_KEYS}}
 
     def resource_snapshot_set(self, *args, **kwargs):
         """Store the snapshot of the resource, without keys."""

@@ -44,8 +44,9 @@ def to(certificates):
 def with_key(own, tls):
     """Return the property tls with the key that it refers to, if any.
 
-    After a renewal with a new authority, a resource that has not been updated
-    yet retains its ``ca_cert`` and the client that this authority has signed.
+    After a renewal with a new authority, a resource that is not updated, such
+    as one that is replaced, retains its ``ca_cert``, and is the client that
+    this authority has signed.
 
     :param own: the resource with the property.
     :param tls: value of the property.
@@ -58,7 +59,7 @@ def with_key(own, tls):
     try:
         stored = _stored(own, reference)
         known = [found for found in map(stored.read, (
-            records.Certificates, records.PreviousCertificates)) if found]
+            records.Certificates, records.FormerClient)) if found]
     except (exception.HeatException, TypeError, ValueError):
         # The exception could contain a part of a key.
         raise errors.Failed(_(
@@ -73,8 +74,8 @@ def with_key(own, tls):
 def _stored(own, reference):
     """Return the certificates with a reference, as the database has them.
 
-    A context of an administrator may read the stacks of all projects, but an
-    administrator does not vouch for what the owner of a template refers to.
+    An administrator can read the stacks of all projects. The template is that
+    of a tenant, so only the project of the stack counts.
     """
     root, _slash, physical_id = reference.partition('/')
     rows = resource_objects.Resource.get_all_by_root_stack(

@@ -37,9 +37,9 @@ class CertificatesTestCase(base.FunctionalTest):
         return self.template(
             {'certs': self.certificates(**properties), **(resources or {})},
             {name: {'value': {'get_attr': ['certs', name]}}
-             for name in (*tls.FILES, 'fingerprint', 'expires_at')})
+             for name in (*tls.FILES, 'tls', 'fingerprint', 'expires_at')})
 
-    def client(self, endpoint):
+    def client(self, endpoint, certificates=None):
         """Return a container that uses the attribute tls.
 
         It starts again when the daemon does.
@@ -47,7 +47,24 @@ class CertificatesTestCase(base.FunctionalTest):
         return {'web': self.container(
             docker_endpoint=endpoint, network_mode='none',
             restart_policy={'Name': 'always'},
-            tls={'get_attr': ['certs', 'tls']})}
+            tls=certificates or {'get_attr': ['certs', 'tls']})}
+
+    def clients(self, endpoint):
+        """Return a resource of each type that has the property tls."""
+        daemon = {'docker_endpoint': endpoint,
+                  'tls': {'get_attr': ['certs', 'tls']}}
+        return {**self.client(endpoint), **{
+            name: {'type': 'DockerInc::Docker::%s' % kind,
+                   'properties': {**daemon, **properties}}
+            for name, kind, properties in (
+                ('net', 'Network', {}), ('data', 'Volume', {}),
+                ('image', 'Image', {'image': self.busybox}))}}
+
+    def client_template(self, endpoint):
+        """Return a template with the value of tls as a parameter."""
+        return {**self.template(self.client(
+            endpoint, {'get_param': 'tls'})),
+            'parameters': {'tls': {'type': 'json'}}}
 
 
 class DaemonTest(CertificatesTestCase, tls.TLSDaemonTest):
@@ -95,16 +112,83 @@ class DaemonTest(CertificatesTestCase, tls.TLSDaemonTest):
         self.expect(stack_id, 'CREATE_FAILED')
         self.assertIn('not signed by ca_cert', self.reasons(stack_id))
 
-    def test_keys_are_nowhere_else(self):
-        """Keys are in the resource data only, except for the client's.
+    def test_other_stacks_use_the_attribute(self):
+        """They remain usable after a renewal, even with a new authority."""
+        nested = self.client_template(self.at)
+        clients = {'nested': {'type': 'nested.yaml', 'properties': {
+            'tls': {'get_attr': ['certs', 'tls']}}}}
+        files = {'nested.yaml': self.dump(nested)}
+        stack_id = self.create_stack(self.template_of(renew_ca=True))
+        certificates = self.install_outputs(stack_id)['tls']
+        self.update_stack(stack_id, self.template_of(clients, renew_ca=True),
+                          files=files)
+        other = self.create_stack(nested, parameters={'tls': certificates})
+        self.update_stack(stack_id, self.template_of(clients, days=90),
+                          files=files)
+        self.act(stack_id, 'check', 'CHECK_COMPLETE')
+        self.act(other, 'check', 'CHECK_COMPLETE')
+        self.update_stack(stack_id, self.template_of(
+            clients, days=90, renew_ca=True, triggers={'renewal': '1'}),
+            files=files)
+        self.act(other, 'check', 'CHECK_COMPLETE')
+        self.delete_stack(other)
+        self.install_outputs(stack_id)
+        self.act(stack_id, 'check', 'CHECK_COMPLETE')
+        self.delete_stack(stack_id)
 
-        Heat stores the properties of the container, which include it, as
-        those of every resource with a secret property.
-        """
+    def test_certificates_are_deleted_first(self):
+        stack_id = self.create_stack(self.template_of())
+        other = self.create_stack(
+            self.client_template(self.at),
+            parameters={'tls': self.install_outputs(stack_id)['tls']})
+        self.delete_stack(stack_id)
+        self.act(other, 'check', 'CHECK_FAILED')
+        self.assertIn('no longer exists', self.reasons(other))
+        stack_id = self.create_stack(self.template_of())
+        self.update_stack(
+            other, self.client_template(self.at),
+            parameters={'tls': self.install_outputs(stack_id)['tls']})
+        self.act(other, 'check', 'CHECK_COMPLETE')
+        self.delete_stack(other)
+
+    def test_other_projects_cannot_use_the_attribute(self):
+        stack_id = self.create_stack(self.template_of())
+        certificates = self.install_outputs(stack_id)['tls']
+        for cloud in ('sandbox-other', 'sandbox-admin'):
+            self.heat = self.heat_of(cloud)
+            error = self.refused(self.client(self.at, certificates))
+            self.assertIn('in this project', error, cloud)
+        self.heat = self.heat_of('sandbox')
+
+    def test_key_that_was_stored(self):
+        """The next update replaces it by the reference."""
+        stack_id = self.create_stack(self.template_of())
+        self.install_outputs(stack_id)
+        self.update_stack(stack_id, self.template_of(self.client(
+            self.at, {'server_name': 'docker', **{
+                name: {'get_attr': ['certs', name]} for name in (
+                    'ca_cert', 'client_cert', 'client_key')}})))
+        container = self.resource(stack_id).physical_resource_id
+        self.assertIn('PRIVATE KEY', self.stored_properties(stack_id))
+        for _update in range(2):
+            self.update_stack(stack_id, self.template_of(
+                self.client(self.at)))
+        self.assertEqual(container,
+                         self.resource(stack_id).physical_resource_id)
+        updates = [event for event in self.heat.events.list(
+            stack_id, resource_name='web')
+            if event.resource_status_reason == 'state changed'
+            and event.resource_status == 'UPDATE_COMPLETE']
+        self.assertEqual(1, len(updates))
+        self.assertNotIn('PRIVATE KEY', self.stored_properties(stack_id))
+        self.delete_stack(stack_id)
+
+    def test_keys_are_nowhere_else(self):
+        """Keys are in the resource data only."""
         stack_id = self.create_stack(self.template_of())
         generations = [self.keys(stack_id)]
         self.install_outputs(stack_id)
-        self.update_stack(stack_id, self.template_of(self.client(self.at)))
+        self.update_stack(stack_id, self.template_of(self.clients(self.at)))
         self.act(stack_id, 'check', 'CHECK_COMPLETE')
         self.act(stack_id, 'suspend', 'SUSPEND_COMPLETE')
         self.act(stack_id, 'resume', 'RESUME_COMPLETE')
@@ -118,7 +202,7 @@ class DaemonTest(CertificatesTestCase, tls.TLSDaemonTest):
                                          event.id)
             self.assertNotIn('PRIVATE KEY', json.dumps(shown.to_dict()))
         self.update_stack(stack_id, self.template_of(
-            self.client(self.at), triggers={'renewal': '1'}, renew_ca=True))
+            self.clients(self.at), triggers={'renewal': '1'}, renew_ca=True))
         generations.append(self.keys(stack_id))
         self.install_outputs(stack_id)
         self.heat.stacks.restore(stack_id, snapshot)
@@ -127,7 +211,15 @@ class DaemonTest(CertificatesTestCase, tls.TLSDaemonTest):
         found = set()
         for keys in generations:
             found |= self.places(keys)
-        self.assertEqual({('client_key', 'resource_properties_data')}, found)
+        self.assertEqual(set(), found)
+
+    def test_others_store_a_key(self):
+        """Heat stores the properties of all types, such as a server's."""
+        stack_id = self.create_stack(self.template_of(
+            {'server': {'type': 'OS::Heat::Value', 'properties': {
+                'value': {'get_attr': ['certs', 'server_key']}}}}))
+        self.assertEqual({('server_key', 'resource_properties_data')},
+                         self.places(self.keys(stack_id)))
 
     def keys(self, stack_id):
         """Return the lines of all keys of a stack, as an export shows them."""
@@ -153,22 +245,34 @@ class DaemonTest(CertificatesTestCase, tls.TLSDaemonTest):
                 for line in lines for place, text in places.items()
                 if line in text}
 
+    def stored_properties(self, stack_id):
+        """Return the stored properties of all resources of a stack."""
+        with self.database() as database, database.cursor() as cursor:
+            cursor.execute(
+                'SELECT p.data FROM resource r JOIN resource_properties_data '
+                'p ON r.rsrc_prop_data_id = p.id WHERE r.stack_id = %s',
+                (stack_id,))
+            return repr(cursor.fetchall())
+
     def tables(self):
         """Return the contents of each table of Heat's database."""
+        texts = {}
+        with self.database() as database, database.cursor() as cursor:
+            cursor.execute('SHOW TABLES')
+            for (name,) in cursor.fetchall():
+                cursor.execute('SELECT * FROM `%s`' % name)
+                texts[name] = repr(cursor.fetchall())
+        self.assertIn('certificates', texts['resource_data'])
+        return texts
+
+    def database(self):
+        """Connect to the database of Heat."""
         parser = configparser.RawConfigParser()
         parser.read(self.cloud.heat_conf)
         url = urllib.parse.urlsplit(parser['database']['connection'])
         [path] = urllib.parse.parse_qs(url.query)['unix_socket']
-        with pymysql.connect(unix_socket=path, user=url.username,
-                             database=url.path[1:]) as database:
-            with database.cursor() as cursor:
-                cursor.execute('SHOW TABLES')
-                texts = {}
-                for (name,) in cursor.fetchall():
-                    cursor.execute('SELECT * FROM `%s`' % name)
-                    texts[name] = repr(cursor.fetchall())
-        self.assertIn('certificates', texts['resource_data'])
-        return texts
+        return pymysql.connect(unix_socket=path, user=url.username,
+                               database=url.path[1:])
 
 
 class LifeTest(CertificatesTestCase):
@@ -193,7 +297,10 @@ class LifeTest(CertificatesTestCase):
         stack_id = self.create_stack(self.template_of())
         before = self.outputs(stack_id)
         adopted = self.adopt_stack(self.heat.stacks.abandon(stack_id))
-        self.assertEqual(before, self.outputs(adopted))
+        after = self.outputs(adopted)
+        self.assertNotEqual(before.pop('tls')['certificates'],
+                            after.pop('tls')['certificates'])
+        self.assertEqual(before, after)
 
     def test_check_warns(self):
         stack_id = self.create_stack(self.template_of(days=7))

@@ -110,6 +110,16 @@ class KeyTestCase(ReferencesTestCase):
             self.assertEqual(expected,
                              self.make_resource(tls=tls).endpoint.tls)
 
+    def test_new_authority_and_further_renewals(self):
+        certificates = self.make_certificates(renew_ca=True)
+        old = certificates.FnGetAtt('tls')
+        before = self.expected(certificates)
+        self.renew(certificates, renew_ca=True, days=90)
+        self.renew(certificates, days=90, triggers={'a': 1})
+        self.renew(certificates, days=90, triggers={'a': 1},
+                   server_names=['a.test'])
+        self.assertEqual(before, self.make_resource(tls=old).endpoint.tls)
+
     def test_without_ca_cert(self):
         certificates = self.make_certificates()
         tls = self.make_resource(tls={
