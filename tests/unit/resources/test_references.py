@@ -42,11 +42,14 @@ class ReferencesTestCase(base.ContainerTestCase):
     def properties(self, **values):
         return super().properties(docker_endpoint=URL, **values)
 
-    def make_certificates(self, **properties):
+    def make_certificates(self, parent=None, **properties):
         """Return certificates of another stack of the same project."""
         stack = utils.parse_stack({
             'heat_template_version': '2018-08-31', 'resources': {
                 'certs': {'type': CERTIFICATES, 'properties': properties}}})
+        if parent is not None:
+            stack.owner_id = parent.id
+            stack.store()
         self.stacks.append(stack)
         made = stack['certs']
         made.store()
@@ -128,6 +131,15 @@ class KeyTestCase(ReferencesTestCase):
         self.assertEqual(self.stored(certificates).client_key, tls.client_key)
         self.assertEqual('', tls.ca_cert)
 
+    def test_in_a_nested_stack(self):
+        parent = utils.parse_stack({'heat_template_version': '2018-08-31'})
+        certificates = self.make_certificates(parent)
+        tls = certificates.FnGetAtt('tls')
+        self.assertEqual('%s/%s' % (parent.id, certificates.resource_id),
+                         tls['certificates'])
+        self.assertEqual(self.expected(certificates),
+                         self.make_resource(tls=tls).endpoint.tls)
+
     def test_moved_to_another_stack(self):
         """As an update without convergence does before it deletes it."""
         certificates = self.make_certificates()
@@ -196,7 +208,6 @@ class RefusedTestCase(ReferencesTestCase):
     def test_deleted(self):
         certificates = self.make_certificates()
         reference = certificates.FnGetAtt('tls')['certificates']
-        self.run_task(certificates.delete)
         self.run_task(certificates.destroy)
         self.refused(reference)
 
@@ -261,7 +272,6 @@ class GoneTestCase(ReferencesTestCase):
     def make_left(self):
         certificates = self.make_certificates()
         made = self.make_running(tls=certificates.FnGetAtt('tls'))
-        self.run_task(certificates.delete)
         self.run_task(certificates.destroy)
         return made
 
