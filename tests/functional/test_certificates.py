@@ -160,6 +160,15 @@ class DaemonTest(CertificatesTestCase, tls.TLSDaemonTest):
             self.assertIn('in this project', error, cloud)
         self.heat = self.heat_of('sandbox')
 
+    def test_adopted_with_a_client(self):
+        stack_id = self.create_stack(self.template_of())
+        self.install_outputs(stack_id)
+        self.update_stack(stack_id, self.template_of(self.client(self.at)))
+        adopted = self.adopt_stack(self.heat.stacks.abandon(stack_id))
+        self.act(adopted, 'check', 'CHECK_COMPLETE')
+        self.assertEqual(set(), self.places(self.keys(adopted)))
+        self.delete_stack(adopted)
+
     def test_key_that_was_stored(self):
         """The next update replaces it by the reference."""
         stack_id = self.create_stack(self.template_of())
