@@ -87,7 +87,7 @@ def pages():
             path = DIRECTORY / (resource.spec.__name__.rpartition('.')[2]
                                 + '.rst')
             yield path, render(name, resource)
-    yield DIRECTORY / 'compose.rst', render_compose()
+    yield DIRECTORY / 'compose-keys.rst', render_compose()
 
 
 def render(name, resource):

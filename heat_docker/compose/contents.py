@@ -39,7 +39,7 @@ class Contents:
     root = ''
 
     def __init__(self, files: abc.Mapping[str, str | bytes] | None = None):
-        self._files = {posixpath.normpath(str(path)): content
+        self._files = {normal(path): content
                        for path, content in (files or {}).items()}
 
     def _read(self, path: str) -> str | bytes | None:
@@ -101,6 +101,11 @@ class Contents:
                 raise where.error('%s contains more than %d files'
                                   % (directory or '.', limits.MOUNTED))
         return sorted(paths)
+
+
+def normal(path: str) -> str:
+    """Return the form of a path below the root that the contents have."""
+    return posixpath.normpath(str(path))
 
 
 def below_root(path: str, where: problems.Where) -> bool:

@@ -29,11 +29,11 @@ VERSION = '2021-04-16'
 
 ENDPOINT = 'docker_endpoint'
 
-_ENDPOINT_PARAMETER = {
+_ENDPOINT_ONLY = {ENDPOINT: {
     'type': 'string', 'default': '',
     'description': 'URL of the Docker daemon, such as '
                    'tcp://203.0.113.7:2375. Defaults to the daemon that the '
-                   'operator has configured.'}
+                   'operator has configured.'}}
 
 # Characters of a list in one line.
 _LINE = 50
@@ -94,15 +94,22 @@ class Template:
         template.
     :ivar required: names of parameters without a default, because the
         environment had their secret values.
+    :ivar common: map of each property that all resources have to the schema
+        of its parameter.
     """
 
+    # Whether the values of env files become parameters.
+    _hides_env_files = False
+
     def __init__(self, project: projects.Project,
-                 file: abc.Callable[[str], str] | None = None):
+                 file: abc.Callable[[str], str] | None = None,
+                 common: abc.Mapping[str, dict] = _ENDPOINT_ONLY):
         self.project = project
+        self.common = common
         self._file = file
         self._values: dict[str, str] = {}
         self._parameters: dict[str, dict] = {}
-        self._endpoint = ENDPOINT
+        self._common: dict[str, typing.Any] = {}
         self.required: list[str] = []
 
     def text(self, comment: str = '') -> str:
@@ -111,33 +118,47 @@ class Template:
         :param comment: first lines of the template.
         :raises problems.ComposeError: if the project cannot be translated.
         """
+        return text_of(self.sections(), comment)
+
+    def sections(self) -> dict[str, dict]:
+        """Return the map of each section's name to the section.
+
+        :raises problems.ComposeError: if the project cannot be translated.
+        """
         found = resources.translate(self.project)
-        self._endpoint = _free(ENDPOINT, _variables(
-            [one.properties for one in found]))
-        written = {one.name: self._resource(one) for one in found}
+        self._reserve({one.name for one in found})
+        variables = set(_variables([one.properties for one in found]))
+        names = {name: free(name, variables) for name in self.common}
+        self._common = {name: self._common_value(name, parameter)
+                        for name, parameter in names.items()}
+        written = self._written(found)
         outputs = {
-            _free('%s_ports' % one.name, ()): {
+            free('%s_ports' % one.name, ()): {
                 'description': 'Published ports of %s.' % one.name,
                 'value': resources.Function(
                     get_attr=[one.name, 'ports'])}
             for one in found if one.properties.get('port_bindings')}
-        parameters = {self._endpoint: _ENDPOINT_PARAMETER,
-                      **dict(sorted(self._parameters.items()))}
-        lines = ['# %s' % line for line in comment.splitlines()]
-        lines += [_dump({'heat_template_version': VERSION}).replace("'", '')]
-        for title, section in (('parameters', parameters),
-                               ('resources', written),
-                               ('outputs', outputs)):
-            if section:
-                lines += ['%s:' % title, '\n'.join(
-                    _indented({name: one})
-                    for name, one in section.items())]
-        return '\n'.join(lines)
+        return {
+            'parameters': {
+                **{names[name]: schema
+                   for name, schema in self.common.items()},
+                **dict(sorted(self._parameters.items()))},
+            'resources': written, 'outputs': outputs}
+
+    def _reserve(self, taken):
+        """Choose names for resources that are not in the project."""
+
+    def _common_value(self, name, parameter):
+        """Return the value of a property that all resources have."""
+        return resources.Function(get_param=parameter)
+
+    def _written(self, found):
+        """Return the map of each resource's name to the resource."""
+        return {one.name: self._resource(one) for one in found}
 
     def _resource(self, one):
         """Return a resource as a map."""
-        properties = {ENDPOINT: resources.Function(
-            get_param=self._endpoint), **self._value(one.properties)}
+        properties = {**self._common, **self._value(one.properties)}
         return {'type': one.type,
                 **({'depends_on': one.depends_on} if one.depends_on else {}),
                 'properties': properties}
@@ -169,19 +190,19 @@ class Template:
         if all(isinstance(source, texts.Variable) for source in sources):
             template = ''.join('${%s}' % source.name if source else part
                                for part, source in parts)
-            names = dict.fromkeys(source.name for source in sources)
             if template.count('${') == len(sources):
                 return resources.Function(str_replace={
                     'template': template, 'params': {
-                        '${%s}' % name: resources.Function(get_param=name)
-                        for name in names}})
+                        '${%s}' % source.name: self._call(source)
+                        for source in sources}})
         return resources.Function(list_join=['', calls])
 
     def _kept(self, part, source):
         """Return whether a part becomes a parameter or a file."""
         if isinstance(source, texts.File):
             return self._file is not None
-        if source is None:
+        if source is None or (isinstance(source, texts.OfEnvFile)
+                              and not self._hides_env_files):
             return False
         if self._values.setdefault(source.name, part) != part:
             self.project.report.note(resources.NOWHERE, (
@@ -206,6 +227,20 @@ class Template:
         return resources.Function(get_param=source.name)
 
 
+def text_of(sections: dict[str, dict], comment: str = '') -> str:
+    """Return sections as the text of a template.
+
+    :param comment: first lines of the template.
+    """
+    lines = ['# %s' % line for line in comment.splitlines()]
+    lines += [_dump({'heat_template_version': VERSION}).replace("'", '')]
+    for title, section in sections.items():
+        if section:
+            lines += ['%s:' % title, '\n'.join(
+                _indented({name: one}) for name, one in section.items())]
+    return '\n'.join(lines)
+
+
 def _variables(value):
     """Yield the names of all variables in a value."""
     if isinstance(value, texts.Text):
@@ -218,7 +253,7 @@ def _variables(value):
             yield from _variables(one)
 
 
-def _free(name, taken):
+def free(name, taken):
     """Return a name that is not taken."""
     taken = set(taken)
     while name in taken:

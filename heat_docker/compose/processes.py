@@ -57,10 +57,12 @@ def _of_file(entry, item):
     if entry.get('required') is False and (
             item.project.contents.find(entry['path']) is None):
         return {}
-    text = item.project.contents.text(entry['path'], where, 'the env file')
-    if entry.get('format') == 'raw':
-        return dotenv.raw(text)
-    return item.scope.variables(str(text), entry['path'])
+    path = entry['path']
+    text = item.project.contents.text(path, where, 'the env file')
+    found = (dotenv.raw(text) if entry.get('format') == 'raw'
+             else item.scope.variables(str(text), path))
+    return {name: content and texts.Text([(content, texts.OfEnvFile(
+        '%s:%s' % (path, name)))]) for name, content in found.items()}
 
 
 def labels(value, item):

@@ -64,12 +64,16 @@ class Resource:
     :ivar properties: its properties. Values from variables and files are
         :class:`texts.Text`.
     :ivar depends_on: names of other resources.
+    :ivar of: what it is in the project: ``('services', name, number)``,
+        ``('images', service)``, ``('networks', name)`` or ``('volumes',
+        name)``.
     """
 
     name: str
     type: str
     properties: dict[str, typing.Any]
     depends_on: list[str] = dataclasses.field(default_factory=list)
+    of: tuple = ()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -256,7 +260,8 @@ class Translation:
         properties['labels'] = {**(properties.get('labels') or {}),
                                 **self._labels({kind: name})}
         return Resource(self.names[section, name],
-                        NETWORK if kind == 'network' else VOLUME, properties)
+                        NETWORK if kind == 'network' else VOLUME, properties,
+                        of=(section, name))
 
     def _image(self, service):
         """Return the resource that builds the image of a service."""
@@ -266,7 +271,8 @@ class Translation:
         return Resource(
             self.names['images', service.name], IMAGE,
             plain(building.image(service.values['build'], Item(
-                key, where, self, service)), keep=True))
+                key, where, self, service)), keep=True),
+            of=('images', service.name))
 
     def _container(self, service, number):
         """Return a container of a service."""
@@ -298,7 +304,8 @@ class Translation:
             properties, [
                 self.names['services', other, one]
                 for other in self._needed(service)
-                for one in range(1, self.project.services[other].count + 1)])
+                for one in range(1, self.project.services[other].count + 1)],
+            ('services', service.name, number))
 
     def _needed(self, service):
         """Return the services that must be there before a service."""

@@ -36,6 +36,10 @@ class Variable:
     secret: bool = False
 
 
+class OfEnvFile(Variable):
+    """A variable of an env file of a service, with the file in its name."""
+
+
 @dataclasses.dataclass(frozen=True)
 class File:
     """A file of the contents.

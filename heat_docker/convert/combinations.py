@@ -171,3 +171,9 @@ def refuse_early_renewal(values) -> None:
     days, renew_before = values['days'], values['renew_before']
     if days and renew_before and renew_before >= days:
         raise ValueError(_('renew_before must be less than days'))
+
+
+def need_one_compose_file(values) -> None:
+    """A project has one first file."""
+    if bool(values['file']) == bool(values['definition']):
+        raise ValueError(_('either file or definition is required'))

@@ -245,6 +245,28 @@ class SnapshotVolume(_Name):
 
 
 @dataclasses.dataclass(frozen=True)
+class NestedSnapshot(Record):
+    """A snapshot of the nested stack.
+
+    :ivar stack_name: name of the nested stack.
+    :ivar stack_id: its ID.
+    :ivar id: ID of the snapshot.
+    """
+
+    KEY = 'nested_snapshot'
+
+    stack_name: str
+    stack_id: str
+    id: str
+
+
+class NestedRestore(NestedSnapshot):
+    """The snapshot of the nested stack that an update restores."""
+
+    KEY = 'nested_restore'
+
+
+@dataclasses.dataclass(frozen=True)
 class Certificates(Record):
     """The certificates of a resource, with all keys.
 

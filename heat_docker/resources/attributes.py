@@ -26,7 +26,7 @@ from .. import errors
 from .. import fields
 from .. import i18n
 from .. import validation
-from . import events
+from . import daemon
 from . import request_costs
 from . import tables
 
@@ -41,7 +41,7 @@ _FRESH = 2.0
 _COSTS = request_costs.Costs()
 
 
-class ShowingResource(events.MaskingResource):
+class ShowingResource(daemon.DaemonResource):
     """A resource with attributes that its daemon provides."""
 
     # Whether other resources need the attributes, which justifies any wait;

@@ -28,6 +28,7 @@ from .. import policy
 from ..lifecycle import objects
 from ..lifecycle import ownership
 from ..lifecycle import records
+from . import events
 from . import references
 from . import tables
 
@@ -36,7 +37,7 @@ _ = i18n._
 LOG = logging.getLogger(__name__)
 
 
-class DaemonResource(tables.TableResource):
+class DaemonResource(events.MaskingResource):
     """A resource with an object on the daemon that its properties name.
 
     :cvar object_class: subclass of

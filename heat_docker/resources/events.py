@@ -15,10 +15,10 @@
 from heat.objects import resource_properties_data
 
 from .. import masking
-from . import daemon
+from . import tables
 
 
-class MaskingResource(daemon.DaemonResource):
+class MaskingResource(tables.TableResource):
     """A resource whose events show the properties without their secrets."""
 
     def __init__(self, name, definition, stack):

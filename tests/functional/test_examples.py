@@ -16,6 +16,7 @@ import os
 import pathlib
 
 from heat.engine.resources.openstack.nova import server
+from heatclient.common import template_utils
 import pymysql
 import requests
 import yaml
@@ -99,6 +100,25 @@ class ExamplesTest(base.FunctionalTest):
             with database.cursor() as cursor:
                 cursor.execute('SHOW DATABASES')
                 self.assertIn(('wiki',), cursor.fetchall())
+
+    @base.requires('health')
+    def test_compose(self):
+        folder = FOLDER / 'compose'
+        images = self.cloud.images
+        path = str(FOLDER / 'compose.yaml')
+        files, template = template_utils.get_template_contents(path)
+        values = template['resources']['app']['properties']
+        # What the images of the sandbox need.
+        values['overrides'] = [{'services': {'cache': {'command': [
+            'sh', '-c', 'trap "exit 0" TERM; nc -ll -p 6379 -e cat & wait']}}}]
+        stack_id = self.create_stack(template, files=files, parameters={
+            'web_containers': 2, 'environment': {
+                'WEB_IMAGE': images['httpd'], 'DB_IMAGE': images['mariadb'],
+                'CACHE_IMAGE': images['busybox'], 'WEB_ROOT': '/www'}})
+        web = self.outputs(stack_id)['web']
+        self.assertEqual([(folder / 'index.html').read_text()] * 2,
+                         self.pages(one['ports'][0]['host_port']
+                                    for one in web))
 
     def test_job(self):
         stack_id = self.run_example(

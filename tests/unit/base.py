@@ -36,6 +36,9 @@ from heat.engine import resources
 from heat.engine import scheduler
 from heat.engine.clients.os.keystone import fake_keystoneclient
 from heat.engine.clients.os.keystone import heat_keystoneclient
+from heat.engine.resources.openstack.heat import none_resource
+from heat.engine.resources.openstack.heat import random_string
+from heat.engine.resources.openstack.heat import value as heat_value
 from heat.tests import utils
 import mock
 from oslo_config import cfg
@@ -52,6 +55,7 @@ from heat_docker.api import containers
 from heat_docker.lifecycle import plan
 from heat_docker.resources import base as resources_base
 from heat_docker.resources import certificates
+from heat_docker.resources import compose
 from heat_docker.resources import container
 from heat_docker.resources import image
 from heat_docker.resources import network
@@ -59,7 +63,12 @@ from heat_docker.resources import volume
 
 TYPE = 'DockerInc::Docker::Container'
 CLASSES = {name: cls
-           for module in (certificates, container, image, network, volume)
+           for module in (certificates, compose, container, image, network,
+                          volume)
+           for name, cls in module.resource_mapping().items()}
+# Types of Heat in templates of the tests, and of the plugin.
+OF_HEAT = {name: cls
+           for module in (heat_value, none_resource, random_string)
            for name, cls in module.resource_mapping().items()}
 # Limit for a test that hangs, in seconds.
 SECONDS = 20
@@ -319,7 +328,7 @@ def heat():
     cfg.CONF.import_opt('deferred_auth_method', 'heat.common.config')
     utils.setup_dummy_db()
     types = environment.Environment({}, user_env=False)
-    for name, cls in CLASSES.items():
+    for name, cls in {**CLASSES, **OF_HEAT}.items():
         types.register_class(name, cls)
     return types
 

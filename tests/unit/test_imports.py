@@ -31,13 +31,14 @@ TREE = os.path.dirname(heat_docker.__file__)
 
 # From top to bottom: a module may import only modules on lower lines.
 LAYERS = (
-    ('resources.certificates', 'resources.container', 'resources.image',
-     'resources.network', 'resources.volume'),
+    ('resources.certificates', 'resources.compose', 'resources.container',
+     'resources.image', 'resources.network', 'resources.volume'),
+    ('resources.compose_template',),
     ('resources.signals', 'resources.snapshots'),
     ('resources.alarms', 'resources.base', 'resources.registration'),
     ('resources.attributes', 'resources.neighbors'),
-    ('resources.events',),
     ('resources.daemon',),
+    ('resources.events',),
     ('resources.tables',),
     ('resources.superseding',),
     ('resources.references', 'resources.request_costs', 'resources.rows'),
@@ -51,7 +52,7 @@ LAYERS = (
     ('lifecycle.plan',),
     ('lifecycle.neighbors', 'lifecycle.objects'),
     ('lifecycle.ownership', 'lifecycle.records'),
-    ('specs.certificates', 'specs.container', 'specs.image',
+    ('specs.certificates', 'specs.compose', 'specs.container', 'specs.image',
      'specs.network', 'specs.volume', 'background'),
     ('specs.endpoint', 'specs.pulling', 'specs.ulimits'),
     ('client',),
@@ -60,7 +61,7 @@ LAYERS = (
     ('api.collection', 'transport'),
     ('changes', 'operations', 'validation'),
     ('endpoint', 'fields', 'policy'),
-    ('convert.building', 'convert.combinations'),
+    ('convert.building', 'convert.combinations', 'convert.project'),
     ('convert.ipam', 'convert.meanings', 'convert.network',
      'convert.references', 'convert.storage', 'hints', 'words'),
     ('convert.forms', 'convert.limits', 'convert.platforms', 'convert.ports',
@@ -86,7 +87,8 @@ LAYERS = (
 # name.
 FORBIDDEN = {
     **dict.fromkeys(
-        ('specs.certificates', 'specs.container', 'specs.endpoint',
+        ('specs.certificates', 'specs.compose', 'specs.container',
+         'specs.endpoint',
          'specs.image', 'specs.network', 'specs.pulling', 'specs.ulimits',
          'specs.volume'),
         {'client', 'daemons', 'transport', 'errors', 'conf', 'api'}),
@@ -108,9 +110,8 @@ FORBIDDEN = {
     **dict.fromkeys(
         ('convert.building', 'convert.ipam', 'convert.limits',
          'convert.meanings', 'convert.network', 'convert.platforms',
-         'convert.ports',
-         'convert.process', 'convert.references', 'convert.registry',
-         'convert.storage'),
+         'convert.ports', 'convert.process', 'convert.project',
+         'convert.references', 'convert.registry', 'convert.storage'),
         {'errors', 'conf'}),
 }
 

@@ -372,6 +372,7 @@ FILES = ('ca_cert', 'client_cert', 'client_key')
 
 # Values with the keys that the examples lack.
 WHOLE = {
+    'tls': [{'certificates': 'a/b'}],
     'healthcheck': ({'test': 'a', 'start_interval': 2}, {'disable': True}),
     'restart_policy': ({'Name': 'always'},),
     'mounts': (

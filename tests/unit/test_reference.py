@@ -21,6 +21,7 @@ from heat.engine import constraints
 import yaml
 
 from heat_docker.resources import certificates
+from heat_docker.resources import compose
 from heat_docker.resources import container
 from heat_docker.resources import image
 from heat_docker.resources import network
@@ -28,7 +29,7 @@ from heat_docker.resources import volume
 from tests.unit import base
 
 ROOT = pathlib.Path(__file__).parents[2]
-TYPES = (certificates, container, image, network, volume)
+TYPES = (certificates, compose, container, image, network, volume)
 
 
 def load():

@@ -55,7 +55,8 @@ NO_REFERENCES = {
     *('%s.%s' % (kind, name) for kind in ('container', 'network', 'volume')
       for name in ('name', 'labels')),
     'container.hostname', 'container.user', 'container.domainname',
-    'container.env', 'container.sysctls', 'container.ulimits', 'network.ipam'}
+    'container.env', 'container.sysctls', 'container.ulimits', 'network.ipam',
+    'compose.project_name'}
 
 
 class TableTestCase(testtools.TestCase):

@@ -479,4 +479,5 @@ class RegistrationTestCase(base.TestCase):
                       'The Python library cryptography is required', line)
         self.assertEqual(len(base.CLASSES) - 1, sum(
             len(module.available_resource_mapping()) for module in (
-                base.container, base.image, base.network, base.volume)))
+                base.compose, base.container, base.image, base.network,
+                base.volume)))

@@ -1,0 +1,163 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The template of the nested stack of a Compose project."""
+
+from collections import abc
+import typing
+
+from ..compose import hot
+from ..compose import project as projects
+from ..compose import resources
+from ..compose import texts
+from ..convert import registry
+
+# Heat waits a second after it has started a resource that needs no other one.
+# A stack therefore begins with one resource and, because a deletion goes the
+# other way, ends with one:
+# https://opendev.org/openstack/heat/src/branch/master/heat/engine/stack.py
+_FIRST, _LAST = 'first', 'last'
+_NONE = {'type': 'OS::Heat::None'}
+
+# While a template is validated, attributes of other resources are unknown. The
+# nested stack has them from this resource, which does not exist either.
+_UNKNOWN = 'unknown'
+
+AUTH = 'registry_auth'
+
+# Schemas of the parameters for properties of all resources.
+COMMON: dict[str, dict] = {
+    'docker_endpoint': {'type': 'string'},
+    'tls': {'type': 'json', 'hidden': True},
+    'endpoint_timeout': {'type': 'number'},
+    'forget_unreachable': {'type': 'boolean'},
+    AUTH: {'type': 'json', 'hidden': True}}
+
+
+class NestedTemplate(hot.Template):
+    """The template of a nested stack.
+
+    It contains no value of a variable: all are hidden parameters.
+
+    :ivar parameters: map of parameter to value.
+    """
+
+    _hides_env_files = True
+
+    def __init__(self, project: projects.Project,
+                 values: abc.Mapping[str, typing.Any],
+                 unknown: abc.Collection[str] = ()):
+        """Initialize the template.
+
+        :param values: values of properties in :data:`COMMON`.
+        :param unknown: names of variables, and of properties in
+            :data:`COMMON`, whose values are not known yet.
+        """
+        super().__init__(project, file=lambda path: path, common={
+            name: schema for name, schema in COMMON.items()
+            if name in values or name in unknown})
+        self.parameters: dict[str, typing.Any] = {}
+        self._given = values
+        self._unknown = unknown
+        self._names: dict[str, str] = {}
+
+    def parsed(self) -> dict:
+        """Return the template as a map.
+
+        :raises problems.ComposeError: if the project cannot be translated.
+        """
+        return {'heat_template_version': hot.VERSION,
+                **{name: section for name, section in self.sections().items()
+                   if section}}
+
+    def sections(self) -> dict[str, dict]:
+        """Return the sections; the attributes take the place of outputs."""
+        found = super().sections()
+        return {'parameters': {name: schema for name, schema
+                               in found['parameters'].items()
+                               if name in self.parameters},
+                'resources': found['resources']}
+
+    def _reserve(self, taken):
+        self._names = {name: hot.free(name, taken)
+                       for name in (_FIRST, _LAST, _UNKNOWN)}
+
+    def _written(self, found):
+        written = super()._written(found)
+        self._add_ends(written)
+        if self._unknown:
+            written[self._names[_UNKNOWN]] = {
+                'type': 'OS::Heat::Value', 'properties': {'value': ''}}
+        return written
+
+    def _add_ends(self, written):
+        """Make all resources come after one, and before another one."""
+        needs = {name: {*one.get('depends_on', ()),
+                        *_references(one['properties'])}
+                 for name, one in written.items()}
+        starts = [name for name, others in needs.items() if not others]
+        ends = sorted(needs.keys() - set().union(*needs.values()))
+        if len(starts) > 1:
+            first = self._names[_FIRST]
+            written[first] = dict(_NONE)
+            for name in starts:
+                written[name]['depends_on'] = [first]
+        if len(ends) > 1:
+            written[self._names[_LAST]] = {**_NONE, 'depends_on': ends}
+
+    def _resource(self, one):
+        written = super()._resource(one)
+        call = written['properties'].pop(AUTH, {})
+        server = self._server_of(one) if 'get_param' in call else None
+        if server in self._given.get(AUTH, ()):
+            written['properties'][AUTH] = resources.Function(
+                get_param=[call['get_param'], server])
+        return written
+
+    def _server_of(self, one):
+        """Return the registry whose credentials a resource needs, or None."""
+        if one.type == resources.CONTAINER:
+            image = one.properties.get('image')
+            host = registry.parts(image)[0] if isinstance(image, str) else ''
+            return registry.address(host) if host else None
+        if one.type == resources.IMAGE and len(self._given[AUTH]) == 1:
+            return next(iter(self._given[AUTH]))
+        return None
+
+    def _common_value(self, name, parameter):
+        if name in self._unknown:
+            return self._of_unknown()
+        self.parameters[parameter] = self._given[name]
+        return super()._common_value(name, parameter)
+
+    def _call(self, source):
+        if not isinstance(source, texts.Variable):
+            return super()._call(source)
+        if source.name in self._unknown:
+            return self._of_unknown()
+        self._parameters[source.name] = {'type': 'string', 'hidden': True}
+        self.parameters[source.name] = self._values[source.name]
+        return resources.Function(get_param=source.name)
+
+    def _of_unknown(self):
+        return resources.Function(get_attr=[self._names[_UNKNOWN], 'value'])
+
+
+def _references(value):
+    """Yield the names of the resources to which a value refers."""
+    if isinstance(value, resources.Function) and 'get_resource' in value:
+        yield value['get_resource']
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list):
+        for one in value:
+            yield from _references(one)

@@ -1,0 +1,306 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Compose projects as nested stacks: validation, template and parameters."""
+
+import json
+import pathlib
+
+from heat.common import exception
+import yaml
+
+from heat_docker.compose import hot
+from heat_docker.lifecycle import records
+from tests.unit import base
+
+EXAMPLES = pathlib.Path(__file__).parents[3] / 'examples'
+
+SECRET = 'hunter2-and-more'
+
+
+class ProjectTestCase(base.ResourceTestCase):
+
+    TYPE = 'DockerInc::Docker::Compose'
+    NEEDED: dict = {}
+
+    def services(self, **services):
+        return {'services': services or {'web': {'image': 'busybox:1'}}}
+
+    def make(self, others=None, **properties):
+        """Return the resource, in a template with other resources."""
+        template = self.template(properties)
+        template['resources'].update(others or {})
+        return self.make_resource(template=template)
+
+    def refusal(self, **properties):
+        """Return why Heat rejects the template."""
+        return str(self.assertRaises(
+            exception.StackValidationFailed, self.make(**properties).validate))
+
+    def nested(self, **properties):
+        """Return the resources and the parameters of the nested stack."""
+        made = self.make(**properties)
+        made.validate()
+        return made.child_template()['resources'], made.child_params()
+
+
+class ValidationTestCase(ProjectTestCase):
+
+    def test_file_or_definition(self):
+        words = 'either file or definition is required'
+        self.assertIn(words, self.refusal())
+        self.assertIn(words, self.refusal(
+            file='services: {}', definition=self.services()))
+
+    def test_error_of_the_front_end_names_the_place(self):
+        self.assertIn(
+            'compose.yaml, line 3, service web, ports[0].published: ',
+            self.refusal(file='services:\n  web:\n'
+                         '    {image: a, ports: ["x:80"]}\n'))
+
+    def test_error_of_the_nested_resource_names_the_service(self):
+        said = self.refusal(definition=self.services(web={
+            'image': 'a', 'security_opt': ['x=y']}))
+        self.assertIn('resources.web', said)
+        self.assertIn('security_opt', said)
+
+    def test_keys_that_are_left_out(self):
+        values = {'definition': self.services(web={
+            'image': 'a', 'credential_spec': {'file': 'b'}})}
+        self.assertIn('credential_spec', self.refusal(**values))
+        made = self.make(strict=False, **values)
+        made.validate()
+        _template, _parameters = made._nested_of(made.properties)
+        self.assertIn('credential_spec', self.events[-1][2])
+
+    def test_values_of_other_resources(self):
+        """What is not known yet is not checked."""
+        others = {'other': {'type': 'OS::Heat::RandomString'}}
+        call = {'get_attr': ['other', 'value']}
+        for values in (
+                {'docker_endpoint': call, 'definition': self.services()},
+                {'environment': {'TAG': call}, 'definition': self.services(
+                    web={'image': 'busybox:${TAG}'})},
+                {'environment': {'TAG': call}, 'definition': self.services(
+                    web={'image': 'busybox:${TAG:?}'})},
+                {'environment': {'PORT': call}, 'definition': self.services(
+                    web={'image': 'a', 'ports': ['${PORT}:80']})},
+                {'contents': {'a.env': call}, 'definition': self.services(
+                    web={'image': 'a', 'env_file': 'a.env'})},
+                {'file': call}):
+            self.make(others, **values).stack.validate()
+
+    def test_known_values_are_checked_beside_unknown_ones(self):
+        others = {'other': {'type': 'OS::Heat::RandomString'}}
+        made = self.make(others, environment={
+            'TAG': {'get_attr': ['other', 'value']}},
+            definition=self.services(web={
+                'image': 'busybox:${TAG}', 'security_opt': ['x=y']}))
+        self.assertIn('security_opt', str(self.assertRaises(
+            exception.StackValidationFailed, made.stack.validate)))
+
+    def test_unknown_project_is_previewed_alone(self):
+        made = self.make({'other': {'type': 'OS::Heat::RandomString'}},
+                         file={'get_attr': ['other', 'value']})
+        self.assertIs(made, made.preview())
+
+    def test_external_id(self):
+        template = self.template({'definition': self.services()},
+                                 external_id='a')
+        made = self.make_resource(template=template)
+        self.assertIn('cannot have an external_id', str(self.assertRaises(
+            exception.StackValidationFailed, made.validate_external)))
+
+    def test_wrong_values(self):
+        for name, value, words in (
+                ('scale', {'web': -1}, 'containers of web'),
+                ('scale', {'web': 'x'}, 'containers of web'),
+                ('scale', {'db': 1}, 'the service db does not exist'),
+                ('overrides', [7], 'overrides is a list of texts'),
+                ('contents', {'a': 7}, 'contents: a is the text'),
+                ('contents', {'a': {'base64': '*'}}, 'base64 is invalid'),
+                ('environment', {'A': []}, 'the value of A is not text'),
+                ('registry_auth', {'a.test': 'b'}, 'a.test is not a map'),
+                ('registry_auth', {'a.test': {'username': 'b'}}, 'a.test: '),
+                ('project_name', 'A B', 'the name of a project consists of')):
+            self.assertIn(words, self.refusal(
+                definition=self.services(), **{name: value}), name)
+
+    def test_example(self):
+        template = yaml.safe_load((EXAMPLES / 'compose.yaml').read_text())
+        values = template['resources']['app']['properties']
+        self.make(
+            docker_endpoint='tcp://docker.test',
+            file=(EXAMPLES / values['file']['get_file']).read_text(),
+            contents={name: (EXAMPLES / one['get_file']).read_text()
+                      for name, one in values['contents'].items()},
+            environment={'DB_PASSWORD': 'a'}).validate()
+
+
+class NestedTestCase(ProjectTestCase):
+
+    def test_names_of_resources(self):
+        resources, _parameters = self.nested(
+            definition={**self.services(
+                web={'image': 'a', 'scale': 2, 'volumes': ['data:/data']},
+                db={'build': {'context': '.'}}), 'volumes': {'data': None}},
+            contents={'Dockerfile': 'FROM busybox'})
+        self.assertEqual(
+            {'web', 'web_2', 'db', 'db_image', 'data_volume',
+             'default_network', 'first', 'last'}, set(resources))
+
+    def test_one_first_and_one_last_resource(self):
+        """Heat would wait a second for each of the others."""
+        resources, _parameters = self.nested(definition={
+            **self.services(a={'image': 'a'}, b={'image': 'a'}, c={
+                'image': 'a', 'network_mode': 'none', 'depends_on': ['b']}),
+            'volumes': {'x': None, 'y': None}})
+        self.assertEqual(
+            {'default_network', 'x_volume', 'y_volume'},
+            {name for name, one in resources.items()
+             if one.get('depends_on') == ['first']})
+        self.assertEqual(['a', 'c', 'x_volume', 'y_volume'],
+                         resources['last']['depends_on'])
+
+    def test_service_with_the_name_of_the_first_resource(self):
+        resources, _parameters = self.nested(definition={
+            **self.services(first={'image': 'a'}),
+            'volumes': {'x': None, 'y': None}})
+        self.assertEqual('OS::Heat::None', resources['first_']['type'])
+
+    def test_values_are_hidden_parameters(self):
+        resources, parameters = self.nested(
+            definition={
+                **self.services(web={
+                    'image': 'a:${TAG:-1}', 'secrets': ['s'],
+                    'environment': {'A': 'x${SECRET}', 'B': None},
+                    'env_file': ['web.env']}),
+                'secrets': {'s': {'environment': 'SECRET'}}},
+            environment={'SECRET': SECRET, 'B': SECRET, 'UNUSED': SECRET},
+            contents={'web.env': 'C=%s\nD=${SECRET}\n' % SECRET})
+        self.assertNotIn(SECRET, json.dumps(resources))
+        self.assertEqual({
+            'docker_endpoint': base.URL, 'TAG': '1', 'SECRET': SECRET,
+            'B': SECRET, 'web.env:C': SECRET, 'web.env:D': SECRET},
+            parameters)
+
+    def test_parameters_are_hidden(self):
+        made = self.make(environment={'A': SECRET}, definition=self.services(
+            web={'image': 'a', 'environment': ['A']}))
+        schemas = made.child_template()['parameters']
+        self.assertEqual({'docker_endpoint': False, 'A': True}, {
+            name: schema.get('hidden', False)
+            for name, schema in schemas.items()})
+
+    def test_variable_with_the_name_of_a_property(self):
+        resources, parameters = self.nested(
+            environment={'docker_endpoint': 'x'},
+            definition=self.services(web={
+                'image': 'a', 'environment': ['docker_endpoint']}))
+        self.assertEqual({'docker_endpoint_': base.URL,
+                          'docker_endpoint': 'x'}, parameters)
+        self.assertEqual({'get_param': 'docker_endpoint_'},
+                         resources['web']['properties']['docker_endpoint'])
+
+    def test_environment_of_heat_engine_is_not_used(self):
+        resources, _parameters = self.nested(definition=self.services(
+            web={'image': 'a', 'environment': ['PATH']}))
+        self.assertNotIn('env', resources['web']['properties'])
+
+    def test_values_of_the_environment(self):
+        _resources, parameters = self.nested(
+            environment={'A': 8080, 'B': True, 'C': None},
+            definition=self.services(web={
+                'image': 'a', 'environment': ['A', 'B', 'C']}))
+        self.assertEqual({'docker_endpoint': base.URL, 'A': '8080',
+                          'B': 'true'}, parameters)
+
+    def test_contents(self):
+        made = self.make(
+            contents={'./conf/a': 'text', 'conf/b': {'base64': '/w=='}},
+            definition=self.services(web={
+                'image': 'a', 'volumes': ['./conf:/conf']}))
+        made.validate()
+        self.assertEqual(
+            [{'path': '/conf/a', 'content': {'get_file': 'conf/a'}},
+             {'path': '/conf/b', 'content_base64': '/w=='}],
+            made.child_template()['resources']['web']['properties']['files'])
+        self.assertEqual({'conf/a': 'text'}, made.child_template_files(None))
+
+    def test_overrides_profiles_and_name(self):
+        resources, _parameters = self.nested(
+            definition=self.services(
+                web={'image': 'a'}, debug={'image': 'a', 'profiles': ['x']}),
+            overrides=['services: {web: {hostname: one}}',
+                       self.services(web={'image': 'b'})],
+            profiles=['x'], project_name='wiki')
+        self.assertIn('debug', resources)
+        web = resources['web']['properties']
+        self.assertEqual(('one', 'b'), (web['hostname'], web['image']))
+        self.assertEqual('wiki', web['labels']['com.docker.compose.project'])
+
+    def test_name_of_the_project(self):
+        resources, _parameters = self.nested(definition=self.services())
+        self.assertEqual(
+            self.stack.name + '-web', resources['web']['properties'][
+                'labels']['com.docker.compose.project'])
+
+    def test_credentials(self):
+        hub = {'username': 'a', 'password': 'b'}
+        resources, parameters = self.nested(
+            definition=self.services(
+                web={'image': 'r.test:5000/web'}, db={'image': 'mariadb'},
+                other={'image': 'other.test/a'}),
+            registry_auth={'r.test:5000': {'identity_token': 't'},
+                           'docker.io': hub})
+        known = parameters['registry_auth']
+        for name, expected in (('web', {'identity_token': 't'}), ('db', hub)):
+            parameter, server = resources[name]['properties'][
+                'registry_auth']['get_param']
+            self.assertEqual('registry_auth', parameter)
+            self.assertEqual({**expected, 'server_address': server},
+                             known[server])
+        self.assertNotIn('registry_auth', resources['other']['properties'])
+
+    def test_template_as_text(self):
+        made = self.make(environment={'A': SECRET}, definition=self.services(
+            web={'image': 'a', 'environment': ['A']}))
+        text = made.written()
+        self.assertNotIn(SECRET, text)
+        self.assertEqual({'heat_template_version': hot.VERSION,
+                          **made.child_template()}, {
+            **yaml.safe_load(text), 'heat_template_version': hot.VERSION})
+
+
+class SnapshotTestCase(ProjectTestCase):
+
+    MADE = records.NestedSnapshot('name', 'id', 'snapshot')
+
+    def test_restore(self):
+        """The update of a restore knows the snapshot of the nested stack."""
+        made = self.make(definition=self.services())
+        data = {'resource_data': {self.MADE.KEY: self.MADE.to_text()}}
+        self.assertIs(made.t, made.handle_restore(made.t, data))
+        self.assertEqual(records.NestedRestore('name', 'id', 'snapshot'),
+                         made.records.read(records.NestedRestore))
+
+    def test_restore_of_an_older_snapshot(self):
+        """No other snapshot takes the place of one that is missing."""
+        made = self.make(definition=self.services())
+        made.records.write(records.NestedRestore('name', 'id', 'other'))
+        made.handle_restore(made.t, None)
+        self.assertIsNone(made.records.read(records.NestedRestore))
+
+    def test_delete_without_a_snapshot(self):
+        made = self.make(definition=self.services())
+        self.assertIsNone(made.handle_delete_snapshot({'resource_data': {}}))
+        self.assertTrue(made.check_delete_snapshot_complete(None))
