@@ -40,6 +40,7 @@ COMMON: dict[str, dict] = {
     'tls': {'type': 'json', 'hidden': True},
     'endpoint_timeout': {'type': 'number'},
     'forget_unreachable': {'type': 'boolean'},
+    'triggers': {'type': 'json'},
     AUTH: {'type': 'json', 'hidden': True}}
 
 

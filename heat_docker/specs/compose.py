@@ -117,6 +117,15 @@ FIELDS = (
         example={'registry.example.com': {
             'username': 'wiki', 'password': 'secret'}}),
     fields.Field(
+        name='triggers', type=fields.MAP, change=fields.HEAT_ONLY,
+        doc=_('Arbitrary values. A change of any value replaces all '
+              'containers, networks and volumes of the project, and builds '
+              'its images again. Use it if docker_endpoint stays the same, '
+              'but the server behind it is replaced.'),
+        at=None,
+        policy=policy.Free.OURS,
+        example={'server': '7'}),
+    fields.Field(
         name='strict', type=fields.BOOLEAN, change=fields.HEAT_ONLY,
         doc=_('Whether a key of the Compose file that cannot be carried out '
               'is an error. If false, it is left out, and an event says so. '

@@ -168,6 +168,14 @@ FIELDS = (
         at='ConfigFrom.Network', refers=references.configuration,
         policy=policy.Free.REFERENCE,
         example='wiki-config'),
+    fields.Field(
+        name='triggers', type=fields.MAP,
+        doc=_('Arbitrary values that Docker does not see. A change of any '
+              'value replaces the network, for example because its server '
+              'was replaced.'),
+        at=None,
+        policy=policy.Free.OURS,
+        example={'server': '7'}),
 )
 
 RULES = ()

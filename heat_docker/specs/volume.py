@@ -83,6 +83,14 @@ FIELDS = (
         at=None,
         policy=policy.Free.OURS,
         example=True),
+    fields.Field(
+        name='triggers', type=fields.MAP,
+        doc=_('Arbitrary values that Docker does not see. A change of any '
+              'value replaces the volume with an empty one, for example '
+              'because its server was replaced.'),
+        at=None,
+        policy=policy.Free.OURS,
+        example={'server': '7'}),
 )
 
 RULES = ()

@@ -28,7 +28,8 @@ TEMPLATE = pathlib.Path(__file__).parents[2] / 'examples/docker-server.yaml'
 PATIENCE = 900.0
 
 
-class DockerServerTest(base.FunctionalTest):
+class HostingTest(base.FunctionalTest):
+    """A test on a server that the sandbox emulates."""
 
     alone = True
 
@@ -37,6 +38,9 @@ class DockerServerTest(base.FunctionalTest):
         self.patch(base, 'PATIENCE', PATIENCE)
         self.useFixture(hosting.Hosting(state.Layout(
             pathlib.Path(self.cloud.logs).parent)))
+
+
+class DockerServerTest(HostingTest):
 
     def run_template(self, resources, **parameters):
         """Create the stack, look at all that is in it, and delete it.
