@@ -15,7 +15,6 @@
 import concurrent.futures
 import os
 import pathlib
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -25,11 +24,11 @@ import docker
 import yaml
 
 from benchmarks import common
+from sandbox import compose
+from sandbox import errors
 
 _TIMEOUT = 900
 _THREADS = 8
-_SOURCE = ('deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] '
-           '%s trixie main\n')
 _WORK = []
 
 
@@ -115,7 +114,7 @@ class Compose:
     name = 'compose'
 
     def __init__(self, cloud, count):
-        self._program = self._find()
+        self._program = self._provide()
         self.version = _run(self._program, 'version', '--short').strip()
         self._file = work() / 'compose.yaml'
         self._file.write_text(yaml.safe_dump({
@@ -126,43 +125,11 @@ class Compose:
         self._environment = dict(os.environ, DOCKER_HOST=cloud.endpoint,
                                  HOME=str(work()))
 
-    def _find(self):
-        folder = cache() / 'docker-compose'
-        for path in ('usr/libexec/docker/cli-plugins/docker-compose',
-                     'usr/bin/docker-compose'):
-            if (folder / path).exists():
-                return folder / path
-        if folder.exists():
-            raise Absent('the package has no docker-compose')
-        self._fetch(folder)
-        return self._find()
-
-    def _fetch(self, folder):
-        """Download the package with apt, without installing it."""
-        apt = work() / 'apt'
-        for part in ('lists/partial', 'archives/partial'):
-            (apt / part).mkdir(parents=True)
-        # Use this host's mirror; the security mirror has no such suite.
-        mirrors = [line for line in _run(
-            'apt-get', 'indextargets', '--format', '$(REPO_URI)',
-            'Created-By: Packages', 'Origin: Debian').split()
-            if 'security' not in line]
-        if not mirrors:
-            raise Absent('apt knows no mirror of Debian')
-        (apt / 'sources.list').write_text(_SOURCE % mirrors[0])
-        options = ['-o', 'Dir::Etc::sourcelist=%s' % (apt / 'sources.list'),
-                   '-o', 'Dir::Etc::sourceparts=-',
-                   '-o', 'Dir::State::lists=%s' % (apt / 'lists'),
-                   '-o', 'Dir::Cache=%s' % apt,
-                   '-o', 'APT::Sandbox::User=root']
-        _run('apt-get', *options, 'update')
-        _run('apt-get', *options, 'download', 'docker-compose', cwd=apt)
-        [package] = apt.glob('docker-compose_*.deb')
-        partial = folder.with_name('partial')
-        shutil.rmtree(partial, ignore_errors=True)
-        partial.mkdir(parents=True)
-        _run('dpkg-deb', '--extract', package, partial)
-        partial.rename(folder)
+    def _provide(self):
+        try:
+            return compose.program('trixie')
+        except errors.SandboxError as ex:
+            raise Absent(ex) from ex
 
     def life(self):
         """Return how long it takes up and down."""

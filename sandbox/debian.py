@@ -29,12 +29,15 @@ def cache(kind):
 
 
 @contextlib.contextmanager
-def lock(folder):
-    """Keep another run from using the same chroot."""
+def lock(folder, wait=False):
+    """Keep another run from using the same chroot.
+
+    :param wait: whether to wait for the other run, instead of an error.
+    """
     folder.parent.mkdir(parents=True, exist_ok=True)
     with open(folder.with_suffix('.lock'), 'w') as f:
         try:
-            fcntl.flock(f, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(f, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
         except BlockingIOError:
             raise errors.SandboxError(
                 f'another run uses {folder}') from None
