@@ -136,7 +136,7 @@ def _translate(package, options):
             'there is no %s in this directory' % _NAMES[0])
     root = os.path.realpath(options.root or os.path.dirname(paths[0]) or '.')
     disk = _disk(importlib.import_module(package + '.compose.contents'),
-                 root)
+                 root, options.output)
     sources = [(_below(path, root), _read(path)) for path in paths]
     environment = _environment(package, options, os.path.dirname(paths[0]))
     profiles = options.profile or [
@@ -195,8 +195,14 @@ def _environment(package, options, directory):
     return {**variables, **os.environ}
 
 
-def _disk(contents, root):
-    """Return the files below a directory of this host."""
+def _disk(contents, root, output):
+    """Return the files below a directory of this host.
+
+    Without the output file, which is there from the last time: a template
+    cannot contain itself.
+    """
+    own = os.path.realpath(output) if output not in (None, '-') else None
+
     class Disk(contents.Contents):
 
         def __init__(self):
@@ -225,7 +231,9 @@ def _disk(contents, root):
             for folder, folders, names in os.walk(start or os.devnull):
                 folders.sort()
                 for name in sorted(names):
-                    yield _below_link(os.path.join(folder, name), root)
+                    path = os.path.join(folder, name)
+                    if os.path.realpath(path) != own:
+                        yield _below_link(path, root)
 
     return Disk()
 

@@ -33,7 +33,7 @@ def environment(value, item):
     """Return the environment of env files and of the service.
 
     A name without a value has the value that the environment of the project
-    has, and is left out without one.
+    has. Without one, Docker removes the variable of the image.
     """
     found: dict = {}
     for entry in item.values.get('env_file') or ():
@@ -45,6 +45,8 @@ def environment(value, item):
         if content is None:
             content = lookup(name)
             if content is None:
+                if name in value:
+                    pairs.append(name)
                 continue
             content = texts.variable(name, content)
         pairs.append(texts.join(name, '=', content))
@@ -167,7 +169,7 @@ def request(value, capabilities) -> dict:
               'count': value.get('count'),
               'device_ids': list(value.get('device_ids') or ()),
               'capabilities': [[*dict.fromkeys(
-                  [*capabilities, *(value.get('capabilities') or ())])]],
+                  [*(value.get('capabilities') or ()), *capabilities])]],
               'options': dict(value.get('options') or {})}
     if result['count'] in (None, 'all') and not result['device_ids']:
         result['count'] = -1

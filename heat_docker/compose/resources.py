@@ -219,9 +219,7 @@ class Translation:
         containers = [self._container(service, number)
                       for service in self.project.services.values()
                       for number in range(1, service.count + 1)]
-        # Compose creates all volumes, but only networks that are used.
-        self.used.update(dict.fromkeys(
-            ('volumes', name) for name in self.project.volumes))
+        # As "docker compose up", leave out what no service uses.
         others = [self._object(section, name)
                   for section in ('networks', 'volumes')
                   for name in sorted(name for kind, name in self.used

@@ -54,6 +54,9 @@ def text(value, where):
     """Accept a string; numbers and booleans become strings."""
     if isinstance(value, bool):
         return 'true' if value else 'false'
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e21:
+        # As Go prints it: https://pkg.go.dev/fmt
+        return str(int(value))
     if isinstance(value, (int, float)):
         return repr(value)
     if not isinstance(value, str):

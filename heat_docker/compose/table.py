@@ -171,7 +171,7 @@ SERVICE = (
             'empty command from none.'),
     Key('environment', shapes.pairs, 'env', processes.environment,
         merge=_MAPS, why='A name alone has the value of the environment of '
-        'the project.'),
+        'the project. Without one, the variable of the image is removed.'),
     Key('env_file', longhand.env_files, 'env', processes.env_file,
         merge=merging.append, why='Files of the contents.'),
     Key('labels', shapes.labels, 'labels', processes.labels, merge=_MAPS),

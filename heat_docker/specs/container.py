@@ -266,7 +266,8 @@ FIELDS = (
         name='env', type=fields.LIST,
         compose=('environment', 'env_file'),
         doc=_('Environment variables, each as "NAME=value". They are added to '
-              'the environment variables of the image.'),
+              'the environment variables of the image. A name without "=" '
+              'removes the variable of the image.'),
         at='Env', live_at='Config.Env', to_api=process.env_to_api,
         from_api=scalars.as_list,
         mask=process.env_masked,

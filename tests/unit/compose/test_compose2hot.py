@@ -115,6 +115,15 @@ class ScriptTestCase(testtools.TestCase):
             {'get_file': 'My App/html/index.html'}, found['resources'][
                 'web']['properties']['files'][0]['content'])
 
+    def test_template_in_a_build_context(self):
+        """The template of the last time is no file of the project."""
+        self.write('compose.yaml', 'services: {web: {build: .}}')
+        self.write('Dockerfile', 'FROM scratch')
+        for _time in range(2):
+            self.run_script('-o', 'stack.yaml')
+        self.assertNotIn('get_file: stack.yaml',
+                         (self.path / 'stack.yaml').read_text())
+
     def test_root(self):
         self.write('sub/compose.yaml', COMPOSE.replace('./html', '../html'))
         _found, errors = self.run_script('sub/compose.yaml', code=1)

@@ -84,12 +84,12 @@ class PropertiesTestCase(base.ComposeTestCase):
 
     def test_environment(self):
         self.each({
-            'environment: {A: 1, B: true, C: x, D: , E: 1.5}': {
-                'env': ['A=1', 'B=true', 'C=x', 'E=1.5']},
-            'environment: [A=1=2, B, T]': {'env': ['A=1=2', 'T=t']},
+            'environment: {A: 1, B: true, C: x, D: , E: 1.5, F: 1.0e+3}': {
+                'env': ['A=1', 'B=true', 'C=x', 'D', 'E=1.5', 'F=1000']},
+            'environment: [A=1=2, B, T]': {'env': ['A=1=2', 'B', 'T=t']},
             'env_file: a.env': {'env': ['A=1', 'B=1t', 'T=t']},
             'env_file: [a.env, b.env]\nenvironment: {A: , C: 3}': {
-                'env': ['B=2', 'T=t', 'C=3']},
+                'env': ['A', 'B=2', 'T=t', 'C=3']},
             'env_file: [{path: x.env, required: false}]': {},
             'env_file: [{path: raw.env, format: raw}]': {
                 'env': ['A="$T"']}},
@@ -306,8 +306,9 @@ class PropertiesTestCase(base.ComposeTestCase):
                  'device_ids': ['vendor1.com/device=gpu']}]},
             'gpus: all': {'device_requests': [
                 {'count': -1, 'capabilities': [['gpu']]}]},
-            'gpus: [{driver: 3dfx, count: 2}]': {'device_requests': [
-                {'driver': '3dfx', 'count': 2, 'capabilities': [['gpu']]}]},
+            'gpus: [{driver: 3dfx, count: 2, capabilities: [tpu]}]': {
+                'device_requests': [{'driver': '3dfx', 'count': 2,
+                                     'capabilities': [['tpu', 'gpu']]}]},
             'deploy: {resources: {reservations: {devices: [{capabilities: '
             '[tpu], device_ids: [a], options: {x: 1}}]}}}': {
                 'device_requests': [{
@@ -423,7 +424,7 @@ class NetworksTestCase(base.ComposeTestCase):
 
     def test_properties_of_networks_and_volumes(self):
         found = self.resources('''
-            services: {web: {image: i, networks: [n]}}
+            services: {web: {image: i, networks: [n], volumes: ["v:/v"]}}
             networks:
               n:
                 name: net
@@ -442,6 +443,7 @@ class NetworksTestCase(base.ComposeTestCase):
             volumes:
               v: {driver: local, driver_opts: {type: tmpfs}, name: vol}
               e: {external: true}
+              unused: {driver: local}
             ''')
         self.assertEqual({'n_network', 'v_volume', 'web'}, set(found))
         self.assertEqual({
