@@ -26,8 +26,8 @@ import yaml
 from sandbox import compose
 from tests.differential import projects
 from tests.differential import shots
-from tests.differential import ways
 from tests.differential import wanted
+from tests.differential import ways
 from tests.functional import base
 
 # File to which each test adds what it has compared.

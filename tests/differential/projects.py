@@ -58,14 +58,16 @@ class Project:
     """A copy of a project.
 
     :ivar name: its name, which is unique on the daemon.
-    :ivar folder: its directory.
+    :ivar work: directory for other files.
+    :ivar folder: its directory, below it.
     :ivar environment: the variables of its files.
     """
 
-    def __init__(self, source, folder, name, cloud):
+    def __init__(self, source, work, name, cloud):
         self.name = name
-        self.folder = pathlib.Path(folder)
-        shutil.copytree(source, self.folder, dirs_exist_ok=True)
+        self.work = pathlib.Path(work)
+        self.folder = self.work / 'project'
+        shutil.copytree(source, self.folder)
         self.given = (yaml.safe_load(
             (self.folder / 'compose.yaml').read_text()) or {}).get(
                 'x-test') or {}
@@ -89,13 +91,7 @@ class Project:
 
     def of_config(self, text):
         """Return the project whose file "docker compose config" printed."""
-        path = self.folder / 'printed.yaml'
-        path.write_text(text)
-        other = object.__new__(Project)
-        other.__dict__.update(self.__dict__)
-        other.given = {**self.given, 'files': [], 'profiles': ['*']}
-        other.__class__ = Printed
-        return other
+        return Printed(self, text)
 
     def needs(self, what):
         """Return the oldest version of "api" or "compose" that it needs."""
@@ -110,9 +106,13 @@ class Project:
 class Printed(Project):
     """What "docker compose config" printed of a project."""
 
+    def __init__(self, project, text):
+        self.__dict__.update(project.__dict__)
+        (self.work / 'printed.yaml').write_text(text)
+
     @property
     def files(self):
-        return [self.folder / 'printed.yaml']
+        return [self.work / 'printed.yaml']
 
 
 def environment(cloud, name):

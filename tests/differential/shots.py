@@ -118,10 +118,9 @@ class Shot:
         image = self._docker.inspect_image(shown['Image'])
         if not image['RepoDigests']:
             self._words[shown['Image']] = '<built image>'
-            self._words.update(dict.fromkeys(
-                image['RepoTags'], '<built image>'))
-            if shown['Config']['Image'] not in image['RepoTags']:
-                self._words[shown['Config']['Image']] = '<built image>'
+            for name in (*image['RepoTags'], shown['Config']['Image']):
+                # A container can have the same name.
+                self._words.setdefault(name, '<built image>')
 
     def _files(self, shown, service):
         """Return the files at the paths, by path."""
@@ -139,7 +138,8 @@ class Shot:
         return found
 
     def _normal(self, kind, shown):
-        text = json.dumps(shown)
+        text = re.sub('/overlay2/[0-9a-f]{64}/', '/overlay2/<id>/',
+                      json.dumps(shown))
         # Replace the longest first: one name may be in another.
         for name, word in sorted(self._words.items(),
                                  key=lambda item: -len(item[0])):
@@ -182,11 +182,12 @@ def _container(shown):
         mount.pop('Target'): mount
         for mount in (*(host.get('Mounts') or ()),
                       *map(_bind, host.pop('Binds', None) or ()))}
-    for names in ('CapAdd', 'CapDrop'):
-        if host.get(names):
-            host[names].sort()
-    # Compose takes the variables in an order that differs each time.
-    shown['Config']['Env'] = sorted(shown['Config']['Env'] or ())
+    # Compose takes these from maps of Go, in an order that differs each time.
+    for owner, names in ((host, 'CapAdd'), (host, 'CapDrop'),
+                         (host, 'ExtraHosts'), (shown['Config'], 'Env')):
+        owner[names] = sorted(owner.get(names) or ())
+    host['Ulimits'] = {one.pop('Name'): one
+                       for one in host.get('Ulimits') or ()}
     bindings = host.get('PortBindings') or {}
     for port, published in (settings.get('Ports') or {}).items():
         fixed = {asked['HostPort'] for asked in bindings.get(port) or ()}
@@ -204,11 +205,18 @@ def _bind(text):
     source, _colon, rest = text.partition(':')
     target, _colon, options = rest.partition(':')
     options = options.split(',')
-    return {'Type': 'bind' if source.startswith(('/', '<dir')) else 'volume',
-            'Source': source, 'Target': target,
-            **({'ReadOnly': True} if 'ro' in options else {}),
-            **({'VolumeOptions': {'NoCopy': True}} if 'nocopy' in options
-               else {})}
+    shown = {'Source': source, 'Target': target}
+    if 'ro' in options:
+        shown['ReadOnly'] = True
+    if not source.startswith(('/', '<directory>')):
+        return {'Type': 'volume', **shown, **(
+            {'VolumeOptions': {'NoCopy': True}} if 'nocopy' in options
+            else {})}
+    propagation = [one for one in options if one.endswith(
+        ('private', 'shared', 'slave'))]
+    return {'Type': 'bind', **shown, 'BindOptions': {
+        'CreateMountpoint': True,
+        **({'Propagation': propagation[0]} if propagation else {})}}
 
 
 def _endpoint(endpoint):
@@ -216,7 +224,7 @@ def _endpoint(endpoint):
     fixed = {'IPAddress': (asked.get('IPv4Address') or CHOSEN,),
              'GlobalIPv6Address': (asked.get('IPv6Address') or CHOSEN,),
              # Those in the files.
-             'MacAddress': ('06:',),
+             'MacAddress': ('06:00:00',),
              'Gateway': ('10.212.',), 'IPv6Gateway': ('fd00:212:',)}
     for key, beginnings in fixed.items():
         if endpoint.get(key) and not endpoint[key].startswith(beginnings):

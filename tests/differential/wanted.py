@@ -17,6 +17,7 @@
 
 import dataclasses
 import fnmatch
+import json
 import textwrap
 import typing
 
@@ -29,13 +30,69 @@ def _empty(one, other):
     return not one and not other
 
 
+def _bridge(one, other):
+    return other == 'bridge'
+
+
+def _own_name(one, other):
+    """Return whether Compose has one alias more."""
+    one, other = set(one or ()), set(other or ())
+    return len(one - other) == 1 and not other - one
+
+
+def _aliases(one, other):
+    """Return whether the stack has more aliases."""
+    one, other = set(one or ()), set(other or ())
+    return len(one - other) <= 1 and bool(other - one)
+
+
+def _relative(one, other):
+    return not other and isinstance(one, dict) and (
+        one.get('Source') or '').startswith('<directory>')
+
+
+def _not_created(one, other):
+    return not other and one['State']['Status'] == 'created'
+
+
+def _capabilities(one, other):
+    return sorted(name.upper().removeprefix('CAP_')
+                  for name in one) == other
+
+
+def _profile(one, other):
+    def parsed(options):
+        return [json.loads(option.partition('=')[2])
+                if option.startswith('seccomp={') else option
+                for option in options]
+    return parsed(one) == parsed(other)
+
+
+def _less_than_a_second(one, other):
+    return other == one + 1
+
+
+def _access(one, other):
+    return one == [entry.removesuffix(':ro').removesuffix(':rw')
+                   for entry in other]
+
+
+def _range(one, other):
+    """Return whether Compose has a range, or Docker a port of one."""
+    return len(one) == len(other) and all(
+        '-' in first['HostPort'] or first['HostPort'].startswith('<')
+        for first in one)
+
+
 @dataclasses.dataclass(frozen=True)
 class Wanted:
     """A difference that is wanted.
 
     :ivar kind: kind of object: ``container``, ``network`` or ``volume``; in
         it, as in the path, ``*`` stands for any characters.
-    :ivar path: path of the key in the output of ``docker inspect``.
+    :ivar path: path of the key in the output of ``docker inspect``. ``Files``
+        is not one of Docker's keys: it has the files of the project in the
+        container.
     :ivar why: the reason, as a sentence without a full stop.
     :ivar holds: function that takes what Compose's object shows, and what
         that of the stack shows, and returns whether this entry is about them.
@@ -47,43 +104,80 @@ class Wanted:
     holds: typing.Callable = _always
 
 
-def _bridge(one, other):
-    return other == 'bridge'
-
-
-def _own_name(one, other):
-    """Return whether Compose has one alias more."""
-    return len(set(one or ()) - set(other or ())) == 1 and not (
-        set(other or ()) - set(one or ()))
-
-
-def _relative(one, other):
-    return not other and one['Source'].startswith('<directory>')
-
+_COPIED = ('A file or directory of the project is copied into the container, '
+           'because the host of the daemon does not have it')
+_ACCESS = ('Compose ignores ``:ro`` of ``volumes_from``, against the '
+           'specification')
+_LINK = ('The alias of a link is one of the other container in its networks, '
+         'because Docker cannot change the links of a container that runs')
+_RANGE = ('Each container has a port of its own, which stays the same. '
+          'Compose lets Docker choose one of the range')
 
 WANTED = (
-    Wanted('container', 'Config.AttachStd???', 'It is for a client that '
+    Wanted('container', '', 'Compose creates all containers before it starts '
+           'one. A stack creates a container when those are ready on which '
+           'it depends', _not_created),
+    Wanted('container', 'Config.AttachStd*', 'It is for a client that '
            'attaches to the container when it starts, and none does'),
+    Wanted('container', 'Config.MacAddress', 'The address is one of the '
+           'network, where it is the same'),
+    Wanted('container', 'Config.StopTimeout', 'A part of a second counts as '
+           'one. Compose leaves it out', _less_than_a_second),
+    Wanted('container', 'Config.WorkingDir', 'BuildKit sets the directory of '
+           'an image without a base. The resource uses the classic builder',
+           lambda one, other: (one, other) == ('/', '')),
+    Wanted('container', 'Files.*.Mode', 'A file that is copied can be read '
+           'by all users in the container. Compose mounts the file with the '
+           'mode that it has on the host'),
+    Wanted('container', 'Files.*.Owner', 'A file that is copied belongs to '
+           'root. Compose mounts the file with the owner that it has on the '
+           'host'),
+    Wanted('container', 'HostConfig.Cap*', 'Docker understands a capability '
+           'with or without ``CAP_``, and in lower case', _capabilities),
+    Wanted('container', 'HostConfig.Mounts.*', _COPIED, _relative),
+    Wanted('container', 'HostConfig.Mounts.*.CreateMountpoint', 'The '
+           'specification says that ``create_host_path`` is true by default. '
+           'With options for a bind mount, Compose takes it as false',
+           lambda one, other: not one and other),
     Wanted('container', 'HostConfig.NetworkMode', 'An update changes the '
            'networks of a container in place, but no request changes the '
            'mode. Therefore the container is created without a network, and '
            'then connected', _bridge),
-    Wanted('container', 'NetworkSettings.Bridge', 'It belongs to the mode'),
+    Wanted('container', 'HostConfig.PortBindings.*', _RANGE, _range),
+    Wanted('container', 'HostConfig.SecurityOpt', 'Compose leaves out the '
+           'white space of a seccomp profile', _profile),
+    Wanted('container', 'HostConfig.VolumesFrom', _ACCESS, _access),
+    Wanted('container', 'Mounts.*.RW', _ACCESS,
+           lambda one, other: (one, other) == (True, False)),
+    Wanted('container', 'Mounts.*', _COPIED, _relative),
+    Wanted('container', 'Mounts.*.Mode', 'Docker shows the options of a '
+           'volume in this key if the request has binds, as that of Compose. '
+           '``RW`` has the same value'),
+    Wanted('container', 'NetworkSettings.Bridge', 'It belongs to '
+           '``NetworkMode``'),
     Wanted('container', 'NetworkSettings.Networks.*.Aliases', 'Compose adds '
            'the name of the container, which Docker resolves anyway',
            _own_name),
-    Wanted('container', 'HostConfig.Mounts.*', 'A file or directory of the '
-           'project is copied into the container, because the host of the '
-           'daemon does not have it', _relative),
-    Wanted('container', 'Mounts.*', 'A file or directory of the '
-           'project is copied into the container, because the host of the '
-           'daemon does not have it', _relative),
-    Wanted('container', 'Mounts.*.Mode', 'Docker shows the options of a '
-           'volume in this key if the request has binds, as that of Compose. '
-           'RW has the same value'),
+    Wanted('container', 'NetworkSettings.Networks.*.Aliases', _LINK,
+           _aliases),
+    Wanted('container', 'NetworkSettings.Networks.*.DNSNames', _LINK,
+           _aliases),
+    Wanted('container', 'NetworkSettings.Networks.*.Links', _LINK),
+    Wanted('container', 'NetworkSettings.Networks.*.MacAddress', 'Compose '
+           '2.26 ignores ``mac_address`` of a service since version 1.44 of '
+           'the API of Docker',
+           lambda one, other: one == '<chosen by the daemon>'),
+    Wanted('container', 'NetworkSettings.Ports.*', _RANGE, _range),
+    Wanted('network', 'IPAM.Options', 'Compose ignores ``options`` of '
+           '``ipam``, against the specification',
+           lambda one, other: not one),
     Wanted('*', '*', 'Docker shows an empty value in the way in which the '
            'request has it. It means the same as none', _empty),
 )
+
+
+# What the documentation calls two of the paths.
+_PLACES = {'': 'the whole container', '*': 'any key'}
 
 
 def wanted(kind, path, one, other):
@@ -101,9 +195,7 @@ def report():
     found = {}
     for entry in WANTED:
         found.setdefault(entry.why, []).append(
-            ('any key' if entry.path == '*' else '``%s``' % entry.path)
-            + ('' if entry.kind in ('*', 'container')
-               else ' of a %s' % entry.kind))
+            _PLACES.get(entry.path) or '``%s``' % entry.path)
     lines = []
     for why, paths in found.items():
         text = ', '.join(paths)

@@ -37,10 +37,13 @@ def run(*command, environment=None):
 
     :raises Failed: if it fails.
     """
-    done = subprocess.run(
-        list(map(str, command)), text=True, capture_output=True,
-        timeout=TIMEOUT, env={'PATH': os.environ['PATH'],
-                              **(environment or {})})
+    try:
+        done = subprocess.run(
+            list(map(str, command)), text=True, capture_output=True,
+            timeout=TIMEOUT, env={'PATH': os.environ['PATH'],
+                                  **(environment or {})})
+    except subprocess.TimeoutExpired as ex:
+        raise Failed('%s: %s' % (ex, (ex.stderr or b'')[-3000:])) from ex
     if done.returncode:
         raise Failed('%s: %s' % (pathlib.Path(command[0]).name,
                                  done.stderr[-3000:]))
@@ -66,10 +69,9 @@ class Compose:
         return run(
             self.program, *files, *profiles, '-p', project.name, *arguments,
             environment={
-                'DOCKER_HOST': self.endpoint, 'HOME': str(project.folder),
+                'DOCKER_HOST': self.endpoint, 'HOME': str(project.work),
                 # Builds without the plugin buildx.
-                'DOCKER_BUILDKIT': '0', 'COMPOSE_BAKE': 'false',
-                **project.environment})
+                'COMPOSE_BAKE': 'false', **project.environment})
 
     def up(self, project):
         """Deploy a project."""
@@ -97,10 +99,10 @@ class Stack:
 
     def template(self, project):
         """Return the path of the template."""
-        path = project.folder / 'stack.yaml'
+        path = project.work / 'stack.yaml'
         run(sys.executable, '-W', 'ignore',
             ROOT / 'heat_docker' / 'compose2hot.py', '-o', path,
-            '-p', project.name,
+            '--root', project.work, '-p', project.name,
             *('--profile=%s' % name for name in project.profiles),
             *('--scale=%s=%d' % one for one in project.scale.items()),
             '--strict', *project.files, environment=project.environment)
