@@ -16,6 +16,8 @@ import os
 import pathlib
 import subprocess
 import sys
+import time
+import uuid
 
 import fixtures
 from heatclient.common import template_utils
@@ -33,7 +35,8 @@ services:
 '''
 
 
-class ComposeTest(base.FunctionalTest):
+class TranslatingTest(base.FunctionalTest):
+    """A test with templates of compose2hot."""
 
     def compose2hot(self, *arguments, **environment):
         """Write a template beside the files, and return its path."""
@@ -61,6 +64,9 @@ class ComposeTest(base.FunctionalTest):
                             'override.yaml')
         path.write_text(content)
         return path
+
+
+class ComposeTest(TranslatingTest):
 
     @base.requires('health')
     def test_example(self):
@@ -162,3 +168,92 @@ volumes: {shared: }
             'ExitCode'])
         self.assertEqual('built', self.run_shell(
             self.inspect(stack_id, 'side'), 'wget -qO- http://127.0.0.1/'))
+
+
+ORDER = '''
+x-base: &base
+  image: ${BUSYBOX}
+  command: [sh, -c, 'trap "exit 0" TERM; sleep 3600 & wait']
+services:
+  web:
+    <<: *base
+    depends_on:
+      db: {condition: service_healthy}
+      migrate: {condition: service_completed_successfully}
+      extra: {condition: service_started, required: false}
+  migrate:
+    image: ${BUSYBOX}
+    command: sh -c 'sleep 1; exit ${CODE}'
+    depends_on: {db: {condition: service_healthy}}
+  db:
+    image: ${BUSYBOX}
+    command: >-
+      sh -c 'trap "exit 0" TERM; sleep 2; touch ${READY}; sleep 3600 & wait'
+    healthcheck: {test: [CMD, test, -e, /ready], interval: 1s, retries: 5}
+  extra: {<<: *base, profiles: [extra]}
+'''
+
+
+@base.requires('health')
+class DependenciesTest(TranslatingTest):
+    """The order in which the containers of a project start."""
+
+    def setUp(self):
+        super().setUp()
+        self.project = 'p' + uuid.uuid4().hex[:8]
+
+    def start(self, *arguments, code='0', ready='/ready'):
+        """Start to create the stack, and return its ID."""
+        path = self.compose2hot(
+            self.override(ORDER), '-p', self.project, *arguments,
+            BUSYBOX=self.busybox, CODE=code, READY=ready)
+        self.since = time.time()
+        files, template = template_utils.get_template_contents(str(path))
+        return self.start_stack(template, files=files)
+
+    def events(self):
+        """Return pairs of service and event, as the daemon sent them."""
+        label = 'com.docker.compose.'
+        return [(event['Actor']['Attributes'][label + 'service'],
+                 event['Action'])
+                for event in self.docker.events(
+                    decode=True, since=self.since, until=time.time(),
+                    filters={'type': 'container', 'label': [
+                        label + 'project=' + self.project]})]
+
+    def services(self):
+        return {service for service, action in self.events()
+                if action == 'create'}
+
+    def test_order(self):
+        stack_id = self.start()
+        self.expect(stack_id, 'CREATE_COMPLETE')
+        happened = [one for one in self.events() if one[1] in (
+            'start', 'die', 'health_status: healthy')]
+        self.assertEqual(
+            [('db', 'start'), ('db', 'health_status: healthy'),
+             ('migrate', 'start'), ('migrate', 'die'), ('web', 'start')],
+            happened)
+        self.assertIn('The service extra, which is not required, is not '
+                      'enabled', self.warnings)
+
+    def test_enabled_although_not_required(self):
+        stack_id = self.start('--profile', 'extra')
+        self.expect(stack_id, 'CREATE_COMPLETE')
+        happened = self.events()
+        self.assertLess(happened.index(('extra', 'start')),
+                        happened.index(('web', 'start')))
+
+    def test_dependency_that_fails(self):
+        stack_id = self.start(code='7')
+        self.expect(stack_id, 'CREATE_FAILED')
+        self.assertIn('7', self.resource(
+            stack_id, 'migrate').resource_status_reason)
+        self.assertEqual({'db', 'migrate'}, self.services())
+
+    def test_dependency_that_is_unhealthy(self):
+        stack_id = self.start(ready='/other')
+        self.expect(stack_id, 'CREATE_FAILED')
+        self.assertIn('unhealthy', self.resource(
+            stack_id, 'db').resource_status_reason)
+        self.assertEqual({'db'}, self.services())
