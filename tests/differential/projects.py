@@ -35,6 +35,9 @@ import yaml
 
 ROOT = pathlib.Path(__file__).parent / 'projects'
 
+# Name of the file with the output of "docker compose config".
+PRINTED = 'printed.yaml'
+
 # How many ports after PORT are free.
 PORTS = 10
 
@@ -108,11 +111,11 @@ class Printed(Project):
 
     def __init__(self, project, text):
         self.__dict__.update(project.__dict__)
-        (self.work / 'printed.yaml').write_text(text)
+        (self.folder / PRINTED).write_text(text)
 
     @property
     def files(self):
-        return [self.work / 'printed.yaml']
+        return [self.folder / PRINTED]
 
 
 def environment(cloud, name):

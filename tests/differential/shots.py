@@ -18,6 +18,8 @@ import json
 import re
 import tarfile
 
+from tests.differential import projects
+
 LABEL = 'com.docker.compose.'
 CHOSEN = '<chosen by the daemon>'
 
@@ -118,9 +120,8 @@ class Shot:
         image = self._docker.inspect_image(shown['Image'])
         if not image['RepoDigests']:
             self._words[shown['Image']] = '<built image>'
-            for name in (*image['RepoTags'], shown['Config']['Image']):
-                # A container can have the same name.
-                self._words.setdefault(name, '<built image>')
+            # The name of the image can be that of a container, too.
+            shown['Config']['Image'] = '<built image>'
 
     def _files(self, shown, service):
         """Return the files at the paths, by path."""
@@ -134,7 +135,8 @@ class Shot:
                         archive.extractfile(member).read()).hexdigest(),
                     'Mode': '%o' % member.mode,
                     'Owner': '%d:%d' % (member.uid, member.gid)}
-                for member in archive if member.isfile()}
+                for member in archive if member.isfile()
+                and not member.name.endswith('/' + projects.PRINTED)}
         return found
 
     def _normal(self, kind, shown):

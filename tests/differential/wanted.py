@@ -129,9 +129,6 @@ WANTED = (
     Wanted('container', 'Files.*.Mode', 'A file that is copied can be read '
            'by all users in the container. Compose mounts the file with the '
            'mode that it has on the host'),
-    Wanted('container', 'Files.*.Owner', 'A file that is copied belongs to '
-           'root. Compose mounts the file with the owner that it has on the '
-           'host'),
     Wanted('container', 'HostConfig.Cap*', 'Docker understands a capability '
            'with or without ``CAP_``, and in lower case', _capabilities),
     Wanted('container', 'HostConfig.Mounts.*', _COPIED, _relative),
