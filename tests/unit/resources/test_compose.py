@@ -161,20 +161,21 @@ class NestedTestCase(ProjectTestCase):
     def test_one_first_and_one_last_resource(self):
         """Heat would wait a second for each of the others."""
         resources, _parameters = self.nested(definition={
-            **self.services(a={'image': 'a'}, b={'image': 'a'}, c={
-                'image': 'a', 'network_mode': 'none', 'depends_on': ['b']}),
+            **self.services(
+                a={'image': 'a', 'volumes': ['x:/x']}, b={'image': 'a'},
+                c={'image': 'a', 'network_mode': 'none', 'depends_on': ['b'],
+                   'volumes': ['y:/y']}),
             'volumes': {'x': None, 'y': None}})
         self.assertEqual(
             {'default_network', 'x_volume', 'y_volume'},
             {name for name, one in resources.items()
              if one.get('depends_on') == ['first']})
-        self.assertEqual(['a', 'c', 'x_volume', 'y_volume'],
-                         resources['last']['depends_on'])
+        self.assertEqual(['a', 'c'], resources['last']['depends_on'])
 
     def test_service_with_the_name_of_the_first_resource(self):
         resources, _parameters = self.nested(definition={
-            **self.services(first={'image': 'a'}),
-            'volumes': {'x': None, 'y': None}})
+            **self.services(first={'image': 'a', 'volumes': ['x:/x']}),
+            'volumes': {'x': None}})
         self.assertEqual('OS::Heat::None', resources['first_']['type'])
 
     def test_values_are_hidden_parameters(self):
@@ -214,7 +215,7 @@ class NestedTestCase(ProjectTestCase):
     def test_environment_of_heat_engine_is_not_used(self):
         resources, _parameters = self.nested(definition=self.services(
             web={'image': 'a', 'environment': ['PATH']}))
-        self.assertNotIn('env', resources['web']['properties'])
+        self.assertEqual(['PATH'], resources['web']['properties']['env'])
 
     def test_values_of_the_environment(self):
         _resources, parameters = self.nested(
