@@ -50,10 +50,11 @@ each entry of a list."""
 _COMPOSE = """\
 These are all keys of the `Compose specification
 <https://github.com/compose-spec/compose-spec>`__ as of June 2026, and what
-``compose2hot`` makes of them; see :doc:`/user/compose`. Keys that begin with
-``x-`` are ignored everywhere. Keys that are refused, and any others, are left
-out with a warning; with ``--strict``, they are errors. "The contents" are the
-files of the project."""
+the type ``DockerInc::Docker::Compose`` and ``compose2hot`` make of
+them; see :doc:`/user/compose`. Keys that begin with ``x-`` are ignored
+everywhere. Keys that are refused, and any others, are errors unless ``strict``
+is false; ``compose2hot`` leaves them out with a warning, unless it has the
+option ``--strict``. "The contents" are the files of the project."""
 
 # Title and table of each section of the page about Compose.
 _SECTIONS = (

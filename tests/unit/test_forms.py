@@ -26,8 +26,8 @@ from heat_docker.specs import container as spec
 from heat_docker.specs import image
 from tests.unit import base
 
-MIGRATION = (pathlib.Path(__file__).parents[2]
-             / 'doc' / 'source' / 'user' / 'migration.rst')
+KEYS = (pathlib.Path(__file__).parents[2]
+        / 'doc' / 'source' / 'reference' / 'compose-keys.rst')
 
 # Property, a wrong form, and the part that the message shows.
 WRONG = (
@@ -235,7 +235,7 @@ class WrongFormTestCase(base.ResourceTestCase):
         named = {name for field in spec.FIELDS for name in field.compose}
         named.update(spec.COMPOSE_ELSEWHERE)
         self.assertEqual(set(), known & named)
-        documented = MIGRATION.read_text()
+        documented = KEYS.read_text()
         self.assertEqual([], [name for name in named
                               if name not in documented])
 
