@@ -25,6 +25,7 @@ import argparse
 from collections import abc
 import importlib
 import importlib.util
+import json
 import os
 import sys
 
@@ -95,6 +96,11 @@ def _parser():
     parser.add_argument('--embed', action='store_true',
                         help='write the contents of files into the template, '
                              'instead of get_file')
+    parser.add_argument('--adopt', metavar='FILE',
+                        help='write a file for "openstack stack adopt", which '
+                             'adopts what Compose has created; FILE is the '
+                             'output of "docker inspect" for the containers, '
+                             'networks and volumes of the project')
     parser.add_argument('--strict', action='store_true',
                         help='fail if a key of Compose cannot be carried out')
     return parser
@@ -149,13 +155,19 @@ def _translate(package, options):
             paths[0]))))
     base = os.path.dirname(os.path.realpath(options.output)) if (
         options.output not in (None, '-')) else os.getcwd()
-    template = hot.Template(project, None if options.embed else (
-        lambda path: os.path.relpath(os.path.join(root, path), base)))
-    text = template.text('Written by compose2hot from %s.'
-                         % ', '.join(os.path.basename(path)
-                                     for path in paths))
+    template = hot.Template(
+        project, None if options.embed or options.adopt else (
+            lambda path: os.path.relpath(os.path.join(root, path), base)))
+    if options.adopt:
+        adopting = importlib.import_module(package + '.compose.adopting')
+        text = json.dumps(adopting.document(template, _read(options.adopt)),
+                          indent=2) + '\n'
+    else:
+        text = template.text('Written by compose2hot from %s.'
+                             % ', '.join(os.path.basename(path)
+                                         for path in paths))
     notes = list(project.report.notes)
-    if template.required:
+    if template.required and not options.adopt:
         notes.append('The template does not contain the values of %s; set '
                      'these parameters' % ', '.join(template.required))
     return text, notes

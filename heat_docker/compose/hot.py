@@ -94,6 +94,7 @@ class Template:
         template.
     :ivar required: names of parameters without a default, because the
         environment had their secret values.
+    :ivar values: map of each parameter for a variable to its value.
     :ivar common: map of each property that all resources have to the schema
         of its parameter.
     """
@@ -107,7 +108,7 @@ class Template:
         self.project = project
         self.common = common
         self._file = file
-        self._values: dict[str, str] = {}
+        self.values: dict[str, str] = {}
         self._parameters: dict[str, dict] = {}
         self._common: dict[str, typing.Any] = {}
         self.required: list[str] = []
@@ -204,7 +205,7 @@ class Template:
         if source is None or (isinstance(source, texts.OfEnvFile)
                               and not self._hides_env_files):
             return False
-        if self._values.setdefault(source.name, part) != part:
+        if self.values.setdefault(source.name, part) != part:
             self.project.report.note(resources.NOWHERE, (
                 'The variable %s has several values, so the template '
                 'contains all but the first' % source.name))
@@ -222,7 +223,7 @@ class Template:
             if source.name not in self.required:
                 self.required.append(source.name)
         else:
-            parameter['default'] = self._values[source.name]
+            parameter['default'] = self.values[source.name]
         self._parameters[source.name] = parameter
         return resources.Function(get_param=source.name)
 

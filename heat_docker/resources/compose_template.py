@@ -146,7 +146,7 @@ class NestedTemplate(hot.Template):
         if source.name in self._unknown:
             return self._of_unknown()
         self._parameters[source.name] = {'type': 'string', 'hidden': True}
-        self.parameters[source.name] = self._values[source.name]
+        self.parameters[source.name] = self.values[source.name]
         return resources.Function(get_param=source.name)
 
     def _of_unknown(self):

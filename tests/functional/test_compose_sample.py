@@ -10,13 +10,17 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""A sample of the comparison with docker compose.
+"""A sample of the comparison with docker compose, and the way from it to Heat.
 
-``tox -e compose`` runs all of it.
+``tox -e compose`` runs the whole comparison.
 """
+
+import json
+import sys
 
 from tests.differential import base
 from tests.differential import projects
+from tests.differential import ways
 
 # Another seed chooses other projects.
 SEED = 20
@@ -37,3 +41,49 @@ def _add(name):
 
 for _name in projects.sample(COUNT, SEED):
     _add(_name)
+
+
+class AdoptTest(base.DifferentialTest):
+    """A stack takes over what docker compose has created."""
+
+    def test_adopt(self):
+        project = self.arrange(projects.ROOT / 'app')
+        compose = self.composes(project)[-1]
+        self.addCleanup(compose.down, project)
+        compose.up(project)
+        shown = self.shown(project.name)
+        path = project.work / 'objects.json'
+        path.write_text(json.dumps(shown))
+        data = json.loads(ways.run(
+            sys.executable, '-W', 'ignore',
+            ways.ROOT / 'heat_docker' / 'compose2hot.py', '--adopt', path,
+            '--root', project.work, '-p', project.name, *project.files,
+            environment=project.environment))
+        stack_id = self.adopt_stack(data)
+        self.assertEqual(sorted(self.ids(shown)), sorted(
+            one.physical_resource_id
+            for one in self.heat.resources.list(stack_id)))
+        cache = data['template']['resources']['cache']['properties']
+        cache['env'] = ['ADDED=1']
+        self.update_stack(stack_id, data['template'],
+                          environment=data['environment'])
+        after = self.shown(project.name)
+        self.assertEqual(1, len(self.ids(shown) - self.ids(after)))
+        self.assertIn('ADDED=1', self.inspect(stack_id, 'cache')[
+            'Config']['Env'])
+        self.delete_stack(stack_id)
+        self.assertEqual([], self.shown(project.name))
+
+    def shown(self, name):
+        """Return what "docker inspect" shows of all objects of a project."""
+        filters = {'label': 'com.docker.compose.project=' + name}
+        return [
+            *(self.docker.inspect_container(one['Id'])
+              for one in self.docker.containers(all=True, filters=filters)),
+            *(self.docker.inspect_network(one['Id'])
+              for one in self.docker.networks(filters=filters)),
+            *(self.docker.inspect_volume(one['Name']) for one
+              in self.docker.volumes(filters=filters)['Volumes'] or ())]
+
+    def ids(self, shown):
+        return {one.get('Id') or one['Name'] for one in shown}

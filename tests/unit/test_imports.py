@@ -69,6 +69,7 @@ LAYERS = (
     ('convert.scalars', 'answers', 'errors', 'conf', 'masking'),
     ('i18n', 'budgets'),
     # What reads Compose files, and knows neither Heat nor Docker.
+    ('compose.adopting',),
     ('compose.hot',),
     ('compose.resources',),
     ('compose.project',),

@@ -12,6 +12,7 @@
 
 """The script, in a directory of its own."""
 
+import json
 import os
 import pathlib
 import shutil
@@ -221,3 +222,27 @@ configs: {page: {name: app_page, file: %(path)s/html/index.html}}
                  'PYTHONPATH': str(TREE.parent)})
         self.assertEqual(0, done.returncode, done.stderr)
         self.assertIn('web', yaml.safe_load(done.stdout)['resources'])
+
+    def test_adopt(self):
+        """The objects that Compose has created become resources."""
+        labels = {'com.docker.compose.' + name: value for name, value in {
+            'project': 'p', 'service': 'web', 'container-number': '1'}.items()}
+        self.write('objects.json', json.dumps([
+            {'Id': 'c1', 'Image': 'sha256:1', 'Config': {'Labels': labels}},
+            {'Id': 'n1', 'Labels': {'com.docker.compose.network': 'default'}},
+            {'Name': 'other', 'Labels': None}]))
+        found, _errors = self.run_script('--adopt', 'objects.json')
+        self.assertEqual({'web': 'c1', 'default_network': 'n1'}, {
+            name: one['resource_id']
+            for name, one in found['resources'].items()})
+        self.assertEqual({'web', 'default_network'},
+                         set(found['template']['resources']))
+
+    def test_adopt_without_an_object(self):
+        for text, words in (
+                ('[]', 'does not show what becomes the resource'),
+                ('{', 'is not the output of docker inspect'),
+                ('[7]', 'is not the output of docker inspect')):
+            self.write('objects.json', text)
+            _found, errors = self.run_script('--adopt', 'objects.json', code=1)
+            self.assertIn(words, errors)
