@@ -200,7 +200,8 @@ SERVICE = (
     Key('network_mode', shapes.text, 'network_mode',
         networking.mode('network_mode')),
     Key('mac_address', shapes.text, 'networks', keys.elsewhere,
-        why='For the main network.'),
+        why='For the main network. It requires version 1.44 of the Docker '
+            'API.'),
     Key('ports', shapes.list_of(longhand.port), 'port_bindings',
         networking.ports, merging.keyed(longhand.port_key),
         why='A range of host ports for one container port has one port for '
