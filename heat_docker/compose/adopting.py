@@ -68,7 +68,8 @@ def _objects(shown):
             labels = config.get('Labels') or {}
             for section, label in _NAMES.items():
                 if label in labels:
-                    found[section, labels[label]] = one.get('Id') or one['Name']
+                    found[section, labels[label]] = (
+                        one.get('Id') or one['Name'])
             if _LABEL + 'service' in labels:
                 service = labels[_LABEL + 'service']
                 number = int(labels[_LABEL + 'container-number'])

@@ -49,7 +49,7 @@ _PROJECT = ('file', 'definition', 'overrides', 'contents', 'profiles',
             'project_name', 'scale', 'strict')
 
 # Attributes of a container that the attribute services contains.
-_SHOWN = ('name', 'state', 'health', 'exit_code', 'networks', 'ports')
+_SHOWN = ('name', 'state', 'health', 'exit_code', 'ports')
 
 # The reason why an action of the nested stack failed.
 _REASON = re.compile(
@@ -419,8 +419,7 @@ class DockerCompose(events.MaskingResource, stack_resource.StackResource):
     def described(self):
         """Return the map that the paths of the attributes refer to."""
         services = {
-            service: [{'id': one.resource_id,
-                       **{name: one.FnGetAtt(name) for name in _SHOWN}}
+            service: [_described(one)
                       for _number, one in sorted(containers.items())]
             for service, containers in self._containers().items()}
         return {
@@ -467,6 +466,17 @@ def _snapshot_in(data):
     """
     return records.read((data or {}).get('resource_data') or {},
                         records.NestedSnapshot)
+
+
+def _described(container):
+    """Return a container as the attribute services shows it."""
+    networks = container.FnGetAtt('networks') or {}
+    return {
+        'id': container.resource_id,
+        **{name: container.FnGetAtt(name) for name in _SHOWN},
+        'addresses': [address for network in networks.values()
+                      for address in (network['ip_address'],
+                                      network['ipv6_address']) if address]}
 
 
 def _is_unknown(value):

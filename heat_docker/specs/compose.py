@@ -145,7 +145,7 @@ ATTRIBUTES = (
         name='services', type=fields.MAP, at='services',
         doc=_('Containers of each service, as a map of the service\'s name '
               'to a list of maps with id, name, state, health, exit_code, '
-              'networks and ports. All attributes of a container are '
+              'addresses and ports. All attributes of a container are '
               'available by name, as in "get_attr: [app, services, web, 0, '
               'logs]".')),
     fields.Attribute(

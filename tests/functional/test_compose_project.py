@@ -107,6 +107,10 @@ class ExampleTest(ProjectTest):
             [(one['id'], one['state'], one['exit_code'])
              for one in services['web']])
         self.assertEqual('healthy', services['db'][0]['health'])
+        self.assertEqual(
+            [one['IPAddress'] for one
+             in db['NetworkSettings']['Networks'].values()],
+            services['db'][0]['addresses'])
         self.assertEqual({'default': ids['default_network']},
                          self.attribute(stack_id, 'networks'))
         self.assertEqual(
@@ -211,6 +215,28 @@ class UpdateTest(ProjectTest):
         self.assertEqual(before['web'], self.resources(stack_id)['web'])
 
 
+    @base.requires('health')
+    def test_cancelled_update(self):
+        services = {'web': self.server('one'), 'db': self.service()}
+        stack_id = self.create_stack(self.project(services))
+        before = self.resources(stack_id)
+        changed = {**services, 'db': self.service(
+            healthcheck={'test': ['CMD', 'false'], 'interval': '1s',
+                         'start_period': '1h'}),
+            'web': self.server('two', depends_on={
+                'db': {'condition': 'service_healthy'}})}
+        self.heat.stacks.update(
+            stack_id, template=self.dump(self.project(changed)))
+        base.wait_until(
+            lambda: self.resources(stack_id)['db'] != before['db'],
+            'container that becomes healthy')
+        self.heat.actions.cancel_update(stack_id)
+        self.expect(stack_id, 'ROLLBACK_COMPLETE')
+        self.assertEqual('one', self.page(stack_id))
+        self.assertEqual(before['web'], self.resources(stack_id)['web'])
+        self.assertEqual(2, len(self.containers(self.nested_id(stack_id))))
+
+
 class ActionsTest(ProjectTest):
 
     def test_suspend_check_and_unhealthy(self):
@@ -272,6 +298,27 @@ class ActionsTest(ProjectTest):
     def volumes(self):
         return {found['Name'] for found
                 in self.docker.volumes()['Volumes'] or ()}
+
+    def test_abandon_and_adopt(self):
+        template = self.project({'web': self.server('one')})
+        stack_id = self.create_stack(template)
+        before = self.resources(stack_id)
+        data = self.heat.stacks.abandon(stack_id)
+        adopted = self.adopt_stack(data)
+        self.assertEqual(before, self.resources(adopted))
+        self.assertEqual('one', self.page(adopted))
+        self.delete_stack(adopted)
+        self.assertEqual([], self.docker.containers(
+            all=True, filters={'id': before['web']}))
+
+    def test_private_registry(self):
+        registry = self.cloud.private_registry
+        stack_id = self.create_stack(self.project(
+            {'web': self.service(image=registry['address'] + '/httpd:latest')},
+            registry_auth={registry['address']: {
+                'username': registry['username'],
+                'password': registry['password']}}))
+        self.assertEqual({'running'}, self.states(stack_id))
 
     def test_reason_names_service(self):
         stack_id = self.start_stack(self.project({
