@@ -29,6 +29,7 @@ from sandbox import waiting
 
 CONTAINER = 'DockerInc::Docker::Container'
 NETWORK = 'DockerInc::Docker::Network'
+COMPOSE = 'DockerInc::Docker::Compose'
 RANDOM = 'OS::Heat::RandomString'
 
 # Polling takes CPU time from Heat.
@@ -121,6 +122,14 @@ def of_containers(count, image):
         {'type': CONTAINER, 'properties': {
             'image': image, 'cmd': common.COMMAND,
             'networks': [{'network': {'get_resource': 'first'}}]}}, count)
+
+
+def of_project(count, image):
+    """Return a Compose project, whose services share a network."""
+    return {'app': {'type': COMPOSE, 'properties': {'definition': {
+        'services': {'c%d' % number: {
+            'image': image, 'command': common.COMMAND}
+            for number in range(count)}}}}}
 
 
 def of_nothing(count):
