@@ -78,6 +78,9 @@ class Shot:
                             (networks, 'network'), (volumes, 'volume')):
             for name, shown in found.items():
                 self._add_words('<%s %s>' % (word, name), shown)
+        for name in project.external('networks'):
+            self._add_words('<external network>',
+                            docker.inspect_network(name))
         for name, shown in containers.items():
             shown['Files'] = self._files(shown, name.partition(' ')[0])
             self._add_chosen(shown)
