@@ -80,8 +80,9 @@ def steps(table, changed):
 
     :param changed: names of the properties that differ.
     """
-    return [field.step.name for field in table
-            if field.step and field.name in changed]
+    return list(dict.fromkeys(
+        field.step.name for field in table
+        if field.step and field.name in changed))
 
 
 def uncertain(table, values) -> set[str]:

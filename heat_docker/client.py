@@ -49,6 +49,7 @@ from . import words
 from .api import containers
 from .api import images
 from .api import networks
+from .api import secrets as api_secrets
 from .api import volumes
 
 try:
@@ -107,8 +108,11 @@ def _path(module: types.ModuleType) -> str:
 
 
 # Each kind of object, by the name of its property of a client.
-COLLECTIONS = {'containers': containers.Containers, 'images': images.Images,
-               'networks': networks.Networks, 'volumes': volumes.Volumes}
+COLLECTIONS = {'configs': api_secrets.Configs,
+               'containers': containers.Containers, 'images': images.Images,
+               'networks': networks.Networks,
+               'secrets': api_secrets.Secrets,
+               'volumes': volumes.Volumes}
 
 
 _Error = typing.TypeVar('_Error', bound=errors.DockerError)
@@ -151,6 +155,11 @@ class DockerClient(contextlib.AbstractContextManager):
         self._releasing = threading.Lock()
 
     @property
+    def configs(self) -> api_secrets.Configs:
+        """The configs of the daemon's swarm."""
+        return api_secrets.Configs(self)
+
+    @property
     def containers(self) -> containers.Containers:
         """The containers of the daemon."""
         return containers.Containers(self)
@@ -164,6 +173,11 @@ class DockerClient(contextlib.AbstractContextManager):
     def networks(self) -> networks.Networks:
         """The networks of the daemon."""
         return networks.Networks(self)
+
+    @property
+    def secrets(self) -> api_secrets.Secrets:
+        """The secrets of the daemon's swarm."""
+        return api_secrets.Secrets(self)
 
     @property
     def volumes(self) -> volumes.Volumes:
@@ -352,7 +366,7 @@ class DockerClient(contextlib.AbstractContextManager):
             raise self._parse_error(ex) from ex
         if has and not (isinstance(answer, dict) and has in answer):
             raise self.not_docker_error()
-        if has in ('Id', 'Name'):
+        if has in ('Id', 'ID', 'Name'):
             self.check_id(answer[has])
         return answer
 

@@ -66,6 +66,11 @@ LIMITS = (
         'Whether containers can be protected when the host runs out of memory '
         '(a negative oom_score_adj), or wait at their memory limit instead of '
         'being killed (oom_kill_disable).')),
+    Limit('allow_service_templates', True, False, _(
+        'Whether services, secrets and configs of a swarm can contain Go '
+        'templates, other than fields such as {{.Node.Hostname}}. The '
+        'managers and nodes execute them, and their functions can fill '
+        'memory.')),
     Limit('allow_publish_all_ports', True, False, _(
         'Whether containers can publish all ports that their image exposes. '
         'max_ports does not count these ports. Docker starts a process for '

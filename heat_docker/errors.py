@@ -18,6 +18,7 @@
       +-- NotFound      the object does not exist
       +-- Conflict      another object prevents it, e.g. has the same name
       +-- Busy          the daemon already performs the request; poll
+      +-- OutOfSequence the object was changed meanwhile; read it again
       +-- Unreachable   the daemon does not respond
       |     +-- NoAnswer    it may have received the request
       |           +-- AnswerTimeout   it may still perform the request
@@ -50,6 +51,10 @@ class Conflict(DockerError):
 
 class Busy(DockerError):
     """The daemon already performs the request (HTTP 409)."""
+
+
+class OutOfSequence(DockerError):
+    """The object has changed since its version was read."""
 
 
 class Unreachable(DockerError):

@@ -227,6 +227,16 @@ class Field:
         return self.live_at or self.at
 
 
+def in_spec(field: Field) -> Field:
+    """Return the field of an object of a swarm.
+
+    The inspect request returns the body of the create request as ``Spec``.
+    """
+    if field.at is None or field.live_at is not None:
+        return field
+    return dataclasses.replace(field, live_at='Spec.' + field.at)
+
+
 @dataclasses.dataclass(frozen=True)
 class Attribute:
     """One attribute: where to read it and how to show it.

@@ -594,6 +594,12 @@ def git_context(url):
            _('the Git repository %s is not allowed'))
 
 
+def template_driver(value):
+    """Check the driver that expands templates for the tasks of a service."""
+    if value and not limit('allow_service_templates'):
+        raise _refused('allow_service_templates', _('it is not allowed'))
+
+
 def signal(action):
     """Raise unless a signal can request an action.
 

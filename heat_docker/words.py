@@ -104,6 +104,15 @@ WORDS = (
           'network name x already used: network already exists'),
     Words(errors.Conflict, 'network is being used', 'Podman',
           '"x" has associated containers with it: network is being used'),
+    # A version of an object of a swarm that is not its newest one:
+    # https://github.com/moby/swarmkit/blob/v1.12.0/manager/state/store/memory.go#L44
+    Words(errors.OutOfSequence, 'update out of sequence', 'Docker',
+          'rpc error: code = Unknown desc = update out of sequence', _SERVER),
+    # A secret, a config or a network that a service uses.
+    Words(errors.Conflict, 'is in use by (the following )?(service|task)',
+          'Docker',
+          "rpc error: code = InvalidArgument desc = secret 'x' is in use by "
+          'the following service: y'),
     # A 503, but it does not go away.
     Words(errors.Failed, 'not a swarm manager', 'Docker',
           'This node is not a swarm manager. Use "docker swarm init"',

@@ -163,3 +163,36 @@ class Collection:
         """
         return self._client.request_json(
             'POST', self.PATH + '/create', has=self.ID, **options)
+
+
+class Specified(Collection):
+    """The objects of one kind in a swarm, each with a specification.
+
+    An update replaces the whole specification of an object. The daemon, which
+    has to be a manager, rejects it unless the request contains the version of
+    the object that the specification is to replace.
+    """
+
+    ID = 'ID'
+    SHAPE = LISTED_SHAPE = {'Version': {'Index': int},
+                            'Spec': {'Name': str, 'Labels': dict}}
+    LABELS = ('Spec', 'Labels')
+    REQUIRED = ('Version', 'Spec')
+
+    def update(self, object_id: str, body: dict, version: int,
+               **options) -> list[str]:
+        """Replace the specification of an object.
+
+        :param body: the whole specification, in the form of the API.
+        :param version: version of the object that the caller has read.
+        :param options: see :meth:`client.DockerClient.request`.
+        :returns: the daemon's warnings.
+        :raises errors.OutOfSequence: if the object has changed since.
+        """
+        query = {'version': version, **options.pop('query', {})}
+        response = self._client.request(
+            'POST', self.PATH + '/%s/update', object_id, body=body,
+            query=query, **options)
+        # Only the response for a service has a body.
+        return self._client.warnings_of(
+            answers.parse(response.content) if response.content else {})

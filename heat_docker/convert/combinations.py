@@ -16,10 +16,13 @@ Each function takes the values of all properties, and raises ValueError with a
 message for users. Messages do not contain values that may be secrets.
 """
 
+import base64
+
 from .. import i18n
 from . import registry
 from . import scalars
 from . import storage
+from . import swarm
 
 _ = i18n._
 
@@ -177,3 +180,27 @@ def need_one_compose_file(values) -> None:
     """A project has one first file."""
     if bool(values['file']) == bool(values['definition']):
         raise ValueError(_('either file or definition is required'))
+
+
+# https://github.com/moby/swarmkit/blob/v1.12.0/api/validation/secrets.go and
+# https://github.com/moby/swarmkit/blob/v1.12.0/manager/controlapi/config.go
+_SECRET = 500 * 1024
+_CONFIG = 1000 * 1024
+
+
+def check_secret_content(values) -> None:
+    """A secret has content, and Docker limits its size."""
+    _check_content(values, _SECRET)
+
+
+def check_config_content(values) -> None:
+    """A config has content, and Docker limits its size."""
+    _check_content(values, _CONFIG)
+
+
+def _check_content(values, size):
+    if bool(values['content']) == bool(values['content_base64']):
+        raise ValueError(_('either content or content_base64 is required, '
+                           'and cannot be empty'))
+    if len(base64.b64decode(swarm.data(values))) >= size:
+        raise ValueError(_('the content has %d bytes or more') % size)

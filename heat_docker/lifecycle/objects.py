@@ -130,7 +130,7 @@ class Object:
 
         :param inspected: the response to an inspect request.
         """
-        return inspected['Id']
+        return inspected[self.KIND.ID]
 
     def refuse_foreign(self, inspected):
         """Raise if a stack of another project has created the object."""

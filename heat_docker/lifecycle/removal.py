@@ -48,12 +48,19 @@ class RemoveUnused(plan.Step):
                 self._used_since = now
             if now - self._used_since < _LEAVING:
                 return False
-            raise in_use(ctx, self.users(ctx), ex) from ex
+            raise self.in_use(ctx, ex) from ex
         return True
 
     def remove(self, ctx: plan.Context):
         """Send the request. A conflict means that a container uses it."""
         raise NotImplementedError()
+
+    def in_use(self, ctx: plan.Context, ex):
+        """Return the error for an object that remains in use.
+
+        :param ex: error of the daemon.
+        """
+        return in_use(ctx, self.users(ctx), ex)
 
     def users(self, ctx: plan.Context) -> list[str]:
         """Return the IDs of the containers that use the object."""

@@ -56,15 +56,18 @@ from heat_docker.lifecycle import plan
 from heat_docker.resources import base as resources_base
 from heat_docker.resources import certificates
 from heat_docker.resources import compose
+from heat_docker.resources import config
 from heat_docker.resources import container
 from heat_docker.resources import image
 from heat_docker.resources import network
+from heat_docker.resources import secret
 from heat_docker.resources import volume
 
 TYPE = 'DockerInc::Docker::Container'
-CLASSES = {name: cls
-           for module in (certificates, compose, container, image, network,
-                          volume)
+# The modules of all types.
+MODULES = (certificates, compose, config, container, image, network, secret,
+           volume)
+CLASSES = {name: cls for module in MODULES
            for name, cls in module.resource_mapping().items()}
 # Types of Heat in templates of the tests, and of the plugin.
 OF_HEAT = {name: cls

@@ -72,6 +72,12 @@ WITH_BODY = (
     ('volumes.create', ({'Name': 'v'},), 'POST', '/volumes/create', {},
      {'status_code': 201, 'json': {'Name': 'v'}}, {'Name': 'v'},
      {'Name': 'v'}),
+    *((kind + '.create', ({'Name': 's'},), 'POST', '/%s/create' % kind, {},
+       {'status_code': 201, 'json': {'ID': 's1'}}, ('s1', []), {'Name': 's'})
+      for kind in ('secrets', 'configs')),
+    *((kind + '.update', ('s1', {'Name': 's'}, 7), 'POST',
+       '/%s/s1/update' % kind, {'version': ['7']}, {'status_code': 200}, [],
+       {'Name': 's'}) for kind in ('secrets', 'configs')),
     ('containers.commit', ('c1', 'kept/web', 'T1', {'a': 'b'}), 'POST',
      '/commit', {'container': ['c1'], 'repo': ['kept/web'], 'tag': ['T1']},
      {'status_code': 201, 'json': {'Id': 'i1'}}, None,
@@ -132,6 +138,18 @@ CALLS = (
     ('volumes.find', ({'a': 'b'},), 'GET', '/volumes',
      {'filters': ['{"label": ["a=b"]}']},
      {'json': {'Volumes': [{'Name': 'v1'}]}}, ['v1']),
+    *((kind + '.find', ({'a': 'b'},), 'GET', '/' + kind,
+       {'filters': ['{"label": ["a=b"]}']}, {'json': [{'ID': 's1'}]}, ['s1'])
+      for kind in ('secrets', 'configs')),
+    *((kind + '.list', ({'a': 'b'},), 'GET', '/' + kind,
+       {'filters': ['{"label": ["a=b"]}']}, {'json': [{'ID': 's1'}]},
+       [{'ID': 's1'}]) for kind in ('secrets', 'configs')),
+    *((kind + '.inspect', ('s',), 'GET', '/%s/s' % kind, {},
+       {'json': {'ID': 's1', 'Version': {'Index': 7}, 'Spec': {}}},
+       {'ID': 's1', 'Version': {'Index': 7}, 'Spec': {}})
+      for kind in ('secrets', 'configs')),
+    *((kind + '.remove', ('s1',), 'DELETE', '/%s/s1' % kind, {},
+       {'status_code': 204}, None) for kind in ('secrets', 'configs')),
     ('images.list', ({'a': 'b', 'c': 'd'},), 'GET', '/images/json',
      {'filters': ['{"label": ["a=b", "c=d"]}']},
      {'json': [{'Id': 'i1'}]}, [{'Id': 'i1'}]),
@@ -465,11 +483,11 @@ class RequestTestCase(EngineTestCase):
         found, none = {'a': 'b'}, ({}, None)
         for kind, objects in client.COLLECTIONS.items():
             for labels in (found, *none):
-                nested = (kind in ('containers', 'images'))
                 shown = {'Labels': labels}
-                self.assertEqual(labels or {}, objects.labels_of(
-                    {'Config': shown} if nested else shown))
-            for shown in ({'Spec': {'Labels': found}}, {'Config': 'x'},
+                for key in reversed(objects.LABELS[:-1]):
+                    shown = {key: shown}
+                self.assertEqual(labels or {}, objects.labels_of(shown))
+            for shown in ({'Spex': {'Labels': found}}, {'Config': 'x'},
                           {'Config': {'Labels': ['x']}}, {'Labels': ['x']}):
                 if kind == 'images' and 'Config' not in shown:
                     continue

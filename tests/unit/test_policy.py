@@ -144,6 +144,8 @@ CASES = (
      [(True, 'true')]),
     (policy.publish_all_ports, {'allow_publish_all_ports': False}, [False],
      [(True, 'true')]),
+    (policy.template_driver, {'allow_service_templates': False}, [{}],
+     [({'Name': 'golang'}, '')]),
     (policy.log_driver, {'allowed_log_drivers': ['local', 'j*']},
      ['local', 'journald'], [('syslog', 'syslog'), ('Local', 'Local')]),
     (policy.log_options, {'allowed_log_options': ['max-*']},
@@ -392,6 +394,8 @@ REFUSED = {
         (policy.networks, {'ns:/proc/1/ns/net': {}})],
     'allow_oom_protection': [
         (policy.oom_score, -1000), (policy.oom_kill_disable, True)],
+    'allow_service_templates': [
+        (policy.template_driver, {'Name': 'golang'})],
     'allow_publish_all_ports': [(policy.publish_all_ports, True)],
     'allowed_bind_sources': [
         (policy.binds, ['/srv:/x']), (policy.binds, ['/:/x:ro']),

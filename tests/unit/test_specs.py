@@ -103,7 +103,8 @@ MASKED = {'env': '', 'files': 'content', 'registry_auth': 'password',
           'tls': 'client_key', 'log_options': 'splunk-token',
           'driver_opts': 'o', 'mounts': 'driver_options', 'build': 'args',
           'file': '', 'definition': 'services', 'overrides': '',
-          'contents': 'a', 'environment': 'A'}
+          'contents': 'a', 'environment': 'A', 'content': '',
+          'content_base64': ''}
 
 # The operator's functions, and the properties that they check.
 POLICIES = {
@@ -127,6 +128,7 @@ POLICIES = {
     'network_driver': {'driver'}, 'network_options': {'driver_opts'},
     'cluster': {'ingress', 'scope'}, 'ipam': {'ipam'},
     'ports': {'port_bindings', 'port_specs'},
+    'template_driver': {'template_driver'},
 }
 
 # Values after a change, if they differ from those of unset properties.
@@ -166,6 +168,9 @@ def all_samples():
 
 def inspected(spec, request):
     """Return the inspect output for the object of a request."""
+    if any((field.live_path or '').startswith('Spec.')
+           for field in spec.FIELDS):
+        return {'Spec': request.body}
     if spec is not CONTAINER:
         return {**request.body, **{
             field.live_path: request.body.get(field.at)

@@ -81,6 +81,10 @@ CLASSES = (
     (503, 'This node is not a swarm manager. Use "docker swarm init"',
      errors.Failed),
     (504, 'gateway timeout', errors.NoAnswer),
+    (500, 'rpc error: code = Unknown desc = update out of sequence',
+     errors.OutOfSequence),
+    (400, "rpc error: code = InvalidArgument desc = secret 'x' is in use by "
+     'the following service: y', errors.Conflict),
 )
 
 

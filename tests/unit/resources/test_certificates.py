@@ -478,6 +478,5 @@ class RegistrationTestCase(base.TestCase):
         self.assertIn('DockerInc::Docker::Certificates are not available: '
                       'The Python library cryptography is required', line)
         self.assertEqual(len(base.CLASSES) - 1, sum(
-            len(module.available_resource_mapping()) for module in (
-                base.compose, base.container, base.image, base.network,
-                base.volume)))
+            len(module.available_resource_mapping())
+            for module in base.MODULES))

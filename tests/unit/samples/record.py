@@ -25,7 +25,8 @@ shows the pulled image, which depends on no property. Containers are not
 started, except for ``container_running_v<API>.json``, which publishes ports.
 During the run, the first image has the name in the example of ``image``, and
 networks and containers have the names in other examples; the tool removes
-all of them at the end. Docker's default directories replace those of the
+all of them at the end. If the daemon is in no swarm, it makes one and leaves
+it at the end. Docker's default directories replace those of the
 daemon, which depend on the host.
 """
 
@@ -40,8 +41,11 @@ import docker
 from heat_docker import client as clients
 from heat_docker import endpoint
 from heat_docker import fields
+from heat_docker.convert import swarm
+from heat_docker.specs import config
 from heat_docker.specs import container
 from heat_docker.specs import network
+from heat_docker.specs import secret
 from heat_docker.specs import volume
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -111,6 +115,23 @@ def record(url, image, pulled):
                     made.callback(remove, name)
                     writer.write('%s_%s' % (kind, portion), inspect(name))
         writer.write('image_all', daemon.images.inspect(pulled))
+        with contextlib.ExitStack() as made:
+            _record_swarm(daemon, client, made, writer)
+
+
+def _record_swarm(daemon, client, made, writer):
+    """Record objects of a swarm; made collects the objects to remove."""
+    if client.info()['Swarm']['LocalNodeState'] == 'inactive':
+        client.init_swarm('127.0.0.1')
+        made.callback(client.leave_swarm, force=True)
+    for kind, spec, objects in (('secret', secret, daemon.secrets),
+                                ('config', config, daemon.configs)):
+        for portion, given in portions(spec, daemon.api).items():
+            body = _request(spec, **given).body
+            identity, _warnings = objects.create({
+                **body, 'Data': swarm.text_to_data(given['content'])})
+            made.callback(objects.remove, identity)
+            writer.write('%s_%s' % (kind, portion), objects.inspect(identity))
 
 
 def _request(spec, **given):

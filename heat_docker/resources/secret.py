@@ -1,0 +1,44 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+"""``DockerInc::Docker::Secret``."""
+
+from ..lifecycle import secrets
+from ..specs import secret as spec
+from . import contents
+from . import registration
+
+
+class DockerSecret(contents.ContentResource):
+    """A secret of a swarm, which services mount as a file.
+
+    Services refer to it by get_resource as the source in their property
+    secrets. The value is its ID. The content reaches only the nodes that run a
+    task of such a service, where the file is in memory. Neither Docker nor the
+    attributes of this type show it.
+
+    Docker cannot change the content of a secret. A change therefore replaces
+    it: the plugin creates a new secret with a new name, updates the services
+    of the stack, which start new tasks one after the other, and then deletes
+    the old one. With a fixed name, the update fails unless it changes the
+    name, too. The labels change in place.
+
+    The daemon at docker_endpoint must be a manager of the swarm. Deleting the
+    resource waits for services that are being updated or deleted. If others
+    use the secret, the delete fails, and the status reason names them.
+    """
+
+    spec = spec
+    object_class = secrets.Secret
+
+
+resource_mapping, available_resource_mapping = registration.mappings(
+    'DockerInc::Docker::Secret', DockerSecret)
