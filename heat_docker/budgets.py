@@ -113,7 +113,8 @@ PORTS = 10_000
 # name. The list of all containers repeats it, for every project of a daemon: a
 # few containers must not make the list longer than max_answer_bytes.
 LISTED_TEXT = {
-    'labels': 64 * 1024, 'annotations': 64 * 1024, 'cmd': WORD,
+    'labels': 64 * 1024, 'container_labels': 64 * 1024,
+    'annotations': 64 * 1024, 'cmd': WORD,
     'entrypoint': WORD, 'mounts': WORD, 'volumes': WORD, 'networks': WORD}
 # Values of a property, including those in its lists and maps. Aliases in YAML
 # turn a few into many.

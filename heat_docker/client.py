@@ -50,6 +50,7 @@ from .api import containers
 from .api import images
 from .api import networks
 from .api import secrets as api_secrets
+from .api import services
 from .api import volumes
 
 try:
@@ -112,6 +113,7 @@ COLLECTIONS = {'configs': api_secrets.Configs,
                'containers': containers.Containers, 'images': images.Images,
                'networks': networks.Networks,
                'secrets': api_secrets.Secrets,
+               'services': services.Services,
                'volumes': volumes.Volumes}
 
 
@@ -178,6 +180,11 @@ class DockerClient(contextlib.AbstractContextManager):
     def secrets(self) -> api_secrets.Secrets:
         """The secrets of the daemon's swarm."""
         return api_secrets.Secrets(self)
+
+    @property
+    def services(self) -> services.Services:
+        """The services of the daemon's swarm."""
+        return services.Services(self)
 
     @property
     def volumes(self) -> volumes.Volumes:

@@ -256,8 +256,9 @@ OPTIONS = [
                'one.')),
     cfg.ListOpt(
         'allowed_signals',
-        default=['restart', 'stop', 'start', 'kill', 'pause', 'unpause'],
-        help=_('Actions that a signal to a container can request; "*" allows '
+        default=['restart', 'stop', 'start', 'kill', 'pause', 'unpause',
+                 'scale', 'rollback'],
+        help=_('Actions that a signal to a resource can request; "*" allows '
                'all. Heat\'s default policy lets every reader of a project '
                'send signals, so the action exec would let readers run '
                'commands in containers and read secrets. Before you allow it, '

@@ -10,11 +10,12 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The table of operations that a signal can perform on a container.
+"""The tables of operations that a signal can perform.
 
 The actions of a signal, the values that ``alarm_action`` accepts, their
-documentation and their tests come from this table. The function of the same
-name in :mod:`heat_docker.lifecycle.container_operations` sends the requests.
+documentation and their tests come from these tables. The function of the same
+name in :mod:`heat_docker.lifecycle.container_operations`, or in
+:mod:`heat_docker.lifecycle.service_operations`, sends the requests.
 """
 
 import dataclasses
@@ -73,23 +74,47 @@ OPERATIONS = (
 )
 
 
-def names() -> list[str]:
+OF_SERVICE = (
+    Operation('scale', _('changes the number of replicas'), {
+        'replicas': Argument(
+            fields.INTEGER,
+            _('Number of replicas after scale.'), example=3),
+        'change': Argument(
+            fields.INTEGER,
+            _('Number of replicas that scale adds, or removes if it is '
+              'negative, instead of replicas.'), example=1),
+        'minimum': Argument(
+            fields.INTEGER,
+            _('Lowest number of replicas after a change. Defaults to 1.'),
+            example=1),
+        'maximum': Argument(
+            fields.INTEGER,
+            _('Highest number of replicas after a change. Required for a '
+              'change that adds replicas.'), example=10)}),
+    Operation('restart', _('replaces all tasks by new ones, in the way that '
+                           'update_config describes; a job runs again')),
+    Operation('rollback', _('restores the specification before the last '
+                            'update')),
+)
+
+
+def names(table=OPERATIONS) -> list[str]:
     """Return the names of all operations."""
-    return [operation.name for operation in OPERATIONS]
+    return [operation.name for operation in table]
 
 
-def keys() -> dict[str, fields.Key]:
+def keys(table=OPERATIONS) -> dict[str, fields.Key]:
     """Return the schema of an operation with its arguments."""
     action = fields.Key(
         fields.STRING, policy.Free.INSIDE,
         _('The action: %s.') % '; '.join(
-            '"%s" %s' % (one.name, one.doc) for one in OPERATIONS),
+            '"%s" %s' % (one.name, one.doc) for one in table),
         required=True,
-        constraints=[constraints.AllowedValues(names())])
+        constraints=[constraints.AllowedValues(names(table))])
     arguments = {
         name: fields.Key(argument.type, policy.Free.INSIDE, argument.doc,
                          example=argument.example)
-        for one in OPERATIONS for name, argument in one.arguments.items()}
+        for one in table for name, argument in one.arguments.items()}
     return {'action': action, **arguments}
 
 
@@ -102,3 +127,48 @@ def check(value: dict) -> dict:
                 raise ValueError(_('the action %(action)s requires a %(name)s')
                                  % {'action': one.name, 'name': name})
     return value
+
+
+def check_of_service(value: dict) -> dict:
+    """Return an operation on a service if its arguments fit together."""
+    if value.get('action') == 'scale':
+        scaled(value, 1)
+    return value
+
+
+def scaled(arguments: dict, replicas: int) -> int:
+    """Return the number of replicas after a scale.
+
+    :param arguments: of the operation.
+    :param replicas: number before it.
+    :raises ValueError: if the arguments do not fit together.
+    """
+    numbers: dict[str, int | None] = {
+        name: _natural(name, arguments.get(name))
+        for name in ('replicas', 'change', 'minimum', 'maximum')}
+    wanted, change = numbers['replicas'], numbers['change']
+    if (wanted is None) == (change is None):
+        raise ValueError(_('the action scale requires either replicas or '
+                           'change'))
+    if wanted is not None:
+        return wanted
+    lowest, highest = numbers['minimum'], numbers['maximum']
+    if typing.cast(int, change) > 0 and highest is None:
+        raise ValueError(_('the action scale requires a maximum with a '
+                           'positive change'))
+    after = max(replicas + typing.cast(int, change),
+                1 if lowest is None else lowest)
+    return after if highest is None else min(after, highest)
+
+
+def _natural(name, value):
+    """Return an argument as an integer; only a change can be negative."""
+    if value is None:
+        return None
+    try:
+        number = int(str(value))
+    except ValueError as ex:
+        raise ValueError(_('the %s of scale is not an integer') % name) from ex
+    if number < 0 and name != 'change':
+        raise ValueError(_('the %s of scale is negative') % name)
+    return number

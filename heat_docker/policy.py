@@ -20,6 +20,7 @@ or contains the reason why there is none.
 
 import enum
 import ipaddress
+import json
 import posixpath
 import re
 
@@ -30,6 +31,7 @@ from . import i18n
 from .convert import network
 from .convert import registry
 from .convert import scalars
+from .convert import services
 
 _ = i18n._
 
@@ -67,6 +69,11 @@ _TAG = re.compile(
     r'([^{}]|{{ *[.](ID|FullID|Name|ImageID|ImageFullID|ImageName|DaemonName)'
     r' *}})*')
 _LOG_TEXT = 256
+# The same for services:
+# https://docs.docker.com/reference/cli/docker/service/create/#template.
+_FIELD = re.compile(
+    r'{{ *[.](Service[.](ID|Name)|Node[.](ID|Hostname)'
+    r'|Task[.](ID|Name|Slot)) *}}')
 
 # With more files, each rotation renames them while the container waits.
 _LOG_FILES = 100
@@ -592,6 +599,41 @@ def git_context(url):
     """
     _check('allowed_git_contexts', [url.partition('#')[0]],
            _('the Git repository %s is not allowed'))
+
+
+def service_networks(values):
+    """Check the networks of a service, one of which is the host's network."""
+    networks({value['Target']: value for value in values})
+
+
+def service_ports(values):
+    """Check the number of ports that a service publishes."""
+    if len(values) > conf.group().max_ports:
+        raise _refused('max_ports', _('%d ports are not allowed')
+                       % len(values))
+
+
+def service_privileges(value):
+    """Check options that can disable the confinement of the containers."""
+    security_options(services.privileges_from_api(value))
+
+
+def service_templates(spec):
+    """Check the templates that managers and nodes execute for each task.
+
+    https://docs.docker.com/reference/cli/docker/service/create/#template
+
+    :param dict spec: ``ContainerSpec`` of the request.
+    """
+    if limit('allow_service_templates'):
+        return
+    for key, name in (('Env', 'env'), ('Hostname', 'hostname'),
+                      ('Mounts', 'mounts')):
+        text = json.dumps(spec.get(key))
+        if text.count('{{') != len(_FIELD.findall(text)):
+            raise _refused('allow_service_templates', _(
+                'The property %s: templates other than fields such as '
+                '{{.Node.Hostname}} are not allowed') % name)
 
 
 def template_driver(value):

@@ -18,7 +18,6 @@ Paths and fields: https://docs.docker.com/reference/api/engine/version/v1.41/.
 import collections.abc
 import contextlib
 import json
-import struct
 import time
 
 from .. import answers
@@ -27,11 +26,11 @@ from .. import conf
 from .. import errors
 from .. import i18n
 from . import collection
+from . import outputs
 
 _ = i18n._
 
 _PIECE = 64 * 1024
-_FRAME_HEADER = struct.Struct('>BxxxL')
 
 # Seconds between two pieces of a copy, and for a commit.
 _COPY_TIMEOUT = 3600.0
@@ -232,14 +231,14 @@ class Containers(collection.Collection):
         output = bytearray()
         with contextlib.closing(response), self._client.translated_errors(), (
                 self._client.time_limit(2 * conf.group().read_timeout)):
-            for chunk in _frames(response.raw):
-                _append(output, chunk, size)
+            for chunk in outputs.frames(response.raw):
+                outputs.append(output, chunk, size)
                 if time.monotonic() > deadline:
                     self._client.close()
                     raise errors.AnswerTimeout(
                         _('The command is still running'))
         self._client.close()
-        return _end(output, size)
+        return outputs.end(output, size)
 
     def exit_code(self, execution: str) -> int | None:
         """Return the exit code of a command; None while it is running."""
@@ -372,16 +371,15 @@ class Containers(collection.Collection):
             sends the output in frames.
         :param size: maximum size of the output, in bytes.
         """
-        tail = bytearray()
         # The shortest line is one character and a newline.
         lines = max(1, size // 2)
         if self._client.is_podman:
             # Before Podman 4.7, ten times the lines took a hundred times as
             # long: https://github.com/containers/podman/pull/19562.
             lines = min(lines, _PODMAN_LINES)
-        for chunk in self._log(container, tty, {'tail': lines}):
-            _append(tail, chunk, size)
-        return _end(tail, size)
+        return outputs.tail(outputs.chunks(
+            self._client, '/containers/%s/logs', container, tty,
+            {'tail': lines}), size)
 
     def log_head(self, container: str, tty: bool, size: int) -> str:
         """Return the first line of a container's output.
@@ -390,7 +388,8 @@ class Containers(collection.Collection):
         :param size: maximum size of the line, in bytes.
         """
         head = bytearray()
-        for chunk in self._log(container, tty, {}):
+        for chunk in outputs.chunks(
+                self._client, '/containers/%s/logs', container, tty, {}):
             head += chunk
             if b'\n' in chunk or len(head) >= size:
                 break
@@ -398,47 +397,3 @@ class Containers(collection.Collection):
         self._client.close()
         line = head.split(b'\n', 1)[0][:size]
         return line.decode(errors='replace').rstrip('\r')
-
-    def _log(self, container, tty, query):
-        response = self._client.request(
-            'GET', '/containers/%s/logs', container, stream=True,
-            query={'stdout': '1', 'stderr': '1', **query})
-        with contextlib.closing(response), self._client.translated_errors(), (
-                self._client.time_limit(conf.group().read_timeout)):
-            if tty:
-                yield from response.iter_content(_PIECE)
-            else:
-                yield from _frames(response.raw)
-
-
-def _frames(raw):
-    """Yield the contents of the frames that multiplex two streams.
-
-    https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Container/operation/ContainerAttach
-    """
-    while True:
-        header = raw.read(_FRAME_HEADER.size)
-        if len(header) < _FRAME_HEADER.size:
-            return
-        length = _FRAME_HEADER.unpack(header)[1]
-        # According to its header, a frame may have 4 GiB.
-        while length and (piece := raw.read(min(length, _PIECE))):
-            length -= len(piece)
-            yield piece
-
-
-def _append(tail: bytearray, piece: bytes, size: int) -> None:
-    """Append a piece to a buffer of which only the end is needed.
-
-    The beginning is not removed each time, because pieces may be tiny.
-
-    :param tail: changed in place.
-    """
-    tail += piece
-    if len(tail) > 2 * size + _PIECE:
-        del tail[:-size or None]
-
-
-def _end(tail: bytearray, size: int) -> str:
-    """Return the last bytes as text."""
-    return tail[-size:].decode(errors='replace') if size else ''

@@ -21,6 +21,7 @@ import base64
 from .. import i18n
 from . import registry
 from . import scalars
+from . import services
 from . import storage
 from . import swarm
 
@@ -204,3 +205,39 @@ def _check_content(values, size):
                            'and cannot be empty'))
     if len(base64.b64decode(swarm.data(values))) >= size:
         raise ValueError(_('the content has %d bytes or more') % size)
+
+
+def check_service_mode(values) -> None:
+    """Some properties of a service apply to one mode only."""
+    mode = values['mode'] or 'replicated'
+    for name, needed in (('replicas', 'replicated'),
+                         ('completions', 'replicated-job'),
+                         ('max_concurrent', 'replicated-job')):
+        if values[name] is not None and mode != needed:
+            raise ValueError(_('%(name)s requires the mode %(needed)s, not '
+                               '%(mode)s')
+                             % {'name': name, 'needed': needed, 'mode': mode})
+    if mode not in services.JOBS:
+        return
+    for name in ('update_config', 'rollback_config'):
+        if values[name]:
+            raise ValueError(_('%(name)s does not apply to the mode %(mode)s')
+                             % {'name': name, 'mode': mode})
+    if (values['restart_policy'] or {}).get('condition') == 'any':
+        raise ValueError(_('the condition any of restart_policy does not '
+                           'apply to the mode %s') % mode)
+
+
+def refuse_ingress_without_address(values) -> None:
+    """Docker forwards connections from all nodes by a virtual address."""
+    if values['endpoint_mode'] == 'dnsrr' and any(
+            (port.get('mode') or 'ingress') == 'ingress'
+            for port in values['ports'] or ()):
+        raise ValueError(_('endpoint_mode dnsrr requires mode: host for each '
+                           'port'))
+
+
+def check_service_swap(values) -> None:
+    """Docker limits swap only together with memory."""
+    if values['swap'] and not values['memory']:
+        raise ValueError(_('swap requires memory'))

@@ -29,6 +29,10 @@ CONFIGURATION = 'configuration'
 TAG = 'tag'
 # An image whose layers a build can use; the builder ignores a missing one.
 CACHE = 'cache'
+# A secret or a config of a swarm: the result is a pair of its ID and its name.
+SECRET, CONFIG = 'secret', 'config'
+# An image or a volume of the nodes of a swarm, which may not be managers.
+NODE_IMAGE, NODE_VOLUME = 'node_image', 'node_volume'
 
 _CONTAINER_MODE = 'container:'
 
@@ -127,3 +131,35 @@ def _mount(value, find):
         'Driver': value.get('driver'),
         'DriverOpts': scalars.to_string_map(value.get('driver_options') or {}),
         'Labels': process.labels_to_api(value.get('labels') or {})})}
+
+
+def node_image(value: str, find) -> str:
+    """Find the image of a service, which each node pulls."""
+    return find(NODE_IMAGE, value)
+
+
+def node_mounts(values: list[dict], find) -> list[dict]:
+    """Find the volumes and images that nodes mount."""
+    for value in values:
+        if value.get('source') and (
+                (value.get('type') or 'volume') in ('volume', 'image')):
+            find(NODE_VOLUME, value['source'])
+    return values
+
+
+def secrets(values: list[dict], find) -> list[dict]:
+    """Find the secrets in a list of files, with their IDs and names."""
+    return _files(values, SECRET, find)
+
+
+def configs(values: list[dict], find) -> list[dict]:
+    """Find the configs in a list of files, with their IDs and names."""
+    return _files(values, CONFIG, find)
+
+
+def _files(values, kind, find):
+    found = []
+    for value in values:
+        identity, name = find(kind, value['source'])
+        found.append({**value, 'id': identity, 'source': name})
+    return found

@@ -169,7 +169,8 @@ class _Resolver:
         """
         if self._kind not in (None, kind):
             return name
-        if policy.is_shared():
+        if policy.is_shared() or kind in (references.SECRET,
+                                          references.CONFIG):
             return getattr(self, '_find_' + kind)(name, make)
         if kind == references.NETWORK and re.fullmatch('[0-9a-f]+', name) and (
                 not policy.limit('allow_host_namespaces')):
@@ -249,6 +250,36 @@ class _Resolver:
             return name
         self._admit(_('image'), name, images, inspected)
         return name
+
+    def _find_secret(self, name, make):
+        return self._find_specified(_('secret'), name, self._client.secrets)
+
+    def _find_config(self, name, make):
+        return self._find_specified(_('config'), name, self._client.configs)
+
+    def _find_specified(self, what, name, objects):
+        """Return the ID and the name: Docker requires both."""
+        inspected = objects.inspect(name)
+        if policy.is_shared():
+            self._admit(what, name, objects, inspected)
+        return inspected['ID'], inspected['Spec'].get('Name') or ''
+
+    def _find_node_image(self, name, make):
+        if registry.parts(name)[0] in ('', registry.OWN):
+            # Another project may have built it on some node.
+            raise errors.Refused(
+                _('the image %s is in no registry. On a daemon that projects '
+                  'share, a service can only use images of registries '
+                  '(operator option daemons)') % name)
+        with contextlib.suppress(errors.NotFound):
+            return self._find_image(name, make)
+        return name
+
+    def _find_node_volume(self, name, make):
+        raise errors.Refused(
+            _('%s may belong to another project on some node. On a daemon '
+              'that projects share, a service can only mount volumes without '
+              'a name (operator option daemons)') % name)
 
     def _admit(self, what, name, collection, inspected):
         """Raise unless an object belongs to the project."""

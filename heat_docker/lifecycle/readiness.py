@@ -214,6 +214,15 @@ def _append_log_tail(client, inspected, reason):
         LOG.info('No output of %(name)s: %(why)s',
                  {'name': answers.line(inspected['Name']), 'why': ex})
         return reason
+    return with_output(reason, output)
+
+
+def with_output(reason, output):
+    """Return a reason with the last lines of the output of a process.
+
+    :param str reason: ends with a full stop.
+    :param str output: may be empty.
+    """
     *before, last = [answers.line(line.rstrip('\r')) for line
                      in output.strip().split('\n')[-_LAST_LINES:]]
     if not last:

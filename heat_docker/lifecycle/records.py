@@ -172,6 +172,21 @@ class Signaled(Record):
     started_at: str | None = None
 
 
+@dataclasses.dataclass(frozen=True)
+class Scaled(Record):
+    """A signal changed the number of replicas of a service."""
+
+    KEY = 'scaled'
+
+    replicas: int
+
+
+class Suspended(_Flag):
+    """A suspend has scaled a service to no replicas."""
+
+    KEY = 'suspended'
+
+
 class Unreleased(_Flag):
     """The object did not step aside because its daemon was unreachable."""
 

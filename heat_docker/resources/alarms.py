@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Signals to a container without a token, such as those of an alarm.
+"""Signals to a resource without a token, such as those of an alarm.
 
 Heat signs a URL of heat-api-cfn with the key of a user that it creates in its
 domain of stack users. The user exists from the action that sets
@@ -76,12 +76,12 @@ class Alarms(signal_responder.SignalResponder):
                 % ', '.join(_WHILE_THERE_IS_A_USER))
 
     def signal(self, details=None, need_check=True):
-        """Signal the container, or clear a hook if no alarm can do so."""
+        """Signal the resource, or clear a hook if no alarm can do so."""
         # Heat would clear it before it calls the handler:
         # https://opendev.org/openstack/heat/src/branch/master/heat/engine/resource.py
         if isinstance(details, dict) and 'unset_hook' in details and (
                 self.has_alarm_user()):
-            why = _('Signals cannot clear hooks of a container that has an '
+            why = _('Signals cannot clear hooks of a resource that has an '
                     'alarm_action')
             self._add_event('SIGNAL', self.FAILED, why)
             raise exception.Error(why)
@@ -111,7 +111,7 @@ class Alarms(signal_responder.SignalResponder):
     def delete(self):
         """Delete the resource, and its user even if Heat calls no handler.
 
-        That is the case if the container is retained or the stack abandoned.
+        That is the case if the object is retained or the stack abandoned.
         The URL would have no effect then.
         """
         if (self.abandon_in_progress

@@ -18,6 +18,7 @@ from .. import masking
 from ..convert import network
 from ..convert import registry
 from ..lifecycle import container_changes
+from ..lifecycle import container_operations
 from ..lifecycle import container_replacement
 from ..lifecycle import container_snapshots
 from ..lifecycle import container_start
@@ -62,6 +63,7 @@ class DockerContainer(signals.SignalResource, snapshots.SnapshotResource):
     spec = spec
     object_class = containers.Container
     snapshot_record = records.SnapshotImage
+    run_operation = staticmethod(container_operations.run)
 
     update_steps = {
         'rename': lambda made, ctx: container_changes.Rename(),

@@ -11,14 +11,10 @@
 # under the License.
 """What the types of secrets and configs have in common."""
 
-from heat.common import exception
-
-from .. import i18n
 from ..lifecycle import secrets
 from ..lifecycle import swarm_objects
 from . import base
-
-_ = i18n._
+from . import names
 
 
 class ContentResource(base.DockerResource):
@@ -47,17 +43,10 @@ class ContentResource(base.DockerResource):
                                      after_props, before_props):
         """Return whether the object has to be replaced.
 
-        :raises exception.NotSupported: if the replacement would have the same
-            name, which services of the old one still need.
+        :raises exception.NotSupported: if its name prevents it.
         """
         if not super().needs_replace_with_prop_diff(
                 changed_properties_set, after_props, before_props):
             return False
-        if after_props['name'] and not (
-                {'name', 'docker_endpoint'} & set(changed_properties_set)):
-            raise exception.NotSupported(feature=_(
-                'Changing %(changed)s of %(name)s without changing its '
-                'property name, or removing it,')
-                % {'changed': ', '.join(sorted(changed_properties_set)),
-                   'name': self.name})
+        names.refuse_same(self.name, changed_properties_set, after_props)
         return True

@@ -10,7 +10,9 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Signals to a container: ``openstack stack resource signal``."""
+"""Signals to a resource: ``openstack stack resource signal``."""
+
+import typing
 
 from heat.common import exception
 
@@ -18,7 +20,7 @@ from .. import answers
 from .. import i18n
 from .. import operations
 from .. import policy
-from ..lifecycle import container_operations
+from ..lifecycle import plan
 from . import alarms
 from . import base
 from . import tables
@@ -27,7 +29,15 @@ _ = i18n._
 
 
 class SignalResource(base.DockerResource, alarms.Alarms):
-    """A resource that carries out operations, such as restart."""
+    """A resource that carries out operations, such as restart.
+
+    The table of its type contains them as ``OPERATIONS``.
+
+    :cvar run_operation: function that takes a Context, the name of an
+        operation and its arguments, and returns the text of the event.
+    """
+
+    run_operation: typing.Callable[[plan.Context, str, dict], str]
 
     def handle_signal(self, details=None):
         """Carry out the operation of a signal, and return the event's text.
@@ -35,10 +45,9 @@ class SignalResource(base.DockerResource, alarms.Alarms):
         The sender has already received a response, so a failure is reported
         as an event, too.
 
-        :param dict details: ``action``, one of
-            :data:`heat_docker.operations.OPERATIONS`, and its arguments. A
-            container with the property alarm_action ignores other details,
-            such as those that an alarm sends.
+        :param dict details: ``action``, one of the operations, and its
+            arguments. A resource with the property alarm_action ignores other
+            details, such as those that an alarm sends.
         """
         try:
             return self._run_operation(
@@ -50,7 +59,7 @@ class SignalResource(base.DockerResource, alarms.Alarms):
 
     def _run_operation(self, details):
         if self.external_id is not None:
-            raise exception.Error(_('The container does not belong to this '
+            raise exception.Error(_('The object does not belong to this '
                                     'stack'))
         action = details.get('action')
         only = self.properties['alarm_action']
@@ -60,25 +69,26 @@ class SignalResource(base.DockerResource, alarms.Alarms):
             # than alarm_action.
             if action not in (None, only['action']):
                 raise exception.Error(
-                    _('The container has an alarm_action, so the only action '
+                    _('The resource has an alarm_action, so the only action '
                       'that signals can request is %s') % only['action'])
             action, details = only['action'], only
         elif self.has_alarm_user():
             # An update that sets alarm_action is in progress or has failed.
             raise exception.Error(_(
                 'Signals are rejected until an update has set alarm_action'))
-        if action not in operations.names():
+        known = operations.names(self.spec.OPERATIONS)
+        if action not in known:
             raise exception.Error(
                 _('The action %(action)s of a signal is not one of %(known)s')
                 % {'action': answers.line(action),
-                   'known': ', '.join(operations.names())})
+                   'known': ', '.join(known)})
         if not only:
             with tables.errors_of_heat():
                 policy.signal(action)
         if self.resource_id is None:
-            raise exception.Error(_('The container was never created'))
+            raise exception.Error(_('It was never created'))
         ctx = self.plan_context()
         with self.connect() as ctx.client:
             if policy.is_shared():
                 ctx.object.inspect(ctx.client)
-            return container_operations.run(ctx, action, details)
+            return type(self).run_operation(ctx, action, details)

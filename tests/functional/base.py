@@ -97,6 +97,7 @@ PODMAN_LACKS = {
                  'not at all',
     'stranger as a registry': 'Podman has to be told of each registry '
                               'without TLS',
+    'swarm': 'Podman has no swarms',
     'volume labels': 'Podman ignores the labels of a volume in mounts',
     'volume options': 'Podman ignores the driver options of a volume in '
                       'mounts',

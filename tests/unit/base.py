@@ -61,12 +61,13 @@ from heat_docker.resources import container
 from heat_docker.resources import image
 from heat_docker.resources import network
 from heat_docker.resources import secret
+from heat_docker.resources import service
 from heat_docker.resources import volume
 
 TYPE = 'DockerInc::Docker::Container'
 # The modules of all types.
 MODULES = (certificates, compose, config, container, image, network, secret,
-           volume)
+           service, volume)
 CLASSES = {name: cls for module in MODULES
            for name, cls in module.resource_mapping().items()}
 # Types of Heat in templates of the tests, and of the plugin.

@@ -38,6 +38,7 @@ from heat_docker import endpoint
 from heat_docker import errors
 from heat_docker.api import collection
 from heat_docker.api import images
+from heat_docker.api import services
 from heat_docker.convert import platforms
 from tests.unit import base
 
@@ -78,6 +79,15 @@ WITH_BODY = (
     *((kind + '.update', ('s1', {'Name': 's'}, 7), 'POST',
        '/%s/s1/update' % kind, {'version': ['7']}, {'status_code': 200}, [],
        {'Name': 's'}) for kind in ('secrets', 'configs')),
+    ('services.create', ({'Name': 's'},), 'POST', '/services/create', {},
+     {'status_code': 201, 'json': {'ID': 's1', 'Warning': 'w'}},
+     ('s1', ['w']), {'Name': 's'}),
+    ('services.create', ({'Name': 's'},), 'POST', '/services/create', {},
+     {'status_code': 201, 'json': {'ID': 's1', 'Warnings': ['v', 'w']}},
+     ('s1', ['v', 'w']), {'Name': 's'}),
+    ('services.update', ('s1', {'Name': 's'}, 7), 'POST',
+     '/services/s1/update', {'version': ['7']},
+     {'json': {'Warnings': ['w']}}, ['w'], {'Name': 's'}),
     ('containers.commit', ('c1', 'kept/web', 'T1', {'a': 'b'}), 'POST',
      '/commit', {'container': ['c1'], 'repo': ['kept/web'], 'tag': ['T1']},
      {'status_code': 201, 'json': {'Id': 'i1'}}, None,
@@ -140,16 +150,34 @@ CALLS = (
      {'json': {'Volumes': [{'Name': 'v1'}]}}, ['v1']),
     *((kind + '.find', ({'a': 'b'},), 'GET', '/' + kind,
        {'filters': ['{"label": ["a=b"]}']}, {'json': [{'ID': 's1'}]}, ['s1'])
-      for kind in ('secrets', 'configs')),
+      for kind in ('secrets', 'configs', 'services')),
     *((kind + '.list', ({'a': 'b'},), 'GET', '/' + kind,
        {'filters': ['{"label": ["a=b"]}']}, {'json': [{'ID': 's1'}]},
-       [{'ID': 's1'}]) for kind in ('secrets', 'configs')),
+       [{'ID': 's1'}]) for kind in ('secrets', 'configs', 'services')),
     *((kind + '.inspect', ('s',), 'GET', '/%s/s' % kind, {},
        {'json': {'ID': 's1', 'Version': {'Index': 7}, 'Spec': {}}},
        {'ID': 's1', 'Version': {'Index': 7}, 'Spec': {}})
-      for kind in ('secrets', 'configs')),
+      for kind in ('secrets', 'configs', 'services')),
     *((kind + '.remove', ('s1',), 'DELETE', '/%s/s1' % kind, {},
-       {'status_code': 204}, None) for kind in ('secrets', 'configs')),
+       {'status_code': 204}, None)
+      for kind in ('secrets', 'configs', 'services')),
+    ('services.tasks', ({'ID': 's1', 'Spec': {'TaskTemplate': {
+        'Runtime': 'container', 'Networks': []}}},), 'GET', '/tasks',
+     {'filters': ['{"service": ["s1"]}']},
+     {'json': [{'ID': 't1', 'Slot': 2, 'Spec': {'Networks': []}},
+               {'ID': 't2', 'NodeID': 'n1', 'DesiredState': 'shutdown',
+                'JobIteration': {'Index': 3}, 'CreatedAt': 'x',
+                'Status': {'State': 'failed', 'Err': 'e', 'ContainerStatus': {
+                    'ContainerID': 'c1', 'ExitCode': 4}}}]},
+     [services.Task('t1', 2, '', '', '', '', '', '', 0, 0, True),
+      services.Task('t2', 0, 'n1', 'shutdown', 'failed', 'e', 'x', 'c1', 4, 3,
+                    False)]),
+    ('services.tasks_of', ({'a': 'b'},), 'GET', '/tasks',
+     {'filters': ['{"label": ["a=b"]}']}, {'json': []}, []),
+    ('services.node_name', ('n1',), 'GET', '/nodes/n1', {},
+     {'json': {'ID': 'n1', 'Description': {'Hostname': 'h'}}}, 'h'),
+    ('services.node_name', ('n1',), 'GET', '/nodes/n1', {},
+     {'status_code': 404, 'json': {'message': 'node n1 not found'}}, 'n1'),
     ('images.list', ({'a': 'b', 'c': 'd'},), 'GET', '/images/json',
      {'filters': ['{"label": ["a=b", "c=d"]}']},
      {'json': [{'Id': 'i1'}]}, [{'Id': 'i1'}]),
@@ -554,7 +582,8 @@ class RequestTestCase(EngineTestCase):
             'containers.log_tail', 'containers.put_archive',
             'containers.start_exec', 'images.build', 'images.is_for',
             'images.load', 'images.pull', 'images.push',
-            'networks.ignores_at_connect'}
+            'networks.ignores_at_connect', 'services.log_tail',
+            'services.task_log_tail'}
         ours = {'%s.%s' % (kind, name)
                 for kind, objects in client.COLLECTIONS.items()
                 for name in dir(objects) if not name.startswith('_')

@@ -41,6 +41,8 @@ from heat_docker import validation
 from heat_docker.specs import container
 from heat_docker.specs import image
 from heat_docker.specs import network
+from heat_docker.specs import secret
+from heat_docker.specs import service
 from heat_docker.specs import volume
 from tests.unit import base
 
@@ -53,7 +55,7 @@ PYTHON = re.compile(
     'codec|literal|convert|Error:')
 
 SPECS = {'container': container, 'image': image, 'network': network,
-         'volume': volume}
+         'secret': secret, 'service': service, 'volume': volume}
 
 SETTINGS = hypothesis.settings(
     max_examples=50, deadline=None, database=None, derandomize=True,
@@ -168,7 +170,7 @@ def check(field, value):
 
 def find(kind, name, make=None):
     """Find each object under its own name."""
-    return name
+    return (name, name) if kind in ('secret', 'config') else name
 
 
 find.values = {'volume_driver': None}
@@ -225,7 +227,7 @@ class CreateTestCase(base.ResourceTestCase):
             return json.dumps({'aux': {'ID': 'sha256:' + base.ID}})
         if path.endswith('/create'):
             context.status_code = 201
-            return json.dumps({'Id': base.ID, **{
+            return json.dumps({'Id': base.ID, 'ID': 25 * 'a', **{
                 key: value for key, value in (request.json() or {}).items()
                 if key in ('Name', 'Labels')}} if request.body else {})
         if path == 'containers/%s/json' % base.ID:
@@ -280,6 +282,9 @@ def _create_of(name, spec, needed):
 
 for _name, _needed in (('container', {'image': 'busybox:1'}),
                        ('network', {}), ('volume', {}),
+                       ('secret', {'content': 'a'}),
+                       ('service', {'image': 'busybox:1',
+                                    'wait_for': 'none'}),
                        ('image', {'build': {'dockerfile': 'FROM busybox'}})):
     setattr(CreateTestCase, 'test_' + _name,
             _create_of(_name, SPECS[_name], _needed))

@@ -31,10 +31,12 @@ daemon, which depend on the host.
 """
 
 import contextlib
+import copy
 import json
 import os
 import re
 import sys
+import time
 
 import docker
 
@@ -46,6 +48,7 @@ from heat_docker.specs import config
 from heat_docker.specs import container
 from heat_docker.specs import network
 from heat_docker.specs import secret
+from heat_docker.specs import service
 from heat_docker.specs import volume
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -53,7 +56,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 # Mutually exclusive properties, by the portion that records them.
 APART = {'networks': 'attached', 'cpu_period': 'attached',
          'cpu_quota': 'attached', 'uts_mode': 'attached',
-         'cgroupns_mode': 'attached'}
+         'cgroupns_mode': 'attached', 'completions': 'job',
+         'max_concurrent': 'job'}
 
 # Required properties of each portion of containers.
 NEEDED = ('image', 'cmd')
@@ -73,6 +77,8 @@ RUNNING = {
     'port_bindings': {'53/udp': '127.0.0.1:', '8080': '', '9090': ''},
     'port_specs': ['70'],
 }
+
+_PAUSE = 0.1
 
 DEFAULT_ROOT = '/var/lib/docker'
 DEFAULT_RUN = '/var/run/docker'
@@ -132,6 +138,30 @@ def _record_swarm(daemon, client, made, writer):
                 **body, 'Data': swarm.text_to_data(given['content'])})
             made.callback(objects.remove, identity)
             writer.write('%s_%s' % (kind, portion), objects.inspect(identity))
+    network_ = client.create_network(
+        _example(service, 'networks')[0]['network'], driver='overlay')['Id']
+    made.callback(client.remove_network, network_)
+    for portion, given in copy.deepcopy(
+            portions(service, daemon.api)).items():
+        for kind in ('secrets', 'configs'):
+            for file in given.get(kind, ()):
+                objects = getattr(daemon, kind)
+                file['id'], _warnings = objects.create({
+                    'Name': file['source'], 'Data': swarm.text_to_data('x')})
+                made.callback(objects.remove, file['id'])
+        identity, _warnings = daemon.services.create(
+            _request(service, **given).body)
+        inspected = daemon.services.inspect(identity)
+        while portion == 'all' and not inspected['Endpoint'].get('Ports'):
+            # The swarm allocates them after the create.
+            time.sleep(_PAUSE)
+            inspected = daemon.services.inspect(identity)
+        writer.write('service_' + portion, inspected)
+        daemon.services.remove(identity)
+
+
+def _example(spec, name):
+    return next(field.example for field in spec.FIELDS if field.name == name)
 
 
 def _request(spec, **given):
