@@ -22,8 +22,10 @@ import requests
 import yaml
 
 from sandbox import control
+from sandbox import ports
 from tests.functional import base
 from tests.functional import proxy
+from tests.functional import swarms
 from tests.functional import tls
 
 # Replaces a server, in a cloud without Nova.
@@ -78,6 +80,7 @@ class ExamplesTest(base.FunctionalTest):
             name = 'test_' + path.stem.replace('-', '_')
             self.assertTrue(hasattr(self, name)
                             or hasattr(ServerWithDockerTest, name)
+                            or hasattr(SwarmExamplesTest, name)
                             or (whole / f'{name}.py').exists(), name)
 
     def test_hello(self):
@@ -403,3 +406,53 @@ class ServerWithDockerTest(tls.TLSDaemonTest):
         page = self.page_at(int(self.outputs(stack_id)['port']))
         self.assertIn('Hello', page)
         self.delete_stack(stack_id)
+
+
+class SwarmExamplesTest(swarms.SwarmTest):
+    """The examples that need a swarm."""
+
+    def example(self, name):
+        return yaml.safe_load((FOLDER / name).read_text())
+
+    def contents(self, stack_id, name, path):
+        """Return the content of a file in each task of a service."""
+        return {self.run_shell(self.container_of(task), 'cat ' + path)
+                for task in self.running(stack_id, name)}
+
+    def test_service_rolling_update(self):
+        template = self.example('service-rolling-update.yaml')
+        given = {'image': self.cloud.images['httpd'],
+                 'page': '/www/index.html', 'port': ports.free()}
+        stack_id = self.create_stack(template, parameters=given)
+        self.assertEqual({'Hello'}, self.contents(stack_id, 'web',
+                                                  given['page']))
+        [old] = self.docker.configs()
+        self.update_stack(stack_id, template, parameters={
+            **given, 'message': 'Hello again'})
+        self.assertEqual({'Hello again'}, self.contents(stack_id, 'web',
+                                                        given['page']))
+        self.assertEqual(3, len(self.running(stack_id)))
+        [new] = self.docker.configs()
+        self.assertNotEqual(old['ID'], new['ID'])
+        requests.post(self.outputs(stack_id)['scale_url'],
+                      timeout=60).raise_for_status()
+        base.wait_until(lambda: len(self.running(stack_id)) == 4, 'scale')
+        self.delete_stack(stack_id)
+        self.assertEqual([], self.stack_users(stack_id))
+
+    def test_secrets(self):
+        template = self.example('secrets.yaml')
+        given = {'image': self.cloud.images['mariadb']}
+        stack_id = self.create_stack(template, parameters=given)
+        path = '/run/secrets/password'
+        [first] = self.contents(stack_id, 'db', path)
+        self.assertEqual(32, len(first))
+        [task] = self.running(stack_id, 'db')
+        self.assertIn('1', self.run_shell(self.container_of(task), (
+            'mariadb -h 127.0.0.1 -p$(cat %s) -e "SELECT 1"' % path)))
+        self.update_stack(stack_id, template,
+                          parameters={**given, 'salt': '2'})
+        [second] = self.contents(stack_id, 'db', path)
+        self.assertNotEqual(first, second)
+        self.assertEqual(1, len(self.docker.secrets()))
+        self.assertNotIn(second, self.reasons(stack_id))

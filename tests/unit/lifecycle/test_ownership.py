@@ -47,7 +47,8 @@ MAKE_VOLUME = ('POST', '/volumes/create')
 START = ('POST', '/containers/%s/start' % base.ID)
 
 # How the description of a property shows that it refers to an object.
-_OBJECT = re.compile(r'\b(container|network|volume|image)s?\b', re.IGNORECASE)
+_OBJECT = re.compile(
+    r'\b(container|network|volume|image|secret|config)s?\b', re.IGNORECASE)
 _NAME = re.compile(r'\b(names?|ids?|references?)\b', re.IGNORECASE)
 
 # Properties with such a description that refer to no object of a daemon.
@@ -56,7 +57,9 @@ NO_REFERENCES = {
       for name in ('name', 'labels')),
     'container.hostname', 'container.user', 'container.domainname',
     'container.env', 'container.sysctls', 'container.ulimits', 'network.ipam',
-    'compose.project_name'}
+    'compose.project_name',
+    *('service.' + name for name in (
+        'env', 'hostname', 'name', 'sysctls', 'ulimits', 'user'))}
 
 
 class TableTestCase(testtools.TestCase):
@@ -67,7 +70,9 @@ class TableTestCase(testtools.TestCase):
         'container.volumes_from', 'container.mounts', 'container.networks',
         'container.network_mode', 'container.ipc_mode',
         'container.pid_mode', 'network.config_from', 'volume.source_volume',
-        'image.image', 'image.tags', 'image.build'}
+        'image.image', 'image.tags', 'image.build', 'service.image',
+        'service.mounts', 'service.networks', 'service.secrets',
+        'service.configs'}
 
     def test_all_fields_that_refer_to_objects(self):
         self.assertEqual(self.REFERRING, {
@@ -113,7 +118,8 @@ class TableTestCase(testtools.TestCase):
 
             def find(kind, name, make=None, names=names):
                 names.append(name)
-                return name
+                return (name, name) if kind in (
+                    references.SECRET, references.CONFIG) else name
 
             find.values = {'volume_driver': None}
             self.assertEqual(field.to_api(field.example), field.to_api(
