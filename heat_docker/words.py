@@ -108,6 +108,9 @@ WORDS = (
     # https://github.com/moby/swarmkit/blob/v1.12.0/manager/state/store/memory.go#L44
     Words(errors.OutOfSequence, 'update out of sequence', 'Docker',
           'rpc error: code = Unknown desc = update out of sequence', _SERVER),
+    # A network of a swarm.
+    Words(errors.NotFound, '^network [0-9a-z]{25} not found$', 'Docker',
+          'network 6jjo3n8dluybsxfga7hb532c9 not found', _SERVER),
     # A secret, a config or a network that a service uses.
     Words(errors.Conflict, 'is in use by (the following )?(service|task)',
           'Docker',

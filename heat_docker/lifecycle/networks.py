@@ -33,6 +33,10 @@ from . import removal
 _ = i18n._
 
 
+# Label of the containers of services.
+_TASK = 'com.docker.swarm.task.id'
+
+
 class Network(objects.Object):
     """A network."""
 
@@ -167,11 +171,12 @@ def _own_members(ctx: plan.Context, identity):
 def _was_left_here(ctx: plan.Context, inspected):
     """Return whether this stack created a container that no stack owns now.
 
-    An example is a container with the deletion policy Retain.
+    An example is a container with the deletion policy Retain. The container of
+    a task is none: nothing but its swarm can attach it again.
     """
     labels = inspected['Config'].get('Labels') or {}
     return (labels.get(ownership.LABEL + 'stack_id')
-            == ctx.object.owner.stack_id
+            == ctx.object.owner.stack_id and _TASK not in labels
             and not ctx.neighbors.is_owned(inspected['Id']))
 
 

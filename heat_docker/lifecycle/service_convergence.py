@@ -93,7 +93,7 @@ class State:
         """Number of tasks to run or to complete; None for one on each node."""
         mode = self.inspected['Spec'].get('Mode') or {}
         if self.mode == 'replicated':
-            return (mode.get('Replicated') or {}).get('Replicas') or 0
+            return (mode.get('Replicated') or {}).get('Replicas', 1)
         if self.mode == 'replicated-job':
             return (mode['ReplicatedJob'] or {}).get('TotalCompletions') or 1
         return None

@@ -72,12 +72,9 @@ class Service(swarm_objects.SwarmObject):
         container.setdefault('Labels', {}).update(self.owner.all_labels(
             stack_id=self.owner.stack_id, stack_name=self.owner.stack_name))
         if 'Replicated' in body['Mode']:
-            replicated = body['Mode']['Replicated']
-            # The default of the API is 0.
-            replicated.setdefault('Replicas', 1)
             scaled = self.records.read(records.Scaled)
             if scaled is not None and not _changes_replicas(ctx):
-                replicated['Replicas'] = scaled.replicas
+                body['Mode']['Replicated']['Replicas'] = scaled.replicas
         if is_job(ctx.values):
             # The default, any, is not valid for jobs.
             body['TaskTemplate'].setdefault('RestartPolicy', {}).setdefault(
@@ -165,7 +162,7 @@ def scale(ctx: plan.Context, replicas):
             raise errors.Failed(
                 _('A service of the mode %s has no number of replicas')
                 % services.mode_from_api(spec.get('Mode')))
-        after = replicas(spec['Mode']['Replicated'].get('Replicas') or 0)
+        after = replicas(spec['Mode']['Replicated'].get('Replicas', 1))
         return {**spec, 'Mode': {'Replicated': {'Replicas': after}}}
 
     creation.report_warnings(ctx, _service(ctx).update(ctx, change))

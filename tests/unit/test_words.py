@@ -81,6 +81,9 @@ CLASSES = (
     (503, 'This node is not a swarm manager. Use "docker swarm init"',
      errors.Failed),
     (504, 'gateway timeout', errors.NoAnswer),
+    (500, 'network 6jjo3n8dluybsxfga7hb532c9 not found', errors.NotFound),
+    (400, 'rpc error: code = FailedPrecondition desc = network x is in use '
+     'by task y', errors.Conflict),
     (500, 'rpc error: code = Unknown desc = update out of sequence',
      errors.OutOfSequence),
     (400, "rpc error: code = InvalidArgument desc = secret 'x' is in use by "

@@ -412,6 +412,20 @@ class MakeRoomTestCase(ReplacingTestCase):
                          self.detached())
         self.assertEqual(['c1'], list(self.noted(made)))
 
+    def test_tasks_are_never_detached(self):
+        """Nothing but their swarm can attach them again."""
+        made = self.make_old()
+        self.serve_members('c1', 'c2')
+        shown = self.attached('c2', None)
+        shown['json']['Config']['Labels'] = {
+            'org.openstack.heat.stack_id': self.stack.id,
+            'com.docker.swarm.task.id': 't1'}
+        self.serve_container('c2', shown)
+        self.daemon.on(*REMOVE, USED)
+        self.fail_update(made, name='wiki', internal=True)
+        self.assertEqual([{'Container': 'c1', 'Force': True}],
+                         self.detached())
+
     def test_comes_back_from_strangers(self):
         """The next update restores it, whatever it changes."""
         made = self.make_old()
