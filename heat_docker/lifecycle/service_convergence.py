@@ -186,10 +186,9 @@ class Converge(plan.Step):
             return plan.After(_FIRST_LOOK)
         state = State(ctx.client, ctx.object.inspect(ctx.client))
         if self._before is None:
-            # A repeated update does not fail because of the failed one.
-            self._before = {task.id for task in state.tasks
-                            if task.has_failed} if (
-                                ctx.before.update_failed) else set()
+            # An update may return to a specification that has failed before.
+            self._before = set() if ctx.action == 'CREATE' else {
+                task.id for task in state.tasks if task.has_failed}
         if self._is_converged(ctx, state, now):
             return True
         self._fail_if_stopped(ctx, state, now)

@@ -480,14 +480,28 @@ class UpdateTestCase(ServiceTestCase):
         self.update(made, env=['A=b'])
         self.assertEqual([], looks)
 
-    def test_failure_before_the_update_does_not_count(self):
+    def test_return_to_what_has_failed_before(self):
+        """The swarm keeps some of the tasks that have failed."""
         made = self.make_made()
         self.daemon.on(*TASKS, {'json': lambda request, context: [
-            self.task('t%d' % number, 'failed', 'shutdown')
-            for number in (1, 2, 3)] + [
-                self.task('x', 'ready', 'ready')]})
-        self.fail_update(made, env=['A=b'])
+            *(self.task('t%d' % number, 'failed', 'shutdown')
+              for number in (1, 2, 3)), self.task('y')]})
+        self.clock.step = 0.1
+        self.update(made, env=['A=b'])
+
+    def test_failure_before_the_update_does_not_count(self):
+        made = self.make_made()
         looks = []
+
+        def fail(request, context):
+            looks.append(1)
+            return [self.task('x', 'ready', 'ready'), *(
+                self.task('t%d' % number, 'failed', 'shutdown')
+                for number in range(1, min(len(looks), 4)))]
+
+        self.daemon.on(*TASKS, {'json': fail})
+        self.fail_update(made, env=['A=b'])
+        looks.clear()
 
         def recover(request, context):
             looks.append(1)
