@@ -49,8 +49,10 @@ from . import words
 from .api import containers
 from .api import images
 from .api import networks
+from .api import nodes
 from .api import secrets as api_secrets
 from .api import services
+from .api import swarms
 from .api import volumes
 
 try:
@@ -111,9 +113,9 @@ def _path(module: types.ModuleType) -> str:
 # Each kind of object, by the name of its property of a client.
 COLLECTIONS = {'configs': api_secrets.Configs,
                'containers': containers.Containers, 'images': images.Images,
-               'networks': networks.Networks,
+               'networks': networks.Networks, 'nodes': nodes.Nodes,
                'secrets': api_secrets.Secrets,
-               'services': services.Services,
+               'services': services.Services, 'swarms': swarms.Swarms,
                'volumes': volumes.Volumes}
 
 
@@ -135,6 +137,8 @@ class DockerClient(contextlib.AbstractContextManager):
     :ivar received: bytes of all responses, without streams.
     :ivar answered: whether the last response came from the daemon, and not
         from a proxy in front of it.
+    :ivar manager: client of a manager of the swarm, for requests about the
+        swarm that the daemon is a part of; by default, the client itself.
     """
 
     def __init__(self, endpoint,
@@ -149,6 +153,7 @@ class DockerClient(contextlib.AbstractContextManager):
         self.endpoint = endpoint
         self.received = 0
         self.answered = False
+        self.manager = self
         self._secrets = secrets
         self._connection: typing.Any = None
         self._aborted = False
@@ -177,6 +182,11 @@ class DockerClient(contextlib.AbstractContextManager):
         return networks.Networks(self)
 
     @property
+    def nodes(self) -> nodes.Nodes:
+        """The nodes of the swarm that the daemon manages."""
+        return nodes.Nodes(self)
+
+    @property
     def secrets(self) -> api_secrets.Secrets:
         """The secrets of the daemon's swarm."""
         return api_secrets.Secrets(self)
@@ -185,6 +195,11 @@ class DockerClient(contextlib.AbstractContextManager):
     def services(self) -> services.Services:
         """The services of the daemon's swarm."""
         return services.Services(self)
+
+    @property
+    def swarms(self) -> swarms.Swarms:
+        """The swarm that the daemon is a part of."""
+        return swarms.Swarms(self)
 
     @property
     def volumes(self) -> volumes.Volumes:
@@ -496,7 +511,8 @@ class DockerClient(contextlib.AbstractContextManager):
 
     def masked(self, message: str | None) -> str:
         """Return a message of the daemon, shortened and without secrets."""
-        return masking.without(answers.line(message or ''), self._secrets())
+        return masking.without_tokens(masking.without(
+            answers.line(message or ''), self._secrets()))
 
     def split_reference(self, image: str) -> tuple[str, str | None]:
         """Return the repository of an image, and the tag or the digest."""

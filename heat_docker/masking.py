@@ -40,6 +40,10 @@ _LONGEST_OPTIONS = 4096
 _FORMS = (str, lambda text: repr(text)[1:-1],
           lambda text: json.dumps(text)[1:-1])
 
+# The join tokens and the unlock keys of a swarm, which no property contains if
+# the plugin itself has read them.
+_TOKEN = re.compile(r'SWM(?:TKN|KEY)-[\w-]+')
+
 # Exceptions that masks can raise for values that Heat has not validated.
 _ODD = (AttributeError, IndexError, KeyError, TypeError, ValueError)
 
@@ -118,6 +122,11 @@ def without(words, secrets):
             if form in words:
                 words = re.sub(_whole(form), MASK, words)
     return words
+
+
+def without_tokens(words):
+    """Return a message in which the tokens of a swarm are masked."""
+    return _TOKEN.sub(MASK, words)
 
 
 def _whole(text):

@@ -89,6 +89,7 @@ class Free(enum.Enum):
     AMOUNT = 'it is a share of resources that the host limits'
     TEXT = 'the daemon only stores it'
     OURS = 'it is not sent to the daemon'
+    WHOLE_DAEMON = 'whole_daemon() checks the resource'
     REFERENCE = 'ownership of the object it refers to is checked separately'
     ENDPOINT = 'endpoint() checks it'
 
@@ -167,6 +168,18 @@ def is_shared():
     if options.daemons is None:
         return options.local_endpoint_access == 'all'
     return options.daemons == 'shared'
+
+
+def whole_daemon():
+    """Check whether a resource can change what all users of a daemon share.
+
+    A daemon has one swarm, and whoever controls a manager of it controls all
+    of its nodes.
+    """
+    if is_shared():
+        raise _refused('daemons', _(
+            'A daemon that projects share cannot be part of the swarm of a '
+            'stack'))
 
 
 def _with_embedded(ip):

@@ -120,6 +120,22 @@ WORDS = (
     Words(errors.Failed, 'not a swarm manager', 'Docker',
           'This node is not a swarm manager. Use "docker swarm init"',
           _SERVER),
+    Words(errors.Failed, 'needs to be unlocked', 'Docker',
+          'Swarm is encrypted and needs to be unlocked before it can be used',
+          _SERVER),
+    Words(errors.Conflict, 'already part of a swarm', 'Docker',
+          'This node is already part of a swarm. Use "docker swarm leave"',
+          _SERVER),
+    Words(errors.NotFound, 'not part of a swarm', 'Docker',
+          'This node is not part of a swarm', _SERVER),
+    # The managers of a swarm elect a new leader, or too few of them are left.
+    Words(errors.NoAnswer, 'swarm does not have a leader', 'Docker',
+          'rpc error: code = Unknown desc = The swarm does not have a leader. '
+          "It's possible that too few managers are online", _SERVER),
+    Words(errors.NoAnswer,
+          'rpc error: code = (Unavailable|DeadlineExceeded|Canceled)',
+          'Docker', 'rpc error: code = DeadlineExceeded desc = context '
+          'deadline exceeded'),
     # A daemon that is shutting down, as for "systemctl restart docker", has
     # closed its database, its connection to containerd or the request.
     Words(errors.NoAnswer, 'database not open', 'Docker',

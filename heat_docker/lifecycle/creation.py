@@ -200,6 +200,8 @@ class Update(plan.Step):
     Daemons ignore fields that they do not know or cannot update. If the kernel
     does not support a change, they return a warning, and a replacement would
     not help.
+
+    A type overrides :meth:`send` if its request differs.
     """
 
     def __call__(self, ctx: plan.Context) -> plan.Result:
@@ -216,8 +218,7 @@ class Update(plan.Step):
         if not body:
             return True
         try:
-            warnings = ctx.object.collection(ctx.client).update(
-                ctx.object.id, body)
+            warnings = self.send(ctx, body)
         except errors.Unsupported as ex:
             # Podman can since 5.1:
             # https://github.com/containers/podman/pull/22322.
@@ -230,3 +231,7 @@ class Update(plan.Step):
                 ctx.fields, changed, body, inspected):
             raise plan.Replace()
         return True
+
+    def send(self, ctx: plan.Context, body: dict) -> list[str]:
+        """Send the request and return the daemon's warnings."""
+        return ctx.object.collection(ctx.client).update(ctx.object.id, body)

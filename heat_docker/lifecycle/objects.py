@@ -74,9 +74,16 @@ class Object:
             '[^a-zA-Z0-9_.-]', '_', self._resource.physical_resource_name())
         return name.lstrip('/')
 
+    def source(self, client):
+        """Return the client whose daemon knows the object.
+
+        :param client: client of the resource's daemon.
+        """
+        return client
+
     def collection(self, client):
         """Return the object's collection of a client."""
-        return getattr(client, self.COLLECTION)
+        return getattr(self.source(client), self.COLLECTION)
 
     def inspect(self, client):
         """Return the daemon's response to an inspect request.

@@ -96,6 +96,13 @@ class Owner:
         project = _project_of(labels)
         return bool(project) and project != self.project
 
+    def is_of_stack(self, labels):
+        """Return whether a resource of the same stack created an object.
+
+        :param labels: see :meth:`refuse_foreign`.
+        """
+        return (labels or {}).get(LABEL + 'stack_id') == self.stack_id
+
     def refuse_unowned(self, labels):
         """Raise if no project owns an object, on a shared daemon."""
         if policy.is_shared() and not _project_of(labels):

@@ -223,6 +223,18 @@ class Adopted(Record):
         return cls(None if signs is True else signs)
 
 
+@dataclasses.dataclass(frozen=True)
+class Joined(Record):
+    """A daemon was asked to join a swarm.
+
+    :ivar addresses: the properties with its addresses, by name.
+    """
+
+    KEY = 'joined'
+
+    addresses: dict
+
+
 class Filled(_Flag):
     """A volume contains the files of its source_volume."""
 

@@ -104,20 +104,21 @@ class ShowingResource(daemon.DaemonResource):
             if not self._is_awaited:
                 yield client
                 return
-            request = self.context.request_id
-            left = _COSTS.left(request, client.endpoint)
+            request, source = (self.context.request_id,
+                               self.object.source(client))
+            left = _COSTS.left(request, source.endpoint)
             if left <= 0:
                 raise errors.Failed(_(
                     'Docker at %s takes too long to return all attributes '
                     '(operator option attributes_timeout)')
-                    % client.endpoint)
-            client.limit_time(left)
+                    % source.endpoint)
+            source.limit_time(left)
             begin = time.monotonic()
             try:
                 yield client
             finally:
-                _COSTS.add(request, client.endpoint,
-                             time.monotonic() - begin, client.received)
+                _COSTS.add(request, source.endpoint,
+                             time.monotonic() - begin, source.received)
 
     def _resolve_any_attribute(self, attr):
         """Return the value of an attribute, or None if it is unavailable.
@@ -182,7 +183,8 @@ class ShowingResource(daemon.DaemonResource):
                 time.monotonic() - self._shown[0] > _FRESH):
             try:
                 with self.connect() as client:
-                    clients.raise_if_down(client.endpoint)
+                    clients.raise_if_down(
+                        self.object.source(client).endpoint)
                 return self._show_resource()
             except exception.HeatException:
                 self._shown = time.monotonic(), None

@@ -116,6 +116,10 @@ class DockerResource(attributes.ShowingResource):
         """Return the steps that fail unless the object works."""
         return [creation.Check()]
 
+    def update_step(self) -> plan.Step:
+        """Return the step that sends Docker's update request."""
+        return creation.Update()
+
     def suspend_plan(self, values) -> list[plan.Step]:
         """Return the steps of a suspend; by default, there are none."""
         return []
@@ -372,7 +376,7 @@ class DockerResource(attributes.ShowingResource):
         """Return the steps that change properties."""
         steps = []
         if changes.needs_update(ctx.fields, ctx.changed):
-            steps.append(creation.Update())
+            steps.append(self.update_step())
         steps += [self.update_steps[name](self, ctx)
                   for name in changes.steps(ctx.fields, ctx.changed)]
         return [creation.CheckSupported(), *steps] if steps else []

@@ -72,7 +72,7 @@ class DaemonResource(events.MaskingResource):
         """
         request = self.records.read(records.CreateRequest)
         url = self._url(values)
-        tls = references.with_key(self, self._resolved(values)['tls'])
+        tls = references.with_key(self, self._resolved(values, 'tls')['tls'])
         try:
             named = endpoint.of_values(url, tls)
         except ValueError as ex:
@@ -106,14 +106,16 @@ class DaemonResource(events.MaskingResource):
             return None
         return named.url if policy.forgotten(named.url) else None
 
-    def _resolved(self, values):
-        """Return values in which tls does not depend on other resources.
+    def _resolved(self, values, name):
+        """Return values in which a property depends on no other resource.
 
         To show attributes, Heat loads a resource without the attributes of
         those that its properties refer to. The property would be unset.
+
+        :param str name: name of the property.
         """
-        if values is not self.properties or self.are_known('tls') or (
-                'tls' not in (self._stored_properties_data or {})):
+        if values is not self.properties or self.are_known(name) or (
+                name not in (self._stored_properties_data or {})):
             return values
         return self.values_in(self.frozen_definition())
 

@@ -62,12 +62,14 @@ from heat_docker.resources import image
 from heat_docker.resources import network
 from heat_docker.resources import secret
 from heat_docker.resources import service
+from heat_docker.resources import swarm
+from heat_docker.resources import swarm_node
 from heat_docker.resources import volume
 
 TYPE = 'DockerInc::Docker::Container'
 # The modules of all types.
 MODULES = (certificates, compose, config, container, image, network, secret,
-           service, volume)
+           service, swarm, swarm_node, volume)
 CLASSES = {name: cls for module in MODULES
            for name, cls in module.resource_mapping().items()}
 # Types of Heat in templates of the tests, and of the plugin.

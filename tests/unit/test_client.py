@@ -92,10 +92,54 @@ WITH_BODY = (
      '/commit', {'container': ['c1'], 'repo': ['kept/web'], 'tag': ['T1']},
      {'status_code': 201, 'json': {'Id': 'i1'}}, None,
      {'Labels': {'a': 'b'}}),
+    ('swarms.init', ({'ListenAddr': 'x'},), 'POST', '/swarm/init', {},
+     {'json': 'n1'}, None, {'ListenAddr': 'x'}),
+    ('swarms.join', ({'JoinToken': 'x'},), 'POST', '/swarm/join', {}, {},
+     None, {'JoinToken': 'x'}),
+    ('swarms.update', ('s1', {'Name': 'default'}, 7), 'POST',
+     '/swarm/update', {'version': ['7']}, {}, [], {'Name': 'default'}),
+    ('nodes.update', ('n1', {'Role': 'worker'}, 7), 'POST',
+     '/nodes/n1/update', {'version': ['7']}, {}, [], {'Role': 'worker'}),
 )
+
+# What daemons show of the objects of a swarm.
+SWARM = {'ID': 's1', 'Version': {'Index': 7}, 'Spec': {'Labels': {'a': 'b'}}}
+NODE = {**SWARM, 'ID': 'n1'}
 
 # method, arguments, verb, path, query, answer, result
 CALLS = (
+    ('swarms.current', (), 'GET', '/swarm', {}, {'json': SWARM}, SWARM),
+    ('swarms.inspect', ('s1',), 'GET', '/swarm', {}, {'json': SWARM}, SWARM),
+    ('swarms.list', ({'a': 'b'},), 'GET', '/swarm', {}, {'json': SWARM},
+     [SWARM]),
+    ('swarms.list', ({'a': 'c'},), 'GET', '/swarm', {}, {'json': SWARM}, []),
+    ('swarms.find', ({'a': 'b'},), 'GET', '/swarm', {}, {'json': SWARM},
+     ['s1']),
+    ('swarms.membership', (), 'GET', '/info', {}, {'json': {
+        'Swarm': {'LocalNodeState': 'active', 'RemoteManagers': None}}},
+     {'LocalNodeState': 'active', 'NodeID': '', 'Error': '',
+      'ControlAvailable': False, 'RemoteManagers': None}),
+    ('swarms.leave', (False,), 'POST', '/swarm/leave', {'force': ['0']}, {},
+     None),
+    ('swarms.leave', (True,), 'POST', '/swarm/leave', {'force': ['1']}, {},
+     None),
+    ('swarms.unlock_key', (), 'GET', '/swarm/unlockkey', {},
+     {'json': {'UnlockKey': 'x'}}, 'x'),
+    ('swarms.unlock_key', (), 'GET', '/swarm/unlockkey', {},
+     {'json': {'UnlockKey': ''}}, None),
+    ('nodes.inspect', ('n1',), 'GET', '/nodes/n1', {}, {'json': NODE}, NODE),
+    ('nodes.list', ({'a': 'b'},), 'GET', '/nodes', {'filters': ['{}']},
+     {'json': [NODE, {'ID': 'n2', 'Spec': {'Labels': None}}]}, [NODE]),
+    ('nodes.find', ({},), 'GET', '/nodes', {'filters': ['{}']},
+     {'json': [NODE, {'ID': 'n2'}]}, ['n1', 'n2']),
+    ('nodes.active_tasks', ('n1',), 'GET', '/tasks',
+     {'filters': ['{"node": ["n1"]}']},
+     {'json': [{'Status': {'State': 'running'}},
+               {'Status': {'State': 'shutdown'}}, {}]}, 1),
+    ('nodes.remove', ('n1',), 'DELETE', '/nodes/n1', {'force': ['0']}, {},
+     None),
+    ('nodes.remove', ('n1', True), 'DELETE', '/nodes/n1', {'force': ['1']},
+     {}, None),
     ('containers.start', ('c1',), 'POST', '/containers/c1/start', {},
      {'status_code': 204}, None),
     ('containers.start', ('c1',), 'POST', '/containers/c1/start', {},
@@ -226,6 +270,7 @@ ALL_CALLS = tuple(call[:7] for call in WITH_BODY) + CALLS
 
 # Methods with a longer timeout, independent of their arguments.
 LONG = {'containers.commit': 3600.0, 'networks.create': 20.0,
+        'swarms.init': 25.0, 'swarms.join': 25.0, 'swarms.leave': 25.0,
         'volumes.create': 20.0}
 
 INSPECTED = {'Id': 'x', 'State': {}, 'Name': '/web', 'Image': 'sha256:1',
@@ -575,6 +620,24 @@ class RequestTestCase(EngineTestCase):
             self.assertIn('unexpected types', str(self.assertRaises(
                 errors.Failed, getattr(self.client, kind).inspect, 'x')))
 
+    def test_swarm_of_a_daemon_that_has_none(self):
+        """It answers with the status of a server that is unavailable."""
+        refused = {'status_code': 503, 'json': {
+            'message': 'This node is not a swarm manager. Use x'}}
+        self.daemon.on('GET', '/swarm', refused)
+        for state, error in (('inactive', errors.NotFound),
+                             ('active', errors.Failed)):
+            self.daemon.on('GET', '/info', {'json': {'Swarm': {
+                'LocalNodeState': state}}})
+            self.assertIn('not a swarm manager', str(self.assertRaises(
+                error, self.client.swarms.current)))
+            self.assertEqual([], self.client.swarms.find({}))
+
+    def test_swarm_of_others(self):
+        self.daemon.on('GET', '/swarm', {'json': {**SWARM, 'ID': 's2'}})
+        self.assertIn('the swarm s2, not of s1', str(self.assertRaises(
+            errors.NotFound, self.client.swarms.inspect, 's1')))
+
     def test_all_methods_have_calls(self):
         elsewhere = {
             'containers.create_exec', 'containers.exit_code',
@@ -583,7 +646,9 @@ class RequestTestCase(EngineTestCase):
             'containers.start_exec', 'images.build', 'images.is_for',
             'images.load', 'images.pull', 'images.push',
             'networks.ignores_at_connect', 'services.log_tail',
-            'services.task_log_tail'}
+            'services.task_log_tail',
+            # A daemon leaves its swarm instead.
+            'swarms.remove'}
         ours = {'%s.%s' % (kind, name)
                 for kind, objects in client.COLLECTIONS.items()
                 for name in dir(objects) if not name.startswith('_')

@@ -594,7 +594,7 @@ class ValuesTestCase(PolicyTestCase):
             {function.__name__ for function, *_rest in CASES} | {
                 # They have other tests below.
                 'endpoint', 'address', 'forgotten', 'is_shared',
-                'limit', 'matches', 'signal'})
+                'limit', 'matches', 'signal', 'whole_daemon'})
 
     def test_only_an_asterisk_is_special_in_a_pattern(self):
         for text, patterns, expected in (
@@ -726,6 +726,12 @@ class EndpointTestCase(PolicyTestCase):
             'The docker_endpoint unix:///run/docker.sock is not allowed '
             '(operator option allowed_endpoints)',
             self.not_allowed(endpoint.parse('unix:///run/docker.sock')))
+
+    def test_whole_daemon(self):
+        policy.whole_daemon()
+        self.configure(daemons='shared')
+        self.assertIn('(operator option daemons)',
+                      self.refused(policy.whole_daemon))
 
     def test_allowed_endpoints(self):
         self.configure(allowed_endpoints=['https://*.docker.test:2376'])

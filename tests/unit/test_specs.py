@@ -48,7 +48,8 @@ SPECS = {name: module for name, module in MODULES.items()
 # Types without an object on a daemon, which therefore have no samples.
 OF_HEAT = {'certificates', 'compose'}
 
-CLASSES = {name: base.CLASSES['DockerInc::Docker::' + name.title()]
+CLASSES = {name: base.CLASSES['DockerInc::Docker::'
+                              + name.title().replace('_', '')]
            for name in SPECS}
 CONTAINER = SPECS['container']
 
@@ -105,7 +106,7 @@ MASKED = {'env': '', 'files': 'content', 'registry_auth': 'password',
           'driver_opts': 'o', 'mounts': 'driver_options', 'build': 'args',
           'file': '', 'definition': 'services', 'overrides': '',
           'contents': 'a', 'environment': 'A', 'content': '',
-          'content_base64': ''}
+          'content_base64': '', 'manager_tls': 'client_key', 'join_token': ''}
 
 # The operator's functions, and the properties that they check.
 POLICIES = {
@@ -126,7 +127,8 @@ POLICIES = {
     'volume_driver': {'volume_driver', 'driver'},
     'block_devices': {'blkio_config'}, 'sysctls': {'sysctls'},
     'cgroup_parent': {'cgroup_parent'}, 'log_driver': {'log_driver'},
-    'log_options': {'log_options'}, 'certificates': {'tls'},
+    'log_options': {'log_options'},
+    'certificates': {'tls', 'manager_tls'},
     'network_driver': {'driver'}, 'network_options': {'driver_opts'},
     'cluster': {'ingress', 'scope'}, 'ipam': {'ipam'},
     'ports': {'port_bindings', 'port_specs'},
@@ -164,7 +166,7 @@ def all_samples():
     """Yield samples of objects from all examples, with their specs."""
     folder = os.path.join(os.path.dirname(base.__file__), 'samples')
     for name in sorted(os.listdir(folder)):
-        match = re.fullmatch(r'([a-z]+)_([a-z]+)_v(\d)\.(\d+)\.json', name)
+        match = re.fullmatch(r'([a-z_]+)_([a-z]+)_v(\d)\.(\d+)\.json', name)
         if match and match[2] != 'running':
             spec, api = SPECS[match[1]], (int(match[3]), int(match[4]))
             yield (name, spec, record.portions(spec, api)[match[2]],
@@ -175,7 +177,7 @@ def inspected(spec, request):
     """Return the inspect output for the object of a request."""
     if any((field.live_path or '').startswith('Spec.')
            for field in spec.FIELDS):
-        return {'Spec': request.body}
+        return {'Spec': request.body, **request.body}
     if spec is not CONTAINER:
         return {**request.body, **{
             field.live_path: request.body.get(field.at)
@@ -269,6 +271,15 @@ def parts_with_versions(nested, path, wrap=lambda value: value):
                 yield place, wrap({name: value}), version
         yield from parts_with_versions(
             key.schema, place, lambda value, name=name: wrap({name: value}))
+
+
+def nested(path, json):
+    """Return the body of a request with a value at a path."""
+    if not path:
+        return {**json}
+    for key in reversed(path.split('.')):
+        json = {key: json}
+    return json
 
 
 def is_policy(value):
@@ -642,7 +653,7 @@ class UpdateTestCase(testtools.TestCase):
 
     def expected(self, field, json):
         """Return the update request's body for exactly this change."""
-        body = {field.update.path: json} if field.update.path else {**json}
+        body = nested(field.update.path, json)
         for path, to_api in field.update.also.items():
             body[path] = to_api(json)
         return body
@@ -669,10 +680,9 @@ class UpdateTestCase(testtools.TestCase):
             elif not field.can_be_removed_in_place:
                 self.assertTrue(replaces, path)
             else:
-                body_of_unset = ({field.update.path: field.update.unset}
-                                 if field.update.path else field.update.unset)
-                self.assertEqual((False, body_of_unset), (replaces, body),
-                                 path)
+                self.assertEqual(
+                    (False, nested(field.update.path, field.update.unset)),
+                    (replaces, body), path)
 
     def test_zero_replaces_where_docker_ignores_it(self):
         """Docker takes zero for "no change"."""
@@ -680,14 +690,15 @@ class UpdateTestCase(testtools.TestCase):
             if not field.update:
                 continue
             zero = {fields.STRING: '0', fields.INTEGER: 0, fields.NUMBER: 0,
-                    fields.MAP: {}, fields.BOOLEAN: False}[field.type]
+                    fields.MAP: {}, fields.LIST: [],
+                    fields.BOOLEAN: False}[field.type]
             replaces, body = self.change(spec, field, zero)
             json = field.to_api(zero)
             if not field.update.path:
                 # An empty map means unset.
                 self.assertEqual((False, field.update.unset),
                                  (replaces, body), path)
-            elif not (field.update.unset or json):
+            elif field.update.unset is None and not json:
                 self.assertTrue(replaces, path)
             else:
                 self.assertEqual((False, self.expected(field, json)),
@@ -701,7 +712,7 @@ class UpdateTestCase(testtools.TestCase):
             else:
                 self.assertLessEqual(
                     set(body or ()), set() if not field.update else
-                    {field.update.path, *field.update.also}
+                    {field.update.path.partition('.')[0], *field.update.also}
                     if field.update.path else set(field.update.unset), path)
 
     def test_step_without_a_method(self):
@@ -762,7 +773,8 @@ class UpdateTestCase(testtools.TestCase):
                 spec.FIELDS, changed, body, shown), path)
             before = inspected(spec, fields.request(spec.FIELDS, dict(
                 values, **{field.name: None})))
-            before['HostConfig'].setdefault('RestartPolicy', {})
+            if spec is CONTAINER:
+                before['HostConfig'].setdefault('RestartPolicy', {})
             self.assertTrue(changes.ignored_changes(spec.FIELDS, changed, body,
                                              before), path)
             self.assertFalse(changes.ignored_changes(

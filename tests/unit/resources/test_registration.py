@@ -72,8 +72,8 @@ class AvailableTestCase(RegistrationTestCase):
             mapping = module.available_resource_mapping()
             self.assertEqual(module.resource_mapping(), mapping)
             [name] = mapping
-            self.assertEqual('DockerInc::Docker::' + found.name.title(),
-                             name)
+            self.assertEqual('DockerInc::Docker::'
+                             + found.name.title().replace('_', ''), name)
             offered.update(mapping)
         self.assertEqual(base.CLASSES, offered)
 

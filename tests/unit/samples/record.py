@@ -25,9 +25,10 @@ shows the pulled image, which depends on no property. Containers are not
 started, except for ``container_running_v<API>.json``, which publishes ports.
 During the run, the first image has the name in the example of ``image``, and
 networks and containers have the names in other examples; the tool removes
-all of them at the end. If the daemon is in no swarm, it makes one and leaves
-it at the end. Docker's default directories replace those of the
-daemon, which depend on the host.
+all of them at the end. If the daemon is in no swarm, it becomes the only node
+of one, and leaves it at the end; otherwise, the swarm and its nodes are not
+recorded. Docker's default directories replace those of the daemon, which
+depend on the host.
 """
 
 import contextlib
@@ -49,6 +50,8 @@ from heat_docker.specs import container
 from heat_docker.specs import network
 from heat_docker.specs import secret
 from heat_docker.specs import service
+from heat_docker.specs import swarm as swarm_spec
+from heat_docker.specs import swarm_node
 from heat_docker.specs import volume
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -68,6 +71,9 @@ NOT_RECORDED = {
     'storage_opt': 'needs a storage driver with quotas',
     'config_from': 'excludes labels, which all networks of Heat have',
     'umask': 'requires version 1.56 of the API',
+    **dict.fromkeys(('listen_addr', 'advertise_addr', 'data_path_addr'),
+                    'needs an address of the daemon'),
+    'external_cas': 'needs an authority that signs certificates',
 }
 
 SUBNETS = ('192.0.2.0/24', '2001:db8::/64')
@@ -127,9 +133,8 @@ def record(url, image, pulled):
 
 def _record_swarm(daemon, client, made, writer):
     """Record objects of a swarm; made collects the objects to remove."""
-    if client.info()['Swarm']['LocalNodeState'] == 'inactive':
-        client.init_swarm('127.0.0.1')
-        made.callback(client.leave_swarm, force=True)
+    if daemon.swarms.membership()['LocalNodeState'] == 'inactive':
+        _record_own_swarm(daemon, made, writer)
     for kind, spec, objects in (('secret', secret, daemon.secrets),
                                 ('config', config, daemon.configs)):
         for portion, given in portions(spec, daemon.api).items():
@@ -167,6 +172,21 @@ def _example(spec, name):
 def _request(spec, **given):
     return fields.request(spec.FIELDS, {
         **dict.fromkeys(field.name for field in spec.FIELDS), **given})
+
+
+def _record_own_swarm(daemon, made, writer):
+    """Create and record a swarm of one node."""
+    daemon.swarms.init({
+        'ListenAddr': '127.0.0.1:2377', 'AdvertiseAddr': '127.0.0.1',
+        **_request(swarm_spec, **portions(swarm_spec, daemon.api)['all']
+                   ).body})
+    made.callback(daemon.swarms.leave, force=True)
+    writer.write('swarm_all', daemon.swarms.current())
+    node = daemon.nodes.inspect(daemon.swarms.membership()['NodeID'])
+    daemon.nodes.update(
+        node['ID'], _request(swarm_node, **portions(
+            swarm_node, daemon.api)['all']).body, node['Version']['Index'])
+    writer.write('swarm_node_all', daemon.nodes.inspect(node['ID']))
 
 
 def _record_containers(daemon, client, made, writer, image):

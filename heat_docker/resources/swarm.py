@@ -1,0 +1,107 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""``DockerInc::Docker::Swarm``."""
+
+from heat.common import exception
+
+from .. import i18n
+from .. import policy
+from ..convert import swarm_nodes as convert
+from ..lifecycle import swarms
+from ..specs import swarm as spec
+from . import base
+from . import registration
+from . import tables
+
+_ = i18n._
+
+
+class DockerSwarm(base.DockerResource):
+    """A swarm: a cluster of Docker daemons.
+
+    The resource makes the daemon at docker_endpoint the first manager of a
+    new swarm. Resources of the type DockerInc::Docker::SwarmNode make other
+    daemons a part of it. The create fails if the daemon is part of a swarm;
+    external_id uses an existing swarm, whose ID "docker info" shows.
+
+    An update that would replace the swarm fails, because all services of the
+    swarm would end. The properties that Docker can change are changed in
+    place. The actions rotate_worker_token, rotate_manager_token and
+    rotate_unlock_key of "openstack stack resource signal" replace a secret by
+    a new one, which nodes that are part of the swarm do not need.
+
+    Deleting the resource makes the daemon leave the swarm, which ends with
+    its last manager. If other managers remain that do not belong to the
+    stack, the daemon first becomes a worker, so that they keep the swarm.
+
+    The resource requires a daemon that belongs to one project.
+    """
+
+    spec = spec
+    object_class = swarms.Swarm
+
+    def check_known_values(self):
+        """Reject a swarm on a daemon that projects share."""
+        policy.whole_daemon()
+        super().check_known_values()
+
+    def create_plan(self, values):
+        """Return the steps that create the swarm."""
+        with tables.errors_of_heat():
+            policy.whole_daemon()
+        return [swarms.Create()]
+
+    def delete_plan(self, values):
+        """Return the steps that leave the swarm."""
+        return [swarms.Leave()]
+
+    def update_step(self):
+        """Return the step that sends the update request."""
+        return swarms.Update()
+
+    def needs_replace_with_prop_diff(self, changed_properties_set,
+                                     after_props, before_props):
+        """Return False: nothing replaces a swarm.
+
+        :raises exception.NotSupported: if a change cannot be made in place.
+        """
+        if super().needs_replace_with_prop_diff(
+                changed_properties_set, after_props, before_props):
+            raise exception.NotSupported(feature=_(
+                'Replacing the swarm %(name)s, which ends all its services, '
+                'because of a change of %(changed)s')
+                % {'name': self.name,
+                   'changed': ', '.join(sorted(changed_properties_set))})
+        return False
+
+    def may_replace_unhealthy(self, values):
+        """Return False: nothing replaces a swarm."""
+        return False
+
+    # Attributes that no inspect request shows.
+
+    def nodes(self, client, inspected):
+        """Return the nodes of the swarm."""
+        return convert.nodes_from_api(client.nodes.list({}))
+
+    def manager_addresses(self, client, inspected):
+        """Return the addresses of the managers."""
+        return convert.manager_addresses(client.nodes.list({}))
+
+    def unlock_key(self, client, inspected):
+        """Return the key that unlocks a manager, or None."""
+        return client.swarms.unlock_key()
+
+
+resource_mapping, available_resource_mapping = registration.mappings(
+    'DockerInc::Docker::Swarm', DockerSwarm)
