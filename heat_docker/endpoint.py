@@ -157,6 +157,16 @@ def base_url(url: str) -> str:
     return parse(url).base_url
 
 
+def base_urls(urls: list[str]) -> list[str]:
+    """Return the URLs of several endpoints; see :func:`base_url`."""
+    return [base_url(url) for url in urls]
+
+
+def own_urls() -> list[str]:
+    """Return the URL of the operator's local_endpoint in a list."""
+    return [own_url()]
+
+
 def is_of(url: str | None, where: Endpoint) -> bool:
     """Return whether a URL is that of an endpoint, in whatever spelling.
 

@@ -26,7 +26,8 @@ from sandbox import errors
 CLONE_NEWNET = 0x40000000
 
 
-def _run(*command):
+def run(*command):
+    """Run a program, and return its output."""
     result = subprocess.run(command, capture_output=True, text=True,
                             timeout=30)
     if result.returncode:
@@ -46,7 +47,7 @@ def libc(function, *arguments):
 def isolate():
     """Give this thread, and the threads it starts, a network of their own."""
     libc('unshare', CLONE_NEWNET)
-    _run('ip', 'link', 'set', 'lo', 'up')
+    run('ip', 'link', 'set', 'lo', 'up')
 
 
 def enter(pid):
@@ -59,8 +60,8 @@ def enter(pid):
 
 
 def _used_networks():
-    for route in json.loads(_run('ip', '-4', '-json', 'route', 'show',
-                                 'table', 'all')):
+    for route in json.loads(run('ip', '-4', '-json', 'route', 'show',
+                                'table', 'all')):
         with contextlib.suppress(ValueError):
             yield ipaddress.ip_network(route['dst'], strict=False)
 
@@ -92,25 +93,25 @@ def create(bridge, pool):
 
     Another Docker Engine sets the policy of FORWARD to DROP.
     """
-    _run('ip', 'link', 'add', bridge, 'type', 'bridge')
-    _run('ip', 'address', 'add', f'{pool[1]}/24', 'dev', bridge)
-    _run('ip', 'link', 'set', bridge, 'up')
+    run('ip', 'link', 'add', bridge, 'type', 'bridge')
+    run('ip', 'address', 'add', f'{pool[1]}/24', 'dev', bridge)
+    run('ip', 'link', 'set', bridge, 'up')
     for table, *rule in _rules(pool):
-        _run('iptables', '-w', '-t', table, '-I', *rule)
+        run('iptables', '-w', '-t', table, '-I', *rule)
 
 
 def remove(bridge, pool):
     """Undo create(), and remove bridges that dockerd left."""
     for table, *rule in _rules(pool):
         with contextlib.suppress(errors.SandboxError):
-            _run('iptables', '-w', '-t', table, '-D', *rule)
+            run('iptables', '-w', '-t', table, '-D', *rule)
     for name in {bridge, *_bridges(pool)}:
         with contextlib.suppress(errors.SandboxError):
-            _run('ip', 'link', 'delete', name)
+            run('ip', 'link', 'delete', name)
 
 
 def _bridges(pool):
-    for link in json.loads(_run('ip', '-json', 'address')):
+    for link in json.loads(run('ip', '-json', 'address')):
         for address in link.get('addr_info', ()):
             if ipaddress.ip_address(address['local']) in pool:
                 yield link['ifname']

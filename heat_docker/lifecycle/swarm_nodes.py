@@ -74,7 +74,7 @@ class Node(swarm_objects.SwarmObject):
 class Join(plan.Step):
     """Make the daemon join the swarm, once.
 
-    The daemon may go on trying after its response.
+    The daemon may continue to try after its response.
     """
 
     def __call__(self, ctx: plan.Context) -> plan.Result:
@@ -131,7 +131,7 @@ class Join(plan.Step):
         return body
 
     def cancel(self, ctx: plan.Context) -> None:
-        """Stop a daemon that goes on trying to join."""
+        """Stop a daemon that is still trying to join."""
         if ctx.object.id is not None or not self._is_requested(ctx):
             return
         with ctx.connect() as client:

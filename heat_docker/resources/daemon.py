@@ -61,20 +61,34 @@ class DaemonResource(events.MaskingResource):
         return self.endpoint_of(self.properties)
 
     def endpoint_of(self, values):
-        """Return the endpoint that values of the properties name.
+        """Return the endpoint of :meth:`endpoints_of`, or the first one."""
+        return self.endpoints_of(values)[0]
+
+    def endpoints_of(self, values):
+        """Return the endpoints that values of the properties name.
+
+        Only an object of a swarm has several: those of managers.
+
+        :raises errors.Refused: if the operator does not allow one.
+        """
+        return [self._endpoint(values, values['docker_endpoint'])]
+
+    def _endpoint(self, values, url):
+        """Return the endpoint with a URL.
 
         After the first request it stays the same, even if the property, which
         may come from another resource, has changed since. It stays allowed, at
         the address that it had then: a stricter policy must not prevent
         existing objects from being deleted.
 
+        :param url: value of docker_endpoint.
         :raises errors.Refused: if the operator does not allow it.
         """
         request = self.records.read(records.CreateRequest)
-        url = self._url(values)
         tls = references.with_key(self, self._resolved(values, 'tls')['tls'])
         try:
-            named = endpoint.of_values(url, tls)
+            named = endpoint.of_values(
+                url if request is None else request.endpoint, tls)
         except ValueError as ex:
             raise errors.Failed(str(ex)) from ex
         if request is not None:
@@ -88,20 +102,16 @@ class DaemonResource(events.MaskingResource):
         policy.endpoint(named, self._is_admin)
         return named
 
-    def _url(self, values):
-        """Return docker_endpoint as of the first request, if there was one."""
-        request = self.records.read(records.CreateRequest)
-        return (values['docker_endpoint'] if request is None
-                else request.endpoint)
-
     def forgotten_url(self):
         """Return the URL of the daemon if the operator has written it off.
 
         Its certificates may no longer exist either, so they are not needed.
         """
+        request = self.records.read(records.CreateRequest)
+        url = (self.properties['docker_endpoint'] if request is None
+               else request.endpoint)
         try:
-            named = endpoint.parse(self._url(self.properties)
-                                   or endpoint.own_url())
+            named = endpoint.parse(url or endpoint.own_url())
         except ValueError:
             return None
         return named.url if policy.forgotten(named.url) else None
@@ -130,9 +140,9 @@ class DaemonResource(events.MaskingResource):
         :param values: of the properties; by default, those of the last action.
         """
         try:
-            with tables.errors_of_heat(), clients.DockerClient(
-                    self.endpoint_of(values or self.properties),
-                    lambda: self._secrets(values)) as client:
+            with tables.errors_of_heat(), self.first_client(
+                    self.endpoints_of(values or self.properties),
+                    values) as client:
                 yield client
         except (AttributeError, IndexError, KeyError, RecursionError,
                 TypeError) as ex:
@@ -140,6 +150,24 @@ class DaemonResource(events.MaskingResource):
             raise exception.Error(_(
                 'Internal error of the plugin; the log of heat-engine '
                 'contains details')) from ex
+
+    def first_client(self, endpoints, values):
+        """Return a client of the first manager of a swarm that responds.
+
+        If none does, it is the client of the first endpoint, so that users
+        read why. A single endpoint does not have to be a manager.
+
+        :param values: see :meth:`connect`.
+        """
+        def client(of):
+            return clients.DockerClient(of, lambda: self._secrets(values))
+
+        for one in endpoints if len(endpoints) > 1 else ():
+            with contextlib.suppress(errors.DockerError), client(one) as asked:
+                clients.raise_if_down(one)
+                if asked.swarms.membership()['ControlAvailable']:
+                    return client(one)
+        return client(endpoints[0])
 
     def _secrets(self, values):
         """Return the secrets that a daemon may repeat in its messages.

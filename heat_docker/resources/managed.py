@@ -14,15 +14,84 @@
 
 import contextlib
 
-from .. import client as clients
 from .. import endpoint
 from .. import errors
+from .. import i18n
 from .. import policy
+from ..lifecycle import plan
+from ..lifecycle import records
 from . import base
+from . import references
 from . import tables
 
+_ = i18n._
 
-class ManagedResource(base.DockerResource):
+
+class SwarmResource(base.DockerResource):
+    """A resource that takes the whole daemon, which must be of one project."""
+
+    def check_known_values(self):
+        """Reject the resource on daemons that projects share."""
+        policy.whole_daemon()
+        super().check_known_values()
+
+    def create_plan(self, values):
+        """Return the steps that create the object."""
+        with tables.errors_of_heat():
+            policy.whole_daemon()
+        return self.create_steps()
+
+    def allowed(self, url, tls):
+        """Return an endpoint to which no request has been sent before.
+
+        :param tls: value of the property tls.
+        :raises errors.Refused: if the operator does not allow it.
+        """
+        try:
+            named = endpoint.of_values(url, references.with_key(self, tls))
+        except ValueError as ex:
+            raise errors.Failed(str(ex)) from ex
+        policy.endpoint(named, self._is_admin)
+        return named
+
+    def create_steps(self) -> list[plan.Step]:
+        """Return the steps that create the object, if it is allowed."""
+        raise NotImplementedError()
+
+
+class ManyManagers(SwarmResource):
+    """A resource whose docker_endpoint is a list of managers of one swarm.
+
+    The create uses the first one, and each later action the first one that
+    responds as a manager.
+    """
+
+    def endpoints_of(self, values):
+        """Return the endpoints of the managers.
+
+        Once there is a swarm, a manager that the operator no longer allows is
+        left out: it must not prevent the swarm from being deleted.
+        """
+        request = self.records.read(records.CreateRequest)
+        urls = self._resolved(values, 'docker_endpoint')['docker_endpoint']
+        tls = self._resolved(values, 'tls')['tls']
+        if request is None:
+            return [self.allowed(url, tls) for url in urls or ()][:1] or [
+                self._endpoint(values, None)]
+        recorded = self._endpoint(values, None)
+        found = []
+        for url in urls or ():
+            with contextlib.suppress(errors.Refused):
+                found.append(recorded if endpoint.is_of(url, recorded)
+                             else self.allowed(url, tls))
+        return found or [recorded]
+
+    def forgotten_url(self):
+        """Return None: other managers may respond."""
+        return None
+
+
+class ManagedResource(SwarmResource):
     """A resource with a daemon of its own, and one of a manager.
 
     The properties ``manager_endpoint`` and ``manager_tls`` name the manager.
@@ -37,7 +106,7 @@ class ManagedResource(base.DockerResource):
         """
         with super().connect(values) as client:
             managers = self.managers_of(values or self.properties)
-            with self._first(managers, values) as client.manager:
+            with self.first_client(managers, values) as client.manager:
                 yield client
 
     def managers_of(self, values):
@@ -51,41 +120,17 @@ class ManagedResource(base.DockerResource):
         urls = self._resolved(values, 'manager_endpoint')['manager_endpoint']
         tls = self._resolved(values, 'manager_tls')['manager_tls'] or (
             self._resolved(values, 'tls')['tls'])
-        try:
-            managers = [endpoint.of_values(url, tls) for url in urls or ()]
-        except ValueError as ex:
-            raise errors.Failed(str(ex)) from ex
-        for manager in managers:
-            policy.endpoint(manager, self._is_admin)
+        managers = [self.allowed(url, tls) for url in urls or ()]
+        if not managers:
+            raise errors.Failed(_(
+                'manager_endpoint is empty because the value that it refers '
+                'to is empty'))
         return [manager for manager in managers
                 if manager.base_url != own] or managers
 
-    def _first(self, managers, values):
-        """Return a client of the first manager that responds.
-
-        If none does, it is the client of the first, so that users read why.
-        """
-        def client(of):
-            return clients.DockerClient(of, lambda: self._secrets(values))
-
-        for manager in managers if len(managers) > 1 else ():
-            with contextlib.suppress(errors.DockerError), client(
-                    manager) as asked:
-                clients.raise_if_down(manager)
-                if asked.swarms.membership()['ControlAvailable']:
-                    return client(manager)
-        return client(managers[0])
-
     def check_known_values(self):
         """Reject managers that are not allowed, and other values."""
-        policy.whole_daemon()
         super().check_known_values()
         if self.are_known('docker_endpoint', 'tls', 'manager_endpoint',
                           'manager_tls'):
             self.managers_of(self.properties)
-
-    def create_plan(self, values):
-        """Return the steps that create the object."""
-        with tables.errors_of_heat():
-            policy.whole_daemon()
-        return super().create_plan(values)

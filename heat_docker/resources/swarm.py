@@ -15,24 +15,25 @@
 from heat.common import exception
 
 from .. import i18n
-from .. import policy
 from ..convert import swarm_nodes as convert
+from ..lifecycle import creation
 from ..lifecycle import swarms
 from ..specs import swarm as spec
-from . import base
+from . import managed
 from . import registration
-from . import tables
 
 _ = i18n._
 
 
-class DockerSwarm(base.DockerResource):
+class DockerSwarm(managed.ManyManagers):
     """A swarm: a cluster of Docker daemons.
 
     The resource makes the daemon at docker_endpoint the first manager of a
     new swarm. Resources of the type DockerInc::Docker::SwarmNode make other
     daemons a part of it. The create fails if the daemon is part of a swarm;
-    external_id uses an existing swarm, whose ID "docker info" shows.
+    external_id uses an existing swarm, whose ID "docker info" shows. If
+    docker_endpoint is a list, later actions use the first daemon in it that
+    responds and is a manager.
 
     An update that would replace the swarm fails, because all services of the
     swarm would end. The properties that Docker can change are changed in
@@ -49,16 +50,10 @@ class DockerSwarm(base.DockerResource):
 
     spec = spec
     object_class = swarms.Swarm
+    update_steps = {'move': lambda made, ctx: creation.Check()}
 
-    def check_known_values(self):
-        """Reject a swarm on a daemon that projects share."""
-        policy.whole_daemon()
-        super().check_known_values()
-
-    def create_plan(self, values):
+    def create_steps(self):
         """Return the steps that create the swarm."""
-        with tables.errors_of_heat():
-            policy.whole_daemon()
         return [swarms.Create()]
 
     def delete_plan(self, values):

@@ -57,9 +57,8 @@ class DockerSwarmNode(managed.ManagedResource):
         'role': lambda made, ctx: swarm_nodes.SetRole(),
     }
 
-    def create_plan(self, values):
+    def create_steps(self):
         """Return the steps that join the swarm."""
-        super().create_plan(values)
         return swarm_nodes.entering()
 
     def finish_plan(self, ctx, planned):

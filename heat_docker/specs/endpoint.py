@@ -12,6 +12,8 @@
 
 """The properties of all types: the daemon, and how to connect to it."""
 
+import dataclasses
+
 from heat.engine import constraints
 
 from .. import budgets
@@ -105,3 +107,15 @@ FIELDS = (
         policy=policy.Free.OURS,
         example=True),
 )
+
+
+def of_managers(doc) -> fields.Field:
+    """Return docker_endpoint for objects that several daemons manage.
+
+    :param doc: documentation for users.
+    """
+    return dataclasses.replace(
+        FIELDS[0], type=fields.LIST, text_too=True, doc=doc,
+        change=fields.by_step('move'), to_api=endpoint.base_urls,
+        default=endpoint.own_urls, most=32,
+        example=[FIELDS[0].example, 'https://other.example.com:2376'])

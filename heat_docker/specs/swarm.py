@@ -44,7 +44,13 @@ _HEARTBEAT = 5 * 10 ** 9
 _EXPIRY = 90 * 24 * 3600 * 10 ** 9
 
 FIELDS = (
-    *endpoint.FIELDS,
+    endpoint.of_managers(_(
+        'URL of the daemon that becomes the first manager, in the form that '
+        'other types have, or a list of URLs. Only the first one creates the '
+        'swarm. Later actions use the first daemon that responds and is a '
+        'manager of the swarm. Defaults to the daemon that the operator has '
+        'configured.')),
+    *endpoint.FIELDS[1:],
     *joining.FIELDS,
     fields.Field(
         name='data_path_port', type=fields.INTEGER,
@@ -223,18 +229,19 @@ ATTRIBUTES = (
     fields.Attribute(
         name='worker_token', type=fields.STRING, at='JoinTokens.Worker',
         secret=True,
-        doc=_('Token with which a daemon joins the swarm as a worker. It is a '
-              'secret, so it is only available on explicit request.')),
+        doc=_('Token with which a daemon joins the swarm as a worker. The '
+              'attribute is a secret, and only available on explicit '
+              'request.')),
     fields.Attribute(
         name='manager_token', type=fields.STRING, at='JoinTokens.Manager',
         secret=True,
         doc=_('Token with which a daemon joins the swarm as a manager, which '
-              'controls the whole swarm. It is a secret, so it is only '
-              'available on explicit request.')),
+              'controls the whole swarm. The attribute is a secret, '
+              'and only available on explicit request.')),
     fields.Attribute(
         name='unlock_key', type=fields.STRING, at='ID', source='unlock_key',
         secret=True,
         doc=_('Key that unlocks a restarted manager; null unless autolock is '
-              'true. It is a secret, so it is only available on explicit '
-              'request.')),
+              'true. The attribute is a secret, and only available on '
+              'explicit request.')),
 )

@@ -26,6 +26,7 @@ from sandbox import ports
 from tests.functional import base
 from tests.functional import proxy
 from tests.functional import swarms
+from tests.functional import test_swarm
 from tests.functional import tls
 
 # Replaces a server, in a cloud without Nova.
@@ -78,9 +79,9 @@ class ExamplesTest(base.FunctionalTest):
         whole = FOLDER.parent / 'tests/whole'
         for path in FOLDER.glob('*.yaml'):
             name = 'test_' + path.stem.replace('-', '_')
-            self.assertTrue(hasattr(self, name)
-                            or hasattr(ServerWithDockerTest, name)
-                            or hasattr(SwarmExamplesTest, name)
+            self.assertTrue(any(hasattr(tests, name) for tests in (
+                                self, ServerWithDockerTest, SwarmExamplesTest,
+                                test_swarm.ExampleTest))
                             or (whole / f'{name}.py').exists(), name)
 
     def test_hello(self):

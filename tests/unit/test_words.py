@@ -55,6 +55,8 @@ CLASSES = (
      errors.Failed),
     (503, 'rpc error: code = Unknown desc = The swarm does not have a leader.',
      errors.NoAnswer),
+    (500, 'raft: failed to process the request: node lost leader status',
+     errors.NoAnswer),
     (500, 'rpc error: code = DeadlineExceeded desc = x', errors.NoAnswer),
     (500, 'rpc error: code = Unknown desc = update out of sequence',
      errors.OutOfSequence),

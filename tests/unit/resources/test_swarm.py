@@ -16,6 +16,7 @@ import requests
 
 from heat_docker import client
 from heat_docker.lifecycle import creation
+from heat_docker.lifecycle import plan
 from tests.unit import base
 
 ID = 's1' + 23 * '0'
@@ -255,6 +256,85 @@ class DeleteTestCase(SwarmTestCase):
         self.daemon.on(*LEAVE, LOST)
         self.run_task(made.delete)
         self.assertEqual(1, len(self.daemon.sent(*LEAVE)))
+
+
+class ManagersTestCase(SwarmTestCase):
+    """docker_endpoint is a list."""
+
+    OTHER = 'tcp://other.test:2375'
+
+    def setUp(self):
+        super().setUp()
+        self.set_clock(plan, step=30.0)
+        self.other('GET', '/version', {'json': self.daemon.VERSION},
+                   prefix='')
+        self.other(*INFO, self.info())
+        self.other(*SHOW, self.shown())
+
+    def other(self, verb, path, *answers, **options):
+        self.daemon.on(verb, path, *answers,
+                       base_url='http://other.test:2375', **options)
+
+    def create(self, **properties):
+        return super().create(docker_endpoint=[base.URL, self.OTHER],
+                              **properties)
+
+    def hosts(self, request):
+        return [sent.hostname for sent in self.daemon.sent(*request)]
+
+    def test_first_creates_the_swarm(self):
+        self.daemon.on(*INFO, self.info('inactive', False))
+        made = self.create()
+        self.daemon.on(*INFO, self.info())
+        self.run_task(made.check)
+        self.assertEqual(['docker.test'], self.hosts(SHOW))
+
+    def test_next_one_if_it_is_no_manager(self):
+        made = self.create()
+        self.daemon.on(*INFO, self.info(manager=False))
+        self.run_task(made.check)
+        self.assertEqual(['other.test'], self.hosts(SHOW))
+
+    def test_next_one_if_it_does_not_respond(self):
+        made = self.create()
+        self.daemon.on(*INFO, {'exc': requests.exceptions.ConnectTimeout})
+        self.run_task(made.check)
+        self.assertEqual(['other.test'], self.hosts(SHOW))
+
+    def test_none_responds(self):
+        made = self.create()
+        away = {'exc': requests.exceptions.ConnectTimeout}
+        self.daemon.on(*INFO, away)
+        self.daemon.on(*SHOW, away)
+        self.other(*INFO, away)
+        self.assertIn(base.URL, self.fail_task(made.check))
+
+    def test_operator_no_longer_allows_one(self):
+        """The address of the first one stays allowed."""
+        made = self.create()
+        self.configure(allowed_endpoints=[base.URL + '0'])
+        self.run_task(made.check)
+        self.assertEqual(['docker.test'], self.hosts(SHOW))
+        self.configure(allowed_endpoints=[base.URL])
+        self.assertIn('%s is not allowed' % self.OTHER, str(
+            self.assertRaises(
+                base.resource.exception.StackValidationFailed,
+                self.make_resource(docker_endpoint=[
+                    base.URL, self.OTHER]).validate)))
+
+    def test_other_list(self):
+        made = self.create()
+        self.daemon.on(*INFO, self.info())
+        self.update(made, docker_endpoint=[self.OTHER])
+        self.run_task(made.check)
+        self.assertEqual({'other.test'}, set(self.hosts(SHOW)))
+        self.assertEqual([], self.daemon.changes)
+
+    def test_other_list_of_another_swarm(self):
+        made = self.create()
+        self.other(*SHOW, self.shown(swarm='s2' + 23 * '0'))
+        self.assertIn('part of the swarm s2', super().fail_update(
+            made, docker_endpoint=[self.OTHER]))
 
 
 class AttributesTestCase(SwarmTestCase):
