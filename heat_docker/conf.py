@@ -257,7 +257,8 @@ OPTIONS = [
     cfg.ListOpt(
         'allowed_signals',
         default=['restart', 'stop', 'start', 'kill', 'pause', 'unpause',
-                 'scale', 'rollback'],
+                 'scale', 'rollback', 'rotate_worker_token',
+                 'rotate_manager_token', 'rotate_unlock_key', 'rotate_ca'],
         help=_('Actions that a signal to a resource can request; "*" allows '
                'all. Heat\'s default policy lets every reader of a project '
                'send signals, so the action exec would let readers run '

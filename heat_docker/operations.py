@@ -14,8 +14,8 @@
 
 The actions of a signal, the values that ``alarm_action`` accepts, their
 documentation and their tests come from these tables. The function of the same
-name in :mod:`heat_docker.lifecycle.container_operations`, or in
-:mod:`heat_docker.lifecycle.service_operations`, sends the requests.
+name in :mod:`heat_docker.lifecycle.container_operations`,
+``service_operations`` or ``swarm_operations`` sends the requests.
 """
 
 import dataclasses
@@ -95,6 +95,19 @@ OF_SERVICE = (
                            'update_config describes; a job runs again')),
     Operation('rollback', _('restores the specification before the last '
                             'update')),
+)
+
+
+OF_SWARM = (
+    Operation('rotate_worker_token', _(
+        'replaces the token with which workers join by a new one')),
+    Operation('rotate_manager_token', _(
+        'replaces the token with which managers join by a new one')),
+    Operation('rotate_unlock_key', _(
+        'replaces the key that unlocks a restarted manager by a new one')),
+    Operation('rotate_ca', _(
+        'replaces the certificate authority of the swarm and the '
+        'certificates of its nodes by new ones')),
 )
 
 

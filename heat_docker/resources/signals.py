@@ -28,7 +28,7 @@ from . import tables
 _ = i18n._
 
 
-class SignalResource(base.DockerResource, alarms.Alarms):
+class OperableResource(base.DockerResource):
     """A resource that carries out operations, such as restart.
 
     The table of its type contains them as ``OPERATIONS``.
@@ -61,30 +61,7 @@ class SignalResource(base.DockerResource, alarms.Alarms):
         if self.external_id is not None:
             raise exception.Error(_('The object does not belong to this '
                                     'stack'))
-        action = details.get('action')
-        only = self.properties['alarm_action']
-        if only:
-            # Anyone who has alarm_url can send a signal without a token, and
-            # Heat does not tell how a signal was sent. No signal may do more
-            # than alarm_action.
-            if action not in (None, only['action']):
-                raise exception.Error(
-                    _('The resource has an alarm_action, so the only action '
-                      'that signals can request is %s') % only['action'])
-            action, details = only['action'], only
-        elif self.has_alarm_user():
-            # An update that sets alarm_action is in progress or has failed.
-            raise exception.Error(_(
-                'Signals are rejected until an update has set alarm_action'))
-        known = operations.names(self.spec.OPERATIONS)
-        if action not in known:
-            raise exception.Error(
-                _('The action %(action)s of a signal is not one of %(known)s')
-                % {'action': answers.line(action),
-                   'known': ', '.join(known)})
-        if not only:
-            with tables.errors_of_heat():
-                policy.signal(action)
+        action, details = self.requested(details)
         if self.resource_id is None:
             raise exception.Error(_('It was never created'))
         ctx = self.plan_context()
@@ -92,3 +69,50 @@ class SignalResource(base.DockerResource, alarms.Alarms):
             if policy.is_shared():
                 ctx.object.inspect(ctx.client)
             return type(self).run_operation(ctx, action, details)
+
+    def requested(self, details):
+        """Return the operation that a signal requests, and its arguments.
+
+        :param dict details: of the signal.
+        :raises exception.Error: if it is unknown, or not allowed.
+        """
+        action = details.get('action')
+        self.check_known(action)
+        with tables.errors_of_heat():
+            policy.signal(action)
+        return action, details
+
+    def check_known(self, action):
+        """Raise unless the table contains an operation."""
+        known = operations.names(self.spec.OPERATIONS)
+        if action not in known:
+            raise exception.Error(
+                _('The action %(action)s of a signal is not one of %(known)s')
+                % {'action': answers.line(action),
+                   'known': ', '.join(known)})
+
+
+class SignalResource(OperableResource, alarms.Alarms):
+    """A resource that also has a URL for alarms."""
+
+    def requested(self, details):
+        """Return the operation that a signal or an alarm requests."""
+        only = self.properties['alarm_action']
+        if not only:
+            if self.has_alarm_user():
+                # An update that sets alarm_action is in progress or has
+                # failed.
+                raise exception.Error(_(
+                    'Signals are rejected until an update has set '
+                    'alarm_action'))
+            return super().requested(details)
+        # Anyone who has alarm_url can send a signal without a token, and Heat
+        # does not tell how a signal was sent. No signal may do more than
+        # alarm_action.
+        action = details.get('action')
+        if action not in (None, only['action']):
+            raise exception.Error(
+                _('The resource has an alarm_action, so the only action that '
+                  'signals can request is %s') % only['action'])
+        self.check_known(only['action'])
+        return only['action'], only

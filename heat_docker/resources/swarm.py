@@ -17,15 +17,17 @@ from heat.common import exception
 from .. import i18n
 from ..convert import swarm_nodes as convert
 from ..lifecycle import creation
+from ..lifecycle import swarm_operations
 from ..lifecycle import swarms
 from ..specs import swarm as spec
 from . import managed
 from . import registration
+from . import signals
 
 _ = i18n._
 
 
-class DockerSwarm(managed.ManyManagers):
+class DockerSwarm(managed.ManyManagers, signals.OperableResource):
     """A swarm: a cluster of Docker daemons.
 
     The resource makes the daemon at docker_endpoint the first manager of a
@@ -37,9 +39,8 @@ class DockerSwarm(managed.ManyManagers):
 
     An update that would replace the swarm fails, because all services of the
     swarm would end. The properties that Docker can change are changed in
-    place. The actions rotate_worker_token, rotate_manager_token and
-    rotate_unlock_key of "openstack stack resource signal" replace a secret by
-    a new one, which nodes that are part of the swarm do not need.
+    place. Signals replace the secrets of the swarm by new ones, which the
+    nodes of the swarm do not need.
 
     Deleting the resource makes the daemon leave the swarm, which ends with
     its last manager. If other managers remain that do not belong to the
@@ -50,6 +51,7 @@ class DockerSwarm(managed.ManyManagers):
 
     spec = spec
     object_class = swarms.Swarm
+    run_operation = staticmethod(swarm_operations.run)
     update_steps = {'move': lambda made, ctx: creation.Check()}
 
     def create_steps(self):

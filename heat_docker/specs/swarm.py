@@ -21,6 +21,7 @@ from heat.engine import properties
 from .. import budgets
 from .. import fields
 from .. import i18n
+from .. import operations
 from .. import policy
 from ..convert import forms
 from ..convert import process
@@ -200,10 +201,12 @@ FIELDS = (
             'ca_cert': fields.Key(
                 fields.STRING, policy.Free.WHOLE_DAEMON,
                 _('Root certificate of the authority, in PEM.'),
-                constraints=[constraints.Length(max=budgets.FILE)]),
+                constraints=[constraints.Length(max=budgets.FILE)],
+                example='-----BEGIN CERTIFICATE-----\n...'),
             'options': fields.Key(
                 fields.MAP, policy.Free.WHOLE_DAEMON,
-                _('Options for the protocol, as a map of name to string.')),
+                _('Options for the protocol, as a map of name to string.'),
+                example={'profile': 'node'}),
         }),
         change=fields.in_place('CAConfig.ExternalCAs', unset=[]),
         policy=policy.Free.WHOLE_DAEMON,
@@ -212,6 +215,8 @@ FIELDS = (
 )
 
 RULES = ()
+
+OPERATIONS = operations.OF_SWARM
 
 ATTRIBUTES = (
     fields.Attribute(

@@ -131,10 +131,19 @@ class ClusterTest(SwarmTest):
         shown = self.resource(stack_id, 'swarm').attributes
         self.assertNotIn('SWMTKN', str(shown))
         self.check(stack_id)
+        self._rotate(stack_id, tokens['Worker'])
         self._change_in_place(stack_id, resources)
         self.delete_stack(stack_id)
         self.assertEqual(['inactive'] * 5,
                          [self.local(host) for host in self.hosts])
+
+    def _rotate(self, stack_id, token):
+        """Replace a token, which no node of the swarm needs."""
+        self.heat.resources.signal(stack_id, 'swarm',
+                                   {'action': 'rotate_worker_token'})
+        base.wait_until(lambda: self.attribute(
+            stack_id, 'swarm', 'worker_token') != token, 'another token')
+        self.check(stack_id)
 
     def _change_in_place(self, stack_id, resources):
         before = {name: self.resource(stack_id, name).physical_resource_id
@@ -329,7 +338,8 @@ class DrainTest(SwarmTest):
 CERTIFICATES = {
     'heat_template_version': '2021-04-16',
     'outputs': {name: {'value': 'x'} for name in (
-        'ca_cert', 'server_cert', 'server_key')}}
+        'ca_cert', 'server_cert', 'server_key', 'client_cert', 'client_key',
+        'expires_at', 'fingerprint')}}
 SERVER = {
     'heat_template_version': '2021-04-16',
     'parameters': {

@@ -51,7 +51,7 @@ LAYERS = (
      'lifecycle.container_replacement', 'lifecycle.container_snapshots',
      'lifecycle.images', 'lifecycle.networks', 'lifecycle.readiness',
      'lifecycle.service_operations', 'lifecycle.volumes'),
-    ('lifecycle.swarm_nodes',),
+    ('lifecycle.swarm_nodes', 'lifecycle.swarm_operations'),
     ('lifecycle.containers', 'lifecycle.secrets', 'lifecycle.services',
      'lifecycle.swarms',
      'lifecycle.volume_copies'),

@@ -97,7 +97,7 @@ SOME = {fields.STRING: 'x', fields.INTEGER: 1, fields.NUMBER: 1,
 # A value of each required key.
 REQUIRED = {'target': '/a', 'path': '/a', 'path_on_host': '/a',
             'network': 'a', 'action': 'restart', 'name': 'nofile',
-            'kind': 'gpu', 'source': 'db'}
+            'kind': 'gpu', 'source': 'db', 'url': 'https://a'}
 
 # Properties with secrets, which events do not show; for maps and lists, with
 # the secret key.

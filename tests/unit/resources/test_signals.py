@@ -47,10 +47,11 @@ class SignalsTestCase(base.ContainerTestCase):
         self.assertIn('the action exec of a signal is not allowed (operator '
                       'option allowed_signals)', self.refused(
                           made, {'action': 'exec', 'command': 'id'}))
-        self.assertEqual(
-            {*operations.names(),
-             *operations.names(operations.OF_SERVICE)} - {'exec'},
-            set(conf.group().allowed_signals))
+        everything = {name for table in (
+            operations.OPERATIONS, operations.OF_SERVICE, operations.OF_SWARM)
+            for name in operations.names(table)}
+        self.assertEqual(everything - {'exec'},
+                         set(conf.group().allowed_signals))
 
     def signal(self, made, details):
         made.signal(details)

@@ -202,6 +202,47 @@ class UpdateTestCase(SwarmTestCase):
         self.assertEqual([], self.daemon.changes)
 
 
+class SignalTestCase(SwarmTestCase):
+
+    def test_rotations(self):
+        made = self.create()
+        self.daemon.on(*UPDATE, {})
+        for action, query in (
+                ('rotate_worker_token', 'rotateWorkerToken'),
+                ('rotate_manager_token', 'rotateManagerToken'),
+                ('rotate_unlock_key', 'rotateManagerUnlockKey')):
+            self.forget()
+            self.assertIn('has been replaced',
+                          made.handle_signal({'action': action}))
+            [sent] = self.daemon.sent(*UPDATE)
+            self.assertEqual({'version': ['7'], query.lower(): ['true']}, {
+                name.lower(): value for name, value in sent.qs.items()})
+            self.assertEqual(self.shown()['json']['Spec'], sent.json())
+
+    def test_new_authority(self):
+        made = self.create()
+        self.daemon.on(*UPDATE, {})
+        self.daemon.on(*SHOW, self.shown(CAConfig={
+            'NodeCertExpiry': 1, 'ForceRotate': 4}))
+        made.handle_signal({'action': 'rotate_ca'})
+        self.assertEqual(
+            {'NodeCertExpiry': 1, 'ForceRotate': 5},
+            self.daemon.sent(*UPDATE)[0].json()['CAConfig'])
+
+    def test_rejected(self):
+        made = self.create()
+        for action in (None, 'restart'):
+            self.assertIn('is not one of rotate_worker_token, ', str(
+                self.assertRaises(base.resource.exception.Error,
+                                  made.handle_signal, {'action': action})))
+        self.configure(allowed_signals=['restart'])
+        self.assertIn('(operator option allowed_signals)', str(
+            self.assertRaises(base.resource.exception.Error,
+                              made.handle_signal,
+                              {'action': 'rotate_worker_token'})))
+        self.assertEqual([], self.daemon.changes)
+
+
 class DeleteTestCase(SwarmTestCase):
 
     def delete(self, made, *nodes, info=None):
