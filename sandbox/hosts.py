@@ -77,7 +77,7 @@ class Host:
         self.log = folder / 'log'
         self._folder = folder
         self._programs = programs
-        self._process = None
+        self._process = self._cable = None
         folder.mkdir()
         server = authority.issue(name, address=self.address)
         client = authority.issue('heat')
@@ -113,10 +113,10 @@ class Host:
             stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             start_new_session=True)
         self._process.stdout.readline()
-        cable = bridge[:9] + secrets.token_hex(3)
-        network.run('ip', 'link', 'add', cable, 'type', 'veth', 'peer',
+        self._cable = bridge[:9] + secrets.token_hex(3)
+        network.run('ip', 'link', 'add', self._cable, 'type', 'veth', 'peer',
                     'name', 'eth0', 'netns', str(self._process.pid))
-        network.run('ip', 'link', 'set', cable, 'master', bridge, 'up')
+        network.run('ip', 'link', 'set', self._cable, 'master', bridge, 'up')
         for command in (f'address add {self.address}/24 dev eth0',
                         'link set eth0 up',
                         f'route add default via {pool[1]}'):
@@ -136,6 +136,14 @@ class Host:
             self._process.kill()
             self._process.wait()
             self._process = None
+
+    def unplug(self):
+        """Disconnect the host from the network, but leave it on."""
+        network.run('ip', 'link', 'set', self._cable, 'down')
+
+    def plug(self):
+        """Connect the host to the network again."""
+        network.run('ip', 'link', 'set', self._cable, 'up')
 
     def _answers(self):
         with self.client() as client:

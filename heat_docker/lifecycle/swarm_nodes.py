@@ -85,6 +85,7 @@ class Join(plan.Step):
         if state['LocalNodeState'] == 'active':
             return self._identify(ctx, state)
         if state['LocalNodeState'] == 'pending' and self._is_requested(ctx):
+            ctx.neighbors.yield_to_newer_update()
             return False
         if state['LocalNodeState'] != 'inactive':
             raise errors.Failed(_(
@@ -180,6 +181,7 @@ class SetRole(plan.Step):
 
     def __call__(self, ctx: plan.Context) -> plan.Result:
         """Send the update request, or wait for the managers."""
+        ctx.neighbors.yield_to_newer_update()
         role = _role(ctx.values)
         node = ctx.object.inspect(ctx.client)
         manager = node.get('ManagerStatus') or {}

@@ -247,6 +247,21 @@ class LossTest(SwarmTest):
                         'old node removed')
         self.check(stack_id)
 
+    def test_partition(self):
+        """The view of Heat is that of the managers, before and after."""
+        first, second, *_others = self.hosts
+        stack_id = self.create(self.cluster_of([first], [second]))
+        second.unplug()
+        self._expect_state(stack_id, 'down')
+        self.check(stack_id, 'CHECK_FAILED')
+        second.plug()
+        self._expect_state(stack_id, 'ready')
+        self.check(stack_id)
+
+    def _expect_state(self, stack_id, state):
+        base.wait_until(lambda: self.attribute(
+            stack_id, 'host2', 'state') == state, state)
+
     def test_managers_are_lost(self):
         """The others answer, also if it was the first one."""
         first, second, third, fourth, fifth = self.hosts
