@@ -16,6 +16,7 @@ not report that a new service never runs, so this looks at the tasks.
 """
 
 import collections
+import math
 import time
 
 from oslo_log import log as logging
@@ -189,7 +190,8 @@ class Converge(plan.Step):
             # An update may return to a specification that has failed before.
             self._before = set() if ctx.action == 'CREATE' else {
                 task.id for task in state.tasks if task.has_failed}
-        if self._is_converged(ctx, state, now):
+        left = self._left(ctx, state, now)
+        if left <= 0:
             return True
         self._fail_if_stopped(ctx, state, now)
         limit = ctx.values['wait_timeout']
@@ -200,19 +202,20 @@ class Converge(plan.Step):
             # A newer update does not interrupt tasks that have to complete.
             ctx.neighbors.yield_to_newer_update()
         self._report(ctx, state)
-        return plan.After(interval(now - self._since))
+        return plan.After(min(left, interval(now - self._since)))
 
-    def _is_converged(self, ctx: plan.Context, state, now):
+    def _left(self, ctx: plan.Context, state, now):
+        """Return the seconds for which all tasks still have to run."""
         good = {task.id for task in state.good}
         if not state.is_good:
             self._good = set()
-            return False
+            return math.inf
         if good != self._good:
             self._good, self._good_since = good, now
         if state.mode in convert.JOBS or state.wanted == 0:
-            return True
+            return 0.0
         delay = ctx.values['converge_delay']
-        return now - self._good_since >= (_DELAY if delay is None else delay)
+        return self._good_since - now + (_DELAY if delay is None else delay)
 
     def _fail_if_stopped(self, ctx: plan.Context, state, now):
         """Raise if the service cannot converge any more."""
