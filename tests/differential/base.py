@@ -75,7 +75,8 @@ class DifferentialTest(base.FunctionalTest):
         targets = self.targets(yaml.safe_load(config), project)
         expected = {one.name: self.shot(one, project, targets)
                     for one in composes}
-        found = {'stack': self.shot(self.stack, project, targets),
+        found = {'resource': self.shot(ways.Resource(self), project, targets),
+                 'stack': self.shot(self.stack, project, targets),
                  'stack of config': self.shot(
                      self.stack, project.of_config(config), targets)}
         wrong, counts = [], {}

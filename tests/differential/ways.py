@@ -16,6 +16,7 @@ Each has a method that deploys it, and one that removes it. The objects have
 the labels of Compose, so that the comparison finds them in the same way.
 """
 
+import base64
 import os
 import pathlib
 import subprocess
@@ -123,3 +124,33 @@ class Stack:
     def down(self, project):
         """Remove it."""
         self._test.delete_stack(self._stack_id)
+
+
+class Resource(Stack):
+    """A stack with the project as a resource."""
+
+    name = 'resource'
+
+    def up(self, project):
+        """Deploy a project."""
+        first, *others = (path.read_text() for path in project.files)
+        self._stack_id = self._test.create_stack(self._test.template({
+            'app': {'type': 'DockerInc::Docker::Compose', 'properties': {
+                'file': first, 'overrides': others,
+                'contents': contents(project.folder),
+                'environment': project.environment,
+                'profiles': list(project.profiles), 'scale': project.scale,
+                'project_name': project.name}}}))
+
+
+def contents(folder):
+    """Return the files of a directory as the resource takes them."""
+    found = {}
+    for path in sorted(folder.rglob('*')):
+        if path.is_file():
+            data, name = path.read_bytes(), str(path.relative_to(folder))
+            try:
+                found[name] = data.decode()
+            except UnicodeDecodeError:
+                found[name] = {'base64': base64.b64encode(data).decode()}
+    return found

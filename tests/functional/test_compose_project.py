@@ -12,8 +12,11 @@
 
 """``DockerInc::Docker::Compose``: a Compose project as a nested stack."""
 
+import contextlib
 import json
+import threading
 
+import requests
 import yaml
 
 from sandbox import ports
@@ -24,6 +27,29 @@ TYPE = 'DockerInc::Docker::Compose'
 # A server that answers with the value of a variable.
 SERVE = ['sh', '-c', 'mkdir /www; echo $$TEXT > /www/index.html; '
          'trap "exit 0" TERM; httpd -f -p 80 -h /www & wait']
+
+
+@contextlib.contextmanager
+def asking(port):
+    """Ask a web server all the time, and yield the list of its answers."""
+    answers: list = []
+    done = threading.Event()
+
+    def ask():
+        while not done.is_set():
+            try:
+                answers.append(requests.get('http://127.0.0.1:%s/' % port,
+                                            timeout=10).text.strip())
+            except requests.RequestException as ex:
+                answers.append(ex)
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    try:
+        yield answers
+    finally:
+        done.set()
+        thread.join()
 
 
 class ProjectTest(base.FunctionalTest):
@@ -198,6 +224,18 @@ class UpdateTest(ProjectTest):
         self.update_stack(stack_id, self.project(services, scale={'web': 2}))
         self.assertEqual({**before, 'web_2': many['web_2']},
                          self.resources(stack_id))
+
+    def test_scale_while_a_client_asks(self):
+        """The containers that stay answer all the time."""
+        services = {'web': self.server('one', scale=2)}
+        stack_id = self.create_stack(self.project(services))
+        ports = [one['ports'][0]['host_port'] for one
+                 in self.attribute(stack_id, 'services')['web']]
+        with asking(ports[0]) as answers:
+            for count in (4, 2):
+                self.update_stack(stack_id, self.project(
+                    services, scale={'web': count}))
+        self.assertEqual({'one'}, set(answers))
 
     def test_rollback_serves_again(self):
         port = ports.free()

@@ -43,6 +43,25 @@ for _name in projects.sample(COUNT, SEED):
     _add(_name)
 
 
+class CommandsTest(base.DifferentialTest):
+    """The commands of Compose show the services of a stack."""
+
+    def test_ps_and_logs(self):
+        project = self.arrange(projects.ROOT / 'app')
+        ways.Resource(self).up(project)
+        for compose in self.composes(project):
+            def run(*words, program=compose.program):
+                return ways.run(program, '-p', project.name, *words,
+                                environment={
+                                    'DOCKER_HOST': self.cloud.docker[
+                                        'endpoint'],
+                                    'HOME': str(project.work)})
+            self.assertEqual(
+                ['cache', 'db', 'migrate', 'web'],
+                sorted(run('ps', '--all', '--services').split()))
+            self.assertIn('ready for connections', run('logs', 'db'))
+
+
 class AdoptTest(base.DifferentialTest):
     """A stack takes over what docker compose has created."""
 
