@@ -48,13 +48,17 @@ THEIRS = (('DEFAULT', 'plugin_dirs'), ('DEFAULT', 'environment_dir'),
 
 # One test for each kind of change and for each resource type.
 _LIFE = 'tests.functional.test_container.LifeTest.'
+_COMPOSE = 'tests.functional.test_compose_project.'
 TESTS = (_LIFE + 'test_changed_property_replaces',
          _LIFE + 'test_check',
          _LIFE + 'test_suspend_and_resume',
          'tests.functional.test_update.InPlaceTest.test_limits',
          'tests.functional.test_image_resource.PulledTest.test_life',
          'tests.functional.test_network.NetworkTest.test_life',
-         'tests.functional.test_volume.VolumeTest.test_life')
+         'tests.functional.test_volume.VolumeTest.test_life',
+         _COMPOSE + 'UpdateTest.test_one_service_at_a_time',
+         _COMPOSE + 'ActionsTest.test_suspend_check_and_unhealthy',
+         _COMPOSE + 'ActionsTest.test_snapshot_and_restore')
 
 
 def instructions(text):

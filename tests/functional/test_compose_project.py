@@ -292,8 +292,8 @@ class ActionsTest(ProjectTest):
         self.act(stack_id, 'check', 'CHECK_FAILED')
         self.assertRegex(
             self.resource(stack_id, 'app').resource_status_reason,
-            r'^Error: resources.app.resources.db: The container \S+ is not '
-            r'running: exited, exit code 0.$')
+            r'Error: resources.app.resources.db: The container \S+ is not '
+            r'running: exited, exit code 0.')
         self.heat.stacks.update(stack_id, existing=True)
         self.expect(stack_id, 'UPDATE_COMPLETE')
         self.assertEqual({'running'}, self.states(stack_id))
