@@ -134,9 +134,10 @@ def own(shown):
 
 
 def _name_image(shown):
-    """Leave out the repositories to which other tests push the image."""
-    shown['RepoDigests'] = [name for name in shown.get('RepoDigests') or ()
-                            if '/own-' not in name]
+    """Leave out the repositories of other tests with the same image."""
+    for key in ('RepoDigests', 'RepoTags'):
+        shown[key] = [name for name in shown.get(key) or ()
+                      if '/own-' not in name]
 
 
 def _name_network(shown):
