@@ -35,6 +35,10 @@ _ = i18n._
 # Seconds that the tasks of a node have to end by default.
 _DRAIN = 60.0
 
+# Seconds after which a check fails if the state of a node remains unknown.
+# Nodes contact a new leader within three heartbeats, by default 15 seconds.
+_UNKNOWN = 30.0
+
 
 class Node(swarm_objects.SwarmObject):
     """A node of a swarm, as its managers know it."""
@@ -206,21 +210,36 @@ class AwaitReady(plan.Step):
 
 
 class Check(plan.Step):
-    """Fail unless the node is ready, and a manager reachable."""
+    """Fail unless the node is ready, and a manager reachable.
+
+    A new leader of the managers knows neither until each node has contacted
+    it.
+    """
+
+    def __init__(self):
+        """Prepare to inspect the node."""
+        self._since = None
 
     def __call__(self, ctx: plan.Context) -> plan.Result:
-        """Inspect the node."""
+        """Inspect the node, again if its state is not known yet."""
         node = ctx.object.inspect(ctx.client)
         status = node.get('Status') or {}
-        if status.get('State') != 'ready':
+        manager = node.get('ManagerStatus') or {}
+        state = status.get('State')
+        reachability = manager.get('Reachability', 'reachable')
+        now = time.monotonic()
+        if self._since is None:
+            self._since = now
+        if 'unknown' in (state, reachability) and (
+                now - self._since < _UNKNOWN):
+            return False
+        if state != 'ready':
             why = ctx.client.masked(status.get('Message'))
             raise errors.Failed(_(
                 'The managers of the swarm report that the node is '
                 '%(state)s%(why)s')
-                % {'state': ctx.client.masked(status.get('State')),
+                % {'state': ctx.client.masked(state),
                    'why': ': %s' % why if why else ''})
-        manager = node.get('ManagerStatus') or {}
-        reachability = manager.get('Reachability', 'reachable')
         if reachability != 'reachable':
             raise errors.Failed(_(
                 'The other managers of the swarm report that this manager is '

@@ -277,6 +277,20 @@ class CheckTestCase(NodeTestCase):
             else:
                 self.run_task(made.check)
 
+    def test_new_leader(self):
+        """It waits until the nodes have contacted it, but not for ever."""
+        made = self.create(node(role='manager', reachability='reachable'),
+                           role='manager')
+        manager = node(role='manager', reachability='reachable')
+        self.manager(*SHOW, node('unknown'), node(
+            role='manager', reachability='unknown'), manager)
+        self.run_task(made.check)
+        self.assertEqual('COMPLETE', made.status)
+        self.set_clock(swarm_nodes, step=31.0)
+        self.manager(*SHOW, node('unknown', message='new leader'))
+        self.assertIn('the node is unknown: new leader',
+                      self.fail_task(made.check))
+
     def test_daemon_of_the_node_is_away(self):
         """The managers know its state."""
         made = self.create()
