@@ -117,7 +117,7 @@ class Interpolator:
         if operator.endswith('-'):
             return texts.variable(name, rest, given=False)
         raise where.error('the variable %s is required%s' % (
-            name, ': %s' % rest if rest else ''))
+            name, ': %s' % texts.named(rest) if rest else ''))
 
     def _value(self, name, where):
         value = self.lookup(name)

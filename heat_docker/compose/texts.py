@@ -141,11 +141,15 @@ def from_variable(value: typing.Any) -> bool:
         isinstance(source, Variable) for _part, source in value.parts)
 
 
+def named(value: typing.Any) -> typing.Any:
+    """Return a value with the names of variables in place of their values."""
+    if isinstance(value, Text):
+        return ''.join('${%s}' % source.name if isinstance(source, Variable)
+                       else part for part, source in value.parts)
+    return value
+
+
 def shown(value: typing.Any) -> str:
     """Return a value for a message, without values of variables."""
-    if isinstance(value, Text):
-        value = ''.join(
-            '${%s}' % source.name if isinstance(source, Variable)
-            else part for part, source in value.parts)
-    text = repr(value)
+    text = repr(named(value))
     return text if len(text) <= 80 else text[:80] + '…'

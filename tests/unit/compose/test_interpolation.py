@@ -62,7 +62,7 @@ class InterpolationTestCase(testtools.TestCase):
         for value, words in (
                 ('${UNSET:?set it}', 'UNSET is required: set it'),
                 ('${EMPTY:?}', 'EMPTY is required'),
-                ('${UNSET?see $A}', 'see a'),
+                ('${UNSET?see $A}', 'see ${A}'),
                 ('${A', 'no closing brace'), ('${}', 'not a variable'),
                 ('${A/x/y}', 'not a variable'), ('${1A}', 'not a variable'),
                 ('${A:x}', 'not a variable'),
