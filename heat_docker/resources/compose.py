@@ -278,6 +278,10 @@ class DockerCompose(events.MaskingResource, stack_resource.StackResource):
         restored = self.records.read(records.NestedRestore)
         if self.stack.action == self.stack.RESTORE and restored is not None:
             self.records.erase(records.NestedRestore)
+            if restored.stack_id != self.resource_id:
+                raise exception.Error(_(
+                    'The snapshot cannot be restored, because it belongs to '
+                    'a nested stack that was replaced or deleted'))
             with self.translate_remote_exceptions:
                 self.rpc_client().stack_restore(
                     self.context, dict(self.nested_identifier()),
@@ -325,6 +329,9 @@ class DockerCompose(events.MaskingResource, stack_resource.StackResource):
     def handle_snapshot(self):
         """Make a snapshot of the nested stack."""
         nested = self.nested_identifier()
+        if nested is None:
+            raise exception.Error(_('There is no nested stack of which to '
+                                    'make a snapshot'))
         with self.translate_remote_exceptions:
             made = self.rpc_client().stack_snapshot(
                 self.context, dict(nested), None)

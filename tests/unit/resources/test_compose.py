@@ -301,6 +301,22 @@ class SnapshotTestCase(ProjectTestCase):
         made.handle_restore(made.t, None)
         self.assertIsNone(made.records.read(records.NestedRestore))
 
+    def test_restore_without_the_nested_stack_of_the_snapshot(self):
+        for nested in (None, 'another'):
+            made = self.make(definition=self.services())
+            made.resource_id = nested
+            made.records.write(records.NestedRestore('name', 'id', 'other'))
+            made.stack.action = made.stack.RESTORE
+            error = self.assertRaises(exception.Error, made.handle_update,
+                                      made.t, None, {})
+            self.assertIn('replaced or deleted', str(error))
+            self.assertIsNone(made.records.read(records.NestedRestore))
+
+    def test_snapshot_without_a_nested_stack(self):
+        made = self.make(definition=self.services())
+        self.assertIn('no nested stack', str(self.assertRaises(
+            exception.Error, made.handle_snapshot)))
+
     def test_delete_without_a_snapshot(self):
         made = self.make(definition=self.services())
         self.assertIsNone(made.handle_delete_snapshot({'resource_data': {}}))
