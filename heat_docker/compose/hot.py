@@ -179,7 +179,7 @@ class Template:
         return value
 
     def _of_text(self, value):
-        parts = [(part, source if self._kept(part, source) else None)
+        parts = [(part, self._kept(part, source))
                  for part, source in value.parts]
         sources = [source for _part, source in parts if source]
         if not sources:
@@ -199,18 +199,22 @@ class Template:
         return resources.Function(list_join=['', calls])
 
     def _kept(self, part, source):
-        """Return whether a part becomes a parameter or a file."""
+        """Return the source if a part becomes a parameter or a file."""
         if isinstance(source, texts.File):
-            return self._file is not None
+            return source if self._file is not None else None
         if source is None or (isinstance(source, texts.OfEnvFile)
                               and not self._hides_env_files):
-            return False
+            return None
         if self.values.setdefault(source.name, part) != part:
-            self.project.report.note(resources.NOWHERE, (
-                'The variable %s has several values, so the template '
-                'contains all but the first' % source.name))
-            return False
-        return True
+            return self._other_value(part, source)
+        return source
+
+    def _other_value(self, part, source):
+        """Return the source of another value of a variable, or None."""
+        self.project.report.note(resources.NOWHERE, (
+            'The variable %s has several values, so the template '
+            'contains all but the first' % source.name))
+        return None
 
     def _call(self, source):
         """Return the call that replaces a variable or a file."""

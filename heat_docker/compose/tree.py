@@ -17,6 +17,9 @@ import typing
 
 from . import problems
 
+# Longer numbers in text are strings. Infinity and NaN are not below it.
+_LARGEST = 10 ** 30
+
 
 class Map(dict):
     """A map that knows where its keys are written."""
@@ -105,6 +108,8 @@ def plain(value: typing.Any, place: problems.Place, depth: int,
     if isinstance(value, (list, tuple)):
         return List([plain(item, place, depth - 1, spend) for item in value],
                     places=[place] * len(value))
+    if isinstance(value, (int, float)) and not abs(value) < _LARGEST:
+        raise problems.ComposeError('a number is too large', place.file)
     if value is None or isinstance(value, (str, int, float)):
         return value
     raise problems.ComposeError('%s is not a value of JSON'

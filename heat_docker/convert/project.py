@@ -26,6 +26,7 @@ _ = i18n._
 
 _BASE64 = 'base64'
 _MASK = '***'
+_CREDENTIALS = {'username', 'password', 'identity_token', 'server_address'}
 
 
 def check_files(value: list) -> list:
@@ -77,6 +78,14 @@ def check_environment(value: dict) -> dict[str, str | None]:
             for name, one in value.items()}
 
 
+def check_profiles(value: list) -> list[str]:
+    """Return the names of profiles.
+
+    :raises ValueError: if one is a list or a map.
+    """
+    return scalars.to_strings(one for one in value if one is not None)
+
+
 def check_scale(value: dict) -> dict[str, int]:
     """Return the number of containers of each service.
 
@@ -104,7 +113,17 @@ def check_credentials(value: dict) -> dict[str, dict]:
         if not isinstance(one, dict):
             raise ValueError(_('registry_auth: %s is not a map such as '
                                '{username: wiki, password: secret}') % name)
+        # Masks know the secrets of these keys only.
+        for key in one.keys() - _CREDENTIALS:
+            raise ValueError(_('registry_auth: %(registry)s: %(key)s is not '
+                               'one of %(known)s')
+                             % {'registry': name, 'key': key,
+                                'known': ', '.join(sorted(_CREDENTIALS))})
         try:
+            name = scalars.to_string(name)
+            for value_of_key in one.values():
+                if isinstance(value_of_key, (list, dict)):
+                    raise ValueError(_('a value is not text'))
             address = registry.address(name)
             registry.auth_to_api({**one, 'server_address': address})
         except ValueError as ex:

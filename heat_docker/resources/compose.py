@@ -111,7 +111,8 @@ class DockerCompose(events.MaskingResource, stack_resource.StackResource):
                 conversion.check_contents(values['contents'] or {})),
             {**conversion.check_environment(values['environment'] or {}),
              **dict.fromkeys(unknown, '')},
-            values['profiles'] or (), values['project_name'] or None,
+            conversion.check_profiles(values['profiles'] or ()),
+            values['project_name'] or None,
             conversion.check_scale(values['scale'] or {}),
             fields.effective(self.spec.FIELDS, values)['strict'],
             projects.name_of_directory(
@@ -495,7 +496,7 @@ def _index(part):
     """Return an index in a path, which can be text; None for another one."""
     try:
         return int(part)
-    except ValueError:
+    except (OverflowError, TypeError, ValueError):
         return None
 
 

@@ -13,6 +13,7 @@
 """The template of the nested stack of a Compose project."""
 
 from collections import abc
+import dataclasses
 import typing
 
 from ..compose import hot
@@ -139,6 +140,13 @@ class NestedTemplate(hot.Template):
             return self._of_unknown()
         self.parameters[parameter] = self._given[name]
         return super()._common_value(name, parameter)
+
+    def _other_value(self, part, source):
+        # The name of no property ends with a colon.
+        if source.name in self._unknown:
+            return source
+        return self._kept(part, dataclasses.replace(
+            source, name=source.name + ':'))
 
     def _call(self, source):
         if not isinstance(source, texts.Variable):

@@ -83,7 +83,7 @@ FIELDS = (
     fields.Field(
         name='profiles', type=fields.LIST, change=fields.HEAT_ONLY,
         doc=_('Active profiles. "*" activates all.'),
-        at=None, text_too=True,
+        at=None, text_too=True, to_api=project.check_profiles,
         policy=policy.Free.OURS,
         example=['debug']),
     fields.Field(

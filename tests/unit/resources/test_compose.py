@@ -131,9 +131,32 @@ class ValidationTestCase(ProjectTestCase):
                 ('environment', {'A': []}, 'the value of A is not text'),
                 ('registry_auth', {'a.test': 'b'}, 'a.test is not a map'),
                 ('registry_auth', {'a.test': {'username': 'b'}}, 'a.test: '),
+                ('registry_auth', {'a.test': {
+                    'username': 'b', 'password': ['c']}},
+                 'a.test: a value is not text'),
+                ('profiles', [{'a': 'b'}], 'profiles'),
                 ('project_name', 'A B', 'the name of a project consists of')):
             self.assertIn(words, self.refusal(
                 definition=self.services(), **{name: value}), name)
+
+    def test_credentials_with_an_unknown_key(self):
+        """Events would show it."""
+        said = self.refusal(definition=self.services(), registry_auth={
+            'a.test': {'username': 'b', 'password': 'c', 'auth': SECRET}})
+        self.assertIn('a.test: auth is not one of identity_token', said)
+        self.assertNotIn(SECRET, said)
+
+    def test_numbers_that_are_too_large(self):
+        for number in (float('inf'), float('nan'), 10 ** 400):
+            self.assertIn('a number is too large', self.refusal(
+                definition=self.services(web={'image': 'a',
+                                              'scale': number})))
+
+    def test_message_of_a_required_variable(self):
+        said = self.refusal(environment={'A': SECRET}, file=(
+            'services: {web: {image: "a:${TAG:?not $A}"}}'))
+        self.assertIn('the variable TAG is required: not ${A}', said)
+        self.assertNotIn(SECRET, said)
 
     def test_example(self):
         template = yaml.safe_load((EXAMPLES / 'compose.yaml').read_text())
@@ -193,6 +216,42 @@ class NestedTestCase(ProjectTestCase):
             'docker_endpoint': base.URL, 'TAG': '1', 'SECRET': SECRET,
             'B': SECRET, 'web.env:C': SECRET, 'web.env:D': SECRET},
             parameters)
+
+    def test_variable_with_several_values(self):
+        definition = {'include': [
+            {'path': path + '/a.yaml', 'env_file': path + '/.env'}
+            for path in 'abc']}
+        contents = {}
+        for path, value in (('a', 'one'), ('b', SECRET), ('c', 'three')):
+            contents[path + '/.env'] = 'docker_endpoint=%s' % value
+            contents[path + '/a.yaml'] = (
+                'services: {%s: {image: a, labels: {x: '
+                '"${docker_endpoint}"}}}' % path)
+        resources, parameters = self.nested(
+            definition=definition, contents=contents)
+        self.assertNotIn(SECRET, json.dumps(resources))
+        self.assertEqual([base.URL, 'one', SECRET, 'three'], [
+            parameters[resources['a']['properties'][
+                'docker_endpoint']['get_param']],
+            *[parameters[resources[name]['properties']['labels']['x'][
+                'get_param']] for name in 'abc']])
+
+    def test_profile_of_a_number(self):
+        resources, _parameters = self.nested(profiles=[1], definition=(
+            self.services(web={'image': 'a', 'profiles': ['1']})))
+        self.assertIn('web', resources)
+
+    def test_registry_of_a_number(self):
+        _resources, parameters = self.nested(
+            definition=self.services(web={'build': '.'}),
+            contents={'Dockerfile': 'FROM busybox'},
+            registry_auth={1: {'identity_token': 't'}})
+        self.assertIn('1', parameters['registry_auth'])
+
+    def test_path_of_an_attribute_that_is_not_an_index(self):
+        made = self.make(definition=self.services())
+        for index in (None, [], 'x', float('inf')):
+            self.assertIsNone(made.FnGetAtt('services', 'web', index, 'logs'))
 
     def test_parameters_are_hidden(self):
         made = self.make(environment={'A': SECRET}, definition=self.services(
