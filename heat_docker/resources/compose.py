@@ -132,7 +132,8 @@ class DockerCompose(events.MaskingResource, stack_resource.StackResource):
             common[auth] = conversion.check_credentials(common[auth])
         return compose_template.NestedTemplate(
             self._project(values, unknown - compose_template.COMMON.keys()),
-            common, unknown)
+            common, conversion.check_environment(values['environment'] or {}),
+            unknown)
 
     def _unknown(self):
         """Return the names of variables and properties that are not known.

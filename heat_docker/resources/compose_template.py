@@ -14,6 +14,7 @@
 
 from collections import abc
 import dataclasses
+import re
 import typing
 
 from ..compose import hot
@@ -34,6 +35,12 @@ _NONE = {'type': 'OS::Heat::None'}
 _UNKNOWN = 'unknown'
 
 AUTH = 'registry_auth'
+
+# Where the front end takes values of variables apart, and the length from
+# which on a part is searched for in other strings. Shorter parts are common
+# words.
+_SEPARATORS = re.compile(r'[\s=\'"]+')
+_SHORTEST = 4
 
 # Schemas of the parameters for properties of all resources.
 COMMON: dict[str, dict] = {
@@ -57,10 +64,12 @@ class NestedTemplate(hot.Template):
 
     def __init__(self, project: projects.Project,
                  values: abc.Mapping[str, typing.Any],
+                 environment: abc.Mapping[str, str | None],
                  unknown: abc.Collection[str] = ()):
         """Initialize the template.
 
         :param values: values of properties in :data:`COMMON`.
+        :param environment: values of variables.
         :param unknown: names of variables, and of properties in
             :data:`COMMON`, whose values are not known yet.
         """
@@ -69,8 +78,13 @@ class NestedTemplate(hot.Template):
             if name in values or name in unknown})
         self.parameters: dict[str, typing.Any] = {}
         self._given = values
+        self._secrets = {
+            part for value in environment.values() if value
+            for part in (value, *_SEPARATORS.split(value))
+            if len(part) >= _SHORTEST}
         self._unknown = unknown
         self._names: dict[str, str] = {}
+        self._hidden_names: dict[str, str] = {}
 
     def parsed(self) -> dict:
         """Return the template as a map.
@@ -134,6 +148,29 @@ class NestedTemplate(hot.Template):
         if one.type == resources.IMAGE and len(self._given[AUTH]) == 1:
             return next(iter(self._given[AUTH]))
         return None
+
+    def _value(self, value):
+        """Return a value without the values of variables.
+
+        The front end takes some values apart, such as a command line. What it
+        takes from a variable is then a string like any other.
+        """
+        if isinstance(value, resources.Function) and 'list_join' not in value:
+            return value
+        literals = [part for part, source in texts.parts_of(value)
+                    if source is None] if isinstance(value, str) else []
+        if any(secret in part for part in literals
+               for secret in self._secrets):
+            return self._hidden(str(value))
+        return super()._value(value)
+
+    def _hidden(self, text):
+        """Return a string as a hidden parameter."""
+        name = self._hidden_names.setdefault(
+            text, 'value %d:' % (len(self._hidden_names) + 1))
+        self._parameters[name] = {'type': 'string', 'hidden': True}
+        self.parameters[name] = text
+        return resources.Function(get_param=name)
 
     def _common_value(self, name, parameter):
         if name in self._unknown:

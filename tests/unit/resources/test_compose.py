@@ -253,6 +253,33 @@ class NestedTestCase(ProjectTestCase):
         for index in (None, [], 'x', float('inf')):
             self.assertIsNone(made.FnGetAtt('services', 'web', index, 'logs'))
 
+    def test_values_that_are_taken_apart(self):
+        """The front end does not know where their parts come from."""
+        resources, parameters = self.nested(
+            environment={'LINE': 'A=' + SECRET, 'WORDS': 'echo ' + SECRET,
+                         'SHORT': '80'},
+            definition=self.services(web={
+                'image': 'a', 'environment': ['${LINE}'],
+                'command': '${WORDS}', 'entrypoint': 'run --pw=${WORDS}',
+                'labels': ['${LINE}'], 'ports': ['${SHORT}']}))
+        self.assertNotIn(SECRET, json.dumps(resources))
+        web = resources['web']['properties']
+        self.assertEqual(
+            {'A=' + SECRET, SECRET},
+            {value for value in parameters.values() if SECRET in value})
+        self.assertIn('80', web['port_bindings'])
+
+    def test_names_of_resources_are_no_values(self):
+        resources, _parameters = self.nested(
+            environment={'A': 'default_network', 'B': 'depend'},
+            definition=self.services(
+                depend={'image': 'a'},
+                web={'image': 'a', 'command': ['${A}', '${B}'],
+                     'network_mode': 'service:depend'}))
+        self.assertEqual(
+            {'get_resource': 'default_network'},
+            resources['depend']['properties']['networks'][0]['network'])
+
     def test_parameters_are_hidden(self):
         made = self.make(environment={'A': SECRET}, definition=self.services(
             web={'image': 'a', 'environment': ['A']}))
