@@ -91,7 +91,7 @@ OF_SERVICE = (
             fields.INTEGER,
             _('Highest number of replicas after a change. Required for a '
               'change that adds replicas.'), example=10)}),
-    Operation('restart', _('replaces all tasks by new ones, in the way that '
+    Operation('restart', _('replaces all tasks with new ones, in the way that '
                            'update_config describes; a job runs again')),
     Operation('rollback', _('restores the specification before the last '
                             'update')),
@@ -100,14 +100,14 @@ OF_SERVICE = (
 
 OF_SWARM = (
     Operation('rotate_worker_token', _(
-        'replaces the token with which workers join by a new one')),
+        'replaces the join token of workers with a new one')),
     Operation('rotate_manager_token', _(
-        'replaces the token with which managers join by a new one')),
+        'replaces the join token of managers with a new one')),
     Operation('rotate_unlock_key', _(
-        'replaces the key that unlocks a restarted manager by a new one')),
+        'replaces the key that unlocks a restarted manager with a new one')),
     Operation('rotate_ca', _(
         'replaces the certificate authority of the swarm and the '
-        'certificates of its nodes by new ones')),
+        'certificates of its nodes with new ones')),
 )
 
 

@@ -76,11 +76,11 @@ class DockerCompose(events.MaskingResource, stack_resource.StackResource):
 
     The values of variables come from environment, and files from contents,
     never from the host of heat-engine. The page "Compose files" of the
-    documentation describes which keys of Compose are supported, and the
-    differences.
+    documentation describes the differences from Compose, and the page "Keys of
+    Compose" the keys that are supported.
 
     The objects have the labels of Compose. On the Docker host, "docker compose
-    -p NAME ps" and "logs" show them. Do not change them with Compose.
+    -p NAME ps" and "logs" show them. Do not change the objects with Compose.
 
     Marking the resource as unhealthy marks all containers of the project. The
     next update of the stack replaces them.

@@ -28,13 +28,14 @@ class DockerConfig(contents.ContentResource):
 
     Docker cannot change the content of a config. A change therefore replaces
     it: the plugin creates a new config with a new name, updates the services
-    of the stack, which start new tasks one after the other, and then deletes
-    the old one. With a fixed name, the update fails unless it changes the
-    name, too. The labels change in place.
+    of the stack, whose tasks the swarm replaces, and then deletes the old one.
+    With a fixed name, the update fails unless it changes the name, too. The
+    labels change in place.
 
     The daemon at docker_endpoint must be a manager of the swarm. Deleting the
-    resource waits for services that are being updated or deleted. If others
-    use the config, the delete fails, and the status reason names them.
+    resource waits for services that are being updated or deleted. If other
+    services use the config, the delete fails, and the status reason names
+    them.
     """
 
     spec = spec

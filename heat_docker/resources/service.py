@@ -46,9 +46,10 @@ class DockerService(signals.SignalResource):
     Suspending the stack scales a replicated service to 0, and resuming it
     scales it back. Services of other modes cannot be suspended. Deleting the
     resource waits until the containers of all tasks are removed. A check fails
-    unless all tasks run. A signal carries out one of the actions that
-    alarm_action lists. With alarm_action, anyone who has alarm_url, such as an
-    alarm, can send this one action without a token.
+    unless all tasks run, or those of a job have completed. A signal carries
+    out one of the actions that alarm_action lists. With alarm_action, anyone
+    who has alarm_url, such as an alarm, can trigger this one action without a
+    token.
     """
 
     spec = spec

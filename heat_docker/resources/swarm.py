@@ -39,8 +39,8 @@ class DockerSwarm(managed.ManyManagers, signals.OperableResource):
 
     An update that would replace the swarm fails, because all services of the
     swarm would end. The properties that Docker can change are changed in
-    place. Signals replace the secrets of the swarm by new ones, which the
-    nodes of the swarm do not need.
+    place. Signals replace the secrets of the swarm with new ones. Nodes that
+    are already part of the swarm need no new token.
 
     Deleting the resource makes the daemon leave the swarm, which ends with
     its last manager. If other managers remain that do not belong to the

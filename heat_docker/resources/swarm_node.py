@@ -33,19 +33,20 @@ class DockerSwarmNode(managed.ManagedResource):
     manager_endpoint gives it its role, its labels and its availability. The
     create waits until the managers report the node as ready, and fails if the
     daemon is part of a swarm. A check of the stack fails if the managers
-    report that the node is down, or that they cannot reach a manager.
+    report that the node is down or, if it is a manager, that they cannot reach
+    it.
 
     A change of the role promotes or demotes the node in place. A change of
     one of its addresses makes it leave the swarm and join it again. Another
     docker_endpoint, such as that of a replaced server, replaces the node: the
     new daemon joins before the old one leaves.
 
-    Deleting the resource moves the tasks of the node to other nodes, for
-    which they have the time in drain_timeout, demotes a manager, makes the
-    daemon leave, and removes the node from the swarm. It fails if the swarm
-    would lose the majority of its managers. A daemon that does not respond is
-    removed from the swarm without it, once the managers report it as down. If
-    the stack with the swarm is deleted, its nodes leave at once.
+    Deleting the resource moves the tasks of the node to other nodes, and waits
+    for this for up to drain_timeout. It then demotes a manager, makes the
+    daemon leave, and removes the node from the swarm. The delete fails if the
+    swarm would lose the majority of its managers. If the daemon does not
+    respond, the node is removed from the swarm once the managers report it as
+    down. If the stack with the swarm is deleted, its nodes leave at once.
 
     The resource requires a daemon that belongs to one project.
     """

@@ -63,10 +63,10 @@ FIELDS = (
     fields.Field(
         name='contents', type=fields.MAP, change=fields.HEAT_ONLY,
         doc=_('Files to which the Compose file refers, as a map of relative '
-              'path to the text, usually from get_file: env files, configs, '
+              'path to text, usually from get_file: env files, configs, '
               'secrets, files of include and extends, build contexts, and '
-              'files that services mount. A binary file is a map with '
-              'base64.'),
+              'files that services mount. A binary file is a map with the '
+              'key base64.'),
         at=None, to_api=project.check_contents, mask=project.map_masked,
         longest=budgets.FILE,
         policy=policy.Free.OURS,
@@ -108,9 +108,9 @@ FIELDS = (
         name='registry_auth', type=fields.MAP, change=fields.HEAT_ONLY,
         doc=_('Credentials for registries, as a map of each registry, such '
               'as registry.example.com:5000 or docker.io, to a map with '
-              'username and password, or with identity_token. A service with '
-              'build gets the credentials if there is only one registry. '
-              'Take them from hidden parameters.'),
+              'username and password, or with identity_token. The build of '
+              'an image gets the credentials only if the map contains a '
+              'single registry. Take them from hidden parameters.'),
         at=None, to_api=project.check_credentials,
         mask=project.credentials_masked,
         policy=policy.Free.OURS,
@@ -127,9 +127,9 @@ FIELDS = (
         example={'server': '7'}),
     fields.Field(
         name='strict', type=fields.BOOLEAN, change=fields.HEAT_ONLY,
-        doc=_('Whether a key of the Compose file that cannot be carried out '
-              'is an error. If false, it is left out, and an event says so. '
-              'Defaults to true.'),
+        doc=_('Whether a key of the Compose file that is not supported is an '
+              'error. If false, the resource leaves the key out and adds an '
+              'event. Defaults to true.'),
         at=None, default=lambda: True,
         policy=policy.Free.OURS,
         example=False),

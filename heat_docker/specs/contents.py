@@ -53,7 +53,7 @@ FIELDS = (
             example='correct horse'),
         fields.Field(
             name='content_base64', type=fields.STRING,
-            doc=_('Content in base64, instead of content.'),
+            doc=_('Content in base64, for binary data, in place of content.'),
             at=None, to_api=swarm.base64_to_data, mask=swarm.masked,
             constraints=_DATA, longest=budgets.FILE,
             policy=policy.Free.INSIDE,

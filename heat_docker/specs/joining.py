@@ -22,7 +22,7 @@ _ = i18n._
 FIELDS = (
     fields.Field(
         name='listen_addr', type=fields.STRING,
-        doc=_('Address, or network interface of the daemon, with a port on '
+        doc=_('Address or network interface of the daemon, with a port, on '
               'which it listens for other managers. Defaults to '
               '0.0.0.0:2377.'),
         at='ListenAddr', live_at=fields.NOT_SHOWN,
@@ -32,7 +32,7 @@ FIELDS = (
         example='0.0.0.0:2378'),
     fields.Field(
         name='advertise_addr', type=fields.STRING,
-        doc=_('Address, or network interface of the daemon, optionally with a '
+        doc=_('Address or network interface of the daemon, optionally with a '
               'port, at which other nodes reach this one. Defaults to the '
               'only address of the daemon; if it has several, the property is '
               'required.'),
@@ -42,7 +42,7 @@ FIELDS = (
         example='192.0.2.11'),
     fields.Field(
         name='data_path_addr', type=fields.STRING,
-        doc=_('Address, or network interface of the daemon, for the traffic '
+        doc=_('Address or network interface of the daemon, for the traffic '
               'between containers on different nodes. Defaults to that of '
               'advertise_addr.'),
         at='DataPathAddr', live_at=fields.NOT_SHOWN,

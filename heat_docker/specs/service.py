@@ -88,17 +88,18 @@ def _rollout(name, doc, at):
                 constraints=[constraints.AllowedValues(actions)]),
             'monitor': fields.Key(
                 fields.NUMBER, policy.Free.INSIDE,
-                _('Seconds, or a duration, after the start of a task during '
-                  'which its failure counts. Defaults to 5.'),
+                _('Seconds, or a duration such as 1m30s, for which the swarm '
+                  'watches a new task. A later failure does not count. '
+                  'Defaults to 5.'),
                 parse=forms.seconds),
             'max_failure_ratio': fields.Key(
                 fields.NUMBER, policy.Free.INSIDE,
-                _('Part of the tasks that may fail, from 0 to 1. Defaults '
-                  'to 0.')),
+                _('Fraction of the tasks that may fail, from 0 to 1. '
+                  'Defaults to 0.')),
             'order': fields.Key(
                 fields.STRING, policy.Free.INSIDE,
                 _('Whether an old task is stopped before the new one starts '
-                  '(stop-first), or after it runs and is healthy '
+                  '(stop-first), or after the new one runs and is healthy '
                   '(start-first). Defaults to stop-first.'),
                 constraints=[constraints.AllowedValues(
                     ['stop-first', 'start-first'])]),
@@ -121,8 +122,8 @@ def _files(name, doc, to_api, from_api, same_state, refers, at):
             schema={
                 'source': fields.Key(
                     fields.STRING, policy.Free.REFERENCE,
-                    _('Name or ID, such as get_resource of a resource of the '
-                      'stack.'), required=True),
+                    _('Name or ID. For a resource of the stack, use '
+                      'get_resource.'), required=True),
                 'target': fields.Key(
                     fields.STRING, policy.Free.INSIDE,
                     _('Path of the file in the containers. A path without a '
@@ -171,10 +172,11 @@ FIELDS = (
             example='wiki-web'),
         fields.Field(
             name='mode', type=fields.STRING,
-            doc=_('How many tasks there are: a number of them (replicated), '
-                  'or one on each node (global); tasks of a job run until '
-                  'they have completed (replicated-job, global-job). Defaults '
-                  'to replicated. Jobs require version 1.41 of the Docker '
+            doc=_('Whether there are as many tasks as replicas says '
+                  '(replicated), or one on each node (global). The tasks of '
+                  'a job (replicated-job, global-job) run until they have '
+                  'completed, and are then not replaced. Defaults to '
+                  'replicated. Jobs require version 1.41 of the Docker '
                   'API.'),
             at='Mode', to_api=services.mode_to_api,
             from_api=services.mode_from_api, same_state=services.same_mode,
@@ -243,12 +245,13 @@ FIELDS = (
                       meaning=scalars.identity,
                       from_api=services.platform_from_api),
         _of_container('registry_auth', None, doc=_(
-            'Credentials for the registry of the image, which the managers '
-            'send to the nodes that start a task. Take them from hidden '
-            'parameters. A removal has no effect until the image changes.')),
+            'Credentials for the registry of the image. The managers send '
+            'them to the nodes that start a task. Take them from hidden '
+            'parameters. Removing them has no effect until the image '
+            'changes.')),
         _of_container('healthcheck', _CONTAINER + 'Healthcheck', doc=_(
             'Health check that the nodes run in the containers. A task counts '
-            'as running as soon as it is healthy, and the swarm replaces a '
+            'as running only once it is healthy, and the swarm replaces a '
             'task that becomes unhealthy. Times are in seconds, or have '
             'units, such as 1m30s. Defaults to the health check of the '
             'image.')),
@@ -262,12 +265,14 @@ FIELDS = (
             'Defaults to 0, which means no limit.')),
         _of_container('memory_reservation', _RESERVATIONS + 'MemoryBytes',
                       doc=_(
-            'Memory, in bytes or with a unit, such as 64m, that a node must '
-            'have left for a task.')),
+            'Memory to reserve for each task, in bytes or with a unit, such '
+            'as 64m. A task runs only on a node with this much unreserved '
+            'memory.')),
         fields.Field(
             name='swap', type=fields.STRING, change=_IN_PLACE,
-            doc=_('Limit of swap in addition to memory, in bytes or with a '
-                  'unit, such as 64m; -1 means no limit. Requires memory.'),
+            doc=_('Swap that each task can use in addition to memory, in '
+                  'bytes or with a unit, such as 64m; -1 means no limit. '
+                  'Requires memory.'),
             at='TaskTemplate.Resources.SwapBytes', since=(1, 52),
             to_api=scalars.size_or_unlimited_to_api,
             from_api=scalars.size_from_api,
@@ -282,7 +287,8 @@ FIELDS = (
             'Number of CPUs that each task can use, such as 1.5.')),
         fields.Field(
             name='cpus_reservation', type=fields.NUMBER, change=_IN_PLACE,
-            doc=_('Number of CPUs that a node must have left for a task.'),
+            doc=_('Number of CPUs to reserve for each task. A task runs only '
+                  'on a node with this many unreserved CPUs.'),
             at=_RESERVATIONS + 'NanoCPUs', to_api=limits.cpus_to_api,
             from_api=limits.cpus_from_api,
             constraints=(constraints.Range(min=0),),
@@ -294,8 +300,9 @@ FIELDS = (
             'no limit.')),
         fields.Field(
             name='generic_resources', type=fields.LIST, change=_IN_PLACE,
-            doc=_('Resources, such as GPUs, that a node must offer and have '
-                  'left for a task.'),
+            doc=_('Resources, such as GPUs, to reserve for each task. A task '
+                  'runs only on a node that offers them and has not reserved '
+                  'them for other tasks.'),
             at=_RESERVATIONS + 'GenericResources',
             to_api=services.generic_to_api,
             from_api=services.generic_from_api,
@@ -316,10 +323,11 @@ FIELDS = (
         _of_container('ulimits', _CONTAINER + 'Ulimits', since=(1, 41)),
         _of_container('mounts', _CONTAINER + 'Mounts',
                       refers=references.node_mounts, doc=_(
-            'Mounts of the containers. A volume or a path is that of the '
-            'node on which a task runs: another node has other files.')),
-        _files('secrets', _('Secrets to mount as files in the memory of the '
-                            'containers.'),
+            'Mounts of the containers. Volumes and paths are those of the '
+            'node on which a task runs. On another node, they contain other '
+            'files.')),
+        _files('secrets', _('Secrets to mount in the containers as files in '
+                            'memory.'),
                services.secrets_to_api, services.secrets_from_api,
                services.secrets_match, references.secrets,
                _CONTAINER + 'Secrets'),
@@ -340,8 +348,9 @@ FIELDS = (
             name='networks', type=fields.LIST, change=_IN_PLACE,
             parse=forms.names_to_networks,
             doc=_('Networks of the swarm that the tasks are attached to, as '
-                  'maps or as names. A network needs the driver overlay. '
-                  'Defaults to none, except for that of published ports.'),
+                  'maps or as names. A network must have the driver '
+                  'overlay. Defaults to none, except for the ingress network '
+                  'if there are published ports.'),
             at='TaskTemplate.Networks', to_api=services.networks_to_api,
             from_api=services.networks_from_api,
             same_state=services.networks_match,
@@ -404,16 +413,16 @@ FIELDS = (
                         fields.STRING, policy.service_ports,
                         _('Whether all nodes publish the port and forward '
                           'connections to any task (ingress), which requires '
-                          'IPVS in their kernels, or only the nodes with a '
-                          'task, which answers itself (host). Docker does not '
-                          'report a kernel without IPVS: the port is then '
-                          'published, but nothing answers. Defaults to '
+                          'IPVS in their kernels, or only nodes with a task '
+                          'publish it, each for its own task (host). Docker '
+                          'does not report a kernel without IPVS: the port is '
+                          'then published, but nothing answers. Defaults to '
                           'ingress.'),
                         constraints=[constraints.AllowedValues(
                             ['ingress', 'host'])]),
                     'name': fields.Key(
                         fields.STRING, policy.service_ports,
-                        _('Name of the port, for people.')),
+                        _('Name of the port, for information only.')),
                 }),
             policy=policy.service_ports,
             example=[{'name': 'http', 'target': 80, 'published': 8080,
@@ -476,8 +485,8 @@ FIELDS = (
                       '"node.role==worker" or "node.labels.disk==ssd".')),
                 'preferences': fields.Key(
                     fields.LIST, policy.Free.INSIDE,
-                    _('What tasks are spread over, such as the values of a '
-                      'label of the nodes, each as {spread: '
+                    _('What to spread the tasks over evenly, such as the '
+                      'values of a label of the nodes, each as {spread: '
                       'node.labels.zone}.')),
                 'max_replicas_per_node': fields.Key(
                     fields.INTEGER, policy.Free.INSIDE,
@@ -561,8 +570,8 @@ ATTRIBUTES = (
         name='ports', type=fields.LIST, at='Endpoint.Ports',
         from_api=services.ports_from_api,
         doc=_('Ports that the swarm publishes, as a list of maps with target, '
-              'published, protocol, mode and name. A node itself chooses free '
-              'ports of the mode host, which are not included.')),
+              'published, protocol, mode and name. Ports of the mode host '
+              'that a node itself has chosen are not included.')),
     fields.Attribute(
         name='virtual_ips', type=fields.LIST, at='Endpoint.VirtualIPs',
         from_api=services.addresses_from_api,

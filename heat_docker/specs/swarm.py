@@ -46,9 +46,9 @@ _EXPIRY = 90 * 24 * 3600 * 10 ** 9
 
 FIELDS = (
     endpoint.of_managers(_(
-        'URL of the daemon that becomes the first manager, in the form that '
-        'other types have, or a list of URLs. Only the first one creates the '
-        'swarm. Later actions use the first daemon that responds and is a '
+        'URL of the daemon that becomes the first manager, in the same form '
+        'as for other types, or a list of URLs. Only the first one creates '
+        'the swarm. Later actions use the first daemon that responds and is a '
         'manager of the swarm. Defaults to the daemon that the operator has '
         'configured.')),
     *endpoint.FIELDS[1:],
@@ -63,16 +63,16 @@ FIELDS = (
         example=7789),
     fields.Field(
         name='default_addr_pool', type=fields.LIST,
-        doc=_('Subnets from which the swarm takes those of its overlay '
-              'networks. They must not overlap with networks of the nodes. '
-              'Defaults to 10.0.0.0/8.'),
+        doc=_('Address ranges from which the swarm takes the subnets of its '
+              'overlay networks. They must not overlap with networks of the '
+              'nodes. Defaults to 10.0.0.0/8.'),
         at='DefaultAddrPool', to_api=swarm_nodes.subnets,
         policy=policy.Free.WHOLE_DAEMON,
         example=['10.20.0.0/16', '10.21.0.0/16']),
     fields.Field(
         name='subnet_size', type=fields.INTEGER,
-        doc=_('Length of the prefix of each of these subnets. Defaults to '
-              '24.'),
+        doc=_('Prefix length of the subnet of each overlay network. Defaults '
+              'to 24.'),
         at='SubnetSize', default=lambda: 24,
         constraints=(constraints.Range(min=1, max=29),),
         policy=policy.Free.WHOLE_DAEMON,
@@ -139,10 +139,10 @@ FIELDS = (
         example=400),
     fields.Field(
         name='election_tick', type=fields.INTEGER,
-        doc=_('Ticks, of about one second, without a message of the leader '
-              'after which the managers elect another one. It must be greater '
-              'than heartbeat_tick. Managers apply a change when they start. '
-              'Defaults to 10.'),
+        doc=_('Number of ticks, of about one second each, without a message '
+              'from the leader after which the managers elect another leader. '
+              'It must be greater than heartbeat_tick. Managers apply a '
+              'change when their daemon restarts. Defaults to 10.'),
         at='Spec.Raft.ElectionTick', default=lambda: _ELECTION_TICK,
         constraints=_FROM_ONE,
         change=fields.in_place('Raft.ElectionTick', unset=_ELECTION_TICK),
@@ -150,9 +150,9 @@ FIELDS = (
         example=15),
     fields.Field(
         name='heartbeat_tick', type=fields.INTEGER,
-        doc=_('Ticks, of about one second, between two messages of the leader '
-              'to other managers. Managers apply a change when they start. '
-              'Defaults to 1.'),
+        doc=_('Number of ticks, of about one second each, between two '
+              'messages from the leader to the other managers. Managers apply '
+              'a change when their daemon restarts. Defaults to 1.'),
         at='Spec.Raft.HeartbeatTick', default=lambda: _HEARTBEAT_TICK,
         constraints=_FROM_ONE,
         change=fields.in_place('Raft.HeartbeatTick', unset=_HEARTBEAT_TICK),
@@ -160,9 +160,10 @@ FIELDS = (
         example=2),
     fields.Field(
         name='dispatcher_heartbeat', type=fields.NUMBER, parse=forms.seconds,
-        doc=_('Seconds, or a duration such as 10s, between two messages of a '
-              'node to the managers. A node that misses three of them is '
-              'down, and its tasks are moved to other nodes. Defaults to 5.'),
+        doc=_('Seconds, or a duration such as 10s, between two messages from '
+              'a node to the managers. After three missed messages, the '
+              'managers consider the node down, and move its tasks to other '
+              'nodes. Defaults to 5.'),
         at='Spec.Dispatcher.HeartbeatPeriod', to_api=scalars.nanoseconds,
         from_api=swarm_nodes.seconds_from_api,
         default=lambda: _HEARTBEAT / 10 ** 9,
@@ -175,7 +176,8 @@ FIELDS = (
         name='cert_expiry', type=fields.NUMBER, parse=forms.seconds,
         doc=_('Seconds, or a duration such as 720h, for which the '
               'certificates of nodes are valid; at least one hour. Nodes '
-              'renew them in time. Defaults to 90 days.'),
+              'renew their certificates before they expire. Defaults to 90 '
+              'days.'),
         at='Spec.CAConfig.NodeCertExpiry', to_api=scalars.nanoseconds,
         from_api=swarm_nodes.seconds_from_api,
         default=lambda: _EXPIRY / 10 ** 9,
@@ -200,7 +202,7 @@ FIELDS = (
                 required=True),
             'ca_cert': fields.Key(
                 fields.STRING, policy.Free.WHOLE_DAEMON,
-                _('Root certificate of the authority, in PEM.'),
+                _('Root certificate of the authority, in PEM format.'),
                 constraints=[constraints.Length(max=budgets.FILE)],
                 example='-----BEGIN CERTIFICATE-----\n...'),
             'options': fields.Key(
@@ -225,8 +227,8 @@ ATTRIBUTES = (
     fields.Attribute(
         name='manager_addresses', type=fields.LIST, at='ID',
         source='manager_addresses',
-        doc=_('Addresses with ports at which nodes can join the swarm; those '
-              'of managers that respond come first.')),
+        doc=_('Addresses, with ports, at which nodes can join the swarm. '
+              'Those of managers that respond come first.')),
     fields.Attribute(
         name='nodes', type=fields.LIST, at='ID', source='nodes',
         doc=_('Nodes of the swarm, each as a map with id, hostname, address, '

@@ -63,9 +63,9 @@ FIELDS = (
         nested=_TLS.nested),
     fields.Field(
         name='role', type=fields.STRING, change=fields.by_step('role'),
-        doc=_('Role of the node: worker or manager. A manager that is to '
-              'become a worker keeps its role, and the update fails, if the '
-              'swarm would lose the majority of its managers. Defaults to '
+        doc=_('Role of the node: worker or manager. If a change to worker '
+              'would make the swarm lose the majority of its managers, the '
+              'update fails, and the node remains a manager. Defaults to '
               'worker.'),
         at='Role', live_at='Spec.Role', default=lambda: 'worker',
         constraints=(constraints.AllowedValues(['worker', 'manager']),),
@@ -113,8 +113,9 @@ FIELDS = (
     fields.Field(
         name='drain_timeout', type=fields.INTEGER, change=fields.HEAT_ONLY,
         parse=forms.whole_seconds,
-        doc=_('Seconds, or a duration such as 5m, that the tasks of the node '
-              'have to end before it leaves the swarm. Defaults to 60.'),
+        doc=_('Seconds, or a duration such as 5m, to wait until the tasks of '
+              'the node have ended. After that, the node leaves the swarm '
+              'with the tasks that are still running. Defaults to 60.'),
         at=None, constraints=(constraints.Range(min=0),), empty_counts=True,
         policy=policy.Free.OURS,
         example=300),
@@ -128,7 +129,7 @@ ATTRIBUTES = (
         doc=_('Hostname of the node.')),
     fields.Attribute(
         name='address', type=fields.STRING, at='Status.Addr',
-        doc=_('Address of the node, as the managers know it.')),
+        doc=_('Address at which the managers know the node.')),
     fields.Attribute(
         name='state', type=fields.STRING, at='Status.State',
         doc=_('State of the node: unknown, down, ready or disconnected.')),
@@ -146,7 +147,7 @@ ATTRIBUTES = (
     fields.Attribute(
         name='reachability', type=fields.STRING,
         at='ManagerStatus.Reachability',
-        doc=_('Whether the other managers reach a manager: unknown, '
+        doc=_('Whether the other managers reach this manager: unknown, '
               'unreachable or reachable; null for a worker.')),
     fields.Attribute(
         name='engine_version', type=fields.STRING,
