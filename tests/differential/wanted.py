@@ -108,21 +108,23 @@ _COPIED = ('A file or directory of the project is copied into the container, '
            'because the host of the daemon does not have it')
 _ACCESS = ('Compose ignores ``:ro`` of ``volumes_from``, against the '
            'specification')
-_LINK = ('The alias of a link is one of the other container in its networks, '
-         'because Docker cannot change the links of a container that runs')
+_LINK = ('The alias of a link is an alias of the other container in its '
+         'networks, because Docker cannot change the links of a container '
+         'that runs')
 _RANGE = ('Each container has a port of its own, which stays the same. '
-          'Compose lets Docker choose one of the range')
+          'Compose lets Docker choose a port of the range')
 
 WANTED = (
     Wanted('container', '', 'Compose creates all containers before it starts '
-           'one. A stack creates a container when those are ready on which '
-           'it depends', _not_created),
-    Wanted('container', 'Config.AttachStd*', 'It is for a client that '
-           'attaches to the container when it starts, and none does'),
-    Wanted('container', 'Config.MacAddress', 'The address is one of the '
-           'network, where it is the same'),
-    Wanted('container', 'Config.StopTimeout', 'A part of a second counts as '
-           'one. Compose leaves it out', _less_than_a_second),
+           'one. A stack creates a container once the containers on which '
+           'it depends are ready', _not_created),
+    Wanted('container', 'Config.AttachStd*', 'The keys concern a '
+           'client that attaches to the container when it starts. No client '
+           'does so'),
+    Wanted('container', 'Config.MacAddress', 'The stack sets the '
+           'address in the network, where both have the same one'),
+    Wanted('container', 'Config.StopTimeout', 'The stack rounds a fraction '
+           'of a second up. Compose rounds it down', _less_than_a_second),
     Wanted('container', 'Config.WorkingDir', 'BuildKit sets the directory of '
            'an image without a base. The resource uses the classic builder',
            lambda one, other: (one, other) == ('/', '')),
@@ -134,23 +136,23 @@ WANTED = (
     Wanted('container', 'HostConfig.Mounts.*', _COPIED, _relative),
     Wanted('container', 'HostConfig.Mounts.*.CreateMountpoint', 'The '
            'specification says that ``create_host_path`` is true by default. '
-           'With options for a bind mount, Compose takes it as false',
+           'With options for a bind mount, Compose treats it as false',
            lambda one, other: not one and other),
     Wanted('container', 'HostConfig.NetworkMode', 'An update changes the '
            'networks of a container in place, but no request changes the '
            'mode. Therefore the container is created without a network, and '
            'then connected', _bridge),
     Wanted('container', 'HostConfig.PortBindings.*', _RANGE, _range),
-    Wanted('container', 'HostConfig.SecurityOpt', 'Compose leaves out the '
-           'white space of a seccomp profile', _profile),
+    Wanted('container', 'HostConfig.SecurityOpt', 'Compose removes the '
+           'white space from a seccomp profile', _profile),
     Wanted('container', 'HostConfig.VolumesFrom', _ACCESS, _access),
     Wanted('container', 'Mounts.*.RW', _ACCESS,
            lambda one, other: (one, other) == (True, False)),
     Wanted('container', 'Mounts.*', _COPIED, _relative),
     Wanted('container', 'Mounts.*.Mode', 'Docker shows the options of a '
-           'volume in this key if the request has binds, as that of Compose. '
-           '``RW`` has the same value'),
-    Wanted('container', 'NetworkSettings.Bridge', 'It belongs to '
+           'volume in this key if the request contains ``Binds``, as that of '
+           'Compose does. ``RW`` has the same value'),
+    Wanted('container', 'NetworkSettings.Bridge', 'It follows from '
            '``NetworkMode``'),
     Wanted('container', 'NetworkSettings.Networks.*.Aliases', 'Compose adds '
            'the name of the container, which Docker resolves anyway',
@@ -161,15 +163,15 @@ WANTED = (
            _aliases),
     Wanted('container', 'NetworkSettings.Networks.*.Links', _LINK),
     Wanted('container', 'NetworkSettings.Networks.*.MacAddress', 'Compose '
-           '2.26 ignores ``mac_address`` of a service since version 1.44 of '
-           'the API of Docker',
+           '2.26 ignores ``mac_address`` of a service with version 1.44 of '
+           'the Docker API and later',
            lambda one, other: one == '<chosen by the daemon>'),
     Wanted('container', 'NetworkSettings.Ports.*', _RANGE, _range),
     Wanted('network', 'IPAM.Options', 'Compose ignores ``options`` of '
            '``ipam``, against the specification',
            lambda one, other: not one),
-    Wanted('*', '*', 'Docker shows an empty value in the way in which the '
-           'request has it. It means the same as none', _empty),
+    Wanted('*', '*', 'Docker shows an empty value in the form that the '
+           'request has. It means the same as no value', _empty),
 )
 
 
