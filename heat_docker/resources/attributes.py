@@ -164,8 +164,7 @@ class ShowingResource(daemon.DaemonResource):
         """
         if self.resource_id is None:
             return None
-        attribute = next(attribute for attribute in self.spec.ATTRIBUTES
-                         if attribute.name == name)
+        attribute = self.attribute_named(name)
         if attribute.at is None:
             return getattr(self, attribute.source)()
         inspected = self._inspected()

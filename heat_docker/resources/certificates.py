@@ -308,9 +308,7 @@ class DockerCertificates(tables.TableResource):
 
     def _resolve_attribute(self, name):
         """Return the value of an attribute in the table."""
-        attribute = next(attribute for attribute in self.spec.ATTRIBUTES
-                         if attribute.name == name)
-        return fields.read(self.described(), attribute.at)
+        return fields.read(self.described(), self.attribute_named(name).at)
 
     def _show_resource(self):
         """Return the attributes without keys.

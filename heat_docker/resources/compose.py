@@ -12,6 +12,7 @@
 
 """``DockerInc::Docker::Compose``."""
 
+import contextlib
 import dataclasses
 import re
 
@@ -348,8 +349,7 @@ class DockerCompose(events.MaskingResource, stack_resource.StackResource):
         """Delete the snapshot of the nested stack."""
         made = _snapshot_in(snapshot)
         if made is not None:
-            with self.rpc_client().ignore_error_by_name('NotFound'), \
-                    self.rpc_client().ignore_error_by_name('EntityNotFound'):
+            with self._ignoring_missing():
                 self.rpc_client().delete_snapshot(
                     self.context, self._stack_of(made), made.id)
         return made
@@ -358,8 +358,7 @@ class DockerCompose(events.MaskingResource, stack_resource.StackResource):
         """Return whether the snapshot of the nested stack is deleted."""
         if made is None:
             return True
-        with self.rpc_client().ignore_error_by_name('NotFound'), \
-                self.rpc_client().ignore_error_by_name('EntityNotFound'):
+        with self._ignoring_missing():
             found = self.rpc_client().show_snapshot(
                 self.context, self._stack_of(made), made.id)
             if found['status'] == self.FAILED:
@@ -368,6 +367,13 @@ class DockerCompose(events.MaskingResource, stack_resource.StackResource):
                     % found['status_reason'])
             return False
         return True
+
+    @contextlib.contextmanager
+    def _ignoring_missing(self):
+        """Ignore that a snapshot, or its nested stack, does not exist."""
+        with self.rpc_client().ignore_error_by_name('NotFound'), \
+                self.rpc_client().ignore_error_by_name('EntityNotFound'):
+            yield
 
     def _stack_of(self, snapshot):
         """Return the identity of the nested stack that has a snapshot.
@@ -427,20 +433,34 @@ class DockerCompose(events.MaskingResource, stack_resource.StackResource):
 
     def described(self):
         """Return the map that the paths of the attributes refer to."""
-        services = {
-            service: [_described(one)
-                      for _number, one in sorted(containers.items())]
+        return {name: read() for name, read in self._readers().items()}
+
+    def _readers(self):
+        """Return the function for each key of :meth:`described`.
+
+        An attribute asks only the containers that it is about.
+        """
+        return {'services': self._services, 'ports': self._ports,
+                'networks': self._networks, 'volumes': self._volumes}
+
+    def _services(self):
+        return {service: [_described(one) for _index, one
+                          in sorted(containers.items())]
+                for service, containers in self._containers().items()}
+
+    def _ports(self):
+        return {service: {
+            '%(container_port)s/%(protocol)s' % port: port['host_port']
+            for port in containers[min(containers)].FnGetAtt('ports') or ()}
             for service, containers in self._containers().items()}
-        return {
-            'services': services,
-            'ports': {service: {
-                '%(container_port)s/%(protocol)s' % port: port['host_port']
-                for port in containers[0]['ports'] or ()}
-                for service, containers in services.items()},
-            'networks': {name: one.resource_id for (name,), one
-                         in self._objects('networks').items()},
-            'volumes': {name: one.FnGetAtt('name') for (name,), one
-                        in self._objects('volumes').items()}}
+
+    def _networks(self):
+        return {name: one.resource_id for (name,), one
+                in self._objects('networks').items()}
+
+    def _volumes(self):
+        return {name: one.FnGetAtt('name') for (name,), one
+                in self._objects('volumes').items()}
 
     def written(self):
         """Return the template of the nested stack."""
@@ -448,13 +468,12 @@ class DockerCompose(events.MaskingResource, stack_resource.StackResource):
 
     def _resolve_attribute(self, name):
         """Return the value of an attribute in the table."""
-        attribute = next(attribute for attribute in self.spec.ATTRIBUTES
-                         if attribute.name == name)
+        attribute = self.attribute_named(name)
         if self.resource_id is None:
             return None
         if attribute.at is None:
             return getattr(self, attribute.source)()
-        return fields.read(self.described(), attribute.at)
+        return self._readers()[attribute.at]()
 
     def _show_resource(self):
         """Return the attributes that describe the project.

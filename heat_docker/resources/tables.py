@@ -90,6 +90,11 @@ class TableResource(superseding.SupersedableResource):
         return not any(function.dependencies(
             [self.properties.data.get(name) for name in names]))
 
+    def attribute_named(self, name):
+        """Return the :class:`fields.Attribute` of a name."""
+        return next(attribute for attribute in self.spec.ATTRIBUTES
+                    if attribute.name == name)
+
     @property
     def records(self):
         """The facts about the resource in Heat's database."""

@@ -586,16 +586,8 @@ ATTRIBUTES = (
         name='logs', type=fields.STRING, source='log_tail',
         doc=_('The end of the output of all tasks: 64 KiB, unless the '
               'operator has set another limit.')),
-    fields.Attribute(
-        name='alarm_url', type=fields.STRING, at=None, source='alarm_url',
-        doc=_('Webhook URL for an alarm: a POST request to it, without a '
-              'token, performs alarm_action. Any user who can show the '
-              'resource can read it, even with read-only access. Null if '
-              'alarm_action is unset.')),
-    fields.Attribute(
-        name='signal_url', type=fields.STRING, at=None, source='signal_url',
-        doc=_('URL of Heat\'s API to which users who can signal the stack '
-              'POST signals, with a token.')),
+    *(attribute for attribute in container.ATTRIBUTES
+      if attribute.name in ('alarm_url', 'signal_url')),
 )
 
 # Names of a service in Compose that no property has; see
