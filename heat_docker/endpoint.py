@@ -159,7 +159,7 @@ def base_url(url: str) -> str:
 
 def base_urls(urls: list[str]) -> list[str]:
     """Return the URLs of several endpoints; see :func:`base_url`."""
-    return [base_url(url) for url in urls]
+    return [base_url(url) for url in scalars.to_strings(urls)]
 
 
 def own_urls() -> list[str]:

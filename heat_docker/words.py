@@ -132,6 +132,10 @@ WORDS = (
     Words(errors.NoAnswer, 'swarm does not have a leader', 'Docker',
           'rpc error: code = Unknown desc = The swarm does not have a leader. '
           "It's possible that too few managers are online", _SERVER),
+    Words(errors.NoAnswer,
+          'rpc error: code = Unknown desc = context deadline exceeded',
+          'Docker', 'rpc error: code = Unknown desc = context deadline '
+          'exceeded', _SERVER),
     Words(errors.NoAnswer, 'node lost leader status', 'Docker',
           'rpc error: code = Unknown desc = raft: failed to process the '
           'request: node lost leader status', _SERVER),

@@ -145,6 +145,12 @@ class Host:
         """Connect the host to the network again."""
         network.run('ip', 'link', 'set', self._cable, 'up')
 
+    def cut_off(self, *others):
+        """Drop what the host sends to others, but not to heat-engine."""
+        for other in others:
+            network.run('nsenter', f'--net=/proc/{self._process.pid}/ns/net',
+                        'ip', 'route', 'add', 'blackhole', other.address)
+
     def _answers(self):
         with self.client() as client:
             return client.ping()

@@ -172,6 +172,31 @@ class Check(plan.Step):
         return True
 
 
+class Move(plan.Step):
+    """Find out whether other managers of a swarm have the object, too.
+
+    If they are those of another swarm, the object is replaced.
+    """
+
+    def __init__(self, replaces: bool = True):
+        """Prepare to ask one of them.
+
+        :param replaces: whether the object may be replaced.
+        """
+        self._replaces = replaces
+
+    def __call__(self, ctx: plan.Context) -> plan.Result:
+        """Inspect the object, and record the manager that has it."""
+        try:
+            ctx.object.inspect(ctx.client)
+        except errors.NotFound as ex:
+            if self._replaces:
+                raise plan.Replace() from ex
+            raise
+        record_request(ctx.client, ctx.records)
+        return True
+
+
 class Recover(plan.Step):
     """Find the object of a create whose response was lost, or replace it."""
 

@@ -72,6 +72,8 @@ class DockerResource(attributes.ShowingResource):
 
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
+        cls.update_steps = {'move': lambda made, ctx: creation.Move(),
+                            **cls.update_steps}
         if cls.spec is not None:
             fields.check_names(cls.spec, cls.update_steps, dir(cls))
 
@@ -138,8 +140,12 @@ class DockerResource(attributes.ShowingResource):
             self.external_id is not None) else self._confirmed(steps))
 
     def _confirmed(self, steps):
-        """Return steps that first check that the project owns the object."""
-        if steps and self.resource_id is not None and policy.is_shared():
+        """Return steps that first check that the project owns the object.
+
+        The object may be in another swarm than the one that a step looks in.
+        """
+        if steps and self.resource_id is not None and policy.is_shared() and (
+                not any(isinstance(step, creation.Move) for step in steps)):
             return [creation.Check(), *steps]
         return steps
 

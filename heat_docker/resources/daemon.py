@@ -67,54 +67,88 @@ class DaemonResource(events.MaskingResource):
     def endpoints_of(self, values):
         """Return the endpoints that values of the properties name.
 
-        Only an object of a swarm has several: those of managers.
+        If the table of the type has :func:`specs.endpoint.of_managers`, they
+        are those of managers of one swarm. Once there may be an object, a
+        manager that the operator no longer allows is left out: it must not
+        prevent the object from being deleted.
 
         :raises errors.Refused: if the operator does not allow one.
         """
-        return [self._endpoint(values, values['docker_endpoint'])]
+        urls = self._resolved(values, 'docker_endpoint')['docker_endpoint']
+        tls = self._resolved(values, 'tls')['tls']
+        recorded = self._recorded(tls)
+        if not isinstance(urls, list) or not urls:
+            return [recorded or self._first_use(urls or None, tls)]
+        if recorded is None:
+            return [self.allowed(url, tls) for url in urls]
+        found = []
+        for url in urls:
+            with contextlib.suppress(errors.Refused):
+                found.append(recorded if endpoint.is_of(url, recorded)
+                             else self.allowed(url, tls))
+        return found or [recorded]
 
-    def _endpoint(self, values, url):
-        """Return the endpoint with a URL.
+    def _recorded(self, tls):
+        """Return the endpoint of the create request, or None.
 
-        After the first request it stays the same, even if the property, which
-        may come from another resource, has changed since. It stays allowed, at
-        the address that it had then: a stricter policy must not prevent
-        existing objects from being deleted.
+        It stays the same, even if the property, which may come from another
+        resource, has changed since. It stays allowed, at the address that it
+        had then: a stricter policy must not prevent existing objects from
+        being deleted.
 
-        :param url: value of docker_endpoint.
-        :raises errors.Refused: if the operator does not allow it.
+        :param tls: value of the property tls.
         """
         request = self.records.read(records.CreateRequest)
-        tls = references.with_key(self, self._resolved(values, 'tls')['tls'])
-        try:
-            named = endpoint.of_values(
-                url if request is None else request.endpoint, tls)
-        except ValueError as ex:
-            raise errors.Failed(str(ex)) from ex
-        if request is not None:
-            if named.local:
-                return named
-            return dataclasses.replace(named, trusted=request.address)
+        if request is None:
+            return None
+        named = self._named(request.endpoint, tls)
+        return named if named.local else dataclasses.replace(
+            named, trusted=request.address)
+
+    def _first_use(self, url, tls):
+        """Return the endpoint of a single URL, which may be unset."""
         if not url and not self.are_known('docker_endpoint'):
             raise errors.Failed(_(
                 'docker_endpoint is empty because the value that it refers to '
                 'is empty'))
+        return self.allowed(url, tls)
+
+    def allowed(self, url, tls):
+        """Return an endpoint to which no request has been sent before.
+
+        :param url: None for the operator's daemon.
+        :param tls: value of the property tls.
+        :raises errors.Refused: if the operator does not allow it.
+        """
+        named = self._named(url, tls)
         policy.endpoint(named, self._is_admin)
         return named
+
+    def _named(self, url, tls):
+        try:
+            return endpoint.of_values(url, references.with_key(self, tls))
+        except ValueError as ex:
+            raise errors.Failed(str(ex)) from ex
 
     def forgotten_url(self):
         """Return the URL of the daemon if the operator has written it off.
 
-        Its certificates may no longer exist either, so they are not needed.
+        Of several managers, the operator has to have written off all. Their
+        certificates may no longer exist either, so they are not needed.
+
+        :returns: the URLs, separated by commas, or None.
         """
         request = self.records.read(records.CreateRequest)
-        url = (self.properties['docker_endpoint'] if request is None
-               else request.endpoint)
+        urls = self._resolved(self.properties,
+                              'docker_endpoint')['docker_endpoint']
+        if not isinstance(urls, list) or not urls:
+            urls = [urls if request is None else request.endpoint]
         try:
-            named = endpoint.parse(url or endpoint.own_url())
+            named = [endpoint.parse(url or endpoint.own_url()).url
+                     for url in urls]
         except ValueError:
             return None
-        return named.url if policy.forgotten(named.url) else None
+        return ', '.join(named) if all(map(policy.forgotten, named)) else None
 
     def _resolved(self, values, name):
         """Return values in which a property depends on no other resource.
@@ -154,20 +188,32 @@ class DaemonResource(events.MaskingResource):
     def first_client(self, endpoints, values):
         """Return a client of the first manager of a swarm that responds.
 
-        If none does, it is the client of the first endpoint, so that users
-        read why. A single endpoint does not have to be a manager.
+        A manager that is cut off from the others responds, but reports an
+        error. If there is no other, this returns a client whose requests fail
+        for a reason that may pass, so that the action waits and users read
+        the reason. A single endpoint does not have to be a manager.
 
         :param values: see :meth:`connect`.
         """
         def client(of):
             return clients.DockerClient(of, lambda: self._secrets(values))
 
+        cut_off, silent = [], []
         for one in endpoints if len(endpoints) > 1 else ():
-            with contextlib.suppress(errors.DockerError), client(one) as asked:
+            try:
                 clients.raise_if_down(one)
-                if asked.swarms.membership()['ControlAvailable']:
-                    return client(one)
-        return client(endpoints[0])
+                with client(one) as asked:
+                    state = asked.swarms.membership()
+            except errors.Unreachable:
+                silent.append(one)
+                continue
+            except errors.DockerError:
+                continue
+            if state['ControlAvailable'] and not state['Error']:
+                return client(one)
+            if state['ControlAvailable']:
+                cut_off.append(one)
+        return client([*cut_off, *silent, *endpoints][0])
 
     def _secrets(self, values):
         """Return the secrets that a daemon may repeat in its messages.

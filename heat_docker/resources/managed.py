@@ -10,18 +10,15 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Resources whose objects the managers of a swarm know."""
+"""Resources that take a whole daemon, as a manager or a node of a swarm."""
 
 import contextlib
 
-from .. import endpoint
 from .. import errors
 from .. import i18n
 from .. import policy
 from ..lifecycle import plan
-from ..lifecycle import records
 from . import base
-from . import references
 from . import tables
 
 _ = i18n._
@@ -41,54 +38,9 @@ class SwarmResource(base.DockerResource):
             policy.whole_daemon()
         return self.create_steps()
 
-    def allowed(self, url, tls):
-        """Return an endpoint to which no request has been sent before.
-
-        :param tls: value of the property tls.
-        :raises errors.Refused: if the operator does not allow it.
-        """
-        try:
-            named = endpoint.of_values(url, references.with_key(self, tls))
-        except ValueError as ex:
-            raise errors.Failed(str(ex)) from ex
-        policy.endpoint(named, self._is_admin)
-        return named
-
     def create_steps(self) -> list[plan.Step]:
         """Return the steps that create the object, if it is allowed."""
         raise NotImplementedError()
-
-
-class ManyManagers(SwarmResource):
-    """A resource whose docker_endpoint is a list of managers of one swarm.
-
-    The create uses the first one, and each later action the first one that
-    responds as a manager.
-    """
-
-    def endpoints_of(self, values):
-        """Return the endpoints of the managers.
-
-        Once there is a swarm, a manager that the operator no longer allows is
-        left out: it must not prevent the swarm from being deleted.
-        """
-        request = self.records.read(records.CreateRequest)
-        urls = self._resolved(values, 'docker_endpoint')['docker_endpoint']
-        tls = self._resolved(values, 'tls')['tls']
-        if request is None:
-            return [self.allowed(url, tls) for url in urls or ()][:1] or [
-                self._endpoint(values, None)]
-        recorded = self._endpoint(values, None)
-        found = []
-        for url in urls or ():
-            with contextlib.suppress(errors.Refused):
-                found.append(recorded if endpoint.is_of(url, recorded)
-                             else self.allowed(url, tls))
-        return found or [recorded]
-
-    def forgotten_url(self):
-        """Return None: other managers may respond."""
-        return None
 
 
 class ManagedResource(SwarmResource):

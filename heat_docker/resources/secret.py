@@ -31,10 +31,11 @@ class DockerSecret(contents.ContentResource):
     With a fixed name, the update fails unless it changes the name, too. The
     labels change in place.
 
-    The daemon at docker_endpoint must be a manager of the swarm. Deleting the
-    resource waits for services that are being updated or deleted. If other
-    services use the secret, the delete fails, and the status reason names
-    them.
+    The daemon at docker_endpoint must be a manager of the swarm. If
+    docker_endpoint is a list, each action uses the first manager that
+    responds. Deleting the resource waits for services that are being updated
+    or deleted. If other services use the secret, the delete fails, and the
+    status reason names them.
     """
 
     spec = spec

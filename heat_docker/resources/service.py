@@ -30,13 +30,14 @@ _ = i18n._
 class DockerService(signals.SignalResource):
     """A service of a swarm, which runs tasks of one image on its nodes.
 
-    The daemon at docker_endpoint must be a manager of the swarm. The swarm
-    starts the tasks, replaces those that end, and starts them on other nodes
-    if a node fails. The resource is complete once all tasks have kept running
-    for converge_delay, and are healthy if there is a health check; a job is
-    complete once its tasks have completed. If tasks fail again and again, the
-    action fails at once, and the status reason contains the node, the error
-    and the last output of the last failed task.
+    The daemon at docker_endpoint must be a manager of the swarm. If
+    docker_endpoint is a list, each action uses the first manager that
+    responds. The swarm starts the tasks, replaces those that end, and starts
+    them on other nodes if a node fails. The resource is complete once all
+    tasks have kept running for converge_delay, and are healthy if there is a
+    health check; a job is complete once its tasks have completed. If tasks
+    fail again and again, the action fails at once, and the status reason
+    contains the node, the error and the last output of the last failed task.
 
     A change is made in place, except for the name and the mode: the swarm
     replaces the tasks in the way that update_config describes, so that the

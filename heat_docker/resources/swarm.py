@@ -27,7 +27,7 @@ from . import signals
 _ = i18n._
 
 
-class DockerSwarm(managed.ManyManagers, signals.OperableResource):
+class DockerSwarm(managed.SwarmResource, signals.OperableResource):
     """A swarm: a cluster of Docker daemons.
 
     The resource makes the daemon at docker_endpoint the first manager of a
@@ -52,7 +52,12 @@ class DockerSwarm(managed.ManyManagers, signals.OperableResource):
     spec = spec
     object_class = swarms.Swarm
     run_operation = staticmethod(swarm_operations.run)
-    update_steps = {'move': lambda made, ctx: creation.Check()}
+    update_steps = {'move': lambda made, ctx: creation.Move(replaces=False)}
+
+    def endpoints_of(self, values):
+        """Return the endpoints of the managers; at first, there is one."""
+        found = super().endpoints_of(values)
+        return found if creation.may_exist(self.object) else found[:1]
 
     def create_steps(self):
         """Return the steps that create the swarm."""

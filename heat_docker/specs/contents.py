@@ -30,7 +30,7 @@ _ = i18n._
 _DATA = (constraints.Length(max=budgets.FILE),)
 
 FIELDS = (
-    *endpoint.FIELDS,
+    *endpoint.OF_MANAGERS,
     *map(fields.in_spec, (
         fields.Field(
             name='name', type=fields.STRING,

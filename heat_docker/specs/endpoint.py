@@ -110,7 +110,10 @@ FIELDS = (
 
 
 def of_managers(doc) -> fields.Field:
-    """Return docker_endpoint for objects that several daemons manage.
+    """Return docker_endpoint for an object of a swarm.
+
+    All managers of the swarm have the object, so that the value can be a list
+    of them. See :meth:`resources.daemon.DaemonResource.endpoints_of`.
 
     :param doc: documentation for users.
     """
@@ -119,3 +122,14 @@ def of_managers(doc) -> fields.Field:
         change=fields.by_step('move'), to_api=endpoint.base_urls,
         default=endpoint.own_urls, most=32,
         example=[FIELDS[0].example, 'https://other.example.com:2376'])
+
+
+OF_MANAGERS = (
+    of_managers(_(
+        'URL of the daemon of a manager of the swarm, in the same form as for '
+        'other types, or a list of URLs. Each action uses the first daemon '
+        'that responds and is a manager. If a change names a manager of '
+        'another swarm, the object is created there, and deleted here. '
+        'Defaults to the daemon that the operator has configured.')),
+    *FIELDS[1:],
+)

@@ -148,7 +148,7 @@ def _files(name, doc, to_api, from_api, same_state, refers, at):
 
 
 FIELDS = (
-    *endpoint.FIELDS,
+    *endpoint.OF_MANAGERS,
     *map(fields.in_spec, (
         _of_container(
             'image', _CONTAINER + 'Image', refers=references.node_image,

@@ -228,11 +228,7 @@ class DrainTest(clusters.SwarmTest):
 
     def setUp(self):
         super().setUp()
-        self.docker.pull(self.busybox)
-        image = b''.join(self.docker.get_image(self.busybox))
-        for host in self.hosts:
-            with host.client() as client:
-                client.load_image(image)
+        self.load_image()
 
     def serve(self, host, command, replicas):
         with host.client() as client:

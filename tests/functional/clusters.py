@@ -66,6 +66,14 @@ class SwarmTest(base.FunctionalTest):
             host.endpoint for host in managers])
         return {'swarm': swarm, **nodes}
 
+    def load_image(self):
+        """Load the busybox into the engines of all hosts."""
+        self.docker.pull(self.busybox)
+        image = b''.join(self.docker.get_image(self.busybox))
+        for host in self.hosts:
+            with host.client() as client:
+                client.load_image(image)
+
     def create(self, resources):
         return self.create_stack(self.template(resources))
 
