@@ -43,7 +43,10 @@ def main(arguments: list[str] | None = None) -> int:
 
     :param arguments: command line; by default, that of the process.
     """
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if options.swarm and options.adopt:
+        parser.error('--adopt is for containers, not for a swarm')
     package = _package()
     problems = importlib.import_module(package + '.compose.problems')
     try:
@@ -93,6 +96,9 @@ def _parser():
                              'file')
     parser.add_argument('--scale', action='append', metavar='SERVICE=NUMBER',
                         default=[], type=_scale, help='number of containers')
+    parser.add_argument('--swarm', action='store_true',
+                        help='write services, secrets, configs and networks '
+                             'of a swarm, instead of containers')
     parser.add_argument('--embed', action='store_true',
                         help='write the contents of files into the template, '
                              'instead of get_file')
@@ -152,7 +158,7 @@ def _translate(package, options):
         sources, disk, environment, profiles,
         options.project_name, dict(options.scale), options.strict,
         projects.name_of_directory(os.path.dirname(os.path.realpath(
-            paths[0]))))
+            paths[0]))), options.swarm)
     base = os.path.dirname(os.path.realpath(options.output)) if (
         options.output not in (None, '-')) else os.getcwd()
     template = hot.Template(

@@ -23,7 +23,7 @@ import typing
 
 from . import hot
 from . import problems
-from . import resources
+from . import swarm
 
 _LABEL = 'com.docker.compose.'
 
@@ -40,7 +40,7 @@ def document(template: hot.Template, shown: str) -> dict[str, typing.Any]:
     """
     objects = _objects(shown)
     found = {}
-    for one in resources.translate(template.project):
+    for one in swarm.translate(template.project):
         if one.of not in objects:
             raise problems.ComposeError(
                 'docker inspect does not show what becomes the resource %s'

@@ -85,9 +85,9 @@ def _source(value, item):
     for name, one in found.items():
         if one != own and name not in ('Dockerfile', _IGNORE) and not ignored(
                 name):
-            key, content = contents.encoded(files.get(one, where,
-                                                      'the file'))
-            script = content[:2] == '#!' or content[:3] == 'IyE'
+            content = files.get(one, where, 'the file')
+            script = mounting.is_script(content)
+            key, content = contents.encoded(content)
             sources[name] = content if key == 'content' and not script else {
                 key: content, **({'mode': mounting.SCRIPT} if script
                                  else {})}

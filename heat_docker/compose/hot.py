@@ -23,6 +23,7 @@ import yaml
 
 from . import project as projects
 from . import resources
+from . import swarm
 from . import texts
 
 VERSION = '2021-04-16'
@@ -126,7 +127,7 @@ class Template:
 
         :raises problems.ComposeError: if the project cannot be translated.
         """
-        found = resources.translate(self.project)
+        found = swarm.translate(self.project)
         self._reserve({one.name for one in found})
         variables = set(_variables([one.properties for one in found]))
         names = {name: free(name, variables) for name in self.common}
@@ -138,7 +139,9 @@ class Template:
                 'description': 'Published ports of %s.' % one.name,
                 'value': resources.Function(
                     get_attr=[one.name, 'ports'])}
-            for one in found if one.properties.get('port_bindings')}
+            for one in found
+            if one.properties.get('port_bindings') or one.properties.get(
+                'ports')}
         return {
             'parameters': {
                 **{names[name]: schema

@@ -47,6 +47,26 @@ def elsewhere(value, item):
 
 
 @dataclasses.dataclass(frozen=True)
+class OnSwarm:
+    """What differs in the :class:`Key` of a service of a swarm."""
+
+    target: str = ''
+    convert: abc.Callable = same
+    becomes: Becomes = CARRIED
+    why: str = ''
+
+
+def no_effect(why: str) -> OnSwarm:
+    """Return what a key is that has no effect on a swarm."""
+    return OnSwarm(convert=elsewhere, becomes=NOTHING, why=why)
+
+
+def not_possible(why: str) -> OnSwarm:
+    """Return what a key is that a swarm cannot carry out."""
+    return OnSwarm(convert=elsewhere, becomes=REFUSED, why=why)
+
+
+@dataclasses.dataclass(frozen=True)
 class Key:
     """A key of a Compose file.
 
@@ -62,6 +82,8 @@ class Key:
     :ivar why: what users should know about it, as one sentence or more: the
         reason why it is refused or has no effect, or what differs.
     :ivar keys: the keys of its value, if they have a table of their own.
+    :ivar swarm: :class:`OnSwarm`, if services of a swarm differ from
+        containers.
     """
 
     name: str
@@ -72,6 +94,13 @@ class Key:
     becomes: Becomes = CARRIED
     why: str = ''
     keys: tuple = ()
+    swarm: OnSwarm | None = None
+
+    def on(self, swarm: bool) -> 'Key':
+        """Return the key as it is for containers, or for a swarm."""
+        if not swarm or self.swarm is None:
+            return self
+        return dataclasses.replace(self, swarm=None, **vars(self.swarm))
 
     @property
     def targets(self) -> list[str]:
@@ -79,28 +108,38 @@ class Key:
         return [name.strip() for name in self.target.split(',')]
 
 
-def nothing(name: str, why: str) -> Key:
-    """Return a key that has no effect."""
-    return Key(name, shapes.anything, becomes=NOTHING, why=why,
-               convert=elsewhere, merge=merging.anything)
+def nothing(name: str, why: str, swarm: OnSwarm | None = None,
+            shape: shapes.Shape = shapes.anything,
+            merge: merging.Rule = merging.anything,
+            keys: tuple = ()) -> Key:
+    """Return a key that has no effect on containers."""
+    return Key(name, shape, becomes=NOTHING, why=why, convert=elsewhere,
+               merge=merge, keys=keys, swarm=swarm)
 
 
-def refused(name: str, why: str) -> Key:
-    """Return a key that is refused."""
-    return Key(name, shapes.anything, becomes=REFUSED, why=why,
-               convert=elsewhere, merge=merging.anything)
+def refused(name: str, why: str, swarm: OnSwarm | None = None,
+            shape: shapes.Shape = shapes.anything) -> Key:
+    """Return a key that is refused for containers."""
+    return Key(name, shape, becomes=REFUSED, why=why, convert=elsewhere,
+               merge=merging.anything, swarm=swarm)
 
 
 def nested(name: str, table: tuple, target: str = '',
            convert: abc.Callable = elsewhere, why: str = '',
-           wrap: abc.Callable = lambda shape: shape) -> Key:
+           wrap: abc.Callable = lambda shape: shape,
+           swarm: OnSwarm | None = None) -> Key:
     """Return a key whose value has keys with a table of their own.
 
     :param wrap: function that takes the shape of the map and returns one
         that accepts other forms, too.
     """
     return Key(name, wrap(shape_of(table)), target, convert,
-               rule_of(table), why=why, keys=table)
+               rule_of(table), why=why, keys=table, swarm=swarm)
+
+
+def of_swarm(name: str, table: tuple, why: str, swarm: OnSwarm) -> Key:
+    """Return a key with a table that has no effect on containers."""
+    return nothing(name, why, swarm, shape_of(table), rule_of(table), table)
 
 
 def shape_of(table: tuple) -> shapes.Shape:
@@ -132,11 +171,13 @@ def rule_of(table: tuple) -> merging.Rule:
 
 
 def used(table: tuple, value: tree.Map, where: problems.Where,
-         report: problems.Report) -> typing.Iterator[tuple]:
+         report: problems.Report, swarm: bool = False
+         ) -> typing.Iterator[tuple]:
     """Yield each key that is carried out, with its value and place.
 
     Keys in the order of the table.
 
+    :param swarm: whether services of a swarm carry it out.
     :raises problems.ComposeError: if a key is unknown or refused, and the
         report is strict.
     """
@@ -145,7 +186,7 @@ def used(table: tuple, value: tree.Map, where: problems.Where,
         if name not in known:
             report.refuse(where.inside(value, name),
                           'the key is unknown, or not a key at this place')
-    for key in table:
+    for key in (one.on(swarm) for one in table):
         item = value.get(key.name)
         place = where.inside(value, key.name)
         if item is None or item is False and key.becomes is REFUSED:

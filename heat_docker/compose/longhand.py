@@ -413,6 +413,10 @@ def device_request(value, where):
     return result
 
 
+generic_resources = shapes.list_of(fields(discrete_resource_spec=fields(
+    kind=shapes.text, value=shapes.integer)))
+
+
 def gpus(value, where):
     """Return requests for GPUs as a list."""
     if value == 'all':

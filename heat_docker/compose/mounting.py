@@ -33,11 +33,12 @@ def volumes(value, item):
     result: dict = {}
     for index, mount in enumerate(value):
         where = item.where.inside(value, index)
-        _CONVERT[mount['type']](mount, item, where, result)
+        CONVERT[mount['type']](mount, item, where, result)
     return result
 
 
-def _add(result, mount):
+def add(result, mount):
+    """Add a mount to the properties, without what is empty."""
     result.setdefault('mounts', []).append(
         {name: one for name, one in mount.items()
          if one not in (None, '', {}, [])})
@@ -49,7 +50,7 @@ def _volume(mount, item, where, result):
     if mount.get('bind', {}).get('selinux'):
         item.project.report.note(where, 'SELinux labels of a volume are not '
                                  'changed')
-    _add(result, {
+    add(result, {
         'type': 'volume',
         'source': item.volume(source, where) if source else None,
         'target': mount['target'],
@@ -85,7 +86,7 @@ def _bind(mount, item, where, result):
         item.project.report.refuse(
             where, 'SELinux labels require a mount whose host path is used '
             'once, exists or may be created, and is not recursive')
-    _add(result, {
+    add(result, {
         'type': 'bind', 'source': source, 'target': target,
         'read_only': read_only, 'propagation': options.get('propagation'),
         'bind_recursive': options.get('recursive'),
@@ -96,31 +97,38 @@ def _copy(mount, item, where, result):
     """Copy files of the contents in place of a mount of a relative path."""
     source, target = mount['source'], mount['target']
     files = item.project.contents
-    if files.find(source) is not None:
-        result.setdefault('files', []).append(
-            file(target, files.get(source, where, 'the file')))
-    else:
-        found = files.below(source, where)
-        if not found:
-            raise where.error(
-                'nothing is at %s. A relative path is copied into the '
-                'container, so add its files to contents, as in "%s: '
-                '{get_file: %s}". For data that the container writes, use a '
-                'named volume' % (source, source, source))
-        for path in found:
-            inner = posixpath.relpath(path, source)
-            result.setdefault('files', []).append(
-                file(posixpath.join(target, inner),
-                     files.get(path, where, 'the file')))
+    for path in below(mount, item, where):
+        inner = posixpath.relpath(path, source)
+        result.setdefault('files', []).append(file(
+            target if inner == '.' else posixpath.join(target, inner),
+            files.get(path, where, 'the file')))
     if not mount.get('read_only'):
         item.project.report.note(
             where, '%s is copied into the container. What the container '
             'changes there is not written back' % source)
 
 
+def below(mount, item, where) -> list[str]:
+    """Return the paths of the file, or of the files, that a mount names.
+
+    :raises problems.ComposeError: if there is none.
+    """
+    source = mount['source']
+    if item.project.contents.find(source) is not None:
+        return [source]
+    found = item.project.contents.below(source, where)
+    if not found:
+        raise where.error(
+            'nothing is at %s. A relative path is copied into the '
+            'container, so add its files to contents, as in "%s: '
+            '{get_file: %s}". For data that the container writes, use a '
+            'named volume' % (source, source, source))
+    return found
+
+
 def _tmpfs(mount, item, where, result):
     options = mount.get('tmpfs') or {}
-    _add(result, {'type': 'tmpfs', 'target': mount['target'],
+    add(result, {'type': 'tmpfs', 'target': mount['target'],
                   'read_only': mount.get('read_only') or None,
                   'tmpfs_size': _size(options.get('size')),
                   'tmpfs_mode': options.get('mode')})
@@ -133,7 +141,7 @@ def _size(value):
 def _image(mount, item, where, result):
     if not mount.get('source'):
         raise where.error('an image mount requires a source')
-    _add(result, {'type': 'image', 'source': mount['source'],
+    add(result, {'type': 'image', 'source': mount['source'],
                   'target': mount['target'],
                   'subpath': (mount.get('image') or {}).get('subpath')})
 
@@ -143,8 +151,13 @@ def _unsupported(mount, item, where, result):
                                'supported' % mount['type'])
 
 
-_CONVERT = {'volume': _volume, 'bind': _bind, 'tmpfs': _tmpfs,
-            'image': _image, 'npipe': _unsupported, 'cluster': _unsupported}
+CONVERT = {'volume': _volume, 'bind': _bind, 'tmpfs': _tmpfs,
+           'image': _image, 'npipe': _unsupported, 'cluster': _unsupported}
+
+
+def is_script(content: str | bytes) -> bool:
+    """Return whether a file begins with the name of its interpreter."""
+    return content[:2] in ('#!', b'#!')
 
 
 def file(path, content, mode=None, **owner) -> dict:
@@ -152,9 +165,9 @@ def file(path, content, mode=None, **owner) -> dict:
 
     :param content: text, or bytes.
     """
-    key, content = contents.encoded(content)
-    if mode is None and (content[:2] == '#!' or content[:3] == 'IyE'):
+    if mode is None and is_script(content):
         mode = SCRIPT
+    key, content = contents.encoded(content)
     return {'path': path, key: content, **({'mode': mode} if mode else {}),
             **{name: one for name, one in owner.items() if one is not None}}
 

@@ -36,13 +36,22 @@ def attach(value, item):
                       if one not in (None, {}, [])
                       and key not in ('aliases', 'priority')})
         if 'driver_opts' in entry:
-            entry['driver_opts'] = {key: one or '' for key, one in
-                                    entry['driver_opts'].items()}
+            entry['driver_opts'] = driver_opts(entry['driver_opts'])
         result.append(entry)
     mac = item.values.get('mac_address')
     if mac and result:
         result[0].setdefault('mac_address', mac)
     return {'networks': result} if result else {}
+
+
+def driver_opts(value) -> dict:
+    """Return options of a driver; one without a value is empty."""
+    return {name: one or '' for name, one in value.items()}
+
+
+def network_options(value, item):
+    """Return the options of the driver of a network."""
+    return {'driver_opts': driver_opts(value)}
 
 
 def mode(name):

@@ -75,7 +75,7 @@ def labels(value, item):
                                           'the label file')
         found.update({name: content or '' for name, content in
                       item.scope.variables(str(text), path).items()})
-    return {'labels': {**found, **value}}
+    return {item.key.target: {**found, **value}}
 
 
 def label_file(value, item):

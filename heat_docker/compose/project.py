@@ -31,6 +31,9 @@ from . import tree
 _NAME = re.compile('[a-z0-9][a-z0-9_-]*', re.ASCII)
 _SERVICE = re.compile('[a-zA-Z0-9._-]{1,200}', re.ASCII)
 
+# What contains a config or a secret.
+_SOURCES = ('file', 'content', 'environment')
+
 STARTED = 'service_started'
 HEALTHY = 'service_healthy'
 COMPLETED = 'service_completed_successfully'
@@ -71,6 +74,7 @@ class Project:
     :ivar model: :class:`loading.Model`, with the services that are not
         enabled.
     :ivar directory: directory of relative paths.
+    :ivar swarm: whether the services are those of a swarm.
     """
 
     name: str
@@ -83,6 +87,7 @@ class Project:
     report: problems.Report
     model: loading.Model
     directory: str = ''
+    swarm: bool = False
 
     def enabled(self, name: str, where: problems.Where) -> Service:
         """Return a service.
@@ -142,7 +147,8 @@ class Project:
         value = objects[name] or tree.Map()
         place = self.place(section, name)
         found = {key.name: one for key, one, _where in keys.used(
-            getattr(table, section[:-1].upper()), value, place, self.report)}
+            getattr(table, section[:-1].upper()), value, place, self.report,
+            self.swarm) if key.name in _SOURCES}
         if not found:
             if value.get('external'):
                 return None
@@ -172,7 +178,8 @@ def load(sources: abc.Sequence[tuple], contents: files.Contents | None = None,
          environment: abc.Mapping | None = None,
          profiles: abc.Iterable[str] = (), project_name: str | None = None,
          scale: abc.Mapping[str, int] | None = None,
-         strict: bool = True, default_name: str = 'compose') -> Project:
+         strict: bool = True, default_name: str = 'compose',
+         swarm: bool = False) -> Project:
     """Return the project of one or more Compose files.
 
     :param sources: pairs of a path below the root of the contents, and the
@@ -188,6 +195,7 @@ def load(sources: abc.Sequence[tuple], contents: files.Contents | None = None,
         Otherwise, it is a note in the report.
     :param default_name: name of the project if neither ``project_name`` nor
         a file has one.
+    :param swarm: whether the services are those of a swarm.
     :raises problems.ComposeError: if the project is invalid.
     """
     report = problems.Report(strict)
@@ -209,7 +217,7 @@ def load(sources: abc.Sequence[tuple], contents: files.Contents | None = None,
                            loader.scope(environment))
     # Sections without objects of their own: version, models.
     for _key in keys.used(table.FILE, model.tree, problems.Where(
-            problems.Place(read[0][0])), report):
+            problems.Place(read[0][0])), report, swarm):
         pass
     sections = {section: model.tree[section]
                 for section in loading.SECTIONS}
@@ -217,7 +225,7 @@ def load(sources: abc.Sequence[tuple], contents: files.Contents | None = None,
     project = Project(name=name, services={}, contents=contents,
                       report=report, model=model,
                       directory=posixpath.dirname(sources[0][0]),
-                      **{section: tree.without_tags(value)
+                      swarm=swarm, **{section: tree.without_tags(value)
                          for section, value in sections.items()})
     _select(project, set(profiles))
     _count(project, scale or {})
@@ -285,11 +293,12 @@ def _count(project, scale):
         service.count = scale.get(name, numbers.pop() if numbers else 1)
         if service.count < 0:
             raise service.where.error('the number of containers is negative')
-        if service.count > 1 and values.get('container_name'):
+        if service.count > 1 and values.get('container_name') and (
+                not project.swarm):
             raise service.where.inside(values, 'container_name').error(
                 'a service with container_name has one container')
         total += service.count
-        if total > limits.CONTAINERS:
+        if total > limits.CONTAINERS and not project.swarm:
             raise service.where.error('the project has more than %d '
                                       'containers' % limits.CONTAINERS)
 

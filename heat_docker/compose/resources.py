@@ -29,6 +29,12 @@ CONTAINER = 'DockerInc::Docker::Container'
 NETWORK = 'DockerInc::Docker::Network'
 VOLUME = 'DockerInc::Docker::Volume'
 IMAGE = 'DockerInc::Docker::Image'
+SERVICE = 'DockerInc::Docker::Service'
+
+# The type of the objects of each section.
+TYPES = {'networks': NETWORK, 'volumes': VOLUME,
+         'configs': 'DockerInc::Docker::Config',
+         'secrets': 'DockerInc::Docker::Secret'}
 
 # Labels of Compose, by which its commands find the objects of a project:
 # https://github.com/docker/compose/blob/main/pkg/api/labels.go
@@ -65,8 +71,9 @@ class Resource:
         :class:`texts.Text`.
     :ivar depends_on: names of other resources.
     :ivar of: what it is in the project: ``('services', name, number)``,
-        ``('images', service)``, ``('networks', name)`` or ``('volumes',
-        name)``.
+        ``('images', service)``, ``('networks', name)``, ``('volumes',
+        name)``, ``('configs', name)``, ``('secrets', name)`` or ``('files',
+        path)``.
     """
 
     name: str
@@ -129,7 +136,7 @@ class Item:
     def nested(self, value) -> list:
         """Return the nested keys that are carried out."""
         return list(keys.used(self.key.keys, value, self.where,
-                              self.project.report))
+                              self.project.report, self.project.swarm))
 
     def resolve(self, path, where) -> str:
         """Return the path of a file of the contents."""
@@ -163,18 +170,26 @@ class Translation:
 
     :ivar project: :class:`project.Project`.
     :ivar names: names of resources, by section, name and number.
-    :ivar used: networks and volumes that containers use.
+    :ivar used: named objects that services use.
     """
+
+    _sections: tuple[str, ...] = ('networks', 'volumes')
 
     def __init__(self, project: projects.Project):
         self.project = project
         self.directory = project.directory
         self.names: dict[tuple, str] = {}
         self.used: dict[tuple, None] = {}
+        self._taken: set[str] = set()
         self._name_all()
 
     def _name_all(self):
         """Name the resources; services have the first choice."""
+        for key, name in self._wanted():
+            self._give_name(key, name)
+
+    def _wanted(self):
+        """Return what needs a name, each with the name that it should get."""
         project = self.project
         wanted = [(('services', name, 1), name)
                   for name in project.services]
@@ -185,17 +200,19 @@ class Translation:
                    for name in project.services]
         wanted += [(('networks', name), name + '_network')
                    for name in dict.fromkeys([*project.networks, 'default'])]
-        wanted += [(('volumes', name), name + '_volume')
-                   for name in project.volumes]
-        taken: set[str] = set()
-        for key, name in wanted:
-            free = name.replace('/', '_')
-            for number in itertools.count(2):
-                if free not in taken:
-                    break
-                free = '%s-%d' % (name, number)
-            taken.add(free)
-            self.names[key] = free
+        return wanted + [(('volumes', name), name + '_volume')
+                         for name in project.volumes]
+
+    def _give_name(self, key, name):
+        """Give a resource a name that is free."""
+        name = name.replace('/', '_')
+        free = name
+        for number in itertools.count(2):
+            if free not in self._taken:
+                break
+            free = '%s-%d' % (name, number)
+        self._taken.add(free)
+        self.names[key] = free
 
     def refer(self, section, name, where):
         """Return the name of an external object, or a reference.
@@ -216,18 +233,12 @@ class Translation:
 
     def resources(self) -> list[Resource]:
         """Return all resources, each after those to which it refers."""
-        containers = [self._container(service, number)
-                      for service in self.project.services.values()
-                      for number in range(1, service.count + 1)]
+        containers = self._containers()
         # As "docker compose up", leave out what no service uses.
-        others = [self._object(section, name)
-                  for section in ('networks', 'volumes')
+        others = [self._object(section, name) for section in self._sections
                   for name in sorted(name for kind, name in self.used
                                      if kind == section)]
-        images = [self._image(service)
-                  for service in self.project.services.values()
-                  if service.values.get('build') and service.count]
-        result = [one for one in (*others, *images, *containers) if one]
+        result = [one for one in (*others, *self._more(), *containers) if one]
         if len(result) > limits.CONTAINERS:
             raise problems.ComposeError('the project has more than %d objects'
                                         % limits.CONTAINERS)
@@ -235,12 +246,24 @@ class Translation:
             refuse_functions(one.properties, one.name)
         return result
 
+    def _containers(self):
+        """Return the resources of the services."""
+        return [self._container(service, number)
+                for service in self.project.services.values()
+                for number in range(1, service.count + 1)]
+
+    def _more(self):
+        """Return the resources that are made of keys of services."""
+        return [self._image(service)
+                for service in self.project.services.values()
+                if service.values.get('build') and service.count]
+
     def _labels(self, more):
         return {_LABEL + 'project': self.project.name,
                 **{_LABEL + name: value for name, value in more.items()}}
 
     def _object(self, section, name):
-        """Return the resource of a network or a volume."""
+        """Return the resource of a named object, or None if it exists."""
         kind = section[:-1]
         value = getattr(self.project, section).get(name) or tree.Map()
         where = self.project.place(section, name)
@@ -252,13 +275,13 @@ class Translation:
                                   % (kind, ', '.join(sorted(others))))
             return None
         properties: dict = {}
-        for key, one, place in keys.used(getattr(table, kind.upper()), value,
-                                         where, self.project.report):
-            _add(properties, key.convert(one, Item(key, place, self)), place)
+        for key, one, place in keys.used(
+                getattr(table, kind.upper()), value, where,
+                self.project.report, self.project.swarm):
+            add(properties, key.convert(one, Item(key, place, self)), place)
         properties['labels'] = {**(properties.get('labels') or {}),
                                 **self._labels({kind: name})}
-        return Resource(self.names[section, name],
-                        NETWORK if kind == 'network' else VOLUME, properties,
+        return Resource(self.names[section, name], TYPES[section], properties,
                         of=(section, name))
 
     def _image(self, service):
@@ -272,14 +295,19 @@ class Translation:
                 key, where, self, service)), keep=True),
             of=('images', service.name))
 
-    def _container(self, service, number):
-        """Return a container of a service."""
+    def _converted(self, service, number=1):
+        """Return the properties to which the keys of a service convert."""
         properties: dict = {}
         for key, one, where in keys.used(
                 table.SERVICE, service.values, service.where,
-                self.project.report):
-            _add(properties, key.convert(one, Item(
+                self.project.report, self.project.swarm):
+            add(properties, key.convert(one, Item(
                 key, where, self, service, number)), where)
+        return properties
+
+    def _container(self, service, number):
+        """Return a container of a service."""
+        properties = self._converted(service, number)
         if service.values.get('build'):
             properties = {'image': Function(
                 get_resource=self.names['images', service.name]),
@@ -327,7 +355,7 @@ class Translation:
         return None
 
 
-def _add(properties, more, where):
+def add(properties, more, where):
     """Add properties; lists and maps of several keys are joined."""
     for name, value in more.items():
         before = properties.get(name)
@@ -371,11 +399,3 @@ def refuse_functions(value: typing.Any, name: str) -> None:
     if isinstance(value, list):
         for one in value:
             refuse_functions(one, name)
-
-
-def translate(project: projects.Project) -> list[Resource]:
-    """Return the resources of a project.
-
-    :raises problems.ComposeError: if the project cannot be translated.
-    """
-    return Translation(project).resources()

@@ -237,6 +237,13 @@ def refuse_ingress_without_address(values) -> None:
                            'port'))
 
 
+def refuse_triggers_on_swarm(values) -> None:
+    """The types of a swarm's services, secrets and configs have none."""
+    if values['swarm'] and values['triggers']:
+        raise ValueError(_('triggers requires containers; on a swarm, change '
+                           'the services or project_name'))
+
+
 def check_service_swap(values) -> None:
     """Docker limits swap only together with memory."""
     if values['swap'] and not values['memory']:

@@ -32,6 +32,7 @@ from ..compose import hot
 from ..compose import problems
 from ..compose import project as projects
 from ..compose import resources
+from ..compose import swarm
 from ..convert import project as conversion
 from ..lifecycle import records
 from ..specs import compose as spec
@@ -47,10 +48,13 @@ _FILE, _OVERRIDE = 'compose.yaml', 'override-%d.yaml'
 
 # Properties, except environment, without which there is no project.
 _PROJECT = ('file', 'definition', 'overrides', 'contents', 'profiles',
-            'project_name', 'scale', 'strict')
+            'project_name', 'scale', 'strict', 'swarm')
 
-# Attributes of a container that the attribute services contains.
+# Attributes of a container, and of a service of a swarm, that the attribute
+# services contains.
 _SHOWN = ('name', 'state', 'health', 'exit_code', 'ports')
+_SHOWN_OF_SWARM = ('name', 'running_replicas', 'completed_tasks', 'tasks',
+                   'ports', 'update_status')
 
 # The reason why an action of the nested stack failed.
 _REASON = re.compile(
@@ -62,7 +66,7 @@ _NOTES = 20
 
 
 class DockerCompose(events.MaskingResource, stack_resource.StackResource):
-    """Containers, networks and volumes of a Compose project.
+    """Containers, or services of a swarm, of a Compose project.
 
     The resource is a nested stack. The first container of the service web is
     its resource web, the second one web_2, and so on. There are also resources
@@ -82,6 +86,14 @@ class DockerCompose(events.MaskingResource, stack_resource.StackResource):
 
     The objects have the labels of Compose. On the Docker host, "docker compose
     -p NAME ps" and "logs" show them. Do not change the objects with Compose.
+
+    With swarm, the daemon at docker_endpoint is a manager of a swarm. Each
+    service of the Compose file is a resource of the type
+    DockerInc::Docker::Service with all its tasks, and configs and secrets are
+    resources, too. Networks are those of the swarm. Each node creates the
+    volumes that its tasks use; nothing deletes them. The objects have the
+    label of "docker stack", so that "docker stack services NAME" and "docker
+    stack ps NAME" show them.
 
     Marking the resource as unhealthy marks all containers of the project. The
     next update of the stack replaces them.
@@ -117,7 +129,8 @@ class DockerCompose(events.MaskingResource, stack_resource.StackResource):
             conversion.check_scale(values['scale'] or {}),
             fields.effective(self.spec.FIELDS, values)['strict'],
             projects.name_of_directory(
-                '%s-%s' % (self.stack.name, self.name)))
+                '%s-%s' % (self.stack.name, self.name)),
+            bool(values['swarm']))
 
     def _template(self, values, unknown=frozenset()):
         """Return the template of the nested stack.
@@ -128,6 +141,8 @@ class DockerCompose(events.MaskingResource, stack_resource.StackResource):
         """
         common = {name: values[name] for name in compose_template.COMMON
                   if values[name] is not None and name not in unknown}
+        if values['swarm']:
+            common.pop('triggers', None)
         auth = compose_template.AUTH
         if auth in common:
             common[auth] = conversion.check_credentials(common[auth])
@@ -315,9 +330,9 @@ class DockerCompose(events.MaskingResource, stack_resource.StackResource):
             raise
 
     def _mark_containers(self):
-        """Mark the containers of the project as unhealthy."""
+        """Mark the containers or services of the project as unhealthy."""
         for name, one in self.nested().items():
-            if one.type() == resources.CONTAINER:
+            if one.type() in (resources.CONTAINER, resources.SERVICE):
                 self.rpc_client().resource_mark_unhealthy(
                     self.context, dict(self.nested_identifier()), name, True,
                     'The Compose project was marked as unhealthy')
@@ -426,7 +441,7 @@ class DockerCompose(events.MaskingResource, stack_resource.StackResource):
         if nested is None:
             return {}
         if self._found is None:
-            self._found = resources.translate(self._project(self.properties))
+            self._found = swarm.translate(self._project(self.properties))
         return {one.of[1:]: nested[one.name] for one in self._found
                 if one.of[0] == section and one.name in nested
                 and nested[one.name].resource_id is not None}
@@ -449,8 +464,11 @@ class DockerCompose(events.MaskingResource, stack_resource.StackResource):
                 for service, containers in self._containers().items()}
 
     def _ports(self):
+        container, host = (('target', 'published')
+                           if self.properties['swarm']
+                           else ('container_port', 'host_port'))
         return {service: {
-            '%(container_port)s/%(protocol)s' % port: port['host_port']
+            '%s/%s' % (port[container], port['protocol']): port.get(host)
             for port in containers[min(containers)].FnGetAtt('ports') or ()}
             for service, containers in self._containers().items()}
 
@@ -459,6 +477,8 @@ class DockerCompose(events.MaskingResource, stack_resource.StackResource):
                 in self._objects('networks').items()}
 
     def _volumes(self):
+        if self.properties['swarm']:
+            return swarm.volumes(self._project(self.properties))
         return {name: one.FnGetAtt('name') for (name,), one
                 in self._objects('volumes').items()}
 
@@ -497,7 +517,10 @@ def _snapshot_in(data):
 
 
 def _described(container):
-    """Return a container as the attribute services shows it."""
+    """Return a container or service as the attribute services shows it."""
+    if container.type() == resources.SERVICE:
+        return {'id': container.resource_id, **{
+            name: container.FnGetAtt(name) for name in _SHOWN_OF_SWARM}}
     networks = container.FnGetAtt('networks') or {}
     return {
         'id': container.resource_id,

@@ -141,7 +141,7 @@ class NestedTemplate(hot.Template):
 
     def _server_of(self, one):
         """Return the registry whose credentials a resource needs, or None."""
-        if one.type == resources.CONTAINER:
+        if one.type in (resources.CONTAINER, resources.SERVICE):
             image = one.properties.get('image')
             host = registry.parts(image)[0] if isinstance(image, str) else ''
             return registry.address(host) if host else None

@@ -92,18 +92,28 @@ FIELDS = (
               'digits, dashes and underscores. Defaults to the name in the '
               'file, or else to the names of the stack and of this '
               'resource. "docker compose -p NAME ps" shows the containers '
-              'of the project.'),
+              'of the project, and "docker stack services NAME" its services '
+              'on a swarm, where the name is also a part of the names of '
+              'volumes.'),
         at=None, constraints=(constraints.Length(max=budgets.NAME),),
         policy=policy.Free.OURS,
         example='wiki'),
     fields.Field(
         name='scale', type=fields.MAP, change=fields.HEAT_ONLY,
-        doc=_('Number of containers for each service, in place of the '
-              'number in the Compose file. A change adds containers, or '
-              'removes those with the highest numbers.'),
+        doc=_('Number of containers, or of tasks on a swarm, for each '
+              'service, in place of the number in the Compose file. A change '
+              'adds containers, or removes those with the highest numbers.'),
         at=None, to_api=project.check_scale,
         policy=policy.Free.OURS,
         example={'web': 3}),
+    fields.Field(
+        name='swarm', type=fields.BOOLEAN, change=fields.HEAT_ONLY,
+        doc=_('Whether the services run as services of a swarm, of which the '
+              'daemon at docker_endpoint is a manager, and not as containers '
+              'of this daemon. Defaults to false.'),
+        at=None,
+        policy=policy.Free.OURS,
+        example=True),
     fields.Field(
         name='registry_auth', type=fields.MAP, change=fields.HEAT_ONLY,
         doc=_('Credentials for registries, as a map of each registry, such '
@@ -138,6 +148,8 @@ FIELDS = (
 RULES = (
     fields.Rule(('file', 'definition'), combinations.need_one_compose_file,
                 needs=('file', 'definition')),
+    fields.Rule(('swarm', 'triggers'), combinations.refuse_triggers_on_swarm,
+                needs=('swarm', 'triggers')),
 )
 
 ATTRIBUTES = (
@@ -147,20 +159,23 @@ ATTRIBUTES = (
               'to a list of maps with id, name, state, health, exit_code, '
               'addresses and ports. All attributes of a container are '
               'available by name, as in "get_attr: [app, services, web, 0, '
-              'logs]".')),
+              'logs]". On a swarm, each list contains one map with id, name, '
+              'running_replicas, completed_tasks, tasks, ports and '
+              'update_status, and the attributes are those of a service.')),
     fields.Attribute(
         name='ports', type=fields.MAP, at='ports',
-        doc=_('Published ports of the first container of each service, as a '
-              'map of the service\'s name to a map of container port, such '
-              'as "80/tcp", to the port on the host.')),
+        doc=_('Published ports of the first container of each service, or '
+              'of the service on a swarm, as a map of the service\'s name to '
+              'a map of container port, such as "80/tcp", to the port on the '
+              'host.')),
     fields.Attribute(
         name='networks', type=fields.MAP, at='networks',
         doc=_('IDs of the networks, as a map of the name in the Compose file '
               'to the ID.')),
     fields.Attribute(
         name='volumes', type=fields.MAP, at='volumes',
-        doc=_('Names of the volumes on the daemon, as a map of the name in '
-              'the Compose file to the name.')),
+        doc=_('Names of the volumes on the daemon or the nodes, as a map of '
+              'the name in the Compose file to the name.')),
     fields.Attribute(
         name='template', type=fields.STRING, at=None, source='written',
         doc=_('Template of the nested stack, without the values of '

@@ -85,11 +85,12 @@ LAYERS = (
     # What reads Compose files, and knows neither Heat nor Docker.
     ('compose.adopting',),
     ('compose.hot',),
+    ('compose.swarm',),
     ('compose.resources',),
     ('compose.project',),
     ('compose.loading',),
     ('compose.table',),
-    ('compose.building',),
+    ('compose.building', 'compose.services'),
     ('compose.mounting', 'compose.networking', 'compose.processes'),
     ('compose.keys', 'compose.longhand'),
     ('compose.contents', 'compose.dotenv', 'compose.interpolation',

@@ -21,7 +21,7 @@ from heat_docker.compose import contents
 from heat_docker.compose import hot
 from heat_docker.compose import problems
 from heat_docker.compose import project
-from heat_docker.compose import resources
+from heat_docker.compose import swarm
 
 
 class ComposeTestCase(testtools.TestCase):
@@ -43,7 +43,7 @@ class ComposeTestCase(testtools.TestCase):
 
     def resources(self, *files, **more):
         """Return the resources by name."""
-        return {one.name: one for one in resources.translate(
+        return {one.name: one for one in swarm.translate(
             self.load(*files, **more))}
 
     def properties(self, keys, service='web', sections='', **more):
@@ -67,7 +67,7 @@ class ComposeTestCase(testtools.TestCase):
     def notes(self, *files, **more):
         """Return the notes about files."""
         loaded = self.load(*files, **more)
-        resources.translate(loaded)
+        swarm.translate(loaded)
         return loaded.report.notes
 
     def refused(self, words, *files, **more):

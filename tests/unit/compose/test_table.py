@@ -16,9 +16,11 @@ import testtools
 
 from heat_docker.compose import keys
 from heat_docker.compose import table
+from heat_docker.specs import config
 from heat_docker.specs import container
 from heat_docker.specs import image
 from heat_docker.specs import network
+from heat_docker.specs import service
 from heat_docker.specs import volume
 from tests.unit.compose import base
 
@@ -97,6 +99,30 @@ class TableTestCase(testtools.TestCase):
                 self.assertTrue(name in build or name in (
                     'tags', 'platform'), name)
 
+    def test_properties_on_a_swarm_exist(self):
+        configs = [field.name for field in config.FIELDS]
+        mounts = next(field for field in container.FIELDS
+                      if field.name == 'mounts').nested.schema
+        for rows, known in (
+                (table.NETWORK, [field.name for field in network.FIELDS]),
+                (table.VOLUME, ['mounts.' + name for name in mounts]),
+                (table.CONFIG, configs), (table.SECRET, configs),
+                *((rows, [field.name for field in service.FIELDS])
+                  for rows in (table.SERVICE, table.DEPLOY, table.LIMITS,
+                               table.RESERVATIONS, table.RESTART_POLICY,
+                               table.LOGGING)),
+                *((rows, ['%s.%s' % (field.name, name)
+                          for field in service.FIELDS
+                          if isinstance(field.nested, dict)
+                          for name in field.nested])
+                  for rows in (table.PLACEMENT, table.UPDATE_CONFIG,
+                               table.ROLLBACK_CONFIG))):
+            for key in (one.on(True) for one in rows):
+                if key.becomes is keys.CARRIED and (
+                        not key.target.startswith('(')):
+                    self.assertEqual(set(), set(key.targets) - set(known),
+                                     key.name)
+
     def test_names_are_those_that_hints_use(self):
         """The properties know the same names in Compose."""
         by_name = {key.name: key for key in table.SERVICE}
@@ -113,6 +139,9 @@ class TableTestCase(testtools.TestCase):
             else:
                 self.assertTrue(key.why.endswith('.'), key.name)
                 self.assertFalse(key.target, key.name)
+            here = key.on(True)
+            if here.becomes is not keys.CARRIED:
+                self.assertTrue(here.why.endswith('.'), key.name)
 
 
 class UsedTestCase(base.ComposeTestCase):

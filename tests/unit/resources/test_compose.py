@@ -368,6 +368,70 @@ class NestedTestCase(ProjectTestCase):
             **yaml.safe_load(text), 'heat_template_version': hot.VERSION})
 
 
+class SwarmTestCase(ProjectTestCase):
+
+    def test_nested_resources_are_valid(self):
+        """The types of the services accept all that keys become."""
+        resources, parameters = self.nested(
+            swarm=True, scale={'web': 2}, project_name='wiki',
+            contents={'a.conf': 'x'}, environment={'A': SECRET},
+            registry_auth={'docker.io': {'username': 'a', 'password': 'b'}},
+            file="""
+                services:
+                  web:
+                    image: httpd
+                    ports: [{target: 80, published: 8080, mode: host}]
+                    volumes: ["data:/data:ro", "./a.conf:/a.conf:ro"]
+                    tmpfs: ["/run:size=1m,mode=755"]
+                    shm_size: 64m
+                    configs: [{source: page, target: /p, mode: 0440, uid: 3}]
+                    secrets: [token]
+                    restart: on-failure:3
+                    mem_limit: 64m
+                    memswap_limit: 64m
+                    deploy:
+                      endpoint_mode: dnsrr
+                      placement: {preferences: [{spread: node.labels.a}]}
+                      update_config: {delay: 1s, order: start-first}
+                      rollback_config: {parallelism: 0}
+                      resources:
+                        limits: {cpus: "0.5", pids: 10}
+                        reservations:
+                          cpus: "0.1"
+                          generic_resources:
+                          - discrete_resource_spec: {kind: gpu, value: 2}
+                    depends_on:
+                      init: {condition: service_completed_successfully}
+                  init: {image: busybox, restart: on-failure}
+                  agent:
+                    image: busybox
+                    deploy: {mode: global, restart_policy: {delay: 5s}}
+                volumes: {data: {driver: nfs, driver_opts: {a: b}}}
+                configs: {page: {content: Hello}}
+                secrets: {token: {environment: A}}
+                """)
+        web = resources['web']
+        self.assertEqual('DockerInc::Docker::Service', web['type'])
+        self.assertEqual(2, web['properties']['replicas'])
+        self.assertEqual('registry_auth', web['properties'][
+            'registry_auth']['get_param'][0])
+        secret = resources['token_secret']['properties']['content']
+        self.assertEqual(SECRET, parameters[secret['get_param']])
+        self.assertEqual({'get_file': 'a.conf'}, resources[
+            'a.conf_file']['properties']['content'])
+        for one in resources.values():
+            if one['type'] != 'OS::Heat::None':
+                self.assertEqual({'get_param': 'docker_endpoint'},
+                                 one['properties']['docker_endpoint'])
+
+    def test_triggers(self):
+        self.assertIn('triggers requires containers', self.refusal(
+            swarm=True, triggers={'a': 'b'}, definition=self.services()))
+        resources, parameters = self.nested(
+            swarm=True, triggers={}, definition=self.services())
+        self.assertNotIn('triggers', parameters)
+
+
 class SnapshotTestCase(ProjectTestCase):
 
     MADE = records.NestedSnapshot('name', 'id', 'snapshot')
