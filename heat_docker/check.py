@@ -18,8 +18,12 @@ Run this script with the Python and the configuration of heat-engine::
 
 It loads all plugins as heat-engine does at its start, and prints whether the
 types of this directory are registered. The exit code is 0, or 1 for problems.
+
+With the argument ``orphans``, it lists the objects on Docker daemons whose
+stacks Heat no longer has; see ``check.py orphans --help``.
 """
 
+import argparse
 import logging
 import os
 import sys
@@ -33,6 +37,9 @@ def main(arguments: list[str]) -> int:
 
     :param arguments: command line, such as ``--config-file``.
     """
+    options = None
+    if arguments[:1] == ['orphans']:
+        options, arguments = _parser().parse_known_args(arguments[1:])
     # Python adds the script's directory, but its files are not modules.
     sys.path[:] = [path for path in sys.path
                    if os.path.realpath(path) != HERE]
@@ -64,7 +71,39 @@ def main(arguments: list[str]) -> int:
                         'raises %s: %s' % (type(ex).__name__, ex)]
         else:
             problems = _unregistered(environment)
+    if options is not None and not problems:
+        problems = _plugin().orphans.report(options)
     return _report(problems)
+
+
+def _parser():
+    """Return the parser of the arguments after ``orphans``."""
+    orphans = argparse.ArgumentParser(
+        prog='check.py orphans', allow_abbrev=False,
+        description='List the objects on Docker daemons whose stacks are not '
+                    'in the database of this Heat. These are also objects of '
+                    'abandoned stacks, those that deletion_policy retains, '
+                    'and those of another Heat that uses the same daemon.',
+        epilog='All other options, such as --config-file, are those of '
+               'heat-engine.')
+    daemons = orphans.add_mutually_exclusive_group()
+    daemons.add_argument(
+        '--docker-endpoint', metavar='URL', action='append', default=[],
+        help='the daemon, as in the property docker_endpoint; may be '
+             'repeated; by default the local_endpoint')
+    daemons.add_argument(
+        '--all-endpoints', action='store_true',
+        help='the daemons of all resources that Heat has')
+    for name, text in (('tlscacert', 'CA certificate'),
+                       ('tlscert', 'client certificate'),
+                       ('tlskey', 'key of the client certificate')):
+        orphans.add_argument('--' + name, metavar='FILE',
+                             help='%s for --docker-endpoint' % text)
+    orphans.add_argument(
+        '--remove', metavar='STACK_ID', action='append', default=[],
+        help='remove the listed objects of this stack, with all their data; '
+             'may be repeated')
+    return orphans
 
 
 def _report(problems):
@@ -93,9 +132,7 @@ def _misplaced(directories):
 
 def _unregistered(environment):
     """Print the types of this directory, and return their problems."""
-    from heat.engine import plugins
-
-    plugin = getattr(plugins, os.path.basename(HERE))
+    plugin = _plugin()
     try:
         print('docker library: %s in %s' % (plugin.client.library(),
                                             plugin.client.library_path()))
@@ -112,13 +149,20 @@ def _unregistered(environment):
         if registered is ours:
             print('%s: registered' % name)
             continue
-        if not registered.__module__.startswith(plugins.__name__ + '.'):
+        if not registered.__module__.startswith('heat.engine.plugins.'):
             problems.append('a file in the environment_dir maps %s to %s of '
                             'Heat' % (name, registered.__name__))
             continue
         problems.append('%s is registered by %s, which shadows %s: remove it'
                         % (name, _file(registered), _file(ours)))
     return problems
+
+
+def _plugin():
+    """Return this directory as Heat has loaded it."""
+    from heat.engine import plugins
+
+    return getattr(plugins, os.path.basename(HERE))
 
 
 def _types(package):

@@ -129,6 +129,13 @@ class Collection:
         return self._filtered(label=['%s=%s' % item
                                      for item in labels.items()])
 
+    def having(self, label: str) -> collections.abc.Sequence[dict]:
+        """Return the daemon's list of the objects with a label.
+
+        :param label: name of the label, whose value may be empty.
+        """
+        return self._filtered(label=[label])
+
     def _filtered(self, **filters) -> collections.abc.Sequence[dict]:
         """Return the daemon's list of the objects that match the filters.
 

@@ -298,6 +298,15 @@ class Containers(collection.Collection):
         """
         return self._filtered(prefix)
 
+    def having(self, label: str) -> collections.abc.Sequence[dict]:
+        """Return the daemon's list of the containers with a label.
+
+        Of their labels, it has those with the same prefix.
+
+        :param label: see :meth:`collection.Collection.having`.
+        """
+        return self._filtered(label.rpartition('.')[0] + '.', label=[label])
+
     def _filtered(self, prefix: str | None = None, **filters
                   ) -> collections.abc.Sequence[dict]:
         """Return the containers that match the filters, with some keys only.

@@ -147,7 +147,12 @@ def _by_resource(images):
             process.OWN_LABELS + 'resource_name')
         for tag in image.get('RepoTags') or ():
             # Images that users have committed have the labels, too.
-            if answers.is_id(tag) and tag.startswith(
-                    registry.SNAPSHOTS + '/') and ':' + _OF_STACK in tag:
+            if is_of_stack(tag):
                 snapshots.setdefault(name, []).append(tag)
     return snapshots
+
+
+def is_of_stack(tag):
+    """Return whether a name of an image is that of a stack's snapshot."""
+    return answers.is_id(tag) and tag.startswith(
+        registry.SNAPSHOTS + '/') and ':' + _OF_STACK in tag

@@ -107,7 +107,22 @@ SWARM = {'ID': 's1', 'Version': {'Index': 7}, 'Spec': {'Labels': {'a': 'b'}}}
 NODE = {**SWARM, 'ID': 'n1'}
 
 # method, arguments, verb, path, query, answer, result
+HAVING = {'filters': ['{"label": ["x.y"]}']}
+
 CALLS = (
+    ('containers.having', ('x.y',), 'GET', '/containers/json',
+     {'all': ['1'], **HAVING}, {'json': [
+         {'Id': 'c1', 'Names': ['/a'], 'Labels': {'x.y': 'z', 'b': 'c'}}]},
+     [{'Id': 'c1', 'Names': ['/a'], 'Labels': {'x.y': 'z'}}]),
+    ('images.having', ('x.y',), 'GET', '/images/json', HAVING,
+     {'json': [{'Id': 'i1'}]}, [{'Id': 'i1'}]),
+    ('networks.having', ('x.y',), 'GET', '/networks', HAVING,
+     {'json': [{'Id': 'n1'}]}, [{'Id': 'n1'}]),
+    ('volumes.having', ('x.y',), 'GET', '/volumes', HAVING,
+     {'json': {'Volumes': [{'Name': 'v1'}]}}, [{'Name': 'v1'}]),
+    *((kind + '.having', ('x.y',), 'GET', '/' + kind, HAVING,
+       {'json': [{'ID': 'o1'}]}, [{'ID': 'o1'}])
+      for kind in ('configs', 'secrets', 'services')),
     ('swarms.current', (), 'GET', '/swarm', {}, {'json': SWARM}, SWARM),
     ('swarms.inspect', ('s1',), 'GET', '/swarm', {}, {'json': SWARM}, SWARM),
     ('swarms.list', ({'a': 'b'},), 'GET', '/swarm', {}, {'json': SWARM},
@@ -648,7 +663,9 @@ class RequestTestCase(EngineTestCase):
             'networks.ignores_at_connect', 'services.log_tail',
             'services.task_log_tail',
             # A daemon leaves its swarm instead.
-            'swarms.remove'}
+            'swarms.remove',
+            # check.py lists no orphans of these kinds.
+            'nodes.having', 'swarms.having'}
         ours = {'%s.%s' % (kind, name)
                 for kind, objects in client.COLLECTIONS.items()
                 for name in dir(objects) if not name.startswith('_')

@@ -31,6 +31,7 @@ TREE = os.path.dirname(heat_docker.__file__)
 
 # From top to bottom: a module may import only modules on lower lines.
 LAYERS = (
+    ('orphans',),
     ('resources.certificates', 'resources.compose', 'resources.config',
      'resources.container', 'resources.image', 'resources.network',
      'resources.secret', 'resources.service', 'resources.swarm',
