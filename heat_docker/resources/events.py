@@ -10,21 +10,56 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Events without secrets."""
+"""Events without secrets, and rows without former secrets."""
 
 from heat.objects import resource_properties_data
+from oslo_db import exception as db_exception
+from oslo_log import log as logging
 
 from .. import masking
 from . import tables
 
+LOG = logging.getLogger(__name__)
+
 
 class MaskingResource(tables.TableResource):
-    """A resource whose events show the properties without their secrets."""
+    """A resource whose events show the properties without their secrets.
+
+    Heat removes a row of properties together with the last event that refers
+    to it. These events refer to rows of their own, so the rows of the resource
+    stay. Their secrets are masked when the resource no longer needs them. The
+    rows are not removed, because another worker may be about to refer to them.
+    """
 
     def __init__(self, name, definition, stack):
         super().__init__(name, definition, stack)
         self._masked = None
         self._masked_id = None
+        self._former = []
+
+    def _update_stored_properties(self):
+        former = self._rsrc_prop_data_id, self._stored_properties_data
+        super()._update_stored_properties()
+        if former[0] not in (None, self._rsrc_prop_data_id):
+            self._former.append(former)
+
+    def store(self, *args, **kwargs):
+        """Store the resource, and then mask the former properties."""
+        super().store(*args, **kwargs)
+        while self._former:
+            self._mask(*self._former.pop())
+
+    def _mask(self, row_id, properties):
+        """Mask the secrets in a row of properties."""
+        masked = masking.masked(self.spec.FIELDS, properties or {})
+        if row_id is None or masked == (properties or {}):
+            return
+        try:
+            resource_properties_data.ResourcePropertiesData.create_or_update(
+                self.context, masked, row_id)
+        except db_exception.DBError:
+            LOG.exception('Former secrets of %s remain in the database',
+                          self.name)
 
     def add_event(self, reason):
         """Add an event to the stack, in the current state of the resource."""
@@ -43,6 +78,8 @@ class MaskingResource(tables.TableResource):
             super()._add_event(action, status, reason)
         finally:
             self._rsrc_prop_data_id, self._stored_properties_data = kept
+        if (action, status) == (self.DELETE, self.COMPLETE):
+            self._mask(*kept)
 
     def _masked_row(self, masked):
         """Return the ID of the masked properties in Heat's database."""

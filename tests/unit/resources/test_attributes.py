@@ -15,6 +15,8 @@
 import json
 
 from heat.common import exception
+from heat.db import api as db_api
+from heat.db import models
 from heat.objects import event as event_objects
 from heat.objects import resource as resource_objects
 from oslo_config import cfg
@@ -479,4 +481,34 @@ class EventsTestCase(base.ContainerTestCase):
                         'encrypt_parameters_and_properties')
         made = self.create(env=['A=hunter2'])
         self.assertEqual(['A=***'], self.shown(made)[-1]['env'])
+        self.assertEqual(['A=hunter2'], self.row(made)['env'])
+
+    def rows(self, made):
+        """Return all rows of properties in Heat's database, as text."""
+        with db_api.context_manager.reader.using(made.context) as session:
+            return repr([row.data for row in session.query(
+                models.ResourcePropertiesData).all()])
+
+    def test_former_secrets_leave_the_database(self):
+        made = self.create(registry_auth={'username': 'me',
+                                          'password': 'hunter1'})
+        self.assertIn('hunter1', self.rows(made))
+        self.update(made, registry_auth={'username': 'me',
+                                         'password': 'hunter2'})
+        self.assertNotIn('hunter1', self.rows(made))
+        self.assertEqual('hunter2',
+                         self.row(made)['registry_auth']['password'])
+
+    def test_a_delete_masks_the_secrets(self):
+        made = self.create(env=['A=hunter2'])
+        self.serve_stop()
+        self.serve_remove()
+        self.run_task(made.delete)
+        self.assertNotIn('hunter2', self.rows(made))
+
+    def test_a_failed_delete_needs_the_secrets(self):
+        made = self.create(env=['A=hunter2'])
+        self.serve_stop()
+        self.serve_remove(base.refusal(500, 'driver failed'))
+        self.fail_task(made.delete)
         self.assertEqual(['A=hunter2'], self.row(made)['env'])
