@@ -17,6 +17,7 @@ Paths and fields: https://docs.docker.com/reference/api/engine/version/v1.41/.
 
 import collections.abc
 import json
+import re
 
 from .. import conf
 from .. import errors
@@ -28,6 +29,9 @@ _BUILD_TIMEOUT = 3600.0
 # Seconds by which the timeout of a pull exceeds the one that the resource
 # checks, so that the resource is the first to report a stalled pull.
 _STALL_MARGIN = 30.0
+
+# Seconds that a daemon may take to ask a registry.
+_REGISTRY_TIMEOUT = 10.0
 
 # Keys of a platform, and those of an image that show it.
 _PLATFORM = {'os': 'Os', 'architecture': 'Architecture',
@@ -55,6 +59,23 @@ class Images(collection.Collection):
                 'Labels' not in config):
             return {}
         return super().labels_of(inspected)
+
+    def digest(self, image: str, **options) -> str:
+        """Return the digest that the registry has for a tag.
+
+        :param image: reference of an image.
+        :param options: see :meth:`client.DockerClient.request`.
+        :raises errors.DockerError: also if the daemon cannot ask the registry.
+        """
+        answer = self._client.request_json(
+            'GET', '/distribution/%s/json', image, has='Descriptor',
+            timeout=_REGISTRY_TIMEOUT, **options)
+        found = answer['Descriptor']
+        digest = found.get('digest') if isinstance(found, dict) else None
+        if not (isinstance(digest, str)
+                and re.fullmatch('[a-z0-9]+:[0-9a-f]{32,128}', digest)):
+            raise self._client.shape_error()
+        return digest
 
     def exists(self, image: str,
                platform: dict[str, str] | None = None) -> bool:

@@ -66,6 +66,27 @@ def full_name(image: str) -> str:
     return '%s/%s%s' % (*parts(image), tag[0] if tag else ':latest')
 
 
+def has_tag(image: str) -> bool:
+    """Return whether a registry may have another image of the same name later.
+
+    This is the case without a digest, and also without any tag.
+    """
+    host, _repository = parts(image)
+    return '@' not in image and host not in ('', OWN)
+
+
+def is_same(image: str, there: object) -> bool:
+    """Return whether a service has an image, possibly with a digest added.
+
+    :param image: reference in a template.
+    :param there: reference that the daemon shows.
+    """
+    if not isinstance(there, str):
+        return False
+    return full_name(image) == full_name(
+        there if '@' in image else there.partition('@')[0])
+
+
 def by_digest(references: list[str] | None, image: str | None) -> str | None:
     """Return the reference by digest in the repository that an image names.
 

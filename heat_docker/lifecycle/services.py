@@ -15,6 +15,8 @@ import contextlib
 import re
 import time
 
+from oslo_log import log as logging
+
 from .. import changes
 from .. import errors
 from .. import fields
@@ -29,6 +31,8 @@ from . import records
 from . import swarm_objects
 
 _ = i18n._
+
+LOG = logging.getLogger(__name__)
 
 # Seconds, beside their grace period, that tasks may take to end.
 _STOPPING = 30.0
@@ -102,6 +106,32 @@ def _options(ctx: plan.Context):
     return {'headers': ctx.client.auth_header(auth)} if auth else {}
 
 
+def _pin(ctx: plan.Context, body, there: object = None):
+    """Add the digest of a tag to the image of a specification.
+
+    Nodes would otherwise pull the tag whenever they start their first task,
+    and could run different versions. Docker's command line does the same:
+    https://github.com/moby/moby/blob/v28.0.0/client/service_create.go.
+
+    :param there: image that the service has. An update of something else does
+        not change it, even if the tag has another digest meanwhile.
+    """
+    container = body['TaskTemplate']['ContainerSpec']
+    image = container['Image']
+    if registry.is_same(image, there):
+        container['Image'] = there
+    elif registry.has_tag(image):
+        try:
+            container['Image'] = '%s@%s' % (
+                image, ctx.client.images.digest(image, **_options(ctx)))
+        except errors.DockerError as ex:
+            LOG.warning('No digest of the image %(image)s: %(why)s',
+                        {'image': image, 'why': ex})
+            ctx.event(_('The digest of the image %(image)s is unknown, so '
+                        'that nodes may run different versions of it. '
+                        '%(why)s') % {'image': image, 'why': ex})
+
+
 def _service(ctx: plan.Context) -> Service:
     """Return the object of a step, which is a service."""
     assert isinstance(ctx.object, Service)
@@ -113,8 +143,9 @@ class Create(creation.Create):
 
     def send(self, ctx: plan.Context, request: fields.Request):
         """Send the request and return the ID of the service."""
-        made, warnings = ctx.client.services.create(
-            _service(ctx).complete(ctx, request.body), **_options(ctx))
+        body = _service(ctx).complete(ctx, request.body)
+        _pin(ctx, body)
+        made, warnings = ctx.client.services.create(body, **_options(ctx))
         creation.report_warnings(ctx, warnings)
         return made
 
@@ -130,6 +161,8 @@ class UpdateSpec(plan.Step):
             body = {**obj.body(ctx), 'Name': inspected['Spec']['Name']}
             # Another number would replace all tasks.
             body['TaskTemplate']['ForceUpdate'] = force_update(inspected)
+            _pin(ctx, body, fields.read(
+                inspected, 'Spec.TaskTemplate.ContainerSpec.Image'))
             return body
 
         creation.report_warnings(ctx, obj.update(ctx, change,

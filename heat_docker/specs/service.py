@@ -152,11 +152,13 @@ FIELDS = (
     *map(fields.in_spec, (
         _of_container(
             'image', _CONTAINER + 'Image', refers=references.node_image,
+            same_state=registry.is_same,
             doc=_('Image of the tasks, such as "mariadb:11" or '
                   '"registry.example.com/team/web@sha256:...". Without a '
                   'tag, "latest" is used. Each node pulls the image when it '
-                  'starts a task. With a digest, all nodes run the same '
-                  'version.')),
+                  'starts a task. The create, and each change of the image, '
+                  'asks the registry for the digest of the tag, so that all '
+                  'nodes run the same version until the next change.')),
         fields.Field(
             name='name', type=fields.STRING,
             doc=_('Name of the service, unique in its swarm. The tasks of '

@@ -85,6 +85,19 @@ class ServiceTest(swarms.SwarmTest):
         self.delete_stack(stack_id)
         self.assertEqual([], self.containers(stack_id))
 
+    def test_digest(self):
+        """All nodes run the image that the tag has when it is set."""
+        template = self.template({'web': self.service()})
+        stack_id = self.create_stack(template)
+        pinned = '%s@%s' % (self.busybox, self.docker.inspect_distribution(
+            self.busybox)['Descriptor']['digest'])
+        template['resources']['web'] = self.service(env=['A=b'])
+        for _updated in range(2):
+            self.assertEqual(pinned, self.shown(stack_id)['Spec'][
+                'TaskTemplate']['ContainerSpec']['Image'])
+            self.act(stack_id, 'check', 'CHECK_COMPLETE')
+            self.update_stack(stack_id, template)
+
     def test_failing_update(self):
         """The reason names the node, and has the last output."""
         template = self.template({'web': self.service(replicas=2)})

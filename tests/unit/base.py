@@ -183,6 +183,11 @@ class FakeDaemon(fixtures.Fixture):
             {'status_code': answer} if isinstance(answer, int) else answer
             for answer in answers])
 
+    def reach_no_registry(self):
+        """Answer requests for digests as daemons without a registry do."""
+        self._mock.register_uri(
+            'GET', re.compile('/distribution/'), [refusal(500, 'no route')])
+
     def speak(self, api):
         """Support an API version such as ``1.55`` from now on."""
         self.PREFIX = '/v' + api

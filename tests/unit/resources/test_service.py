@@ -13,9 +13,11 @@
 
 import base64
 import json
+import urllib.parse
 
 from heat.common import exception
 from heat.engine import resource
+import requests
 
 from heat_docker.lifecycle import service_convergence
 from heat_docker.lifecycle import services
@@ -56,6 +58,7 @@ class ServiceTestCase(base.ResourceTestCase):
         self.daemon.on(*REMOVE, {'text': self._remove})
         self.daemon.on(*TASKS, {'json': self._list})
         self.daemon.on('GET', '/containers/json', {'json': []})
+        self.daemon.reach_no_registry()
         self.daemon.on('GET', '/nodes/n1', {'json': {
             'ID': 'n1', 'Description': {'Hostname': 'worker-1'}}})
         self.serve_log(b'')
@@ -242,6 +245,103 @@ class CreateTestCase(ServiceTestCase):
             self.assertIn(words, str(ex))
 
 
+class DigestTestCase(ServiceTestCase):
+    """The image gets the digest that its tag has in the registry."""
+
+    DIGEST = 'sha256:' + 64 * 'a'
+    NEW = 'sha256:' + 64 * 'b'
+
+    def ask(self, image):
+        return 'GET', '/distribution/%s/json' % urllib.parse.quote(
+            image, safe='')
+
+    def serve_digest(self, image, *answers):
+        self.daemon.on(*self.ask(image), *(answers or [
+            {'json': {'Descriptor': {'digest': self.DIGEST}}}]))
+
+    @property
+    def image(self):
+        return self.spec['TaskTemplate']['ContainerSpec']['Image']
+
+    def test_create(self):
+        for image in ('busybox', 'busybox:1', 'example.com:5000/a/b:2'):
+            self.serve_digest(image)
+            made = self.make_made(image=image)
+            self.assertEqual('%s@%s' % (image, self.DIGEST), self.image)
+            self.assertEqual({}, made.parse_live_resource_data(
+                made.properties, made.get_live_resource_data()))
+            self.run_task(made.check)
+
+    def test_images_of_no_tag_are_not_asked_for(self):
+        for image in ('busybox@' + self.DIGEST, 64 * 'a',
+                      'localhost/heat-snapshot/x:1'):
+            self.make_made(image=image)
+            self.assertEqual(image, self.image)
+
+    def test_credentials(self):
+        self.serve_digest('example.com/a:1')
+        made = self.make_resource({
+            'image': 'example.com/a:1', 'registry_auth': {
+                'username': 'u', 'password': 'hunter2'}})
+        self.run_all()
+        self.run_task(made.create)
+        header = self.daemon.sent(*self.ask('example.com/a:1'))[0].headers[
+            'X-Registry-Auth']
+        self.assertEqual('hunter2', json.loads(
+            base64.urlsafe_b64decode(header))['password'])
+
+    def test_registry_that_cannot_be_asked(self):
+        for answer in (base.refusal(500, 'dial tcp: connection refused'),
+                       base.refusal(401, 'unauthorized'),
+                       {'exc': requests.exceptions.ReadTimeout},
+                       {'json': {'Descriptor': {'digest': 'x'}}}):
+            self.serve_digest('busybox:1', answer)
+            self.events.clear()
+            self.run_all()
+            self.run_task(self.make_resource().create)
+            self.assertEqual('busybox:1', self.image)
+            self.assertIn('The digest of the image busybox:1 is unknown',
+                          str(self.reasons))
+            self.assertIn('WARNING heat_docker.lifecycle.services',
+                          self.log.output)
+            self.assertNotIn('Waiting', str(self.reasons))
+
+    def test_update_of_something_else(self):
+        """It keeps the image, although the tag has moved."""
+        self.serve_digest('busybox:1')
+        made = self.make_made()
+        self.serve_digest('busybox:1', {'json': {
+            'Descriptor': {'digest': self.NEW}}})
+        self.update(made, env=['A=b'])
+        self.update(made, env=['A=b'], image='docker.io/library/busybox:1')
+        self.assertEqual('busybox:1@' + self.DIGEST, self.image)
+
+    def test_update_of_a_service_without_a_digest(self):
+        """It keeps the image: a digest would replace all tasks."""
+        self.serve_digest('busybox:1', base.refusal(500, 'no'))
+        made = self.make_made()
+        self.serve_digest('busybox:1')
+        self.update(made, labels={'a': 'b'})
+        self.assertEqual('busybox:1', self.image)
+
+    def test_update_of_the_image(self):
+        self.serve_digest('busybox:1')
+        made = self.make_made()
+        self.serve_digest('busybox:2', {'json': {
+            'Descriptor': {'digest': self.NEW}}})
+        self.update(made, image='busybox:2')
+        self.assertEqual('busybox:2@' + self.NEW, self.image)
+
+    def test_other_image_is_drift(self):
+        self.serve_digest('busybox:1')
+        made = self.make_made()
+        for there in ('busybox:2@' + self.DIGEST, None):
+            self.spec['TaskTemplate']['ContainerSpec']['Image'] = there
+            made.forget_live_state()
+            self.assertIn('image', made.parse_live_resource_data(
+                made.properties, made.get_live_resource_data()))
+
+
 class ConvergeTestCase(ServiceTestCase):
 
     def create(self, *looks, **values):
@@ -347,7 +447,7 @@ class ConvergeTestCase(ServiceTestCase):
             lambda: [{**self.task(state='pending', **pending),
                       'NodeID': ''}], lambda: [self.task()])
         self.run_task(made.create)
-        [reason] = self.reasons
+        reason = self.reasons[-1]
         self.assertIn('is pending: no suitable node', reason)
 
     def test_timeout(self):
