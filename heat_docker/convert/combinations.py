@@ -237,6 +237,13 @@ def refuse_ingress_without_address(values) -> None:
                            'port'))
 
 
+def refuse_several_daemons(values) -> None:
+    """Only managers of a swarm have the same objects."""
+    if len(values['docker_endpoint'] or ()) > 1 and not values['swarm']:
+        raise ValueError(_('several URLs in docker_endpoint require swarm: '
+                           'true'))
+
+
 def refuse_triggers_on_swarm(values) -> None:
     """The types of a swarm's services, secrets and configs have none."""
     if values['swarm'] and values['triggers']:

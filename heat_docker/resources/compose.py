@@ -143,6 +143,9 @@ class DockerCompose(events.MaskingResource, stack_resource.StackResource):
                   if values[name] is not None and name not in unknown}
         if values['swarm']:
             common.pop('triggers', None)
+        urls = common.get(compose_template.ENDPOINT)
+        if urls is not None and (len(urls) < 2 or not values['swarm']):
+            common[compose_template.ENDPOINT] = ''.join(urls[:1])
         auth = compose_template.AUTH
         if auth in common:
             common[auth] = conversion.check_credentials(common[auth])

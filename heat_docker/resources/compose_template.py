@@ -34,7 +34,7 @@ _NONE = {'type': 'OS::Heat::None'}
 # nested stack has them from this resource, which does not exist either.
 _UNKNOWN = 'unknown'
 
-AUTH = 'registry_auth'
+ENDPOINT, AUTH = 'docker_endpoint', 'registry_auth'
 
 # Where the front end takes values of variables apart, and the length from
 # which on a part is searched for in other strings. Shorter parts are common
@@ -44,7 +44,7 @@ _SHORTEST = 4
 
 # Schemas of the parameters for properties of all resources.
 COMMON: dict[str, dict] = {
-    'docker_endpoint': {'type': 'string'},
+    ENDPOINT: {'type': 'string'},
     'tls': {'type': 'json', 'hidden': True},
     'endpoint_timeout': {'type': 'number'},
     'forget_unreachable': {'type': 'boolean'},
@@ -73,8 +73,11 @@ class NestedTemplate(hot.Template):
         :param unknown: names of variables, and of properties in
             :data:`COMMON`, whose values are not known yet.
         """
+        self._has_managers = isinstance(values.get(ENDPOINT), list)
+        schemas = {**COMMON, **({ENDPOINT: {'type': 'comma_delimited_list'}}
+                                if self._has_managers else {})}
         super().__init__(project, file=lambda path: path, common={
-            name: schema for name, schema in COMMON.items()
+            name: schema for name, schema in schemas.items()
             if name in values or name in unknown})
         self.parameters: dict[str, typing.Any] = {}
         self._given = values
@@ -132,6 +135,11 @@ class NestedTemplate(hot.Template):
 
     def _resource(self, one):
         written = super()._resource(one)
+        if self._has_managers and one.type == resources.NETWORK:
+            # Its type has a daemon, and no list of managers.
+            call = written['properties'][ENDPOINT]
+            written['properties'][ENDPOINT] = resources.Function(
+                get_param=[call['get_param'], 0])
         call = written['properties'].pop(AUTH, {})
         server = self._server_of(one) if 'get_param' in call else None
         if server in self._given.get(AUTH, ()):

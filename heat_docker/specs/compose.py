@@ -32,7 +32,14 @@ _ = i18n._
 
 # The objects of the project, and not the resource, are on the daemon.
 _ENDPOINT = tuple(dataclasses.replace(field, change=fields.HEAT_ONLY)
-                  for field in endpoint.FIELDS)
+                  for field in (endpoint.of_managers(_(
+                      'URL of the Docker daemon, in the same form as for '
+                      'other types. With swarm, it can be a list of managers: '
+                      'for services, secrets and configs, each action uses '
+                      'the first daemon that responds and is a manager. '
+                      'Networks use the first one in the list. Defaults to '
+                      'the daemon that the operator has configured.')),
+                      *endpoint.FIELDS[1:]))
 
 FIELDS = (
     *_ENDPOINT,
@@ -148,6 +155,9 @@ FIELDS = (
 RULES = (
     fields.Rule(('file', 'definition'), combinations.need_one_compose_file,
                 needs=('file', 'definition')),
+    fields.Rule(('docker_endpoint', 'swarm'),
+                combinations.refuse_several_daemons,
+                needs=('docker_endpoint', 'swarm')),
     fields.Rule(('swarm', 'triggers'), combinations.refuse_triggers_on_swarm,
                 needs=('swarm', 'triggers')),
 )

@@ -424,6 +424,18 @@ class SwarmTestCase(ProjectTestCase):
                 self.assertEqual({'get_param': 'docker_endpoint'},
                                  one['properties']['docker_endpoint'])
 
+    def test_list_of_managers(self):
+        urls = ['tcp://a.test:2375', 'tcp://b.test:2375']
+        resources, parameters = self.nested(
+            swarm=True, docker_endpoint=urls, definition=self.services())
+        self.assertEqual(urls, parameters['docker_endpoint'])
+        for name, path in (('web', 'docker_endpoint'), (
+                'default_network', ['docker_endpoint', 0])):
+            self.assertEqual({'get_param': path}, resources[name][
+                'properties']['docker_endpoint'])
+        self.assertIn('require swarm', self.refusal(
+            docker_endpoint=urls, definition=self.services()))
+
     def test_triggers(self):
         self.assertIn('triggers requires containers', self.refusal(
             swarm=True, triggers={'a': 'b'}, definition=self.services()))
