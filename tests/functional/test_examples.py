@@ -441,6 +441,29 @@ class SwarmExamplesTest(swarms.SwarmTest):
         self.delete_stack(stack_id)
         self.assertEqual([], self.stack_users(stack_id))
 
+    def test_compose_on_swarm(self):
+        images, port = self.cloud.images, ports.free()
+        files, template = template_utils.get_template_contents(
+            str(FOLDER / 'compose-on-swarm.yaml'))
+        # The kernel of the sandbox has no IPVS, and there is one node.
+        given = {'web_tasks': 1, 'environment': {
+            'WEB_IMAGE': images['httpd'], 'DB_IMAGE': images['mariadb'],
+            'WEB_ROOT': '/www', 'WEB_PORT': port, 'PORT_MODE': 'host',
+            'ENDPOINT_MODE': 'dnsrr', 'UPDATE_ORDER': 'stop-first'}}
+        stack_id = self.create_stack(template, files=files, parameters=given)
+        self.addCleanup(self.docker.remove_volume, 'wiki_data')
+        page = (FOLDER / 'compose/index.html').read_text()
+        self.assertEqual(page, requests.get(
+            'http://127.0.0.1:%d/' % port, timeout=10).text)
+        outputs = self.outputs(stack_id)
+        self.assertEqual({'80/tcp': port}, outputs['ports']['web'])
+        [task] = outputs['tasks']
+        self.assertEqual('running', task['state'])
+        self.delete_stack(stack_id)
+        self.assertEqual(([], [], []), (
+            self.docker.services(), self.docker.secrets(),
+            self.docker.configs()))
+
     def test_secrets(self):
         template = self.example('secrets.yaml')
         given = {'image': self.cloud.images['mariadb']}
