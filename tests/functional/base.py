@@ -312,9 +312,11 @@ class FunctionalTest(testtools.TestCase):
         wait_until(gone, 'stack DELETE_COMPLETE')
 
     def _cleanup_stack(self, heat, stack_id):
-        stack = heat.stacks.get(stack_id, resolve_outputs=False)
-        if stack.stack_status != 'DELETE_COMPLETE':
-            self._delete(heat, stack_id)
+        # A test may have purged it.
+        with contextlib.suppress(heat_errors.HTTPNotFound):
+            stack = heat.stacks.get(stack_id, resolve_outputs=False)
+            if stack.stack_status != 'DELETE_COMPLETE':
+                self._delete(heat, stack_id)
         self.assertEqual([], self.containers(stack_id))
 
     def resource(self, stack_id, name='web'):
