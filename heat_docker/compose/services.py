@@ -24,6 +24,7 @@ from . import mounting
 from . import networking
 from . import shapes
 from . import texts
+from . import tree
 
 # Networks of the nodes, in which services have no aliases.
 _OF_NODES = ('host', 'none', 'bridge')
@@ -138,7 +139,7 @@ def network_mode(value, item):
     item.project.report.refuse(
         item.where, 'a service can use the network %s of its nodes, or '
         'networks of the swarm' % ', '.join(_OF_NODES))
-    return {}
+    return networks(tree.Map(default=None), item)
 
 
 def network_driver(value, item):

@@ -137,10 +137,10 @@ class SwarmTranslation(resources.Translation):
         """Return the mode and the number of tasks of a service."""
         deploy = service.values.get('deploy') or {}
         conditions = self.project.waited_for(service.name)
-        ends = (projects.COMPLETED in conditions
-                or service.values.get('restart') == 'no')
+        ends = service.values.get('restart') == 'no' and (
+            not deploy.get('restart_policy'))
         mode = deploy.get('mode') or (
-            'replicated-job' if ends and not deploy.get('restart_policy')
+            'replicated-job' if ends or projects.COMPLETED in conditions
             else 'replicated')
         if projects.COMPLETED in conditions and mode not in _JOBS:
             raise service.where.error(
@@ -154,8 +154,7 @@ class SwarmTranslation(resources.Translation):
                     'no number of replicas' % mode)
             found['replicas' if mode == 'replicated'
                   else 'completions'] = service.count
-        if mode in _JOBS and not conditions and (
-                service.values.get('restart') == 'no'):
+        if ends and not conditions:
             found['wait_for'] = 'none'
         return found
 

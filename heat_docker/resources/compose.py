@@ -96,7 +96,7 @@ class DockerCompose(events.MaskingResource, stack_resource.StackResource):
     stack ps NAME" show them.
 
     Marking the resource as unhealthy marks all containers of the project. The
-    next update of the stack replaces them.
+    next update of the stack replaces them, or all tasks of the services.
     """
 
     spec = spec
@@ -333,12 +333,21 @@ class DockerCompose(events.MaskingResource, stack_resource.StackResource):
             raise
 
     def _mark_containers(self):
-        """Mark the containers or services of the project as unhealthy."""
+        """Mark the containers of the project as unhealthy.
+
+        A second service could not have the ports of the first one, so the
+        swarm replaces the tasks instead.
+        """
+        nested = dict(self.nested_identifier())
         for name, one in self.nested().items():
-            if one.type() in (resources.CONTAINER, resources.SERVICE):
+            if one.type() == resources.CONTAINER:
                 self.rpc_client().resource_mark_unhealthy(
-                    self.context, dict(self.nested_identifier()), name, True,
+                    self.context, nested, name, True,
                     'The Compose project was marked as unhealthy')
+            elif one.type() == resources.SERVICE:
+                self.rpc_client().resource_signal(
+                    self.context, nested, name, {'action': 'restart'},
+                    sync_call=True)
 
     def handle_preempt(self):
         """Cancel the update of the nested stack for a newer one."""

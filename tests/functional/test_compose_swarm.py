@@ -164,6 +164,25 @@ class ProjectTest(swarms.SwarmTest):
         self.act(stack_id, 'resume', 'RESUME_COMPLETE')
         self.assertEqual('Hello', self.page())
 
+    def test_unhealthy(self):
+        """The swarm replaces the tasks, and the services stay."""
+        template = self.project(self.definition())
+        stack_id = self.create_stack(template)
+        ids = self.objects(stack_id)
+        before = self.running_in(ids['web'])
+        self.heat.resources.mark_unhealthy(stack_id, 'app', True, 'bad')
+        self.update_stack(stack_id, template)
+        self.assertEqual(ids, self.objects(stack_id))
+        base.wait_until(lambda: self.running_in(ids['web'])
+                        and not before & self.running_in(ids['web']),
+                        'another task')
+
+    def running_in(self, service):
+        """Return the IDs of the running tasks of a service."""
+        return {task['ID'] for task in self.docker.tasks({
+            'service': service, 'desired-state': 'running'})
+            if task['Status']['State'] == 'running'}
+
     def test_failing_task(self):
         """The reason names the service and its last output."""
         stack_id = self.start_stack(self.project(self.definition(

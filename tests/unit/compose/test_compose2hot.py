@@ -104,6 +104,19 @@ class ScriptTestCase(testtools.TestCase):
         self.assertEqual('5', found['parameters']['TAG']['default'])
         self.assertIn('has no effect', errors)
 
+    def test_swarm(self):
+        found, errors = self.run_script('--swarm', '--scale', 'web=2')
+        web = found['resources']['web']
+        self.assertEqual('DockerInc::Docker::Service', web['type'])
+        self.assertEqual(2, web['properties']['replicas'])
+        self.assertEqual({'get_file': 'html/index.html'}, found['resources'][
+            'html_index.html_file']['properties']['content'])
+        self.assertEqual({'get_attr': ['web', 'ports']},
+                         found['outputs']['web_ports']['value'])
+        self.assertIn('attach: the key has no effect', errors)
+        _found, errors = self.run_script('--swarm', '--adopt', 'a', code=2)
+        self.assertIn('--adopt is for containers', errors)
+
     def test_files_are_relative_to_the_template(self):
         self.run_script('-o', 'out/stack.yaml', code=1)
         (self.path / 'out').mkdir()

@@ -121,7 +121,12 @@ class ServiceTestCase(SwarmTestCase):
                 'restart_policy': {'delay': '1s'}}),
             ('restart: "no"', {
                 'restart_policy': {'condition': 'none'}, 'wait_for': 'none',
-                'mode': 'replicated-job'}))
+                'mode': 'replicated-job'}),
+            ('restart: "no"\ndeploy: {mode: replicated}', {
+                'restart_policy': {'condition': 'none'},
+                'wait_for': 'none'}),
+            ('restart: "no"\ndeploy: {restart_policy: {condition: any}}', {
+                'restart_policy': {'condition': 'any'}}))
 
     def test_memory_and_swap(self):
         self.check(
@@ -258,6 +263,9 @@ class ServiceTestCase(SwarmTestCase):
         self.refused('makes a network of one host', text)
         self.assertEqual('overlay', self.resources(
             text, strict=False)['default_network'].properties['driver'])
+        self.assertEqual(NETWORKS, self.resources(
+            'services: {web: {image: i, network_mode: "container:a"}}',
+            strict=False)['web'].properties['networks'])
         self.assertEqual([{'network': 'host'}], self.resources(
             'services: {web: {image: i, network_mode: host}}')[
                 'web'].properties['networks'])
