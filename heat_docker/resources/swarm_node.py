@@ -87,18 +87,23 @@ class DockerSwarmNode(managed.ManagedResource):
     def _is_swarm_deleted(self, swarm):
         """Return whether the swarm is deleted with this stack.
 
+        The swarm may be in the stack around this one, for instance if the
+        nodes are members of a group. Managers in other stacks of the tree
+        leave at the same time, so there may be no leader any more.
+
         :param str swarm: ID of the swarm.
         """
         if self.stack.action != self.stack.DELETE:
             return False
         found = resource_objects.Resource.get_all_by_root_stack(
             self.context, self.stack.root_stack_id(),
-            {'stack_id': self.stack.id, 'physical_resource_id': swarm})
+            {'physical_resource_id': swarm})
         for row in found.values():
             made, *_others = resource.Resource.load(self.context, row.id,
                                                     None, False, {})
             if made.external_id is None and (
-                    made.t.deletion_policy() == made.t.DELETE):
+                    made.stack.action == made.stack.DELETE
+                    and made.t.deletion_policy() == made.t.DELETE):
                 return True
         return False
 

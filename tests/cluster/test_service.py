@@ -15,6 +15,21 @@
 from tests.functional import base
 from tests.functional import clusters
 
+# A server that serves for a while after it is told to stop, until the name
+# servers of all hosts no longer return its address.
+SERVE = ['sh', '-c', 'trap "sleep 3; kill $p; exit 0" TERM; mkdir /www; '
+                     'echo $PAGE >/www/index.html; httpd -f -p 8080 -h /www & '
+                     'p=$!; while :; do sleep 1 & wait $!; done']
+# A client that looks the name up for each request.
+ASK = ['sh', '-c', """
+    trap "exit 0" TERM
+    while :; do
+        a=$(nslookup web | sed -n '/^Name/,$s/^Address: //p;' | head -n 1)
+        page=$(printf 'GET / HTTP/1.0\\r\\n\\r\\n' |
+               nc -w 5 ${a:-0.0.0.0} 8080 | tail -n 1)
+        echo ${page:-failed}
+    done"""]
+
 
 class ManagersTest(clusters.SwarmTest):
     """docker_endpoint is the list of all managers."""
@@ -23,7 +38,7 @@ class ManagersTest(clusters.SwarmTest):
 
     def setUp(self):
         super().setUp()
-        self.load_image()
+        self.load_image(self.busybox)
 
     def of_managers(self, kind, **properties):
         return {'type': 'DockerInc::Docker::' + kind, 'properties': {
@@ -101,3 +116,68 @@ class ManagersTest(clusters.SwarmTest):
         self.assertEqual((1, 1, 1), self.objects(second))
         self.delete_stack(stack_id)
         self.assertEqual((0, 0, 0), self.objects(second))
+
+
+class RollingUpdateTest(clusters.SwarmTest):
+    """Replicas on several hosts, in an overlay network."""
+
+    count = 3
+
+    def setUp(self):
+        super().setUp()
+        self.load_image(self.busybox)
+
+    def of_swarm(self, kind, **properties):
+        return {'type': 'DockerInc::Docker::' + kind, 'properties': {
+            'docker_endpoint': self.hosts[0].endpoint,
+            'tls': self.hosts[0].tls, **properties}}
+
+    def service(self, **properties):
+        return self.of_swarm(
+            'Service', image=self.busybox, converge_delay=1,
+            networks=[{'get_resource': 'net'}], endpoint_mode='dnsrr',
+            **properties)
+
+    def web(self, page):
+        """Return ten servers, and a client on each host."""
+        return {
+            'net': self.of_swarm('Network', driver='overlay'),
+            'web': self.service(
+                name='web', cmd=SERVE, env=['PAGE=' + page], replicas=10,
+                stop_grace_period=20,
+                healthcheck={'test': 'wget -q -O /dev/null '
+                                     'http://127.0.0.1:8080/',
+                             'interval': 1},
+                update_config={'parallelism': 2, 'order': 'start-first',
+                               'monitor': 1}),
+            'client': self.service(cmd=ASK, mode='global')}
+
+    def heard(self, host):
+        """Return the lines of the output of the client on a host."""
+        with host.client() as client:
+            [container] = [found for found in client.containers()
+                           if 'nslookup' in found['Command']]
+            return client.logs(container['Id']).decode().split()
+
+    def test_clients_see_no_failure(self):
+        self.create(self.cluster_of(self.hosts[:1], self.hosts[1:]))
+        stack_id = self.create(self.web('old'))
+        tasks = self.attribute(stack_id, 'web', 'tasks')
+        self.assertEqual((10, {'host1', 'host2', 'host3'}), (
+            len(tasks), {task['node'] for task in tasks}))
+        for host in self.hosts:
+            base.wait_until(lambda host=host: 'old' in self.heard(host),
+                            'an answer')
+        before = [len(self.heard(host)) for host in self.hosts]
+        self.update_stack(stack_id, self.template(self.web('new')))
+        for host, count in zip(self.hosts, before, strict=True):
+            base.wait_until(
+                lambda host=host: set(self.heard(host)[-20:]) == {'new'},
+                'new answers only')
+            after = self.heard(host)[count:]
+            self.assertEqual([], [line for line in after
+                                  if line not in ('old', 'new')])
+            self.assertIn('old', after)
+            self.assertGreater(len(after), 50)
+        self.check(stack_id)
+        self.delete_stack(stack_id)

@@ -228,7 +228,7 @@ class DrainTest(clusters.SwarmTest):
 
     def setUp(self):
         super().setUp()
-        self.load_image()
+        self.load_image(self.busybox)
 
     def serve(self, host, command, replicas):
         with host.client() as client:

@@ -66,13 +66,13 @@ class SwarmTest(base.FunctionalTest):
             host.endpoint for host in managers])
         return {'swarm': swarm, **nodes}
 
-    def load_image(self):
-        """Load the busybox into the engines of all hosts."""
-        self.docker.pull(self.busybox)
-        image = b''.join(self.docker.get_image(self.busybox))
+    def load_image(self, image):
+        """Load an image into the engines of all hosts."""
+        self.docker.pull(image)
+        saved = b''.join(self.docker.get_image(image))
         for host in self.hosts:
             with host.client() as client:
-                client.load_image(image)
+                client.load_image(saved)
 
     def create(self, resources):
         return self.create_stack(self.template(resources))

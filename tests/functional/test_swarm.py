@@ -54,6 +54,7 @@ class ExampleTest(clusters.SwarmTest):
             **CERTIFICATES['outputs'],
             'tls': {'value': self.hosts[0].tls}}}
         example = (FOLDER / 'swarm-cluster.yaml').read_text()
+        self.load_image(self.cloud.images['httpd'])
         stack_id = self.create_stack(
             yaml.safe_load(example),
             files={'server.yaml': server, 'swarm/server.yaml': server,
@@ -61,14 +62,19 @@ class ExampleTest(clusters.SwarmTest):
                    'swarm/worker.yaml': (
                        FOLDER / 'swarm' / 'worker.yaml').read_text()},
             environment={'resource_registry': {
-                'DockerInc::Docker::Certificates': 'certificates.yaml'}})
+                'DockerInc::Docker::Certificates': 'certificates.yaml'}},
+            parameters={'image': self.cloud.images['httpd']})
         self.assertEqual(
             ['manager', 'manager', 'manager', 'worker', 'worker'],
             sorted(node['role'] for node in self.outputs(stack_id)['nodes']))
+        self.assertEqual(
+            ['running'] * 4,
+            [task['state'] for task in self.outputs(stack_id)['tasks']])
         self.update_stack(
             stack_id, yaml.safe_load(example), existing=True,
             parameters={'worker_count': 1})
         self.assertEqual(4, len(self.nodes(self.hosts[0])))
+        self.act(stack_id, 'check', 'CHECK_COMPLETE')
         self.delete_stack(stack_id)
         self.assertEqual(['inactive'] * 5,
                          [self.local(host) for host in self.hosts])

@@ -486,6 +486,7 @@ class WholeStackTestCase(NodeTestCase):
         self.run_task(made.create)
         self.forget()
         self.stack.action = action
+        self.stack.store()
         self.daemon.on(*INFO, info(manager=True))
         self.daemon.on(*LEAVE, {})
         return made
@@ -503,3 +504,16 @@ class WholeStackTestCase(NodeTestCase):
                 ('UPDATE', {}), ('DELETE', {'deletion_policy': 'Retain'})):
             made = self.delete(action, **definition)
             self.assertFalse(made._is_swarm_deleted(SWARM), definition)
+
+    def test_swarm_in_the_stack_around_the_node(self):
+        """Only the group of the nodes is deleted, or all of it."""
+        self.delete()
+        around = self.stack
+        for action, is_deleted in (('UPDATE', False), ('DELETE', True)):
+            around.action = action
+            around.store()
+            made = self.make_resource()
+            self.stack.owner_id = around.id
+            self.stack.action = 'DELETE'
+            self.stack.store()
+            self.assertEqual(is_deleted, made._is_swarm_deleted(SWARM))
