@@ -245,6 +245,9 @@ CALLS = (
      True),
     ('images.exists', ('a',), 'GET', '/images/a/json', {},
      {'status_code': 404, 'json': {'message': 'No such image'}}, False),
+    ('images.digest', ('a/b:1',), 'GET', '/distribution/a%2Fb%3A1/json', {},
+     {'json': {'Descriptor': {'digest': 'sha256:' + 64 * '0', 'size': 9}}},
+     'sha256:' + 64 * '0'),
     ('images.inspect', ('a',), 'GET', '/images/a/json', {},
      {'json': {'Id': 'i1'}}, {'Id': 'i1'}),
     ('networks.inspect', ('n/1',), 'GET', '/networks/n%2F1', {},
@@ -284,7 +287,8 @@ CALLS = (
 ALL_CALLS = tuple(call[:7] for call in WITH_BODY) + CALLS
 
 # Methods with a longer timeout, independent of their arguments.
-LONG = {'containers.commit': 3600.0, 'networks.create': 20.0,
+LONG = {'containers.commit': 3600.0, 'images.digest': 10.0,
+        'networks.create': 20.0,
         'swarms.init': 25.0, 'swarms.join': 25.0, 'swarms.leave': 25.0,
         'volumes.create': 20.0}
 

@@ -251,6 +251,11 @@ SPELLINGS = (
     (process.umask_to_api, '022', 18),
     (process.umask_to_api, '0o022', 18),
     (registry.full_name, 'busybox', 'docker.io/library/busybox:latest'),
+    *((registry.has_tag, image, moves) for image, moves in (
+        ('busybox', True), ('busybox:1', True), ('r.test:5000/web:1', True),
+        ('busybox@sha256:' + 64 * '0', False),
+        ('busybox:1@sha256:' + 64 * '0', False),
+        ('sha256:' + 64 * 'b', False), ('localhost/web:1', False))),
     (registry.full_name, 'docker.io/busybox:1',
      'docker.io/library/busybox:1'),
     (registry.full_name, 'r.test:5000/web', 'r.test:5000/web:latest'),
@@ -1206,10 +1211,24 @@ class TablesTestCase(testtools.TestCase):
             'effective_endpoints', 'is_endpoint_unchanged',
             'addresses_outside', 'overlap', 'pull_credentials',
             'build_credentials', 'encoded', 'by_digest', 'normal_path',
-            'attached_network', 'security_option', 'check_mode'}, missed)
+            'attached_network', 'security_option', 'check_mode',
+            'is_same'}, missed)
 
 
 class ImageTestCase(testtools.TestCase):
+
+    def test_same_image_with_a_digest_added(self):
+        digest = '@sha256:' + 64 * '0'
+        for same, image, there in (
+                (True, 'busybox', 'busybox:latest' + digest),
+                (True, 'busybox:1', 'docker.io/library/busybox:1' + digest),
+                (True, 'busybox:1', 'busybox:1'),
+                (True, 'busybox' + digest, 'busybox' + digest),
+                (False, 'busybox:1', 'busybox:2' + digest),
+                (False, 'busybox' + digest, 'busybox@sha256:' + 64 * '1'),
+                (False, 'busybox', None)):
+            self.assertIs(same, registry.is_same(image, there),
+                          (image, there))
 
     def test_image_accepted(self):
         for image in ('mysql', 'a/b:c', 'a__b', 'localhost:5000/a',
