@@ -24,9 +24,11 @@ from sandbox import images
 from sandbox import network
 from sandbox import packages
 from sandbox import plugin
+from sandbox import ports
 from sandbox import processes
 from sandbox import state
 from sandbox import steps
+from sandbox.guests import engine as guest_engine
 from sandbox.services import docker_engine
 from sandbox.services import heat
 from sandbox.services import keystone
@@ -35,7 +37,7 @@ from sandbox.services import podman
 from sandbox.services import rabbitmq
 from sandbox.services import registry
 
-DEADLINE = 300
+DEADLINE = 600
 
 
 class Cloud(fixtures.Fixture):
@@ -105,6 +107,9 @@ class Cloud(fixtures.Fixture):
                 borrowed = docker_engine.running()
             if borrowed:
                 self.leftovers.endpoint = borrowed
+            elif self.engine == engines.GUEST:
+                self.docker = guest_engine.Engine(context, registries)
+                dockers = [self.docker]
             else:
                 self.docker = docker_engine.DockerEngine(
                     context, programs=self.programs)
@@ -161,6 +166,12 @@ class Cloud(fixtures.Fixture):
 
     def _tcp_endpoint(self):
         return getattr(self.docker, 'tcp_endpoint', None)
+
+    def _published_at(self):
+        """Return the address of the ports that the engine publishes."""
+        if self.engine == engines.GUEST:
+            return self.docker.address
+        return ports.LOOPBACK
 
     def _keystone_setup(self):
         self.keystone_setup = self.useFixture(keystone.KeystoneSetup(
@@ -228,6 +239,7 @@ class Cloud(fixtures.Fixture):
                 'endpoint': self.docker_endpoint,
                 'tcp_endpoint': self._tcp_endpoint(),
                 'own': self.docker is not None,
+                'address': self._published_at(),
             },
             tls_docker={
                 'endpoint': self.tls_docker.tls_endpoint,

@@ -22,7 +22,9 @@ from sandbox import debian
 from sandbox.services import debootstrap
 
 DEFAULT = 'docker'
-NAMES = (DEFAULT, 'docker-trixie', 'docker-forky',
+# In a guest with a kernel of its own: see sandbox.guests.engine.
+GUEST = 'docker-guest'
+NAMES = (DEFAULT, GUEST, 'docker-trixie', 'docker-forky',
          'podman', 'podman-trixie', 'podman-forky')
 PACKAGES = ('aardvark-dns', 'catatonit', 'crun', 'docker.io', 'iproute2',
             'iptables', 'netavark', 'nftables', 'podman', 'socat')
@@ -35,7 +37,7 @@ def is_podman(name):
 
 def release(name):
     """Return the release of Debian; it is empty for this machine's."""
-    return name.partition('-')[2]
+    return '' if name == GUEST else name.partition('-')[2]
 
 
 def provide(context, name):

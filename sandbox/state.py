@@ -45,7 +45,7 @@ class State:
     environment_dir: str    # of heat.conf; "engine restart" rereads it
     policy_file: str        # of heat.conf; Heat rereads it after a change
     engine: str             # one of engines.NAMES
-    docker: dict            # endpoint, tcp_endpoint, own
+    docker: dict            # endpoint, tcp_endpoint, own, address of ports
     tls_docker: dict        # endpoint, paths: ca, cert, key
     podman: dict            # endpoint
     registry: str

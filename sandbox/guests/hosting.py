@@ -15,21 +15,17 @@
 import json
 import pathlib
 import tempfile
-import threading
 import urllib.parse
 
 import fixtures
 import yaml
 
-from sandbox import cleaning
 from sandbox import control
-from sandbox import debian
 from sandbox import packages
 from sandbox import state
 from sandbox.guests import image
 from sandbox.guests import stand_ins
 from sandbox.services import base
-from sandbox.services import debootstrap
 
 HERE = pathlib.Path(__file__).parent
 
@@ -49,28 +45,18 @@ class Hosting(fixtures.Fixture):
     def _setUp(self):
         packages.ensure('whole')
         current = state.load(self.layout.state)
+        context = base.Context.beside(self.layout)
         plugins = pathlib.Path(current.plugin_dir)
         self.addCleanup(control.order, current, 'engine', 'restart')
         self._write(plugins / stand_ins.SETTINGS, json.dumps({
             'folder': tempfile.mkdtemp(dir=self.layout.data),
-            'image': str(self._image().folder),
+            'image': str(image.provide(context)),
             'services': [_port(url) for url in (
                 current.heat_url, current.heat_cfn_url,
                 f'//{current.registry}')]}))
         self._write(plugins / 'stand_ins.py',
                     pathlib.Path(stand_ins.__file__).read_text())
         control.order(current, 'engine', 'restart')
-
-    def _image(self):
-        context = base.Context(
-            self.layout, cleaning.Leftovers.load(self.layout.leftovers),
-            threading.Event())
-        folder = debian.cache('guests') / image.RELEASE
-        chroot = debootstrap.Chroot(folder, image.RELEASE)
-        with debian.lock(folder):
-            self.useFixture(
-                debootstrap.Build(context, chroot, image.PACKAGES))
-            return self.useFixture(image.Image(context, chroot))
 
     def _write(self, path, text):
         path.write_text(text)

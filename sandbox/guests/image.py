@@ -19,6 +19,7 @@ has been done already.
 import os
 import shutil
 
+from sandbox import debian
 from sandbox.services import debootstrap
 
 RELEASE = 'bookworm'
@@ -60,3 +61,16 @@ class Image(debootstrap.Program):
         self._exec(['mkfs.ext4', '-q', '-d', str(root),
                     str(partial / 'disk.img'), SIZE])
         os.rename(partial, self.folder)
+
+
+def provide(context):
+    """Build the image if there is none, and return its folder.
+
+    :param context: services.base.Context.
+    """
+    folder = debian.cache('guests') / RELEASE
+    chroot = debootstrap.Chroot(folder, RELEASE)
+    with (debian.lock(folder, wait=True),
+          debootstrap.Build(context, chroot, PACKAGES),
+          Image(context, chroot) as image):
+        return image.folder

@@ -18,9 +18,11 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 
 from pifpaf import drivers
 
+from sandbox import cleaning
 from sandbox import errors
 from sandbox import processes
 from sandbox import waiting
@@ -47,6 +49,15 @@ class Context:
         self.stop = stop
         self.started = []
         self.namespace = processes.Namespace()
+
+    @classmethod
+    def beside(cls, layout):
+        """Return a context for services beside those of a running sandbox.
+
+        :param layout: state.Layout of the sandbox.
+        """
+        return cls(layout, cleaning.Leftovers.load(layout.leftovers),
+                   threading.Event())
 
     def environment(self):
         # Programs of the running interpreter's venv first; daemons live in

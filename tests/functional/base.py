@@ -16,6 +16,7 @@ import contextlib
 import fcntl
 import os
 import pathlib
+import sys
 import time
 import uuid
 
@@ -38,6 +39,8 @@ TYPE = 'DockerInc::Docker::Container'
 
 # The timeout of each wait of a test, in seconds.
 PATIENCE = 120.0
+# The same with an engine in a guest, whose processor is emulated.
+GUEST_PATIENCE = 900.0
 
 # Seconds until the delete of a stack is repeated if Heat has not begun it.
 AGAIN = 10.0
@@ -114,11 +117,17 @@ PODMAN_4_LACKS = {
 }
 
 
+# What tests need and an engine in a guest lacks.
+GUEST_LACKS = {
+    'loopback': 'the engine has a loopback address of its own',
+}
+
+
 def requires(*capabilities):
     """Mark a test, or a class of tests, that needs features of the engine.
 
-    :param capabilities: keys of :data:`PODMAN_LACKS` or
-        :data:`PODMAN_4_LACKS`.
+    :param capabilities: keys of :data:`PODMAN_LACKS`,
+        :data:`PODMAN_4_LACKS` or :data:`GUEST_LACKS`.
     """
     def mark(test):
         test.requires = capabilities
@@ -138,6 +147,8 @@ class FunctionalTest(testtools.TestCase):
     def setUp(self):
         super().setUp()
         self.cloud = state.load()
+        if self.cloud.engine == engines.GUEST:
+            self.patch(sys.modules[__name__], 'PATIENCE', GUEST_PATIENCE)
         self._take_turn()
         self.docker = docker.APIClient(self.cloud.docker['endpoint'],
                                        version='auto')
@@ -150,15 +161,21 @@ class FunctionalTest(testtools.TestCase):
         self.busybox = self.cloud.images['busybox']
 
     def _skip_what_the_engine_lacks(self):
-        if not engines.is_podman(self.cloud.engine):
-            return
-        lacks = PODMAN_LACKS
-        if self.docker.version()['Version'].startswith('4.'):
-            lacks = lacks | PODMAN_4_LACKS
+        lacks = self._lacks()
         for marked in (self, getattr(self, self._testMethodName)):
             for capability in getattr(marked, 'requires', ()):
                 if capability in lacks:
                     self.skipTest(lacks[capability])
+
+    def _lacks(self):
+        """Return what the engine lacks, and why."""
+        if self.cloud.engine == engines.GUEST:
+            return GUEST_LACKS
+        if not engines.is_podman(self.cloud.engine):
+            return {}
+        if self.docker.version()['Version'].startswith('4.'):
+            return PODMAN_LACKS | PODMAN_4_LACKS
+        return PODMAN_LACKS
 
     def _add_evidence(self, logs):
         """Attach the log lines since the start of the test to a failure."""
@@ -339,10 +356,10 @@ class FunctionalTest(testtools.TestCase):
         return str(error)
 
     def page_at(self, port):
-        """Wait for a web server on loopback, and return its page."""
+        """Wait for a web server at a published port; return its page."""
         return waiting.until(
-            lambda: requests.get('http://127.0.0.1:%d/' % port,
-                                 timeout=5).text.strip(),
+            lambda: requests.get('http://%s:%d/' % (
+                self.cloud.docker['address'], port), timeout=5).text.strip(),
             PATIENCE, 'page', requests.RequestException)
 
     # Docker.

@@ -31,9 +31,12 @@ class SwarmTest(base.FunctionalTest):
 
     def setUp(self):
         super().setUp()
-        self.cluster = self.useFixture(hosts.Hosts(self.count,
-                                                   self.cloud.engine))
+        self.cluster = self.useFixture(self.make_hosts())
         self.hosts = self.cluster.hosts
+
+    def make_hosts(self):
+        """Return a fixture with hosts."""
+        return hosts.Hosts(self.count, self.cloud.engine)
 
     def properties(self, host, **properties):
         return {'docker_endpoint': host.endpoint, 'tls': host.tls,

@@ -126,9 +126,9 @@ class PortsTest(base.FunctionalTest):
                 'port_bindings': {80: ''}}}},
             {'port': {'value': {'get_attr': ['web', 'network_tcp_ports']}}}))
         port = self.outputs(stack_id)['port']
-        page = requests.get('http://127.0.0.1:%s/' % port, timeout=10)
-        self.assertIn('Hello', page.text)
+        self.assertIn('Hello', self.page_at(int(port)))
 
+    @base.requires('loopback')
     def test_udp_through_a_published_port(self):
         stack_id = self.create_stack(self.template(
             {'echo': self.container(
@@ -161,6 +161,7 @@ class PortsTest(base.FunctionalTest):
             port_bindings={'53/udp': ''})}))
         self.assertEqual(inspected['Id'], self.inspect(stack_id)['Id'])
 
+    @base.requires('loopback')
     def test_port_that_is_taken(self):
         with socket.create_server(('127.0.0.1', 0)) as server:
             port = server.getsockname()[1]
@@ -173,6 +174,7 @@ class PortsTest(base.FunctionalTest):
 class OldTemplateTest(base.FunctionalTest):
     """Forms that the plugin in Heat's contrib accepted through docker-py."""
 
+    @base.requires('loopback')
     def test_spellings(self):
         endpoint = self.cloud.docker['endpoint']
         stack_id = self.create_stack(self.template(

@@ -53,7 +53,7 @@ class ProvideTest(testtools.TestCase):
 class NamesTest(testtools.TestCase):
     def test_release_follows_the_dash_of_a_name(self):
         self.assertEqual(
-            ['', 'trixie', 'forky', '', 'trixie', 'forky'],
+            ['', '', 'trixie', 'forky', '', 'trixie', 'forky'],
             [engines.release(name) for name in engines.NAMES])
 
     def test_podmans_are_told_apart_by_their_names(self):
