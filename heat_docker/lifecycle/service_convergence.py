@@ -48,6 +48,11 @@ _REPLACED = 2.0
 _FIRST_LOOK = 0.3
 _LONGEST = 5.0
 
+# Seconds between two looks at tasks that only have to keep running. A poll can
+# sleep for this time itself, and Heat sleeps for whole seconds, so that the
+# last look is on time.
+_STABLE = 2.0
+
 # Size of the output of a failed task in messages.
 _LAST_BYTES = 2048
 
@@ -202,7 +207,8 @@ class Converge(plan.Step):
             # A newer update does not interrupt tasks that have to complete.
             ctx.neighbors.yield_to_newer_update()
         self._report(ctx, state)
-        return plan.After(min(left, interval(now - self._since)))
+        return plan.After(interval(now - self._since) if left == math.inf
+                          else min(left, _STABLE))
 
     def _left(self, ctx: plan.Context, state, now):
         """Return the seconds for which all tasks still have to run."""

@@ -17,8 +17,10 @@ import urllib.parse
 
 from heat.common import exception
 from heat.engine import resource
+from heat.engine import scheduler
 import requests
 
+from heat_docker.lifecycle import plan
 from heat_docker.lifecycle import service_convergence
 from heat_docker.lifecycle import services
 from heat_docker.resources import service
@@ -343,6 +345,27 @@ class DigestTestCase(ServiceTestCase):
 
 
 class ConvergeTestCase(ServiceTestCase):
+
+    def test_last_look_is_on_time(self):
+        """Heat sleeps for whole seconds, and the plugin for the rest."""
+        for delay in (5, 1):
+            clock, begin = self.set_clock(plan, service_convergence), []
+
+            def create(request, context, clock=clock, begin=begin):
+                begin.append(clock.now)
+                return self._create(request, context)
+
+            self.daemon.on(*CREATE, {'json': create})
+            self.run_all()
+            made = self.make_resource({'converge_delay': delay})
+            runner = scheduler.TaskRunner(made.create)
+            runner.start()
+            while True:
+                runner.step()
+                if runner.done():
+                    break
+                clock.now += 1
+            self.assertAlmostEqual(delay, clock.now - begin[0], delta=0.31)
 
     def create(self, *looks, **values):
         """Create a service; each look is a function that returns tasks."""
