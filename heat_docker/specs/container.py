@@ -309,7 +309,8 @@ FIELDS = (
         name='memory_swappiness', type=fields.INTEGER,
         compose=('mem_swappiness',),
         doc=_('How readily the kernel swaps out memory of the container, from '
-              '0 to 100.'),
+              '0 to 100. On a host with cgroup v2, Docker ignores it, and an '
+              'event contains the warning.'),
         at='HostConfig.MemorySwappiness', empty_counts=True,
         constraints=(constraints.Range(min=0, max=100),),
         policy=policy.Free.AMOUNT,
@@ -317,7 +318,9 @@ FIELDS = (
     fields.Field(
         name='oom_kill_disable', type=fields.BOOLEAN,
         doc=_('Whether processes of the container wait for memory at the '
-              'memory limit instead of being killed. Defaults to false.'),
+              'memory limit instead of being killed. Defaults to false. On a '
+              'host with cgroup v2, Docker ignores it, and an event contains '
+              'the warning.'),
         at='HostConfig.OomKillDisable',
         policy=policy.oom_kill_disable,
         example=True),
@@ -1118,7 +1121,9 @@ FIELDS = (
         example='private'),
     fields.Field(
         name='cgroup_parent', type=fields.STRING,
-        doc=_('Parent cgroup of the container\'s cgroup.'),
+        doc=_('Parent cgroup of the container\'s cgroup. If the daemon uses '
+              'the cgroup driver systemd, which is the default with cgroup '
+              'v2, this is the name of a slice, such as heat.slice.'),
         at='HostConfig.CgroupParent',
         policy=policy.cgroup_parent,
         example='/wiki'),

@@ -282,7 +282,9 @@ FIELDS = (
             example='33554432'),
         _of_container('memory_swappiness',
                       'TaskTemplate.Resources.MemorySwappiness',
-                      since=(1, 52)),
+                      since=(1, 52), doc=_(
+            'How readily the kernel swaps out memory of the tasks, from 0 to '
+            '100. Docker ignores it on nodes with cgroup v2.')),
         _of_container('oom_score_adj', _CONTAINER + 'OomScoreAdj',
                       since=(1, 46)),
         _of_container('cpus', _LIMITS + 'NanoCPUs', doc=_(

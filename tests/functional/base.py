@@ -177,6 +177,10 @@ class FunctionalTest(testtools.TestCase):
             return PODMAN_LACKS | PODMAN_4_LACKS
         return PODMAN_LACKS
 
+    def has_cgroup_v2(self):
+        """Return whether the engine ignores what only cgroup v1 has."""
+        return self.docker.info().get('CgroupVersion') == '2'
+
     def _add_evidence(self, logs):
         """Attach the log lines since the start of the test to a failure."""
         for name, text in logs.since(self._stack_ids).items():

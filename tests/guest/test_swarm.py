@@ -24,6 +24,9 @@ from sandbox.services import base as services
 from tests.functional import base
 from tests.functional import clusters
 
+# As many as the emulated processor starts in a few minutes.
+REPLICAS = 6
+
 # Serves a page until some seconds after it is told to stop: requests that are
 # on their way are answered.
 SERVE = ['sh', '-c', 'trap "sleep 5; kill $p; exit 0" TERM; mkdir /www; '
@@ -125,7 +128,7 @@ class RollingUpdateTest(GuestTest):
 
     def web(self, page):
         return self.stack_of(web=self.service(
-            name='web', cmd=SERVE, env=['PAGE=' + page], replicas=10,
+            name='web', cmd=SERVE, env=['PAGE=' + page], replicas=REPLICAS,
             ports=[{'target': 8080}], stop_grace_period=60,
             # Each check starts a process on the emulated processor.
             healthcheck={'test': ASK_ITSELF, 'interval': 10, 'timeout': 60},
@@ -151,7 +154,7 @@ class RollingUpdateTest(GuestTest):
             client.stop()
             self.assertEqual({'old', 'new'}, set(client.heard))
             self.assertGreater(len(client.heard), 40)
-        self.assertEqual(10, self.attribute(stack_id, 'web',
+        self.assertEqual(REPLICAS, self.attribute(stack_id, 'web',
                                             'running_replicas'))
         self.delete_stack(stack_id)
 
