@@ -17,7 +17,7 @@ import importlib
 import sys
 import time
 
-BENCHMARKS = ('cost', 'polls', 'stack', 'project')
+BENCHMARKS = ('cost', 'polls', 'stack', 'project', 'service')
 
 
 def main():

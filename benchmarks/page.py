@@ -18,7 +18,8 @@ import pathlib
 from benchmarks import common
 
 ADMIN = pathlib.Path(__file__).parents[1] / 'doc' / 'source' / 'admin'
-ORDER = ('cost', 'polls', 'stack', 'stack-docker-28', 'project')
+ORDER = ('cost', 'polls', 'stack', 'stack-docker-28', 'project',
+         'service')
 HEAD = '.. Written by "python -m benchmarks page"; do not edit.\n'
 
 
@@ -92,7 +93,7 @@ def _of_stack(result):
                     'CPU of delete') + debug
 
 
-_of_project = _of_stack
+_of_project = _of_service = _of_stack
 
 
 def _of_polls(result):

@@ -26,6 +26,7 @@ import yaml
 from benchmarks import common
 from sandbox import compose
 from sandbox import errors
+from sandbox import waiting
 
 _TIMEOUT = 900
 _THREADS = 8
@@ -138,6 +139,38 @@ class Compose:
         return common.life(
             lambda: _run(*command, 'up', '--detach', env=self._environment),
             lambda: _run(*command, 'down', env=self._environment))
+
+
+class ServiceCreate:
+    """The services of docker's command line."""
+
+    name = 'docker service'
+
+    def __init__(self, cloud):
+        """Prepare to use the daemon of a sandbox."""
+        self._cloud = cloud
+        self.version = _run('docker', '--version').split()[2].rstrip(',')
+
+    def life(self, count):
+        """Return how long a service takes, until all of it is gone."""
+        name = 'cli-%s' % uuid.uuid4().hex[:8]
+        return common.life(
+            lambda: self._docker(
+                'create', '--detach=false', '--quiet', '--name', name,
+                '--replicas', count, self._cloud.busybox, *common.COMMAND),
+            lambda: self._delete(name))
+
+    def _docker(self, *words):
+        return _run('docker', '--host', self._cloud.endpoint, 'service',
+                    *words)
+
+    def _delete(self, name):
+        """Delete a service; docker does not wait for its containers."""
+        self._docker('rm', name)
+        waiting.until(lambda: not self._cloud.docker.containers(
+            all=True, quiet=True, filters={
+                'label': 'com.docker.swarm.service.name=' + name}),
+            _TIMEOUT, 'containers gone', pause=0.1)
 
 
 class Ansible:
