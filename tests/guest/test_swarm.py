@@ -25,7 +25,7 @@ from tests.functional import base
 from tests.functional import clusters
 
 # As many as the emulated processor starts in a few minutes.
-REPLICAS = 6
+REPLICAS = 4
 
 # Serves a page until some seconds after it is told to stop: requests that are
 # on their way are answered.
@@ -77,9 +77,12 @@ class GuestTest(clusters.SwarmTest):
 
     def stack_of(self, **services):
         """Return a template of a swarm with a network and services."""
+        nodes = self.cluster_of(self.hosts[:1], self.hosts[1:])
+        # On a busy machine, a node may be late without being down.
+        nodes['swarm']['properties']['dispatcher_heartbeat'] = '1m'
         return self.template({
-            **self.cluster_of(self.hosts[:1], self.hosts[1:]),
-            'net': self.of_swarm('Network', driver='overlay'), **services})
+            **nodes, 'net': self.of_swarm('Network', driver='overlay'),
+            **services})
 
     def url(self, host, port):
         return 'http://%s:%d/' % (host.address, port)
