@@ -13,6 +13,7 @@
 """Attributes from a daemon, and their visibility to readers of the stack."""
 
 import json
+import uuid
 
 from heat.common import exception
 from heat.db import api as db_api
@@ -490,21 +491,25 @@ class EventsTestCase(base.ContainerTestCase):
                 models.ResourcePropertiesData).all()])
 
     def test_former_secrets_leave_the_database(self):
+        # Other tests have rows in the same database.
+        first, second = uuid.uuid4().hex, uuid.uuid4().hex
         made = self.create(registry_auth={'username': 'me',
-                                          'password': 'hunter1'})
-        self.assertIn('hunter1', self.rows(made))
+                                          'password': first})
+        self.assertIn(first, self.rows(made))
         self.update(made, registry_auth={'username': 'me',
-                                         'password': 'hunter2'})
-        self.assertNotIn('hunter1', self.rows(made))
-        self.assertEqual('hunter2',
+                                         'password': second})
+        self.assertNotIn(first, self.rows(made))
+        self.assertEqual(second,
                          self.row(made)['registry_auth']['password'])
 
     def test_a_delete_masks_the_secrets(self):
-        made = self.create(env=['A=hunter2'])
+        secret = uuid.uuid4().hex
+        made = self.create(env=['A=' + secret])
+        self.assertIn(secret, self.rows(made))
         self.serve_stop()
         self.serve_remove()
         self.run_task(made.delete)
-        self.assertNotIn('hunter2', self.rows(made))
+        self.assertNotIn(secret, self.rows(made))
 
     def test_a_failed_delete_needs_the_secrets(self):
         made = self.create(env=['A=hunter2'])
