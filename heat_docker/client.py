@@ -371,6 +371,20 @@ class DockerClient(contextlib.AbstractContextManager):
             raise failure
         return response
 
+    def act(self, method: str, path: str, *names: str, **options) -> None:
+        """Send a request whose response is empty if it succeeds.
+
+        Another server at the address may respond with a page, and has not
+        done what the request is for.
+
+        :param options: see :meth:`request`.
+        :raises errors.DockerError: see :meth:`request`; also if the response
+            is not empty. Podman responds with text to some requests.
+        """
+        response = self.request(method, path, *names, **options)
+        if response.content.strip() and not self.is_podman:
+            raise self.not_docker_error()
+
     def request_json(self, method: str, path: str, *names: str,
                      has: str | None = None, **options) -> typing.Any:
         """Send a request and return the parsed JSON of the response.

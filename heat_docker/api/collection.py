@@ -97,7 +97,7 @@ class Collection:
         :raises errors.NotFound: if the object does not exist.
         :raises errors.Conflict: if the object is in use.
         """
-        self._client.request('DELETE', self.PATH + '/%s', object_id)
+        self._client.act('DELETE', self.PATH + '/%s', object_id)
 
     @classmethod
     def labels_of(cls, inspected: dict) -> dict[str, str]:

@@ -93,7 +93,7 @@ class Containers(collection.Collection):
     def start(self, container: str) -> None:
         """Start a container, unless it is running."""
         with self._client.throttled():
-            self._client.request('POST', '/containers/%s/start', container)
+            self._client.act('POST', '/containers/%s/start', container)
 
     def stop(self, container: str, grace: int | None,
              patience: float) -> None:
@@ -109,8 +109,8 @@ class Containers(collection.Collection):
             waited = min(patience, slots.pace) if slots else patience
             begin = time.monotonic()
             try:
-                self._client.request('POST', '/containers/%s/stop', container,
-                                     query=self._grace(grace), timeout=waited)
+                self._client.act('POST', '/containers/%s/stop', container,
+                                 query=self._grace(grace), timeout=waited)
             except errors.AnswerTimeout:
                 if waited == patience:
                     raise
@@ -136,9 +136,9 @@ class Containers(collection.Collection):
     def restart(self, container: str, grace: int | None,
                 patience: float) -> None:
         """Stop and start a container; see :meth:`stop`."""
-        self._client.request('POST', '/containers/%s/restart', container,
-                             query=self._grace(grace),
-                             timeout=patience)
+        self._client.act('POST', '/containers/%s/restart', container,
+                         query=self._grace(grace),
+                         timeout=patience)
 
     def _grace(self, grace):
         """Return the query with the grace period.
@@ -153,24 +153,24 @@ class Containers(collection.Collection):
 
     def kill(self, container: str, signal: str) -> None:
         """Send a signal to a container, such as ``SIGHUP``."""
-        self._client.request('POST', '/containers/%s/kill', container,
-                             query={'signal': signal})
+        self._client.act('POST', '/containers/%s/kill', container,
+                         query={'signal': signal})
 
     def pause(self, container: str) -> None:
         """Freeze the processes of a container."""
-        self._client.request('POST', '/containers/%s/pause', container)
+        self._client.act('POST', '/containers/%s/pause', container)
 
     def unpause(self, container: str) -> None:
         """Resume the processes of a container."""
-        self._client.request('POST', '/containers/%s/unpause', container)
+        self._client.act('POST', '/containers/%s/unpause', container)
 
     def rename(self, container: str, name: str) -> None:
         """Rename a container.
 
         :raises errors.Conflict: if the name is in use.
         """
-        self._client.request('POST', '/containers/%s/rename', container,
-                             query={'name': name})
+        self._client.act('POST', '/containers/%s/rename', container,
+                         query={'name': name})
 
     def update(self, container: str, body: dict) -> list[str]:
         """Change resource limits or the restart policy of a container.
@@ -184,7 +184,7 @@ class Containers(collection.Collection):
                     archive: bytes | collections.abc.Iterator[bytes],
                     path: str = '/') -> None:
         """Unpack a tar archive into a directory of a container."""
-        self._client.request(
+        self._client.act(
             'PUT', '/containers/%s/archive', container, query={'path': path},
             data=archive, headers={'Content-Type': 'application/x-tar'},
             timeout=None if isinstance(archive, bytes) else _COPY_TIMEOUT)
@@ -261,8 +261,8 @@ class Containers(collection.Collection):
         query = {'v': int(volumes), 'force': int(force)}
         with (self._client.throttled_leaving() if force
               else contextlib.nullcontext()):
-            self._client.request('DELETE', '/containers/%s', container,
-                                 query=query)
+            self._client.act('DELETE', '/containers/%s', container,
+                             query=query)
 
     def inspect(self, container: str) -> dict:
         """Return the daemon's description of a container.

@@ -77,6 +77,14 @@ class Images(collection.Collection):
             raise self._client.shape_error()
         return digest
 
+    def remove(self, object_id: str) -> None:
+        """Remove a name of an image, and the image with its last name.
+
+        :raises errors.NotFound: if the image does not exist.
+        :raises errors.Conflict: if a container uses the image.
+        """
+        self._client.request_json('DELETE', '/images/%s', object_id)
+
     def exists(self, image: str,
                platform: dict[str, str] | None = None) -> bool:
         """Return whether the daemon has an image.
@@ -165,9 +173,9 @@ class Images(collection.Collection):
         :param name: a reference; without a tag it is ``latest``.
         """
         repository, tag = self._client.split_reference(name)
-        self._client.request('POST', '/images/%s/tag', image,
-                             query={'repo': repository,
-                                    'tag': tag or 'latest'})
+        self._client.act('POST', '/images/%s/tag', image,
+                         query={'repo': repository,
+                                'tag': tag or 'latest'})
 
     def push(self, image: str, auth: dict | None) -> None:
         """Push an image to the registry in its reference.

@@ -46,9 +46,9 @@ class Networks(collection.Collection):
         :param endpoint: configuration of the endpoint, in the form of the
             API.
         """
-        self._client.request('POST', '/networks/%s/connect', network,
-                             body={'Container': container,
-                                   'EndpointConfig': endpoint})
+        self._client.act('POST', '/networks/%s/connect', network,
+                         body={'Container': container,
+                               'EndpointConfig': endpoint})
 
     def ignores_at_connect(self, endpoint: dict) -> bool:
         """Return whether a connect request ignores a part of the endpoint.
@@ -64,5 +64,5 @@ class Networks(collection.Collection):
     def disconnect(self, container: str, network: str) -> None:
         """Detach a container from a network."""
         with self._client.throttled_leaving():
-            self._client.request('POST', '/networks/%s/disconnect', network,
-                                 body={'Container': container, 'Force': True})
+            self._client.act('POST', '/networks/%s/disconnect', network,
+                             body={'Container': container, 'Force': True})

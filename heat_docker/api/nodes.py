@@ -67,5 +67,5 @@ class Nodes(collection.Specified):
         :param force: whether the node may be down without having left.
         :raises errors.NotFound: if it is not part of the swarm.
         """
-        self._client.request('DELETE', '/nodes/%s', object_id,
-                             query={'force': int(force)})
+        self._client.act('DELETE', '/nodes/%s', object_id,
+                         query={'force': int(force)})

@@ -113,8 +113,8 @@ class Swarms(collection.Specified):
         :raises errors.Conflict: if it is part of a swarm.
         :raises errors.NoAnswer: if it goes on trying; see :meth:`membership`.
         """
-        self._client.request('POST', '/swarm/join', body=body,
-                             timeout=_TIMEOUT)
+        self._client.act('POST', '/swarm/join', body=body,
+                         timeout=_TIMEOUT)
 
     def leave(self, force: bool) -> None:
         """Make the daemon leave its swarm.
@@ -123,8 +123,8 @@ class Swarms(collection.Specified):
             remaining managers are not more than half of them.
         :raises errors.NotFound: if it is not part of a swarm.
         """
-        self._client.request('POST', '/swarm/leave',
-                             query={'force': int(force)}, timeout=_TIMEOUT)
+        self._client.act('POST', '/swarm/leave',
+                         query={'force': int(force)}, timeout=_TIMEOUT)
 
     def update(self, object_id: str, body: dict, version: int,
                **options) -> builtins.list[str]:
@@ -132,7 +132,7 @@ class Swarms(collection.Specified):
 
         :param body: see :meth:`collection.Specified.update`; also the others.
         """
-        self._client.request(
+        self._client.act(
             'POST', '/swarm/update', body=body,
             query={'version': version, **options.pop('query', {})}, **options)
         return []

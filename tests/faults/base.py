@@ -24,9 +24,8 @@ import re
 import time
 import uuid
 
-from heat.engine.notification import stack as notification
 from heat.engine import resource
-import mock
+from heat.engine.notification import stack as notification
 from oslo_config import cfg
 import requests
 
@@ -118,7 +117,7 @@ class FaultTest(oracle.OracleTest):
                                     or self.cloud.docker['endpoint'])
         self.addCleanup(self.server.close)
         scenario = scenarios.SCENARIOS[case.scenario]
-        self.life = life = lives.Life(
+        self.life = lives.Life(
             self, scenario.kind, self._own(scenario.kind,
                                            scenario.properties),
             scenario.member and self._own('container', scenario.member))
@@ -219,12 +218,7 @@ class FaultTest(oracle.OracleTest):
     def _look(self, when, scenario):
         """Compare the object with the template."""
         life, kind = self.life, scenario.kind
-        expected = {row.resource_id for row in life.rows}
-        if life.member is not None and life.member.id is not None:
-            expected.add(life.member.resource_id)
-        for what in self._objects():
-            if what[1] not in expected and not what[3]:
-                self._tell(when, 'one too many: %s' % (what,))
+        self._look_for_others(when)
         try:
             with life.made.connect() as client:
                 inspected = life.made.object.inspect(client)
@@ -246,6 +240,16 @@ class FaultTest(oracle.OracleTest):
             drift = life.made.get_live_state(life.made.properties)
             if drift:
                 self._tell(when, 'reports drift: %s' % drift)
+
+    def _look_for_others(self, when):
+        """Look for objects that no resource of the stack has."""
+        life = self.life
+        expected = {row.resource_id for row in life.rows}
+        if life.member is not None and life.member.id is not None:
+            expected.add(life.member.resource_id)
+        for what in self._objects():
+            if what[1] not in expected and not what[3]:
+                self._tell(when, 'one too many: %s' % (what,))
 
     def _compare(self, when, kind):
         """Compare the object with a fresh one of the same template."""
@@ -375,12 +379,12 @@ class FaultTest(oracle.OracleTest):
 
     def _sweep(self):
         """Remove what a failed case has left."""
-        for kind, identity, name, _helper in self._objects():
+        for kind, identity, _name, _helper in self._objects():
             if kind == 'container':
                 self.remove_container(identity)
             elif kind == 'network':
                 self._drop(self.docker.remove_network, identity)
-        for kind, identity, name, _helper in self._objects():
+        for kind, identity, _name, _helper in self._objects():
             if kind == 'volume':
                 self._drop(self.docker.remove_volume, identity)
             elif kind == 'image':

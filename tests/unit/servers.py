@@ -59,8 +59,11 @@ def http(content, status='200 OK', *headers):
 
 def daemon(line):
     """Answer requests like a Docker daemon with one container."""
-    return http(VERSION if b' /version ' in line else
-                {'Id': 'x', 'State': {}})
+    if b' /version ' in line:
+        return http(VERSION)
+    if line.startswith(b'PUT ') or b'/start ' in line:
+        return http(b'')
+    return http({'Id': 'x', 'State': {}})
 
 
 def begin(line):

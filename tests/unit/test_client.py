@@ -813,7 +813,7 @@ class RequestTestCase(EngineTestCase):
         def work(request, context):
             [turns] = self.pool._slots.values()
             left.append(turns._value)
-            return '{"Id": "x"}'
+            return '' if 'start' in request.path else '{"Id": "x"}'
 
         for path in ('create', 'x/start'):
             self.daemon.on('POST', '/containers/' + path, {'text': work})
@@ -834,7 +834,7 @@ class RequestTestCase(EngineTestCase):
             free = [turns._value for (_endpoint, leaving), turns
                     in self.pool._slots.items() if leaving]
             asked.append((request.method, request.path, *free))
-            return json.dumps(INSPECTED)
+            return json.dumps(INSPECTED) if request.method == 'GET' else ''
 
         for verb, path in LEAVING:
             self.daemon.on(verb, path, {'text': work})
@@ -901,6 +901,23 @@ class RequestTestCase(EngineTestCase):
                            base.refusal(status, 'my own words\n'))
             self.assertEqual('Docker at %s: my own words' % base.URL,
                              self.failing(expected, 'containers.start', 'x'))
+
+    def test_page_instead_of_an_empty_response(self):
+        """Another server responds, so the daemon has done nothing."""
+        for content in ('<html>nginx</html>', '{"x": {}}', '[null]'):
+            for verb, path, call, *arguments in (
+                    ('POST', '/containers/x/start', 'containers.start', 'x'),
+                    ('POST', '/containers/x/pause', 'containers.pause', 'x'),
+                    ('POST', '/networks/n/connect', 'networks.connect', 'x',
+                     'n', {}),
+                    ('DELETE', '/volumes/v', 'volumes.remove', 'v'),
+                    ('DELETE', '/services/s', 'services.remove', 's'),
+                    ('POST', '/swarm/leave', 'swarms.leave', True)):
+                self.daemon.on(verb, path, {'text': content})
+                self.assertIn('is not a Docker daemon', self.failing(
+                    errors.Failed, call, *arguments))
+        self.daemon.on('DELETE', '/images/i', {'text': '<html></html>'})
+        self.failing(errors.Failed, 'images.remove', 'i')
 
     def test_error_busy(self):
         self.daemon.on('DELETE', '/containers/x', base.refusal(

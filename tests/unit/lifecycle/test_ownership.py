@@ -56,6 +56,7 @@ NO_REFERENCES = {
     *('%s.%s' % (kind, name) for kind in ('container', 'network', 'volume')
       for name in ('name', 'labels')),
     'container.hostname', 'container.user', 'container.domainname',
+    'container.cgroup_parent',
     'container.env', 'container.sysctls', 'container.ulimits', 'network.ipam',
     'compose.project_name',
     *('service.' + name for name in (

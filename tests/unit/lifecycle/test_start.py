@@ -12,6 +12,8 @@
 
 """A start that fails, and the networks of the container."""
 
+import json
+
 from tests.unit import base
 
 PATH = base.ContainerTestCase.PATH
@@ -40,10 +42,10 @@ class LostNetworksTestCase(base.ContainerTestCase):
         self.starts = list(starts)
         self.serve_create()
         self.serve_run()
-        self.daemon.on(*START, {'json': self.start})
+        self.daemon.on(*START, {'text': self.start})
         self.daemon.on('GET', PATH + '/json', {'json': self.show})
         for request in (CONNECT, CONNECT_BRIDGE):
-            self.daemon.on(*request, {'json': self.connect})
+            self.daemon.on(*request, {'text': self.connect})
         self.daemon.speak(self.API)
 
     def start(self, request, context):
@@ -51,13 +53,13 @@ class LostNetworksTestCase(base.ContainerTestCase):
         if answer is TAKEN:
             self.endpoints.clear()
             context.status_code = answer['status_code']
-            return answer['json']
+            return json.dumps(answer['json'])
         context.status_code, self.status = 204, 'running'
-        return {}
+        return ''
 
     def connect(self, request, context):
         self.endpoints = dict(self.lost)
-        return {}
+        return ''
 
     def show(self, request, context):
         return self.inspected(self.status, Networks=self.endpoints)['json']
