@@ -171,7 +171,7 @@ class FaultTest(oracle.OracleTest):
             if not self._act('then', act):
                 self._tell('then %s' % act[0], 'fails')
                 return
-        if after and scenario.act[0] != 'delete':
+        if after and not scenario.act[0].startswith('delete'):
             self._look('after %s' % after[-1][0], scenario)
 
     def _end(self, case, stranger):
