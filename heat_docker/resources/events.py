@@ -12,6 +12,7 @@
 
 """Events without secrets, and rows without former secrets."""
 
+from heat.common import exception
 from heat.objects import resource_properties_data
 from oslo_db import exception as db_exception
 from oslo_log import log as logging
@@ -45,7 +46,16 @@ class MaskingResource(tables.TableResource):
 
     def store(self, *args, **kwargs):
         """Store the resource, and then mask the former properties."""
-        super().store(*args, **kwargs)
+        before = self._rsrc_prop_data_id
+        try:
+            super().store(*args, **kwargs)
+        except exception.UpdateInProgress:
+            # Heat has added a row, but the resource does not refer to it.
+            if before is None:
+                self._mask(self._rsrc_prop_data_id,
+                           self._stored_properties_data)
+                self._rsrc_prop_data_id = None
+            raise
         while self._former:
             self._mask(*self._former.pop())
 

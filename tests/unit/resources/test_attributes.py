@@ -517,3 +517,17 @@ class EventsTestCase(base.ContainerTestCase):
         self.serve_remove(base.refusal(500, 'driver failed'))
         self.fail_task(made.delete)
         self.assertEqual(['A=hunter2'], self.row(made)['env'])
+
+    def test_properties_that_are_not_stored(self):
+        """Another worker has changed the resource meanwhile."""
+        secret = uuid.uuid4().hex
+        made = self.create(env=['A=1'])
+        made._stored_properties_data = {
+            **made._stored_properties_data, 'env': ['A=' + secret]}
+        made._rsrc_prop_data_id = None
+        made._calling_engine_id, made._atomic_key = 'engine', 99
+        self.assertRaises(exception.UpdateInProgress, made.store,
+                          lock=made.LOCK_ACQUIRE)
+        self.assertNotIn(secret, self.rows(made))
+        self.assertIsNone(made._rsrc_prop_data_id)
+        self.assertEqual(['A=1'], self.row(made)['env'])
