@@ -19,7 +19,6 @@ import argparse
 import collections.abc
 import contextlib
 import dataclasses
-import typing
 
 from heat.common import context as heat_context
 from heat.common import exception
@@ -30,8 +29,10 @@ from heat.objects import stack as stack_objects
 from . import client as clients
 from . import endpoint as endpoints
 from . import errors
+from .convert import process
 from .lifecycle import container_snapshots
 from .lifecycle import neighbors
+from .lifecycle import networks
 from .lifecycle import ownership
 from .lifecycle import records
 from .resources import daemon
@@ -72,6 +73,12 @@ def _never_kept(found, labels):
     return ''
 
 
+def _why_network_is_kept(found, labels):
+    # Docker gives it the labels of the network that configures it.
+    return ('a user may have made it with config_from'
+            if (found.get('ConfigFrom') or {}).get('Network') else '')
+
+
 def _why_volume_is_kept(found, labels):
     return ('deletion_policy Snapshot made it'
             if labels.get(_LABEL + 'copy_of') else '')
@@ -89,7 +96,8 @@ def _why_image_is_kept(found, labels):
 # function that returns why an object of a deleted stack is kept, or ''.
 _KINDS: dict[str, collections.abc.Callable[[dict, dict], str]] = {
     'services': _never_kept, 'containers': _never_kept,
-    'networks': _never_kept, 'secrets': _never_kept, 'configs': _never_kept,
+    'networks': _why_network_is_kept, 'secrets': _never_kept,
+    'configs': _never_kept,
     'volumes': _why_volume_is_kept, 'images': _why_image_is_kept}
 
 # Only managers of a swarm have them.
@@ -185,12 +193,16 @@ def find(where: endpoints.Endpoint,
                     if is_manager or kind not in _OF_SWARM
                     for found in getattr(client, kind).having(
                         _LABEL + 'stack_id')]
-    gone = {}
-    for stack_id in {one.stack_id for one in labelled if one.stack_id}:
-        gone[stack_id] = stack_objects.Stack.get_by_id(
-            reader, stack_id, eager_load=False) is None
-    return [one for one in labelled
-            if gone.get(one.stack_id) and not _is_adopted(one, reader)]
+        gone = {}
+        for stack_id in {one.stack_id for one in labelled if one.stack_id}:
+            gone[stack_id] = stack_objects.Stack.get_by_id(
+                reader, stack_id, eager_load=False) is None
+        found = [one for one in labelled if gone.get(one.stack_id)
+                 and not _is_adopted(one, reader)]
+        return [dataclasses.replace(
+            one, kept='a user may have made it from an image of the stack')
+            if one.kind == 'containers' and _has_labels_of_image(
+                client, one.object_id) else one for one in found]
 
 
 def of_listed(kind, client, found):
@@ -200,7 +212,8 @@ def of_listed(kind, client, found):
     :param dict found: item of the daemon's list.
     """
     spec = found.get('Spec') or found
-    labels = spec.get('Labels') or {}
+    labels = {name: _plain(value)
+              for name, value in (spec.get('Labels') or {}).items()}
     origin = next(filter(None, (labels.get(_LABEL + name)
                                 for name in _ORIGINS)), '')
     # Containers of a service have the stack, but are not objects of Heat.
@@ -209,10 +222,18 @@ def of_listed(kind, client, found):
     names = found.get('RepoTags') or found.get('Names') or [
         spec.get('Name') or '']
     return Orphan(
-        kind, found[getattr(client, kind).ID], names[0].lstrip('/'),
+        kind, found[getattr(client, kind).ID], _plain(names[0]).lstrip('/'),
         stack_id or '', labels.get(_LABEL + 'stack_name') or '',
         labels.get(_LABEL + 'project_id') or '',
         _KINDS[kind](found, labels))
+
+
+def _plain(value):
+    """Return text without what a terminal or a reader takes for a line.
+
+    Whoever builds an image chooses its labels.
+    """
+    return str(value).encode('unicode_escape').decode()
 
 
 def _is_adopted(one, reader):
@@ -229,18 +250,54 @@ def _is_adopted(one, reader):
         return False
 
 
+def _has_labels_of_image(client, container):
+    """Return whether a container inherits Heat's labels from its image.
+
+    An image that a user has committed has the labels of the container. Of a
+    stack, only a container that was restored has the labels of its image.
+    """
+    with contextlib.suppress(errors.NotFound):
+        inspected = client.containers.inspect(container)
+        image = client.images.inspect(inspected['Image'])
+        return bool(_why_image_is_kept(image, {})) and _own(
+            client.containers.labels_of(inspected)) == _own(
+                client.images.labels_of(image))
+    return False
+
+
+def _own(labels):
+    """Return Heat's own labels."""
+    return {name: value for name, value in labels.items()
+            if name.startswith(process.OWN_LABELS)}
+
+
 def remove(where: endpoints.Endpoint, one: Orphan) -> None:
     """Remove an orphan from a daemon.
 
     :raises errors.DockerError: if the daemon refuses, because another object
         uses it, for instance.
     """
-    options: dict[str, typing.Any] = (
-        {'force': True} if one.kind == 'containers' else {})
     with clients.DockerClient(where) as client, contextlib.suppress(
             errors.NotFound):
-        getattr(client, one.kind).remove(
-            one.name if one.kind == 'images' else one.object_id, **options)
+        if one.kind == 'containers':
+            client.containers.remove(one.object_id, force=True)
+        elif one.kind == 'networks':
+            _remove_network(client, one.object_id)
+        else:
+            getattr(client, one.kind).remove(
+                one.name if one.kind == 'images' else one.object_id)
+
+
+def _remove_network(client, network):
+    """Remove a network that no container uses.
+
+    Docker refuses only if a container is running. One that is stopped, for
+    instance in a suspended stack, could not start again.
+    """
+    users = networks.members(client, network)
+    if users:
+        raise errors.Conflict('%d containers are attached to it' % len(users))
+    networks.remove(client, network)
 
 
 def endpoints_of_heat(reader: heat_context.RequestContext

@@ -99,8 +99,14 @@ def _bytes(value):
 
 def generic_resources(value, item):
     """Return resources such as GPUs, with their numbers."""
-    return {'generic_resources': [dict(one['discrete_resource_spec'])
-                                  for one in value]}
+    result = []
+    for index, one in enumerate(value):
+        found = (one or {}).get('discrete_resource_spec')
+        if not found:
+            raise item.where.inside(value, index).error(
+                'discrete_resource_spec is required')
+        result.append(dict(found))
+    return {'generic_resources': result}
 
 
 # Networks and ports.

@@ -103,6 +103,9 @@ class ServiceTestCase(SwarmTestCase):
              'max_attempts: 3, window: 1m}}', {'restart_policy': {
                  'condition': 'on-failure', 'delay': '5s', 'max_attempts': 3,
                  'window': '1m'}}))
+        self.refused('discrete_resource_spec is required', '''
+            services: {web: {image: i, deploy: {resources: {reservations: {
+              generic_resources: [{discrete_resource_spec: }]}}}}}''')
         self.refused('a task on each node', 'services: {web: {image: i, '
                      'deploy: {mode: global, replicas: 2}}}')
 
