@@ -294,7 +294,9 @@ class DockerCompose(events.MaskingResource, stack_resource.StackResource):
 
     def handle_update(self, json_snippet, tmpl_diff, prop_diff):
         """Update the nested stack, or restore its snapshot."""
-        self.properties = self.values_in(json_snippet)
+        values = self.values_in(json_snippet)
+        self._refuse_switch(values)
+        self.properties = values
         parsed, parameters = self._nested_of(self.properties)
         restored = self.records.read(records.NestedRestore)
         if self.stack.action == self.stack.RESTORE and restored is not None:
@@ -311,6 +313,20 @@ class DockerCompose(events.MaskingResource, stack_resource.StackResource):
         if self._is_marked:
             self._mark_containers()
         return self.update_with_template(parsed, parameters)
+
+    def _refuse_switch(self, values):
+        """Raise if an update makes services of containers, or the reverse.
+
+        Heat creates new objects before it deletes the old ones, which have the
+        same ports and names. The volumes would be deleted with their files.
+        """
+        if bool(values['swarm']) != bool(self.properties['swarm']) and (
+                self.resource_id is not None):
+            raise exception.Error(_(
+                'swarm cannot change, because the ports and names of the '
+                'project are in use, and its volumes would be deleted. Save '
+                'the files in the volumes, remove the resource from the '
+                'template, update the stack, and add the resource again'))
 
     def _check_status_complete(self, *args, **kwargs):
         """Return whether an action of the nested stack is complete."""

@@ -117,7 +117,8 @@ FIELDS = (
         name='swarm', type=fields.BOOLEAN, change=fields.HEAT_ONLY,
         doc=_('Whether the services run as services of a swarm, of which the '
               'daemon at docker_endpoint is a manager, and not as containers '
-              'of this daemon. Defaults to false.'),
+              'of this daemon. An update that changes it fails. Defaults to '
+              'false.'),
         at=None,
         policy=policy.Free.OURS,
         example=True),

@@ -436,6 +436,18 @@ class SwarmTestCase(ProjectTestCase):
         self.assertIn('require swarm', self.refusal(
             docker_endpoint=urls, definition=self.services()))
 
+    def test_switch(self):
+        """The old objects are not deleted before the new ones exist."""
+        for swarm in (True, None):
+            made = self.make(definition=self.services(), swarm=swarm)
+            made.resource_id = 'nested'
+            after = made.t.freeze(properties=self.properties(
+                definition=self.services(), swarm=not swarm))
+            error = self.assertRaises(exception.Error, made.handle_update,
+                                      after, None, {'swarm': not swarm})
+            self.assertIn('swarm cannot change', str(error))
+            self.assertEqual(swarm, made.properties['swarm'])
+
     def test_triggers(self):
         self.assertIn('triggers requires containers', self.refusal(
             swarm=True, triggers={'a': 'b'}, definition=self.services()))
