@@ -106,30 +106,52 @@ def _options(ctx: plan.Context):
     return {'headers': ctx.client.auth_header(auth)} if auth else {}
 
 
-def _pin(ctx: plan.Context, body, there: object = None):
-    """Add the digest of a tag to the image of a specification.
+class _Digests:
+    """The digests of the tags in the requests of a step.
 
-    Nodes would otherwise pull the tag whenever they start their first task,
-    and could run different versions. Docker's command line does the same:
-    https://github.com/moby/moby/blob/v28.0.0/client/service_create.go.
-
-    :param there: image that the service has. An update of something else does
-        not change it, even if the tag has another digest meanwhile.
+    The step may send its request again and again, for instance until the swarm
+    has a leader.
     """
-    container = body['TaskTemplate']['ContainerSpec']
-    image = container['Image']
-    if registry.is_same(image, there):
-        container['Image'] = there
-    elif registry.has_tag(image):
-        try:
-            container['Image'] = '%s@%s' % (
-                image, ctx.client.images.digest(image, **_options(ctx)))
-        except errors.DockerError as ex:
-            LOG.warning('No digest of the image %(image)s: %(why)s',
-                        {'image': image, 'why': ex})
-            ctx.event(_('The digest of the image %(image)s is unknown, so '
-                        'that nodes may run different versions of it. '
-                        '%(why)s') % {'image': image, 'why': ex})
+
+    def __init__(self):
+        self._known: dict[str, str] = {}
+        self._has_reported = False
+
+    def pin(self, ctx: plan.Context, body, there: object = None):
+        """Add the digest of a tag to the image of a specification.
+
+        Nodes would otherwise pull the tag whenever they start their first
+        task, and could run different versions. Docker's command line does the
+        same:
+        https://github.com/moby/moby/blob/v28.0.0/client/service_create.go.
+
+        :param there: image that the service has. An update of something else
+            does not change it, even if the tag has another digest meanwhile.
+        """
+        container = body['TaskTemplate']['ContainerSpec']
+        image = container['Image']
+        if registry.is_same(image, there):
+            container['Image'] = there
+        elif registry.has_tag(image):
+            try:
+                if image not in self._known:
+                    self._known[image] = '%s@%s' % (
+                        image, ctx.client.images.digest(image,
+                                                        **_options(ctx)))
+                container['Image'] = self._known[image]
+            except errors.DockerError as ex:
+                self._report(ctx, image, ex)
+
+    def _report(self, ctx, image, why):
+        """Log and add an event, once, that there is no digest."""
+        if self._has_reported:
+            return
+        self._has_reported = True
+        LOG.warning('No digest of the image %(image)s: %(why)s',
+                    {'image': image, 'why': why})
+        ctx.event(_('The digest of the image %(image)s is unknown, so '
+                    'that nodes may run different versions of it. '
+                    '%(why)s') % {'image': image, 'why': why})
 
 
 def _service(ctx: plan.Context) -> Service:
@@ -141,10 +163,14 @@ def _service(ctx: plan.Context) -> Service:
 class Create(creation.Create):
     """Create a service."""
 
+    def __init__(self):
+        """Prepare to ask for the digest of the image."""
+        self._digests = _Digests()
+
     def send(self, ctx: plan.Context, request: fields.Request):
         """Send the request and return the ID of the service."""
         body = _service(ctx).complete(ctx, request.body)
-        _pin(ctx, body)
+        self._digests.pin(ctx, body)
         made, warnings = ctx.client.services.create(body, **_options(ctx))
         creation.report_warnings(ctx, warnings)
         return made
@@ -152,6 +178,10 @@ class Create(creation.Create):
 
 class UpdateSpec(plan.Step):
     """Replace the specification of a service, but not its name and mode."""
+
+    def __init__(self):
+        """Prepare to ask for the digest of the image."""
+        self._digests = _Digests()
 
     def __call__(self, ctx: plan.Context) -> plan.Result:
         """Send the request, again if the service has changed meanwhile."""
@@ -161,7 +191,7 @@ class UpdateSpec(plan.Step):
             body = {**obj.body(ctx), 'Name': inspected['Spec']['Name']}
             # Another number would replace all tasks.
             body['TaskTemplate']['ForceUpdate'] = force_update(inspected)
-            _pin(ctx, body, fields.read(
+            self._digests.pin(ctx, body, fields.read(
                 inspected, 'Spec.TaskTemplate.ContainerSpec.Image'))
             return body
 

@@ -308,6 +308,22 @@ class DigestTestCase(ServiceTestCase):
                           self.log.output)
             self.assertNotIn('Waiting', str(self.reasons))
 
+    def test_swarm_without_a_leader(self):
+        """The registry is asked once, or the event is added once."""
+        leaderless = base.refusal(503, 'The swarm does not have a leader')
+        for answer, asked in (({'json': {'Descriptor': {
+                'digest': self.DIGEST}}}, 1), (base.refusal(500, 'no'), 3)):
+            self.serve_digest('busybox:1', answer)
+            self.daemon.on(*CREATE, leaderless, leaderless,
+                           {'json': self._create})
+            self.forget()
+            self.run_all()
+            self.run_task(self.make_resource().create)
+            self.assertEqual(asked, len(self.daemon.sent(
+                *self.ask('busybox:1'))))
+            self.assertEqual(int(asked > 1), len([
+                why for why in self.reasons if 'digest' in why]))
+
     def test_update_of_something_else(self):
         """It keeps the image, although the tag has moved."""
         self.serve_digest('busybox:1')
