@@ -195,13 +195,17 @@ class Translation:
                   for name in project.services]
         wanted += [(('services', name, number), '%s_%d' % (name, number))
                    for name, service in project.services.items()
-                   for number in range(2, service.count + 1)]
+                   for number in range(2, self._last_of(service) + 1)]
         wanted += [(('images', name), name + '_image')
                    for name in project.services]
         wanted += [(('networks', name), name + '_network')
                    for name in dict.fromkeys([*project.networks, 'default'])]
         return wanted + [(('volumes', name), name + '_volume')
                          for name in project.volumes]
+
+    def _last_of(self, service):
+        """Return the number of the last resource of a service."""
+        return service.count
 
     def _give_name(self, key, name):
         """Give a resource a name that is free."""

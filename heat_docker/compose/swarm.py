@@ -49,11 +49,14 @@ class SwarmTranslation(resources.Translation):
 
     def _wanted(self):
         wanted = [(key, name) for key, name in super()._wanted()
-                  if key[0] in ('networks', 'volumes')
-                  or key[0] == 'services' and key[2] == 1]
+                  if key[0] != 'images']
         return wanted + [((section, name), '%s_%s' % (name, section[:-1]))
                          for section in ('configs', 'secrets')
                          for name in getattr(self.project, section)]
+
+    def _last_of(self, service):
+        # A template can ask for any number of tasks.
+        return 1
 
     def _labels(self, more):
         return {_LABEL: self.project.name}

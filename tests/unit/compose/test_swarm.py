@@ -12,6 +12,8 @@
 
 """Projects on a swarm: services, secrets, configs and networks."""
 
+import tracemalloc
+
 from heat_docker.compose import keys
 from heat_docker.compose import problems
 from heat_docker.compose import swarm
@@ -108,6 +110,15 @@ class ServiceTestCase(SwarmTestCase):
               generic_resources: [{discrete_resource_spec: }]}}}}}''')
         self.refused('a task on each node', 'services: {web: {image: i, '
                      'deploy: {mode: global, replicas: 2}}}')
+
+    def test_number_of_tasks_takes_no_memory(self):
+        project = self.load('services: {web: {image: i, scale: 500000}}')
+        tracemalloc.start()
+        self.addCleanup(tracemalloc.stop)
+        [web] = [one for one in swarm.translate(project)
+                 if one.name == 'web']
+        self.assertEqual(500000, web.properties['replicas'])
+        self.assertLess(tracemalloc.get_traced_memory()[1], 2 ** 20)
 
     def test_scale(self):
         self.assertEqual({'replicas': 4}, self.service(
