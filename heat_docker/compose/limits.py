@@ -31,6 +31,8 @@ FILES = 100
 # max_resources_per_stack.
 SERVICES = 1000
 CONTAINERS = 1000
+# Ports of the services of a swarm: each port of a range is a map.
+PORTS = 10_000
 # Files below a directory of a bind mount or a build.
 MOUNTED = 1000
 # Services that extend one another in a row.

@@ -174,13 +174,14 @@ def ports(value, item):
                 if port.get(name)}
         if more.get('protocol') == 'tcp':
             del more['protocol']
-        result += [{**one, **more} for one in _published(port, where)]
+        result += [{**one, **more} for one in _published(port, item, where)]
     return {'ports': result} if result else {}
 
 
-def _published(port, where):
+def _published(port, item, where):
     """Return the pairs of ports in the container and on the nodes."""
     first, last = longhand.span(port['target'])
+    item.translation.count_ports(last - first + 1, where)
     host = longhand.span(port.get('published') or '')
     if host in (None, (0, 0)):
         return [{'target': _number(port['target'], one)}

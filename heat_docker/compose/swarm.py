@@ -20,6 +20,7 @@ import dataclasses
 
 from . import contents
 from . import keys
+from . import limits
 from . import problems
 from . import project as projects
 from . import resources
@@ -45,6 +46,7 @@ class SwarmTranslation(resources.Translation):
     def __init__(self, project: projects.Project):
         self.volumes: dict[str, str] = {}
         self._files: dict[str, str | bytes] = {}
+        self._ports = 0
         super().__init__(project)
 
     def _wanted(self):
@@ -79,6 +81,16 @@ class SwarmTranslation(resources.Translation):
         made['labels'] = {**made.get('labels', {}), **self._labels({})}
         self.volumes[name] = made['source']
         return made
+
+    def count_ports(self, number: int, where: problems.Where) -> None:
+        """Count more ports.
+
+        :raises problems.ComposeError: if the project has too many.
+        """
+        self._ports += number
+        if self._ports > limits.PORTS:
+            raise where.error('the services have more than %d ports'
+                              % limits.PORTS)
 
     def file(self, path: str, content: str | bytes) -> resources.Function:
         """Return a reference to the config with a file of the contents."""

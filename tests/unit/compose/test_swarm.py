@@ -111,6 +111,15 @@ class ServiceTestCase(SwarmTestCase):
         self.refused('a task on each node', 'services: {web: {image: i, '
                      'deploy: {mode: global, replicas: 2}}}')
 
+    def test_number_of_ports(self):
+        """Each port of a range is a map."""
+        self.assertEqual(10000, len(self.service(
+            'ports: ["1-5000", "5001-10000"]')['ports']))
+        self.refused('more than 10000 ports', '''
+            services:
+              web: {image: i, ports: ["1-5000"]}
+              db: {image: i, ports: ["1-5001"]}''')
+
     def test_number_of_tasks_takes_no_memory(self):
         project = self.load('services: {web: {image: i, scale: 500000}}')
         tracemalloc.start()
