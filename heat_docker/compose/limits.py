@@ -35,5 +35,7 @@ CONTAINERS = 1000
 PORTS = 10_000
 # Files below a directory of a bind mount or a build.
 MOUNTED = 1000
+# These files of all mounts, each of which is a map.
+ALL_MOUNTED = 100_000
 # Services that extend one another in a row.
 EXTENDED = 32

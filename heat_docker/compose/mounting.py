@@ -123,6 +123,7 @@ def below(mount, item, where) -> list[str]:
             'container, so add its files to contents, as in "%s: '
             '{get_file: %s}". For data that the container writes, use a '
             'named volume' % (source, source, source))
+    item.translation.count_files(len(found), where)
     return found
 
 

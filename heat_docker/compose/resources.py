@@ -181,6 +181,7 @@ class Translation:
         self.names: dict[tuple, str] = {}
         self.used: dict[tuple, None] = {}
         self._taken: set[str] = set()
+        self._mounted = 0
         self._name_all()
 
     def _name_all(self):
@@ -217,6 +218,16 @@ class Translation:
             free = '%s-%d' % (name, number)
         self._taken.add(free)
         self.names[key] = free
+
+    def count_files(self, number: int, where: problems.Where) -> None:
+        """Count more files that are mounted.
+
+        :raises problems.ComposeError: if all mounts have too many.
+        """
+        self._mounted += number
+        if self._mounted > limits.ALL_MOUNTED:
+            raise where.error('the mounts of all services contain more than '
+                              '%d files' % limits.ALL_MOUNTED)
 
     def refer(self, section, name, where):
         """Return the name of an external object, or a reference.

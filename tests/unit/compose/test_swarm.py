@@ -120,6 +120,17 @@ class ServiceTestCase(SwarmTestCase):
               web: {image: i, ports: ["1-5000"]}
               db: {image: i, ports: ["1-5001"]}''')
 
+    def test_number_of_files(self):
+        """A directory can be mounted again and again."""
+        files = {'d/%d' % number: 'x' for number in range(1000)}
+        mounts = ['./d:/%d:ro' % number for number in range(101)]
+        for is_swarm in (True, False):
+            error = self.assertRaises(
+                problems.ComposeError, self.resources, {'services': {
+                    'web': {'image': 'i', 'volumes': mounts}}},
+                contents_=files, swarm=is_swarm)
+            self.assertIn('more than 100000 files', str(error))
+
     def test_number_of_tasks_takes_no_memory(self):
         project = self.load('services: {web: {image: i, scale: 500000}}')
         tracemalloc.start()
