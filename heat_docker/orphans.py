@@ -29,7 +29,6 @@ from heat.objects import stack as stack_objects
 from . import client as clients
 from . import endpoint as endpoints
 from . import errors
-from .convert import process
 from .lifecycle import container_snapshots
 from .lifecycle import neighbors
 from .lifecycle import networks
@@ -179,7 +178,7 @@ def _report(where, found, removed):
 
 def find(where: endpoints.Endpoint,
          reader: heat_context.RequestContext) -> list[Orphan]:
-    """Return the orphans on a daemon, those that can be removed first first.
+    """Return the orphans on a daemon, in an order of removal.
 
     :param where: the daemon.
     :param reader: a context that may read the stacks of all projects.
@@ -231,7 +230,7 @@ def of_listed(kind, client, found):
 def _plain(value):
     """Return text without what a terminal or a reader takes for a line.
 
-    Whoever builds an image chooses its labels.
+    The author of an image chooses its labels.
     """
     return str(value).encode('unicode_escape').decode()
 
@@ -268,7 +267,7 @@ def _has_labels_of_image(client, container):
 def _own(labels):
     """Return Heat's own labels."""
     return {name: value for name, value in labels.items()
-            if name.startswith(process.OWN_LABELS)}
+            if name.startswith(_LABEL)}
 
 
 def remove(where: endpoints.Endpoint, one: Orphan) -> None:

@@ -18,6 +18,18 @@ import threading
 import urllib.parse
 
 
+def connect(target):
+    """Return a socket that is connected to a daemon.
+
+    :param target: its URL, as urllib.parse.urlsplit returns it.
+    """
+    if target.scheme == 'unix':
+        daemon = socket.socket(socket.AF_UNIX)
+        daemon.connect(target.path)
+        return daemon
+    return socket.create_connection((target.hostname, target.port))
+
+
 class Proxy:
     """Forwards connections to a daemon.
 
@@ -71,7 +83,7 @@ class Proxy:
                     # The proxy was cut while this connection was accepted.
                     client.close()
                     return
-                daemon = self._connect()
+                daemon = connect(self._target)
                 self._open += [client, daemon]
             record = self.connected()
             for source, sink, watch in ((client, daemon, self.request),
@@ -81,14 +93,6 @@ class Proxy:
                                       socket.TCP_NODELAY, 1)
                 threading.Thread(target=self._forward, daemon=True,
                                  args=(source, sink, watch, record)).start()
-
-    def _connect(self):
-        if self._target.scheme == 'unix':
-            daemon = socket.socket(socket.AF_UNIX)
-            daemon.connect(self._target.path)
-            return daemon
-        return socket.create_connection((self._target.hostname,
-                                         self._target.port))
 
     def _forward(self, source, sink, watch, record):
         with contextlib.suppress(OSError):

@@ -192,7 +192,7 @@ def devices(value, item):
 
 def restart_policy(value, item):
     """Return a restart policy."""
-    found = {key.name: one for key, one, _where in item.nested(value)}
+    found = item.nested_map(value)
     condition = found.get('condition') or 'any'
     names = {'none': 'no', 'on-failure': 'on-failure', 'any': 'always',
              'always': 'always', 'unless-stopped': 'unless-stopped'}

@@ -30,10 +30,19 @@ _READABLE = 0o555
 
 def volumes(value, item):
     """Return mounts, binds and files."""
+    return convert(value, item, CONVERT)
+
+
+def convert(value, item, converters) -> dict:
+    """Return the properties for mounts.
+
+    :param dict converters: by type, a function that adds to the properties
+        what a mount becomes.
+    """
     result: dict = {}
     for index, mount in enumerate(value):
-        where = item.where.inside(value, index)
-        CONVERT[mount['type']](mount, item, where, result)
+        converters[mount['type']](mount, item, item.where.inside(value, index),
+                                  result)
     return result
 
 
@@ -130,9 +139,9 @@ def below(mount, item, where) -> list[str]:
 def _tmpfs(mount, item, where, result):
     options = mount.get('tmpfs') or {}
     add(result, {'type': 'tmpfs', 'target': mount['target'],
-                  'read_only': mount.get('read_only') or None,
-                  'tmpfs_size': _size(options.get('size')),
-                  'tmpfs_mode': options.get('mode')})
+                 'read_only': mount.get('read_only') or None,
+                 'tmpfs_size': _size(options.get('size')),
+                 'tmpfs_mode': options.get('mode')})
 
 
 def _size(value):
@@ -143,8 +152,8 @@ def _image(mount, item, where, result):
     if not mount.get('source'):
         raise where.error('an image mount requires a source')
     add(result, {'type': 'image', 'source': mount['source'],
-                  'target': mount['target'],
-                  'subpath': (mount.get('image') or {}).get('subpath')})
+                 'target': mount['target'],
+                 'subpath': (mount.get('image') or {}).get('subpath')})
 
 
 def _unsupported(mount, item, where, result):

@@ -95,7 +95,7 @@ def entrypoint(value, item):
 
 def healthcheck(value, item):
     """Return a health check."""
-    checked = {key.name: one for key, one, _where in item.nested(value)}
+    checked = item.nested_map(value)
     test = checked.get('test')
     if checked.get('disable') is True or test and test[0] == 'NONE':
         return {'healthcheck': {'disable': True}}
@@ -136,7 +136,7 @@ def seconds(value: str) -> float:
 
 def logging(value, item):
     """Return a log driver and its options."""
-    found = {key.name: one for key, one, _where in item.nested(value)}
+    found = item.nested_map(value)
     result = {'log_driver': found.get('driver'),
               'log_options': found.get('options')}
     return {name: one for name, one in result.items() if one}

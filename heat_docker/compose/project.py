@@ -225,7 +225,8 @@ def load(sources: abc.Sequence[tuple], contents: files.Contents | None = None,
     project = Project(name=name, services={}, contents=contents,
                       report=report, model=model,
                       directory=posixpath.dirname(sources[0][0]),
-                      swarm=swarm, **{section: tree.without_tags(value)
+                      swarm=swarm,
+                      **{section: tree.without_tags(value)
                          for section, value in sections.items()})
     _select(project, set(profiles))
     _count(project, scale or {})

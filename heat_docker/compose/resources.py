@@ -138,6 +138,10 @@ class Item:
         return list(keys.used(self.key.keys, value, self.where,
                               self.project.report, self.project.swarm))
 
+    def nested_map(self, value) -> dict:
+        """Return the nested keys that are carried out, as a map."""
+        return {key.name: one for key, one, _where in self.nested(value)}
+
     def resolve(self, path, where) -> str:
         """Return the path of a file of the contents."""
         return contents.resolve(path, dataclasses.replace(
@@ -268,7 +272,7 @@ class Translation:
                 for number in range(1, service.count + 1)]
 
     def _more(self):
-        """Return the resources that are made of keys of services."""
+        """Return the resources that keys of services become."""
         return [self._image(service)
                 for service in self.project.services.values()
                 if service.values.get('build') and service.count]

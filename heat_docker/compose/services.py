@@ -50,8 +50,7 @@ def inner(value, item):
 
 def in_map(value, item):
     """Return the nested keys as the map of the property."""
-    return {item.key.target: {key.name: one for key, one, _where
-                              in item.nested(value)}}
+    return {item.key.target: item.nested_map(value)}
 
 
 # Restarts and resources.
@@ -68,7 +67,7 @@ def restart(value, item):
 
 def restart_policy(value, item):
     """Return the restart policy of ``deploy``."""
-    found = {key.name: one for key, one, _where in item.nested(value)}
+    found = item.nested_map(value)
     condition = found.get('condition')
     if condition is not None:
         if condition not in _CONDITIONS:
@@ -204,16 +203,7 @@ def _number(text, number):
 
 def volumes(value, item):
     """Return mounts, and configs with the files of the project."""
-    result: dict = {}
-    for index, mount in enumerate(value):
-        where = item.where.inside(value, index)
-        if mount['type'] == 'volume':
-            _volume(mount, item, where, result)
-        elif mount['type'] == 'bind':
-            _bind(mount, item, where, result)
-        else:
-            mounting.CONVERT[mount['type']](mount, item, where, result)
-    return result
+    return mounting.convert(value, item, _MOUNTS)
 
 
 def _volume(mount, item, where, result):
@@ -246,6 +236,9 @@ def _bind(mount, item, where, result):
         'read_only': mount.get('read_only') or None,
         'propagation': options.get('propagation'),
         'bind_recursive': options.get('recursive')})
+
+
+_MOUNTS = {**mounting.CONVERT, 'volume': _volume, 'bind': _bind}
 
 
 def _files(mount, item, where, result):

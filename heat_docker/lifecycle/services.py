@@ -106,15 +106,15 @@ def _options(ctx: plan.Context):
     return {'headers': ctx.client.auth_header(auth)} if auth else {}
 
 
-class _Digests:
-    """The digests of the tags in the requests of a step.
+class _Digest:
+    """The digest of the image in the requests of a step.
 
     The step may send its request again and again, for instance until the swarm
     has a leader.
     """
 
     def __init__(self):
-        self._known: dict[str, str] = {}
+        self._pinned = ''
         self._has_reported = False
 
     def pin(self, ctx: plan.Context, body, there: object = None):
@@ -134,11 +134,9 @@ class _Digests:
             container['Image'] = there
         elif registry.has_tag(image):
             try:
-                if image not in self._known:
-                    self._known[image] = '%s@%s' % (
-                        image, ctx.client.images.digest(image,
-                                                        **_options(ctx)))
-                container['Image'] = self._known[image]
+                self._pinned = self._pinned or '%s@%s' % (
+                    image, ctx.client.images.digest(image, **_options(ctx)))
+                container['Image'] = self._pinned
             except errors.DockerError as ex:
                 self._report(ctx, image, ex)
 
@@ -165,12 +163,12 @@ class Create(creation.Create):
 
     def __init__(self):
         """Prepare to ask for the digest of the image."""
-        self._digests = _Digests()
+        self._digest = _Digest()
 
     def send(self, ctx: plan.Context, request: fields.Request):
         """Send the request and return the ID of the service."""
         body = _service(ctx).complete(ctx, request.body)
-        self._digests.pin(ctx, body)
+        self._digest.pin(ctx, body)
         made, warnings = ctx.client.services.create(body, **_options(ctx))
         creation.report_warnings(ctx, warnings)
         return made
@@ -181,7 +179,7 @@ class UpdateSpec(plan.Step):
 
     def __init__(self):
         """Prepare to ask for the digest of the image."""
-        self._digests = _Digests()
+        self._digest = _Digest()
 
     def __call__(self, ctx: plan.Context) -> plan.Result:
         """Send the request, again if the service has changed meanwhile."""
@@ -191,7 +189,7 @@ class UpdateSpec(plan.Step):
             body = {**obj.body(ctx), 'Name': inspected['Spec']['Name']}
             # Another number would replace all tasks.
             body['TaskTemplate']['ForceUpdate'] = force_update(inspected)
-            self._digests.pin(ctx, body, fields.read(
+            self._digest.pin(ctx, body, fields.read(
                 inspected, 'Spec.TaskTemplate.ContainerSpec.Image'))
             return body
 

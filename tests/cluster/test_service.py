@@ -14,12 +14,11 @@
 
 from tests.functional import base
 from tests.functional import clusters
+from tests.functional import swarms
 
 # A server that serves for a while after it is told to stop, until the name
 # servers of all hosts no longer return its address.
-SERVE = ['sh', '-c', 'trap "sleep 3; kill $p; exit 0" TERM; mkdir /www; '
-                     'echo $PAGE >/www/index.html; httpd -f -p 8080 -h /www & '
-                     'p=$!; while :; do sleep 1 & wait $!; done']
+SERVE = swarms.serve(3)
 # A client that looks the name up for each request.
 ASK = ['sh', '-c', """
     trap "exit 0" TERM
@@ -31,8 +30,8 @@ ASK = ['sh', '-c', """
     done"""]
 
 
-class ManagersTest(clusters.SwarmTest):
-    """docker_endpoint is the list of all managers."""
+class ServicesTest(clusters.SwarmTest):
+    """A test with an image on three hosts."""
 
     count = 3
 
@@ -40,10 +39,19 @@ class ManagersTest(clusters.SwarmTest):
         super().setUp()
         self.load_image(self.busybox)
 
-    def of_managers(self, kind, **properties):
+    def of_swarm(self, kind, **properties):
+        """Return an object of the swarm, by default of its first manager."""
         return {'type': 'DockerInc::Docker::' + kind, 'properties': {
-            'docker_endpoint': [host.endpoint for host in self.hosts],
+            'docker_endpoint': self.hosts[0].endpoint,
             'tls': self.hosts[0].tls, **properties}}
+
+
+class ManagersTest(ServicesTest):
+    """docker_endpoint is the list of all managers."""
+
+    def of_managers(self, kind, **properties):
+        return self.of_swarm(kind, docker_endpoint=[
+            host.endpoint for host in self.hosts], **properties)
 
     def resources(self, content='first', **properties):
         return {
@@ -118,19 +126,8 @@ class ManagersTest(clusters.SwarmTest):
         self.assertEqual((0, 0, 0), self.objects(second))
 
 
-class RollingUpdateTest(clusters.SwarmTest):
+class RollingUpdateTest(ServicesTest):
     """Replicas on several hosts, in an overlay network."""
-
-    count = 3
-
-    def setUp(self):
-        super().setUp()
-        self.load_image(self.busybox)
-
-    def of_swarm(self, kind, **properties):
-        return {'type': 'DockerInc::Docker::' + kind, 'properties': {
-            'docker_endpoint': self.hosts[0].endpoint,
-            'tls': self.hosts[0].tls, **properties}}
 
     def service(self, **properties):
         return self.of_swarm(

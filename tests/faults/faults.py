@@ -26,6 +26,8 @@ import time
 import typing
 import urllib.parse
 
+from sandbox import proxy
+
 # How long the daemon of the fault "refused" is away, in seconds.
 _RESTART = 0.7
 
@@ -301,12 +303,7 @@ class Server:
 
     def connect(self):
         """Return a socket that is connected to the daemon."""
-        if self._target.scheme == 'unix':
-            daemon = socket.socket(socket.AF_UNIX)
-            daemon.connect(self._target.path)
-            return daemon
-        return socket.create_connection((self._target.hostname,
-                                         self._target.port))
+        return proxy.connect(self._target)
 
     def _listen(self):
         self._server = socket.create_server(('127.0.0.1', self._port),

@@ -1,14 +1,14 @@
-#    Licensed under the Apache License, Version 2.0 (the "License"); you may
-#    not use this file except in compliance with the License. You may obtain
-#    a copy of the License at
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
 #
-#         http://www.apache.org/licenses/LICENSE-2.0
+#     http://www.apache.org/licenses/LICENSE-2.0
 #
-#    Unless required by applicable law or agreed to in writing, software
-#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
-#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
-#    License for the specific language governing permissions and limitations
-#    under the License.
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
 
 """The life of one resource, as Heat with convergence leads it.
 
@@ -23,6 +23,7 @@ from heat.engine import resource
 from heat.objects import resource as resource_objects
 from heat.tests import utils
 
+from tests.functional import oracle
 from tests.functional import oracle_values as values
 
 NAME = 'web'
@@ -179,11 +180,7 @@ class Life:
         self.stack.state_set(action, self.stack.IN_PROGRESS, 'begun')
 
     def _replace(self, old, after):
-        row = resource_objects.Resource.get_obj(
-            old.context, old.make_replacement(old.current_template_id, set()))
-        new = resource.Resource(old.name, after, old.stack)
-        new._load_data(row)
-        old.replaced_by = new.id
+        new = oracle.replacement(old, after)
         self.rows.append(new)
         self._run(new.create)
 

@@ -209,6 +209,19 @@ def differences(one, other, api, path=''):
         yield '%s: updated %r, fresh %r' % (path, one, other)
 
 
+def replacement(old, after):
+    """Return the resource with which convergence replaces one.
+
+    :param after: the definition of the new one.
+    """
+    row = resource_objects.Resource.get_obj(
+        old.context, old.make_replacement(old.current_template_id, set()))
+    new = resource.Resource(old.name, after, old.stack)
+    new._load_data(row)
+    old.replaced_by = new.id
+    return new
+
+
 class Places(dict):
     """Objects that values refer to, created on first use."""
 
@@ -427,11 +440,7 @@ class OracleTest(ArrangingTest):
 
     def _replace(self, old, after):
         """Replace a resource as convergence does."""
-        row = resource_objects.Resource.get_obj(
-            old.context, old.make_replacement(old.current_template_id, set()))
-        new = resource.Resource(old.name, after, old.stack)
-        new._load_data(row)
-        old.replaced_by = new.id
+        new = replacement(old, after)
         self._made.append(new)
         self.run_task(new.create)
         self.delete(old)

@@ -21,6 +21,19 @@ from tests.functional import base
 _GATEWAY = 'docker_gwbridge'
 
 
+def serve(seconds):
+    """Return a command that serves $PAGE, and longer than it is told to.
+
+    Requests that are on their way when it is told to stop are answered.
+
+    :param seconds: how long it goes on after that.
+    """
+    return ['sh', '-c', 'trap "sleep %d; kill $p; exit 0" TERM; mkdir /www; '
+                        'echo $PAGE >/www/index.html; '
+                        'httpd -f -p 8080 -h /www & '
+                        'p=$!; while :; do sleep 1 & wait $!; done' % seconds]
+
+
 @base.requires('swarm')
 class SwarmTest(base.FunctionalTest):
     """A test that makes a swarm, and leaves it at its end.

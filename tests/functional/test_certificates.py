@@ -12,15 +12,12 @@
 
 """Certificates of a stack, at a real Docker daemon."""
 
-import configparser
 import datetime
 import json
 import pathlib
-import urllib.parse
-
-import pymysql
 
 from tests.functional import base
+from tests.functional import database
 from tests.functional import tls
 
 TYPE = 'DockerInc::Docker::Certificates'
@@ -256,7 +253,7 @@ class DaemonTest(CertificatesTestCase, tls.TLSDaemonTest):
 
     def stored_properties(self, stack_id):
         """Return the stored properties of all resources of a stack."""
-        with self.database() as database, database.cursor() as cursor:
+        with database.connect(self.cloud) as heat, heat.cursor() as cursor:
             cursor.execute(
                 'SELECT p.data FROM resource r JOIN resource_properties_data '
                 'p ON r.rsrc_prop_data_id = p.id WHERE r.stack_id = %s',
@@ -265,23 +262,9 @@ class DaemonTest(CertificatesTestCase, tls.TLSDaemonTest):
 
     def tables(self):
         """Return the contents of each table of Heat's database."""
-        texts = {}
-        with self.database() as database, database.cursor() as cursor:
-            cursor.execute('SHOW TABLES')
-            for (name,) in cursor.fetchall():
-                cursor.execute('SELECT * FROM `%s`' % name)
-                texts[name] = repr(cursor.fetchall())
+        texts = database.tables(self.cloud)
         self.assertIn('certificates', texts['resource_data'])
         return texts
-
-    def database(self):
-        """Connect to the database of Heat."""
-        parser = configparser.RawConfigParser()
-        parser.read(self.cloud.heat_conf)
-        url = urllib.parse.urlsplit(parser['database']['connection'])
-        [path] = urllib.parse.parse_qs(url.query)['unix_socket']
-        return pymysql.connect(unix_socket=path, user=url.username,
-                               database=url.path[1:])
 
 
 class LifeTest(CertificatesTestCase):

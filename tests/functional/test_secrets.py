@@ -13,20 +13,18 @@
 """No secret of a deleted stack stays in Heat, of any property of any type."""
 
 import base64
-import configparser
 import importlib
 import json
 import pathlib
 import subprocess
 import sys
-import urllib.parse
 import uuid
 
 import psutil
-import pymysql
 
 from heat_docker import masking
 from tests.functional import base
+from tests.functional import database
 from tests.functional import swarms
 
 # Their values are certificates and tokens, which other tests plant.
@@ -111,7 +109,8 @@ class SecretsTest(swarms.SwarmTest):
         secrets = [uuid.uuid4().hex for _number in range(3)]
         stack_id = self.create_stack(self.template_of(secrets[0]))
         self.update_stack(stack_id, self.template_of(secrets[1]))
-        self.assertNotIn(secrets[0], self.rows('resource_properties_data'))
+        self.assertNotIn(secrets[0], database.tables(self.cloud)[
+            'resource_properties_data'])
         broken = self.template_of(secrets[2])
         broken['resources']['broken'] = self.container(
             cmd=['/does/not/exist'])
@@ -131,7 +130,7 @@ class SecretsTest(swarms.SwarmTest):
         self.assert_nowhere(secrets, {
             **{path.name: path.read_text(errors='replace') for path
                in pathlib.Path(self.cloud.logs).glob('heat-*')},
-            **{table: self.rows(table) for table in self.tables()}})
+            **database.tables(self.cloud)})
 
     def assert_all_are_planted(self):
         """Assert that each property with secrets has one here."""
@@ -159,22 +158,3 @@ class SecretsTest(swarms.SwarmTest):
                      for process in psutil.process_iter(['cmdline'])
                      if 'heat-engine' in ' '.join(
                          process.info['cmdline'] or ())])
-
-    def rows(self, table):
-        """Return the contents of a table of Heat's database."""
-        with self.database() as database, database.cursor() as cursor:
-            cursor.execute('SELECT * FROM `%s`' % table)
-            return repr(cursor.fetchall())
-
-    def tables(self):
-        with self.database() as database, database.cursor() as cursor:
-            cursor.execute('SHOW TABLES')
-            return [name for (name,) in cursor.fetchall()]
-
-    def database(self):
-        parser = configparser.RawConfigParser()
-        parser.read(self.cloud.heat_conf)
-        url = urllib.parse.urlsplit(parser['database']['connection'])
-        [path] = urllib.parse.parse_qs(url.query)['unix_socket']
-        return pymysql.connect(unix_socket=path, user=url.username,
-                               database=url.path[1:])

@@ -19,9 +19,7 @@ from tests.functional import swarms
 
 # Serves a page until a second after it is told to stop: requests that are on
 # their way are answered.
-SERVE = ['sh', '-c', 'trap "sleep 1; kill $p; exit 0" TERM; mkdir /www; '
-                     'echo $PAGE >/www/index.html; httpd -f -p 8080 -h /www & '
-                     'p=$!; while :; do sleep 1 & wait $!; done']
+SERVE = swarms.serve(1)
 
 # Asks all the time, and prints the pages and the failures. A static busybox
 # looks up names only in nslookup, and some of its wget fail.

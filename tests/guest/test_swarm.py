@@ -23,15 +23,14 @@ from sandbox.guests import hosts
 from sandbox.services import base as services
 from tests.functional import base
 from tests.functional import clusters
+from tests.functional import swarms
 
 # As many as the emulated processor starts in a few minutes.
 REPLICAS = 4
 
 # Serves a page until some seconds after it is told to stop: requests that are
 # on their way are answered.
-SERVE = ['sh', '-c', 'trap "sleep 5; kill $p; exit 0" TERM; mkdir /www; '
-                     'echo $PAGE >/www/index.html; httpd -f -p 8080 -h /www & '
-                     'p=$!; while :; do sleep 1 & wait $!; done']
+SERVE = swarms.serve(5)
 # Prints the address of the service, and its page. A static busybox looks up
 # names only in nslookup, and its wget may crash.
 ASK = ['sh', '-c', """
